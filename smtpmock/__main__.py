@@ -1,0 +1,74 @@
+"""The command: binds its port before anything else, then loads gevent, patches the sockets of its process and serves.
+
+Whoever spawned it may connect a moment later: what is heavy happens while the connection waits in the backlog.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from smtpmock import __version__, cli
+from smtpmock.errors import SettingError, StartError
+from smtpmock.listener import listen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command until it is told to stop by a signal.
+
+    Args:
+        arguments: The command line without the name of the command; None for that of the process.
+
+    Returns:
+        The exit status: 0, or 1 if the address cannot be had, or 2 for a mistake on the command line.
+    """
+    # Blocked, a signal that comes early waits until there is something to stop.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
+    try:
+        options = cli.parse(sys.argv[1:] if arguments is None else arguments, os.environ)
+        if options.version:
+            _print_version()
+            return 0
+        listener = listen(options.settings.host, options.settings.port)
+    except SettingError as error:
+        return _refuse(error, 2)
+    except StartError as error:
+        return _refuse(error, 1)
+
+    from gevent.monkey import patch_socket
+
+    patch_socket()
+
+    from smtpmock.server import SMTPMock
+
+    server = SMTPMock(options.settings)
+    server.start_on(listener)
+    if not options.settings.port and not (options.settings.log_to_stdout and options.settings.log_server_activity):
+        print(f"SMTP mock server started on port: {server.port}", flush=True)
+    signal.sigwait(_STOP)
+    server.stop()
+    return 0
+
+
+def _print_version() -> None:
+    try:
+        from smtpmock._build import built_at, commit
+    except ImportError:  # run from a checkout
+        commit = built_at = "unknown"
+    print(f"smtpmock: {__version__}\ncommit: {commit}\nbuilt at: {built_at}")
+
+
+def _refuse(error: Exception, status: int) -> int:
+    print(f"smtpmock: {error}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

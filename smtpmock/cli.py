@@ -1,0 +1,164 @@
+"""The command line, made from the declaration of the settings.
+
+go-smtp-mock's flags are taken as they are (``-sessionTimeout=60``), and each in its usual form as well
+(``--session-timeout 60``); environment variables (``SMTPMOCK_SESSION_TIMEOUT=60``) stand behind both.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from smtpmock import settings
+from smtpmock.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ENVIRONMENT_PREFIX = "SMTPMOCK_"
+
+_METAVARS = {
+    settings.HOST: "HOST",
+    settings.PORT: "PORT",
+    settings.SECONDS: "SECONDS",
+    settings.TIMEOUT: "SECONDS",
+    settings.BYTES: "BYTES",
+    settings.NAMES: "A,B,…",
+    settings.REPLY: "TEXT",
+}
+
+
+class Options(NamedTuple):
+    """What the command line and the environment say.
+
+    Attributes:
+        version: Whether only the version is asked for.
+        settings: The settings that are not left at their defaults.
+    """
+
+    version: bool
+    settings: settings.Settings
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise SettingError(f"The command line cannot be read: {message}.")
+
+
+class _HelpFormatter(argparse.HelpFormatter):
+    """Each flag in both forms, the value once."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=8, width=100)
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        forms = ", ".join(form for form in action.option_strings if form.islower() or form[:2] != "--")
+        return f"{forms} {action.metavar}" if action.metavar else forms
+
+
+def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
+    """What the user wants.
+
+    Args:
+        arguments: The command line, without the name of the command.
+        environment: The environment variables.
+
+    Raises:
+        SettingError: If a flag is unknown or a value not allowed.
+
+    Example:
+        >>> parse(["-port=2525", "--session-timeout", "60"], {"SMTPMOCK_FAIL_FAST": "yes"}).settings
+        Settings(port=2525, session_timeout=60.0, fail_fast=True)
+    """
+    parser = _parser()
+    found, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        raise _unknown(unknown[0], parser)
+    values: dict[str, Any] = {}
+    for name in settings.NAMED:
+        text = environment.get(ENVIRONMENT_PREFIX + name.upper())
+        if text is not None:
+            values[name] = _value(name, text, f"the environment variable {ENVIRONMENT_PREFIX}{name.upper()}")
+    for destination, text in vars(found).items():
+        if destination == "version" or text is None:
+            continue
+        for name in _named_by(destination):
+            values[name] = _value(name, text, "the command line")
+    return Options(found.version, settings.make(values))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="smtpmock",
+        usage="smtpmock [-flag=value | --flag value]…",
+        description="An SMTP mock server for tests: it answers as it is told to and keeps what it was sent.",
+        epilog=(
+            f"Each flag can be given as an environment variable, as in {ENVIRONMENT_PREFIX}SESSION_TIMEOUT=60. "
+            "SIGINT, SIGTERM and SIGQUIT stop the server gracefully."
+        ),
+        formatter_class=_HelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    general = parser.add_argument_group("General")
+    general.add_argument("-h", "--help", action="help", help="show this and exit")
+    general.add_argument("-v", "--version", action="store_true", help="show the version and exit")
+    general.add_argument(
+        "-log",
+        dest="-log",
+        nargs="?",
+        const="true",
+        default=None,
+        help="--log-to-stdout and --log-server-activity",
+    )
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for name, declared in settings.NAMED.items():
+        section = declared.metadata["section"]
+        if section not in groups:
+            groups[section] = parser.add_argument_group(section)
+        switch = declared.metadata["kind"] is settings.SWITCH
+        groups[section].add_argument(
+            *_forms(name),
+            dest=name,
+            default=None,
+            nargs="?" if switch else None,
+            const="true" if switch else None,
+            metavar=_METAVARS.get(declared.metadata["kind"], ""),
+            help=_help(name).replace("%", "%%"),
+        )
+    return parser
+
+
+def _forms(name: str) -> list[str]:
+    """The forms of a flag: go-smtp-mock's with one dash and with two, and the usual one."""
+    flag = settings.flag(name)
+    usual = f"--{name.replace('_', '-')}"
+    return [usual] if flag == "log" else list(dict.fromkeys((f"-{flag}", f"--{flag}", usual)))
+
+
+def _help(name: str) -> str:
+    declared = settings.NAMED[name]
+    default = declared.default
+    shown = {"True": "on", "False": "off", "()": "none"}.get(
+        str(default), f"{default:g}" if isinstance(default, float) else default
+    )
+    return f"{declared.metadata['meaning']} (default: {shown})"
+
+
+def _named_by(destination: str) -> list[str]:
+    """The settings that a flag sets: -log sets two."""
+    return [name for name in settings.NAMED if f"-{settings.flag(name)}" == destination] or [destination]
+
+
+def _value(name: str, text: str, where: str) -> Any:
+    try:
+        return settings.from_text(name, text)
+    except SettingError as error:
+        raise SettingError(f"{error} It was given by {where}.") from None
+
+
+def _unknown(argument: str, parser: argparse.ArgumentParser) -> SettingError:
+    given = argument.partition("=")[0]
+    if not given.startswith("-"):
+        return SettingError(f"The argument {argument!r} stands alone: every setting is a flag, as in -port=2525.")
+    return settings.unknown(given, parser._option_string_actions, "flag")

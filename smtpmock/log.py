@@ -1,0 +1,172 @@
+"""The log, through the standard `logging`, in go-smtp-mock's words and format.
+
+Handlers take locks, and a thread that holds one may itself be waiting for the server. So the hub only notes what
+happened, and a native thread of its own writes it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gevent.monkey import get_original
+
+from smtpmock import hub
+from smtpmock.wakeup import make_wakeup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smtpmock.messages import Exchange
+
+_start_new_thread = get_original("_thread", "start_new_thread")
+_allocate_lock = get_original("_thread", "allocate_lock")
+
+LOGGER = logging.getLogger("smtpmock")
+LOGGER.addHandler(logging.NullHandler())
+
+_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+_ESCAPES.update({ord("\t"): "\\t", ord("\r"): "\\r", ord("\n"): "\\n"})
+_ESCAPES.update({code: f"\\x{code - 0xDC00:02x}" for code in range(0xDC80, 0xDD00)})
+_ESCAPES.update({0x2028: "\\u2028", 0x2029: "\\u2029"})
+
+_FLUSH_SECONDS = 5.0
+
+
+def escaped(text: str) -> str:
+    r"""The text with control characters, line ends and bytes that are no text written as escapes.
+
+    Example:
+        >>> escaped("NOOP \x1b[31m\udcff")
+        'NOOP \\x1b[31m\\xff'
+    """
+    return text.translate(_ESCAPES)
+
+
+def print_line(level: int, text: str, timestamp: float) -> None:
+    """Writes a line in go-smtp-mock's format to standard output, an error to standard error."""
+    stream = sys.stderr if level >= logging.ERROR else sys.stdout
+    stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.localtime(timestamp))
+    micros = int(timestamp % 1 * 1_000_000)
+    stream.write(f"{logging.getLevelName(level)}: {stamp}.{micros:06d} {text}\n")
+    stream.flush()
+
+
+class Log:
+    """What a server logs.
+
+    Args:
+        logger: Where it goes.
+        to_stdout: Whether it is also written to standard output, errors to standard error.
+        activity: Whether sessions, requests and replies are logged, not only warnings.
+    """
+
+    def __init__(self, logger: logging.Logger, *, to_stdout: bool, activity: bool) -> None:
+        self._logger = logger
+        self._to_stdout = to_stdout
+        self.activity = activity
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anybody wants to know what sessions do."""
+        return self.activity and (self._to_stdout or self._logger.isEnabledFor(logging.INFO))
+
+    def info(self, text: str) -> None:
+        """Server activity."""
+        if self.activity:
+            self._log(logging.INFO, text)
+
+    def warning(self, text: str) -> None:
+        """What a user should know."""
+        self._log(logging.WARNING, text)
+
+    def error(self, text: str) -> None:
+        """What went wrong."""
+        self._log(logging.ERROR, text)
+
+    def request(self, exchange: Exchange) -> None:
+        """What a client sent, and how long it will wait for the reply."""
+        if exchange.stage == "message":
+            self.info("SMTP request: message binary data portion")
+        elif exchange.stage != "connect" and (exchange.request or exchange.setting):
+            self.info(f"SMTP request: {escaped(exchange.request)}")
+        if exchange.delay:
+            self.info(f"SMTP response delay: {exchange.delay:g} sec")
+
+    def response(self, exchange: Exchange) -> None:
+        """What a client was told."""
+        for line in exchange.reply.split("\n"):
+            self.info(f"SMTP response: {escaped(line)}")
+
+    def _log(self, level: int, text: str) -> None:
+        if self._to_stdout or self._logger.isEnabledFor(level):
+            _writer.put(partial(self._write, level, text, time.time()))
+
+    def _write(self, level: int, text: str, timestamp: float) -> None:
+        if self._to_stdout:
+            try:
+                print_line(level, text, timestamp)
+            except (OSError, ValueError):
+                self._to_stdout = False  # nobody reads it any more
+        if self._logger.isEnabledFor(level):
+            record = self._logger.makeRecord(self._logger.name, level, __file__, 0, text, (), None)
+            record.created, record.msecs = timestamp, timestamp % 1 * 1000
+            self._logger.handle(record)
+
+
+class _Writer:
+    """A native thread that writes what others noted, started when there is something to write."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begins anew, as in the child after a fork, where the thread is gone."""
+        self._notes: deque[Callable[[], object]] = deque()
+        self._work = _allocate_lock()
+        self._running = False
+
+    def put(self, note: Callable[[], object]) -> None:
+        """Has the thread call a function; never blocks."""
+        self._notes.append(note)
+        if self._running:
+            self._wake()
+        else:
+            self._running = True
+            _start_new_thread(self._run, ())
+
+    def flush(self) -> None:
+        """Waits until what was noted is written."""
+        if not self._running:
+            return
+        written = make_wakeup()
+        try:
+            self.put(written.set)
+            written.wait(_FLUSH_SECONDS)
+        finally:
+            written.close()
+
+    def _run(self) -> None:
+        while True:
+            while self._notes:
+                try:
+                    self._notes.popleft()()
+                except Exception:  # of a user's handler or filter: shown, as logging itself does
+                    sys.excepthook(*sys.exc_info())
+            self._work.acquire()
+
+    def _wake(self) -> None:
+        try:
+            self._work.release()
+        except RuntimeError:
+            pass  # awake already
+
+
+_writer = _Writer()
+flush = _writer.flush
+hub.after_fork(_writer.forget)
+hub.after_shutdown(_writer.flush)

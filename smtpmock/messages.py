@@ -1,0 +1,333 @@
+"""What is recorded: an exchange, a message, a session. What is read never changes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, NamedTuple
+
+from smtpmock.content import Content
+
+if TYPE_CHECKING:
+    from smtpmock.protocol.transaction import Transaction
+
+
+class Exchange(NamedTuple):
+    """A command and its reply.
+
+    Attributes:
+        request: The command line as it came, without surrounding white space; "" for the greeting, the end of
+            data and what the server said unasked. Bytes that are not UTF-8 are surrogate escapes.
+        reply: The lines of the reply, separated by line feeds.
+        timestamp: When the request was read, in seconds since the epoch.
+        delay: Seconds that the reply was held back.
+        setting: The name of the setting whose text was answered; None where no setting has that text.
+        accepted: Whether the command succeeded.
+        stage: What was asked for: "connect", "EHLO", "RCPT TO", "message", …; "" for what is not a command.
+    """
+
+    request: str
+    reply: str
+    timestamp: float
+    delay: float = 0.0
+    setting: str | None = None
+    accepted: bool = False
+    stage: str = ""
+
+    @property
+    def time(self) -> datetime:
+        """When the request was read (UTC)."""
+        return datetime.fromtimestamp(self.timestamp, timezone.utc)
+
+
+class Origin(NamedTuple):
+    """Where the messages of one session come from.
+
+    Attributes:
+        session_id: The number of the session, counted from 1 for each server.
+        client: The client's address.
+        client_port: The client's port.
+        server: The name or address of the server, as it stands in a trace header.
+        started: When the connection was accepted, in seconds since the epoch.
+    """
+
+    session_id: int
+    client: str
+    client_port: int
+    server: str
+    started: float
+
+
+_NOTHING = Exchange("", "", 0.0)
+
+
+class Message:
+    r"""The record of one transaction: what was said, what was answered, what was sent.
+
+    A record is never changed: what a session adds to it later is in the record that is read later.
+
+    Attributes:
+        number: Its place in the inbox of its server, counted from 1 in order of appearance.
+
+    Example:
+        >>> from smtplib import SMTP
+        >>> from smtpmock import SMTPMock
+        >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+        ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: hi\r\n\r\nhello")
+        ...     [message] = mock.messages()
+        >>> message.mailfrom_response, message.recipients
+        ('250 Received', ('b@example.com',))
+    """
+
+    __slots__ = (
+        "_content",
+        "_data",
+        "_end_of_data",
+        "_helo",
+        "_mailfrom",
+        "_noop",
+        "_origin",
+        "_quit",
+        "_rcptto",
+        "_rcptto_accepted",
+        "_recipients",
+        "_rset",
+        "_sender",
+        "number",
+    )
+
+    def __init__(self, transaction: Transaction, origin: Origin) -> None:
+        self.number = 0
+        self._origin = origin
+        self._helo = transaction.helo or _NOTHING
+        self._mailfrom = transaction.mailfrom or _NOTHING
+        self._rcptto = tuple(transaction.rcptto)
+        self._rcptto_accepted = transaction.rcptto_accepted
+        self._data = transaction.data or _NOTHING
+        self._end_of_data = transaction.end_of_data or _NOTHING
+        self._rset = transaction.rset or _NOTHING
+        self._noop = transaction.noop
+        self._quit = transaction.quit
+        self._sender = transaction.sender
+        self._recipients = tuple(transaction.accepted_recipients or transaction.recipients)
+        self._content = transaction.content or _NO_CONTENT
+
+    def __repr__(self) -> str:
+        state = "" if self.is_consistent else " (not accepted)"
+        return f"<Message from {self.sender or '<>'} to {', '.join(self.recipients) or 'nobody'}{state}>"
+
+    # The record of go-smtp-mock.
+
+    @property
+    def helo(self) -> bool:
+        """Whether HELO or EHLO succeeded."""
+        return self._helo.accepted
+
+    @property
+    def helo_request(self) -> str:
+        """The HELO or EHLO command."""
+        return self._helo.request
+
+    @property
+    def helo_response(self) -> str:
+        """The reply to HELO or EHLO."""
+        return self._helo.reply
+
+    @property
+    def mailfrom(self) -> bool:
+        """Whether MAIL FROM succeeded."""
+        return self._mailfrom.accepted
+
+    @property
+    def mailfrom_request(self) -> str:
+        """The MAIL FROM command."""
+        return self._mailfrom.request
+
+    @property
+    def mailfrom_response(self) -> str:
+        """The reply to MAIL FROM."""
+        return self._mailfrom.reply
+
+    @property
+    def rcptto(self) -> bool:
+        """Whether RCPT TO succeeded: the last one or, with `multiple_rcptto`, any."""
+        return self._rcptto_accepted
+
+    @property
+    def rcptto_request_response(self) -> tuple[tuple[str, str], ...]:
+        """RCPT TO commands and their replies: the last pair or, with `multiple_rcptto`, all."""
+        return tuple((exchange.request, exchange.reply) for exchange in self._rcptto)
+
+    @property
+    def data(self) -> bool:
+        """Whether DATA succeeded."""
+        return self._data.accepted
+
+    @property
+    def data_request(self) -> str:
+        """The DATA command."""
+        return self._data.request
+
+    @property
+    def data_response(self) -> str:
+        """The reply to DATA."""
+        return self._data.reply
+
+    @property
+    def msg(self) -> bool:
+        """Whether the message itself was accepted."""
+        return self._end_of_data.accepted
+
+    @property
+    def msg_request(self) -> str:
+        """The message as text; bytes that are not UTF-8 are surrogate escapes. See `raw` for the bytes."""
+        return self.raw.decode("utf-8", "surrogateescape")
+
+    @property
+    def msg_response(self) -> str:
+        """The reply to the end of the message."""
+        return self._end_of_data.reply
+
+    @property
+    def rset(self) -> bool:
+        """Whether a RSET succeeded after the message."""
+        return self._rset.accepted
+
+    @property
+    def rset_request(self) -> str:
+        """The RSET command."""
+        return self._rset.request
+
+    @property
+    def rset_response(self) -> str:
+        """The reply to RSET."""
+        return self._rset.reply
+
+    @property
+    def noop(self) -> bool:
+        """Whether a NOOP was sent."""
+        return self._noop
+
+    @property
+    def quit_sent(self) -> bool:
+        """Whether the session ended with QUIT."""
+        return self._quit
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether MAIL FROM, RCPT TO, DATA and the message itself all succeeded."""
+        return self.mailfrom and self.rcptto and self.data and self.msg
+
+    # What is read from it.
+
+    @property
+    def helo_name(self) -> str:
+        """The name that the client gave in an accepted HELO or EHLO."""
+        return self._helo.request[5:] if self._helo.accepted else ""
+
+    @property
+    def sender(self) -> str:
+        """The address of the reverse-path, without brackets; "" for the null path."""
+        return self._sender
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The addresses of all recipients that were accepted in the transaction, in order."""
+        return self._recipients
+
+    @property
+    def received_at(self) -> datetime:
+        """When the end of the message was read, or else the last command of the transaction (UTC)."""
+        exchanges = (self._end_of_data, self._data, *reversed(self._rcptto), self._mailfrom, self._helo)
+        timestamp = next((exchange.timestamp for exchange in exchanges if exchange.stage), self._origin.started)
+        return datetime.fromtimestamp(timestamp, timezone.utc)
+
+    @property
+    def session_id(self) -> int:
+        """The number of the session, counted from 1 for each server."""
+        return self._origin.session_id
+
+    @property
+    def client(self) -> str:
+        """The client's address."""
+        return self._origin.client
+
+    @property
+    def raw(self) -> bytes:
+        """The exact bytes of the message, after the dots of transparency were removed."""
+        return self._content.raw
+
+    @property
+    def content(self) -> bytes:
+        """The message as it would be delivered: one Received header (RFC 5321 section 4.4), then `raw`."""
+        from smtpmock.trace import received
+
+        return received(self, self._origin.server) + self.raw
+
+
+_NO_CONTENT = Content(b"")
+
+
+class Record:
+    """The place of a message in the inbox, known to the session that may still add to it.
+
+    Attributes:
+        number: Counted from 1 in order of appearance; 0 before it appears.
+        message: What is read now.
+        gone: Whether it was taken out, never to come back: by a purge, by a bound, or erased by its session.
+    """
+
+    __slots__ = ("gone", "message", "number")
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.message: Message | None = None
+        self.gone = False
+
+
+class SessionLog:
+    """A session while it is recorded.
+
+    Attributes:
+        origin: Where its messages come from.
+        exchanges: What was said so far.
+        records: Its records that appeared in the inbox.
+        ended: When it ended, in seconds since the epoch; None while it goes on.
+    """
+
+    __slots__ = ("ended", "exchanges", "origin", "records")
+
+    def __init__(self, origin: Origin, exchanges: list[Exchange]) -> None:
+        self.origin = origin
+        self.exchanges = exchanges
+        self.records: list[Record] = []
+        self.ended: float | None = None
+
+
+class Session:
+    """A connection from its acceptance to its end, or as far as it has come.
+
+    Attributes:
+        id: The number of the session, counted from 1 for each server.
+        client: The client's address.
+        client_port: The client's port.
+        started_at: When the connection was accepted (UTC).
+        ended_at: When it ended (UTC); None while it goes on.
+        exchanges: All commands and replies, the greeting first.
+        messages: The records of the session that are in the inbox.
+    """
+
+    __slots__ = ("client", "client_port", "ended_at", "exchanges", "id", "messages", "started_at")
+
+    def __init__(self, log: SessionLog) -> None:
+        self.id = log.origin.session_id
+        self.client = log.origin.client
+        self.client_port = log.origin.client_port
+        self.started_at = datetime.fromtimestamp(log.origin.started, timezone.utc)
+        self.ended_at = None if log.ended is None else datetime.fromtimestamp(log.ended, timezone.utc)
+        self.exchanges = tuple(log.exchanges)
+        shown = [record.message for record in tuple(log.records) if not record.gone]
+        self.messages = tuple(message for message in shown if message is not None)
+
+    def __repr__(self) -> str:
+        state = "going on" if self.ended_at is None else "ended"
+        return f"<Session {self.id} from {self.client}, {len(self.exchanges)} exchanges, {state}>"

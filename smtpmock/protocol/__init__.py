@@ -1,0 +1,1 @@
+"""SMTP without sockets, clocks, threads or gevent: bytes in, actions out."""

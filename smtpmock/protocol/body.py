@@ -1,0 +1,76 @@
+"""The message that follows DATA: where it ends, its dots, its size (RFC 5321 sections 2.3.8, 4.1.1.4 and 4.5.2).
+
+A line ends with CRLF and nothing else, so only CRLF.CRLF ends the message and only a dot behind a CRLF was put there
+for transparency.
+"""
+
+from __future__ import annotations
+
+_END = b"\r\n.\r\n"
+_STUFFED = b"\r\n."
+_LINE_END = b"\r\n"
+
+
+class Body:
+    r"""A message while it arrives.
+
+    It holds no more than the limit: what goes beyond is read and thrown away.
+
+    Attributes:
+        size: Bytes so far, without the dots of transparency and the end of data.
+
+    Example:
+        >>> body = Body(limit=100)
+        >>> body.feed(b"..hidden\r\n") is None
+        True
+        >>> body.feed(b".\r\nQUIT\r\n"), body.content()
+        (b'QUIT\r\n', b'.hidden\r\n')
+    """
+
+    __slots__ = ("_chunks", "_held", "_limit", "size")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._chunks: list[bytes] = []
+        # What may be the beginning of the end of data is held back. The line end of DATA itself stands before the
+        # first line; it is no part of the message.
+        self._held = _LINE_END
+        self.size = -len(_LINE_END)
+
+    @property
+    def too_big(self) -> bool:
+        """Whether there are more bytes than the limit allows."""
+        return self.size > self._limit
+
+    def feed(self, data: bytes) -> bytes | None:
+        """Takes what arrived; returns what follows the end of data, or None while that has not come."""
+        data = self._held + data
+        end = data.find(_END)
+        if end >= 0:
+            self._keep(data[: end + len(_LINE_END)])
+            return data[end + len(_END) :]
+        held = _possible_end(data)
+        self._held = data[len(data) - held :]
+        self._keep(data[: len(data) - held])
+        return None
+
+    def content(self) -> bytes:
+        """The whole message, exactly as the client meant it; empty if it was too big."""
+        return b"" if self.too_big else b"".join(self._chunks)[len(_LINE_END) :]
+
+    def _keep(self, data: bytes) -> None:
+        if _STUFFED in data:
+            data = data.replace(_STUFFED, _LINE_END)
+        self.size += len(data)
+        if self.too_big:
+            self._chunks.clear()
+        else:
+            self._chunks.append(data)
+
+
+def _possible_end(data: bytes) -> int:
+    """How many bytes at the end of the data may be the beginning of the end of data."""
+    for length in range(min(len(_END) - 1, len(data)), 0, -1):
+        if data.endswith(_END[:length]):
+            return length
+    return 0

@@ -1,0 +1,231 @@
+"""What each command erases, answers and records, as a table (RFC 5321 section 4.1.1).
+
+This file does not know how a reply is sent, and nothing of message bodies: those follow DATA in connection.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from smtpmock.protocol.grammar import address_key, forward_path, is_domain, reverse_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smtpmock.messages import Exchange
+    from smtpmock.protocol.connection import Connection
+
+
+class Part(IntEnum):
+    """A part of a record. A command that erases forgets its own part and all that follow."""
+
+    HELO = 0
+    MAILFROM = 1
+    RCPTTO = 2
+    DATA = 3
+    RSET = 4  # forgets all but HELO, and has no part of its own
+    NONE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A row of the table.
+
+    Attributes:
+        stage: Its name in records.
+        prefix: What its line begins with, in upper case.
+        accepted: The setting that is answered when it succeeds.
+        delay: The setting that delays its reply.
+        erases: Where its erasing begins.
+        judge: From what follows the prefix: the setting that refuses it (None: it succeeds), and the value of its
+            argument as far as it could be read.
+        record: Notes the exchange and the value of the argument.
+        bare: Whether with an argument it is no command.
+        ends: Whether `fail_fast` ends the session when it fails.
+    """
+
+    stage: str
+    prefix: bytes
+    accepted: str
+    delay: str
+    erases: Part
+    judge: Callable[[Connection, str], tuple[str | None, str]]
+    record: Callable[[Connection, Exchange, str], None]
+    bare: bool = False
+    ends: bool = True
+
+
+def _judge_helo(connection: Connection, argument: str) -> tuple[str | None, str]:
+    name = argument[1:]
+    if argument[:1] != " " or not is_domain(name):
+        return "msg_invalid_cmd_helo_arg", ""
+    if name.lower() in connection.behaviour.helo_domains:
+        return "msg_helo_blacklisted_domain", name
+    return None, name
+
+
+def _record_helo(connection: Connection, exchange: Exchange, _: str) -> None:
+    connection.transaction.helo = exchange
+
+
+def _judge_mailfrom(connection: Connection, argument: str) -> tuple[str | None, str]:
+    sender = reverse_path(argument.strip())
+    helo = connection.transaction.helo
+    if helo is None or not helo.accepted:
+        return "msg_invalid_cmd_mailfrom_sequence", sender or ""
+    if sender is None:
+        return "msg_invalid_cmd_mailfrom_arg", ""
+    if address_key(sender) in connection.behaviour.mailfrom_emails:
+        return "msg_mailfrom_blacklisted_email", sender
+    return None, sender
+
+
+def _record_mailfrom(connection: Connection, exchange: Exchange, sender: str) -> None:
+    connection.transaction.mailfrom = exchange
+    if exchange.accepted:
+        connection.transaction.sender = sender
+
+
+def _judge_rcptto(connection: Connection, argument: str) -> tuple[str | None, str]:
+    recipient = forward_path(argument.strip())
+    mailfrom = connection.transaction.mailfrom
+    if mailfrom is None or not mailfrom.accepted or connection.is_settled:
+        return "msg_invalid_cmd_rcptto_sequence", recipient or ""
+    if recipient is None:
+        return "msg_invalid_cmd_rcptto_arg", ""
+    key = address_key(recipient)
+    if key in connection.behaviour.rcptto_emails:
+        return "msg_rcptto_blacklisted_email", recipient
+    if key in connection.behaviour.unregistered:
+        return "msg_rcptto_not_registered_email", recipient
+    return None, recipient
+
+
+def _record_rcptto(connection: Connection, exchange: Exchange, recipient: str) -> None:
+    if connection.is_settled:
+        return
+    transaction = connection.transaction
+    transaction.rcptto.append(exchange)
+    if exchange.accepted:
+        transaction.rcptto_accepted = True
+        transaction.recipients.append(recipient)
+    connection.amend()
+
+
+def _judge_data(connection: Connection, argument: str) -> tuple[str | None, str]:
+    if not connection.transaction.rcptto_accepted or connection.is_settled:
+        return "msg_invalid_cmd_data_sequence", ""
+    return ("msg_invalid_cmd" if argument else None), ""
+
+
+def _record_data(connection: Connection, exchange: Exchange, _: str) -> None:
+    if not connection.is_settled:
+        connection.transaction.data = exchange
+    if exchange.accepted:
+        connection.expect_message()
+
+
+def _judge_rset(connection: Connection, argument: str) -> tuple[str | None, str]:
+    helo = connection.transaction.helo
+    if helo is None or not helo.accepted:
+        return "msg_invalid_cmd_rset_sequence", ""
+    return ("msg_invalid_cmd_rset_arg" if argument else None), ""
+
+
+def _record_rset(connection: Connection, exchange: Exchange, _: str) -> None:
+    connection.transaction.rset = exchange
+    connection.amend()
+
+
+def _judge_nothing(_: Connection, __: str) -> tuple[str | None, str]:
+    return None, ""
+
+
+def _record_noop(connection: Connection, _: Exchange, __: str) -> None:
+    connection.transaction.noop = True
+    connection.amend()
+
+
+def _record_quit(connection: Connection, _: Exchange, __: str) -> None:
+    connection.transaction.quit = True
+    connection.amend()
+    connection.leave()
+
+
+_TABLE = (
+    *(
+        Command(
+            verb,
+            verb.encode(),
+            "msg_helo_received",
+            "response_delay_helo",
+            Part.HELO,
+            _judge_helo,
+            _record_helo,
+        )
+        for verb in ("HELO", "EHLO")
+    ),
+    Command(
+        "MAIL FROM",
+        b"MAIL FROM:",
+        "msg_mailfrom_received",
+        "response_delay_mailfrom",
+        Part.MAILFROM,
+        _judge_mailfrom,
+        _record_mailfrom,
+    ),
+    Command(
+        "RCPT TO",
+        b"RCPT TO:",
+        "msg_rcptto_received",
+        "response_delay_rcptto",
+        Part.RCPTTO,
+        _judge_rcptto,
+        _record_rcptto,
+    ),
+    Command("DATA", b"DATA", "msg_data_received", "response_delay_data", Part.DATA, _judge_data, _record_data),
+    Command("RSET", b"RSET", "msg_rset_received", "response_delay_rset", Part.RSET, _judge_rset, _record_rset),
+    Command(
+        "NOOP",
+        b"NOOP",
+        "msg_noop_received",
+        "response_delay_noop",
+        Part.NONE,
+        _judge_nothing,
+        _record_noop,
+        ends=False,
+    ),
+    Command(
+        "QUIT",
+        b"QUIT",
+        "msg_quit_cmd",
+        "response_delay_quit",
+        Part.NONE,
+        _judge_nothing,
+        _record_quit,
+        bare=True,
+        ends=False,
+    ),
+)
+
+COMMANDS = {command.prefix.split()[0]: command for command in _TABLE}
+"""The commands by their first word."""
+
+
+def recognise(line: bytes) -> Command | None:
+    """The command of a line without surrounding white space; None if it is none.
+
+    Example:
+        >>> recognise(b"mail from:<a@example.com>").stage
+        'MAIL FROM'
+        >>> recognise(b"MAIL <a@example.com>")
+    """
+    words = line.split(None, 1)
+    if not words:
+        return None
+    command = COMMANDS.get(words[0].upper())
+    if command is None or (command.bare and len(words) > 1):
+        return None
+    return command if line[: len(command.prefix)].upper() == command.prefix else None

@@ -1,0 +1,302 @@
+"""The conversation with one client: bytes in, actions out.
+
+The connection reads no clock: what time it is, it is told. It never sees a socket or the inbox: what it wants done
+with them, it returns as actions, to be carried out in order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smtpmock.content import Content
+from smtpmock.messages import Exchange, Message, Record
+from smtpmock.protocol.actions import Close, End, Erase, Keep, Send, Wait
+from smtpmock.protocol.body import Body
+from smtpmock.protocol.commands import Part, recognise
+from smtpmock.protocol.replies import LINE_TOO_LONG, Reply
+from smtpmock.protocol.transaction import Transaction
+
+if TYPE_CHECKING:
+    from smtpmock.messages import Origin
+    from smtpmock.protocol.actions import Action
+    from smtpmock.protocol.behaviour import Behaviour
+
+LONGEST_LINE = 16_384
+"""The most bytes that a command line may have, its line end included."""
+
+_SHOWN_OF_A_LONG_LINE = 80
+
+
+class Connection:
+    r"""The server's side of one SMTP session.
+
+    Attributes:
+        behaviour: What the settings say.
+        exchanges: What was said so far.
+        transaction: The current record.
+        paused: Whether bytes that were fed wait for the last `Wait` to be over: feed b"" then.
+        ended: Whether the session is over.
+
+    Example:
+        >>> from smtpmock.messages import Origin
+        >>> from smtpmock.protocol.behaviour import Behaviour
+        >>> from smtpmock.settings import Settings
+        >>> connection = Connection(Behaviour(Settings()), Origin(1, "127.0.0.1", 40000, "127.0.0.1", 0.0))
+        >>> connection.open(now=0.0)
+        [Send(b'220 Welcome\r\n')]
+        >>> connection.feed(b"NOOP\r\nQUIT\r\n", now=1.0)
+        [Keep(<Message from <> to nobody (not accepted)>), End(), Send(b'250 Ok\r\n221 Closing...\r\n'), Close()]
+    """
+
+    __slots__ = (
+        "_actions",
+        "_body",
+        "_buffer",
+        "_leaving",
+        "_now",
+        "_origin",
+        "_out",
+        "_overlong",
+        "_spoken",
+        "behaviour",
+        "ended",
+        "exchanges",
+        "paused",
+        "transaction",
+    )
+
+    def __init__(self, behaviour: Behaviour, origin: Origin) -> None:
+        self.behaviour = behaviour
+        self.exchanges: list[Exchange] = []
+        self.transaction = Transaction()
+        self.paused = False
+        self.ended = False
+        self._origin = origin
+        self._now = 0.0
+        self._buffer = b""
+        self._overlong: bytes | None = None  # the beginning of a line that is being discarded
+        self._body: Body | None = None
+        self._spoken = False  # whether the client has sent a line
+        self._leaving = False
+        self._actions: list[Action] = []
+        self._out: list[bytes] = []
+
+    @property
+    def is_between_commands(self) -> bool:
+        """Whether the client has sent nothing that still waits for its end."""
+        return self._body is None and not self._buffer and self._overlong is None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the record is an accepted message that nothing may erase: RCPT and DATA are out of sequence."""
+        return self.transaction.record is not None and self.behaviour.settings.multiple_message_receiving
+
+    # What happens from outside.
+
+    def open(self, now: float) -> list[Action]:
+        """The connection was accepted: greets.
+
+        Args:
+            now: Seconds since the epoch.
+        """
+        self._now = now
+        self._answer("", "connect", "msg_greeting", 0.0, accepted=True)
+        return self._done()
+
+    def feed(self, data: bytes, now: float) -> list[Action]:
+        """The client sent these bytes.
+
+        Args:
+            data: What arrived; b"" to go on after a pause.
+            now: Seconds since the epoch.
+
+        Returns:
+            What to do now, in this order. Where it ends with a wait and a reply, `paused` tells whether bytes are left
+            that could not be answered yet.
+        """
+        self._now = now
+        self._buffer = self._buffer + data if self._buffer else data
+        self.paused = False
+        while self._buffer and not self.ended and not self.paused:
+            if self._body is not None:
+                self._read_body(self._body)
+            elif not self._read_line():
+                break
+        if self.ended:
+            self._buffer = b""
+        self.paused = self.paused and bool(self._buffer)
+        return self._done()
+
+    def end(self, now: float, reply: Reply | None = None) -> list[Action]:
+        """The session is over, whoever ended it: the client, a timeout, a stop.
+
+        Args:
+            now: Seconds since the epoch.
+            reply: What to tell the client; None if there is nobody to tell.
+        """
+        self._now = now
+        if not self.ended:
+            if reply is not None:
+                self.exchanges.append(Exchange("", reply.text, now))
+                self._out.append(reply.wire)
+            self._finish()
+        return self._done()
+
+    # What commands do to the record.
+
+    def expect_message(self) -> None:
+        """What follows is a message."""
+        self._body = Body(self.behaviour.settings.msg_size_limit)
+
+    def leave(self) -> None:
+        """The session ends with the reply that is about to be given."""
+        self._leaving = True
+
+    def amend(self) -> None:
+        """Shows in the inbox what the session added to a message that is there."""
+        record = self.transaction.record
+        if record is not None and not record.gone:
+            self._actions.append(Keep(record, Message(self.transaction, self._origin)))
+
+    def _erase(self, part: Part) -> None:
+        """Forgets a part of the record and all that follow it; or begins a new record, where an accepted one stays."""
+        transaction = self.transaction
+        record = transaction.record
+        if part is Part.RCPTTO and self.behaviour.settings.multiple_rcptto:
+            if record is None or not record.gone:
+                return
+            part = Part.DATA  # what was purged with the message stays away
+        if record is not None:
+            if self.behaviour.settings.multiple_message_receiving:
+                if part <= Part.MAILFROM or (part < Part.RSET and record.gone):
+                    self.transaction = Transaction(None if part is Part.HELO else transaction.helo)
+                return
+            if not record.gone:
+                self._actions.append(Erase(record))
+                transaction.record = None
+            elif part is not Part.RSET:
+                transaction.record = None
+        if part is Part.HELO:
+            transaction.helo = None
+        if part is Part.DATA:
+            transaction.forget_from_data()
+        elif part is Part.RCPTTO:
+            transaction.forget_from_rcptto()
+        else:
+            transaction.forget_from_mailfrom()
+
+    # Reading.
+
+    def _read_line(self) -> bool:
+        """Takes a command line from the buffer and answers it; False if none is complete."""
+        end = self._buffer.find(b"\n")
+        if end < 0:
+            if self._overlong is not None:
+                self._buffer = b""
+            elif len(self._buffer) > LONGEST_LINE:
+                self._overlong = self._buffer[:_SHOWN_OF_A_LONG_LINE]
+                self._buffer = b""
+            return False
+        line = self._buffer[:end]
+        self._buffer = self._buffer[end + 1 :]
+        self._spoken = True
+        if self._overlong is not None or end + 1 > LONGEST_LINE:
+            shown = self._overlong or line[:_SHOWN_OF_A_LONG_LINE]
+            self._overlong = None
+            self.exchanges.append(Exchange(f"{_text(shown)}…", LINE_TOO_LONG.text, self._now))
+            self._out.append(LINE_TOO_LONG.wire)
+        else:
+            self._command(line.strip())
+        return True
+
+    def _command(self, line: bytes) -> None:
+        command = recognise(line)
+        request = _text(line)
+        if command is None:
+            self._answer(request, "", "msg_invalid_cmd", 0.0, accepted=False)
+            return
+        if command.erases is not Part.NONE:
+            self._erase(command.erases)
+        refusal, value = command.judge(self, request[len(command.prefix) :])
+        accepted = refusal is None
+        exchange = self._exchange(
+            request,
+            command.stage,
+            refusal or command.accepted,
+            getattr(self.behaviour.settings, command.delay),
+            accepted=accepted,
+        )
+        command.record(self, exchange, value)
+        if not accepted and command.ends and self.behaviour.settings.fail_fast:
+            self._leaving = True
+        self._reply(exchange)
+
+    def _read_body(self, body: Body) -> None:
+        rest = body.feed(self._buffer)
+        self._buffer = rest or b""
+        if rest is None:
+            return
+        self._body = None
+        settings = self.behaviour.settings
+        exchange = self._exchange(
+            "",
+            "message",
+            "msg_msg_size_is_too_big" if body.too_big else "msg_msg_received",
+            settings.response_delay_message,
+            accepted=not body.too_big,
+        )
+        transaction = self.transaction
+        transaction.end_of_data = exchange
+        if exchange.accepted:
+            transaction.content = Content(body.content())
+            transaction.accepted_recipients = tuple(transaction.recipients)
+            transaction.record = Record()
+            self.amend()
+        elif settings.fail_fast:
+            self._leaving = True
+        self._reply(exchange)
+
+    # Answering.
+
+    def _exchange(self, request: str, stage: str, setting: str, delay: float, *, accepted: bool) -> Exchange:
+        reply = self.behaviour.replies[setting]
+        exchange = Exchange(request, reply.text, self._now, delay, setting, accepted, stage)
+        self.exchanges.append(exchange)
+        return exchange
+
+    def _answer(self, request: str, stage: str, setting: str, delay: float, *, accepted: bool) -> None:
+        self._reply(self._exchange(request, stage, setting, delay, accepted=accepted))
+
+    def _reply(self, exchange: Exchange) -> None:
+        if exchange.delay:
+            self._flush()
+            self._actions.append(Wait(exchange.delay))
+            self.paused = True
+        assert exchange.setting is not None
+        self._out.append(self.behaviour.replies[exchange.setting].wire)
+        if self._leaving:
+            self._finish()
+
+    def _finish(self) -> None:
+        """Completes the record of the session, then says what is left to say and closes."""
+        if self.transaction.record is None and self._spoken:
+            self._actions.append(Keep(Record(), Message(self.transaction, self._origin)))
+        self._actions.append(End())
+        self._flush()
+        self._actions.append(Close())
+        self.ended = True
+
+    def _flush(self) -> None:
+        if self._out:
+            self._actions.append(Send(b"".join(self._out)))
+            self._out.clear()
+
+    def _done(self) -> list[Action]:
+        self._flush()
+        actions = self._actions
+        self._actions = []
+        return actions
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "surrogateescape")

@@ -1,0 +1,35 @@
+"""A reply: its code, its lines, and the bytes that go over the wire (RFC 5321 section 4.2)."""
+
+from __future__ import annotations
+
+
+class Reply:
+    r"""A reply of one or several lines.
+
+    Attributes:
+        text: The lines as they are recorded, separated by ``\n``, codes included.
+        wire: The bytes that are sent.
+
+    Example:
+        >>> Reply("250 Received").wire
+        b'250 Received\r\n'
+    """
+
+    __slots__ = ("text", "wire")
+
+    def __init__(self, *lines: str) -> None:
+        self.text = "\n".join(lines)
+        self.wire = b"".join(line.encode("utf-8", "surrogateescape") + b"\r\n" for line in lines)
+
+    @property
+    def code(self) -> int:
+        """The three-digit code."""
+        return int(self.text[:3])
+
+    def __repr__(self) -> str:
+        return f"Reply({', '.join(map(repr, self.text.splitlines()))})"
+
+
+SHUTTING_DOWN = Reply("421 Service shutting down")
+SESSION_TIMEOUT = Reply("421 Session timeout")
+LINE_TOO_LONG = Reply("500 Line too long")

@@ -1,0 +1,81 @@
+"""What a session has recorded of its current transaction, and what a command erases of it.
+
+The order of the parts is that of the record: HELO, MAIL FROM, RCPT TO, DATA, the message, RSET, NOOP, QUIT.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from smtpmock.content import Content
+    from smtpmock.messages import Exchange, Record
+
+
+class Transaction:
+    """A record while its session can still change it.
+
+    Attributes:
+        helo: The HELO or EHLO exchange.
+        mailfrom: The MAIL FROM exchange.
+        rcptto: The RCPT TO exchanges that are kept.
+        rcptto_accepted: Whether these open the way to DATA.
+        data: The DATA exchange.
+        end_of_data: The exchange at the end of the message.
+        content: The message, once accepted.
+        rset: The RSET exchange.
+        noop: Whether NOOP was sent.
+        quit: Whether QUIT was sent.
+        sender: The address of the accepted MAIL FROM.
+        recipients: The addresses of all accepted RCPT TO.
+        accepted_recipients: Those that the accepted message was for.
+        record: Its place in the inbox, once it has been given one.
+    """
+
+    __slots__ = (
+        "accepted_recipients",
+        "content",
+        "data",
+        "end_of_data",
+        "helo",
+        "mailfrom",
+        "noop",
+        "quit",
+        "rcptto",
+        "rcptto_accepted",
+        "recipients",
+        "record",
+        "rset",
+        "sender",
+    )
+
+    def __init__(self, helo: Exchange | None = None) -> None:
+        self.helo = helo
+        self.record: Record | None = None
+        self.content: Content | None = None
+        self.quit = False
+        self.forget_from_mailfrom()
+
+    def forget_from_mailfrom(self) -> None:
+        """Forgets all but HELO."""
+        self.mailfrom: Exchange | None = None
+        self.sender = ""
+        self.recipients: list[str] = []
+        self.forget_from_rcptto()
+
+    def forget_from_rcptto(self) -> None:
+        """Forgets the recipients and what follows them; who was accepted is still known until a message was."""
+        if self.content is not None:
+            self.recipients = []
+        self.rcptto: list[Exchange] = []
+        self.rcptto_accepted = False
+        self.forget_from_data()
+
+    def forget_from_data(self) -> None:
+        """Forgets DATA and what follows it."""
+        self.data: Exchange | None = None
+        self.end_of_data: Exchange | None = None
+        self.content = None
+        self.accepted_recipients: tuple[str, ...] = ()
+        self.rset: Exchange | None = None
+        self.noop = False

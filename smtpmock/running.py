@@ -1,0 +1,132 @@
+"""What runs between a start and its stop: a gevent StreamServer and a greenlet for each session.
+
+All of it belongs to the hub thread.
+"""
+
+from __future__ import annotations
+
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from gevent.event import Event
+from gevent.monkey import get_original
+from gevent.pool import Pool
+from gevent.server import StreamServer
+from gevent.socket import IPPROTO_TCP, TCP_NODELAY, socket
+
+from smtpmock.messages import Origin
+from smtpmock.protocol.replies import SESSION_TIMEOUT, SHUTTING_DOWN
+from smtpmock.session import Interruption, LiveSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smtpmock.inbox import Inbox
+    from smtpmock.log import Log
+    from smtpmock.protocol.behaviour import Behaviour
+
+_close_descriptor = get_original("os", "close")
+
+_IDLE_PRECISION = 0.05
+"""By which part of the session timeout an idle session may be ended late."""
+
+
+class RunningServer:
+    """A server at work.
+
+    Args:
+        listener: The socket that listens.
+        name: The name or address of the server, for trace headers.
+        behaviour: What sessions answer.
+        inbox: Where records go.
+        log: The log.
+        failed: Called with an exception that ended a session by mistake.
+    """
+
+    def __init__(
+        self,
+        listener: socket,
+        name: str,
+        behaviour: Behaviour,
+        inbox: Inbox,
+        log: Log,
+        failed: Callable[[BaseException], object],
+    ) -> None:
+        self._name = name
+        self._behaviour = behaviour
+        self._inbox = inbox
+        self._log = log
+        self._failed = failed
+        self._timeout = behaviour.settings.session_timeout
+        self._sessions: dict[LiveSession, socket] = {}
+        self._stopping = Event()
+        self._loop = gevent.get_hub().loop
+        self._idle_timer: Any = None
+        # An unbounded pool: it never blocks, and knows all greenlets that have to end.
+        self._pool = Pool()
+        self._server = StreamServer(listener, self._serve, spawn=self._pool)
+        self._server.start()
+
+    def close(self, grace: float) -> bool:
+        """Ends the server: sessions that wait at once, those at work within so many seconds, the rest by force.
+
+        Returns:
+            Whether nothing had to be forced.
+        """
+        self._server.close()
+        self._stopping.set()
+        for session in self._sessions:
+            if session.is_idle:
+                self._loop.run_callback(session.interrupt, SHUTTING_DOWN)
+        in_time = bool(self._pool.join(timeout=grace))
+        if not in_time:
+            self._pool.kill()
+        if self._idle_timer is not None:
+            self._idle_timer.close()
+        gevent.sleep(0)  # gevent closes sockets in the next round of the loop
+        return in_time
+
+    def abandon(self) -> None:
+        """In the child after a fork: closes the descriptors, which the parent goes on using; nothing else is left."""
+        sessions = (sock._sock for sock in self._sessions.values())  # type: ignore[attr-defined]
+        for sock in (self._server.socket, *sessions):
+            _close_descriptor(sock.detach())
+
+    def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
+        origin = Origin(self._inbox.next_session(), address[0], address[1], self._name, time())
+        log = self._log if self._log.is_active else None
+        session = LiveSession(sock, origin, self._behaviour, self._inbox, log, self._stopping, gevent.getcurrent())
+        self._sessions[session] = sock
+        if self._idle_timer is None:
+            self._watch_idle(self._timeout)
+        try:
+            sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+            session.run()
+        except (OSError, Interruption, gevent.GreenletExit):
+            pass  # nobody is left to talk to
+        except BaseException as error:
+            self._failed(error)
+        finally:
+            del self._sessions[session]
+            sock.close()
+
+    def _watch_idle(self, seconds: float) -> None:
+        self._idle_timer = self._loop.timer(seconds)
+        self._idle_timer.start(self._end_idle)
+
+    def _end_idle(self) -> None:
+        """Ends the sessions whose time is up, and looks again when the next one's may be."""
+        now = monotonic()
+        due = now + self._timeout
+        for session in tuple(self._sessions):
+            if session.waits_since is not None:
+                ends = session.waits_since + self._timeout
+                if ends <= now:
+                    session.interrupt(SESSION_TIMEOUT)
+                else:
+                    due = min(due, ends)
+        self._idle_timer.close()
+        self._idle_timer = None
+        if self._sessions:
+            self._watch_idle(max(due - now, self._timeout * _IDLE_PRECISION))

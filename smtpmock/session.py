@@ -1,0 +1,186 @@
+"""The greenlet of one session: reads from the socket, feeds the protocol, carries out what it says."""
+
+from __future__ import annotations
+
+from time import monotonic, time
+from typing import TYPE_CHECKING
+
+from smtpmock.messages import SessionLog
+from smtpmock.protocol.actions import End, Erase, Keep, Send, Wait
+from smtpmock.protocol.connection import Connection
+from smtpmock.protocol.replies import SHUTTING_DOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gevent.event import Event
+    from gevent.socket import socket
+    from greenlet import greenlet
+
+    from smtpmock.inbox import Inbox
+    from smtpmock.log import Log
+    from smtpmock.messages import Origin
+    from smtpmock.protocol.actions import Action
+    from smtpmock.protocol.behaviour import Behaviour
+    from smtpmock.protocol.replies import Reply
+
+_READ_SIZE = 65_536
+
+
+class Interruption(BaseException):
+    """Raised in a session that waits for its client, to tell it that it is over.
+
+    Attributes:
+        reply: What to tell the client.
+    """
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.text)
+        self.reply = reply
+
+
+class LiveSession:
+    """A session that is going on.
+
+    Attributes:
+        waits_since: Since when it has been waiting for its client, on the monotonic clock; None while it is at work.
+    """
+
+    __slots__ = (
+        "_connection",
+        "_greenlet",
+        "_inbox",
+        "_log",
+        "_logged",
+        "_record",
+        "_sends",
+        "_socket",
+        "_stopping",
+        "waits_since",
+    )
+
+    def __init__(
+        self,
+        sock: socket,
+        origin: Origin,
+        behaviour: Behaviour,
+        inbox: Inbox,
+        log: Log | None,
+        stopping: Event,
+        greenlet: greenlet,
+    ) -> None:
+        self._socket = sock
+        self._connection = Connection(behaviour, origin)
+        self._record = SessionLog(origin, self._connection.exchanges)
+        self._inbox = inbox
+        self._log = log
+        self._stopping = stopping
+        self._greenlet = greenlet
+        self._logged = 0
+        self._sends = False
+        self.waits_since: float | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits between two commands."""
+        return self.waits_since is not None and not self._sends and self._connection.is_between_commands
+
+    def interrupt(self, reply: Reply) -> None:
+        """Ends the session if it waits for its client; to be called by the hub itself."""
+        if self.waits_since is not None:
+            self._greenlet.throw(Interruption(reply))
+
+    def run(self) -> None:
+        """Talks to the client until one of the two ends it."""
+        self._inbox.begin(self._record)
+        if self._log is not None:
+            self._log.info("SMTP session started")
+        try:
+            self._talk()
+        except Interruption as interruption:
+            self._say_last(interruption.reply)
+        except OSError as error:
+            if self._log is not None:
+                self._log.info(f"SMTP client has gone: {error.strerror or error}")
+        finally:
+            self.waits_since = None
+            self._note(self._connection.end(time()))
+            if self._log is not None:
+                self._log.info("SMTP session finished")
+
+    def _talk(self) -> None:
+        connection = self._connection
+        self._carry_out(connection.open(time()))
+        while not connection.ended:
+            if self._stopping.is_set() and connection.is_between_commands:
+                self._carry_out(connection.end(time(), SHUTTING_DOWN))
+                return
+            data = self._receive()
+            if not data:
+                return
+            self._carry_out(connection.feed(data, time()))
+            while connection.paused:
+                self._carry_out(connection.feed(b"", time()))
+
+    def _say_last(self, reply: Reply) -> None:
+        """Tells the client why it is over, unless it is because it does not read."""
+        unread = self._sends
+        self._sends = False
+        if not unread:
+            try:
+                self._carry_out(self._connection.end(time(), reply))
+            except (OSError, Interruption):
+                return  # it does not listen
+
+    def _receive(self) -> bytes:
+        self.waits_since = monotonic()
+        data: bytes = self._socket.recv(_READ_SIZE)
+        self.waits_since = None
+        return data
+
+    def _send(self, data: bytes) -> None:
+        self.waits_since = monotonic()
+        self._sends = True
+        self._socket.sendall(data)
+        self._sends = False
+        self.waits_since = None
+
+    def _carry_out(self, actions: list[Action]) -> None:
+        if self._log is not None:
+            self._log_exchanges(self._log)
+        remaining = iter(actions)
+        try:
+            for action in remaining:
+                if isinstance(action, Send):
+                    self._send(action.data)
+                elif isinstance(action, Wait):
+                    self._stopping.wait(action.seconds)
+                    if self._log is not None:
+                        self._log.response(self._record.exchanges[-1])
+                else:
+                    self._note((action,))
+        finally:
+            # Whatever became of the connection, the inbox learns what it was to learn.
+            self._note(remaining)
+
+    def _note(self, actions: Iterable[Action]) -> None:
+        """Carries out what concerns the inbox, and nothing else."""
+        for action in actions:
+            if isinstance(action, Keep):
+                if not action.record.number:
+                    self._record.records.append(action.record)
+                self._inbox.keep(action.record, action.message)
+            elif isinstance(action, Erase):
+                self._record.records.remove(action.record)
+                self._inbox.erase(action.record)
+            elif isinstance(action, End):
+                self._record.ended = time()
+                self._inbox.wake()
+
+    def _log_exchanges(self, log: Log) -> None:
+        exchanges = self._record.exchanges
+        for exchange in exchanges[self._logged :]:
+            log.request(exchange)
+            if not exchange.delay:
+                log.response(exchange)
+        self._logged = len(exchanges)

@@ -1,0 +1,365 @@
+"""Every setting, once: its name, type, default, meaning, and what it may be.
+
+The keyword arguments of `SMTPMock`, the flags and environment variables of the command, the arguments of the
+Robot Framework library and the table in the documentation all follow from the fields of `Settings`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from smtpmock.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from dataclasses import Field
+
+LONGEST_DELAY = 31_536_000.0
+"""The most seconds that a delay or timeout may last: a year."""
+
+_SECONDS_TEXT = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)")
+_UNITS = {
+    **dict.fromkeys(("", "s", "sec", "secs", "second", "seconds"), 1.0),
+    **dict.fromkeys(("ms", "millis", "millisecond", "milliseconds"), 0.001),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hour", "hours"), 3600.0),
+}
+_TRUE = frozenset(("true", "t", "yes", "y", "on", "1"))
+_FALSE = frozenset(("false", "f", "no", "n", "off", "0"))
+_REPLY_CODE = re.compile(r"\d{3}(?: |$)")
+
+_INVALID_CMD = "502 Command unrecognized. Available commands: HELO, EHLO, MAIL FROM:, RCPT TO:, DATA, RSET, NOOP, QUIT"
+
+
+class Kind:
+    """What the values of a setting may be, and how text becomes one.
+
+    Attributes:
+        allowed: What is allowed, as the end of a sentence.
+        check: Returns the value as it is kept; raises `ValueError` where it is not allowed.
+        parse: Makes a value of text, as from the command line; raises `ValueError` where it cannot.
+        zero_is_default: Whether the empty value (0 or "") stands for the default.
+    """
+
+    def __init__(
+        self,
+        allowed: str,
+        check: Callable[[Any], Any],
+        parse: Callable[[str], Any] = str,
+        *,
+        zero_is_default: bool = False,
+    ) -> None:
+        self.allowed = allowed
+        self.check = check
+        self.parse = parse
+        self.zero_is_default = zero_is_default
+
+
+def _parse_switch(text: str) -> bool:
+    word = text.strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise ValueError(text)
+
+
+def _parse_seconds(text: str) -> float:
+    match = _SECONDS_TEXT.fullmatch(text.strip().lower())
+    if match is None or match[2] not in _UNITS:
+        raise ValueError(text)
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def _parse_list(text: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in text.split(",") if item.strip())
+
+
+def _whole(lowest: int, highest: int | None) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ValueError(value)
+        if value < lowest or (highest is not None and value > highest):
+            raise ValueError(value)
+        return value
+
+    return check
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(value)
+    return value
+
+
+def _seconds(value: Any) -> float:
+    if hasattr(value, "total_seconds"):  # a timedelta
+        value = value.total_seconds()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(value)
+    if not 0 <= value <= LONGEST_DELAY or math.isnan(value):
+        raise ValueError(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or "\r" in value or "\n" in value or "\0" in value:
+        raise ValueError(value)
+    return value
+
+
+def _addresses(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str | bytes):
+        raise ValueError(value)
+    try:
+        items = tuple(value)
+    except TypeError as error:
+        raise ValueError(value) from error
+    if not all(isinstance(item, str) for item in items):
+        raise ValueError(value)
+    return items
+
+
+_SECONDS_ALLOWED = f"a number of seconds from 0 to {LONGEST_DELAY:.0f}"
+
+HOST = Kind("an address or a host name, as text without line breaks", _text, zero_is_default=True)
+PORT = Kind("a whole number from 0 to 65535", _whole(0, 65535), int)
+SWITCH = Kind("true or false", _switch, _parse_switch)
+SECONDS = Kind(_SECONDS_ALLOWED, _seconds, _parse_seconds)
+TIMEOUT = Kind(_SECONDS_ALLOWED, _seconds, _parse_seconds, zero_is_default=True)
+BYTES = Kind("a whole number of bytes, 0 or more", _whole(0, None), int, zero_is_default=True)
+NAMES = Kind("a list of texts (on the command line separated by commas)", _addresses, _parse_list)
+REPLY = Kind("one line of text", _text, zero_is_default=True)
+
+
+def _setting(default: Any, kind: Kind, meaning: str, *, section: str, flag: str | None = None) -> Any:
+    """A field of `Settings`; `flag` is given where go-smtp-mock's is not the name in camel case."""
+    return field(default=default, metadata={"kind": kind, "meaning": meaning, "section": section, "flag": flag})
+
+
+def _server(default: Any, kind: Kind, meaning: str, flag: str | None = None) -> Any:
+    return _setting(default, kind, meaning, section="Server", flag=flag)
+
+
+def _behaviour(default: Any, kind: Kind, meaning: str) -> Any:
+    return _setting(default, kind, meaning, section="Behaviour")
+
+
+def _delay(stage: str) -> Any:
+    return _setting(0.0, SECONDS, f"seconds before the reply to {stage}", section="Delays")
+
+
+def _reply(default: str, meaning: str) -> Any:
+    return _setting(default, REPLY, meaning, section="Replies")
+
+
+@dataclass(frozen=True, repr=False)
+class Settings:
+    """What a server is told to be; the meaning of each field is in its metadata and in docs/settings.md.
+
+    A value that is not allowed is refused at once. 0 for a timeout or the size limit, and "" for a text, mean
+    the default. A reply without a three-digit code gets the default's code in front.
+
+    Raises:
+        SettingError: If a value is not allowed; the text names the setting, the value and what is allowed.
+
+    Example:
+        >>> Settings(msg_greeting="Hello").msg_greeting
+        '220 Hello'
+    """
+
+    host: str = _server("127.0.0.1", HOST, "address or name to listen on")
+    port: int = _server(0, PORT, "port to listen on; 0: the system assigns one, known after the start")
+    log_to_stdout: bool = _server(
+        False, SWITCH, "write the log to standard output, errors to standard error", flag="log"
+    )
+    log_server_activity: bool = _server(
+        False, SWITCH, "log sessions, requests and responses, not only warnings", flag="log"
+    )
+    session_timeout: float = _server(30.0, TIMEOUT, "seconds that a session may be idle")
+    shutdown_timeout: float = _server(
+        1.0, TIMEOUT, "seconds that a stop grants sessions at work before it ends them by force"
+    )
+
+    fail_fast: bool = _behaviour(False, SWITCH, "end the session after a failed or out-of-sequence command")
+    multiple_rcptto: bool = _behaviour(
+        False, SWITCH, "keep every RCPT TO of a transaction; off: only the last one counts"
+    )
+    multiple_message_receiving: bool = _behaviour(
+        False, SWITCH, "keep every message of a session; off: a repeated command erases what stood above it"
+    )
+    blacklisted_helo_domains: tuple[str, ...] = _behaviour((), NAMES, "domains refused in HELO and EHLO")
+    blacklisted_mailfrom_emails: tuple[str, ...] = _behaviour((), NAMES, "addresses refused in MAIL FROM")
+    blacklisted_rcptto_emails: tuple[str, ...] = _behaviour((), NAMES, "addresses refused in RCPT TO")
+    not_registered_emails: tuple[str, ...] = _behaviour((), NAMES, "recipients that do not exist")
+    msg_size_limit: int = _behaviour(10_485_760, BYTES, "bytes that one message may have")
+
+    response_delay_helo: float = _delay("HELO and EHLO")
+    response_delay_mailfrom: float = _delay("MAIL FROM")
+    response_delay_rcptto: float = _delay("RCPT TO")
+    response_delay_data: float = _delay("DATA")
+    response_delay_message: float = _delay("the end of the message")
+    response_delay_rset: float = _delay("RSET")
+    response_delay_noop: float = _delay("NOOP")
+    response_delay_quit: float = _delay("QUIT")
+
+    msg_greeting: str = _reply("220 Welcome", "greeting of a new connection")
+    msg_invalid_cmd: str = _reply(_INVALID_CMD, "reply to what is not a command")
+    msg_quit_cmd: str = _reply("221 Closing connection", "reply to QUIT")
+    msg_invalid_cmd_helo_sequence: str = _reply(
+        "503 Bad sequence of commands. HELO should be the first",
+        "kept for go-smtp-mock's sake: no command is answered with it",
+    )
+    msg_invalid_cmd_helo_arg: str = _reply(
+        "501 HELO requires domain address or valid address literal",
+        "reply to a HELO or EHLO without a valid name",
+    )
+    msg_helo_blacklisted_domain: str = _reply("421 Service not available", "reply to a blacklisted HELO domain")
+    msg_helo_received: str = _reply("250 Received", "reply to an accepted HELO or EHLO")
+    msg_invalid_cmd_mailfrom_sequence: str = _reply(
+        "503 Bad sequence of commands. MAIL FROM should be used after HELO",
+        "reply to a MAIL FROM out of sequence",
+    )
+    msg_invalid_cmd_mailfrom_arg: str = _reply(
+        "501 MAIL FROM requires valid email address", "reply to a MAIL FROM without a valid path"
+    )
+    msg_mailfrom_blacklisted_email: str = _reply("421 Service not available", "reply to a blacklisted sender")
+    msg_mailfrom_received: str = _reply("250 Received", "reply to an accepted MAIL FROM")
+    msg_invalid_cmd_rcptto_sequence: str = _reply(
+        "503 Bad sequence of commands. RCPT TO should be used after MAIL FROM",
+        "reply to a RCPT TO out of sequence",
+    )
+    msg_invalid_cmd_rcptto_arg: str = _reply(
+        "501 RCPT TO requires valid email address", "reply to a RCPT TO without a valid path"
+    )
+    msg_rcptto_not_registered_email: str = _reply("550 User not found", "reply to a recipient that does not exist")
+    msg_rcptto_blacklisted_email: str = _reply("421 Service not available", "reply to a blacklisted recipient")
+    msg_rcptto_received: str = _reply("250 Received", "reply to an accepted RCPT TO")
+    msg_invalid_cmd_data_sequence: str = _reply(
+        "503 Bad sequence of commands. DATA should be used after RCPT TO", "reply to a DATA out of sequence"
+    )
+    msg_data_received: str = _reply(
+        "354 Ready for receive message. End data with <CR><LF>.<CR><LF>", "reply to an accepted DATA"
+    )
+    msg_msg_size_is_too_big: str = _reply(
+        "552 Message exceeded max size of {msg_size_limit} bytes", "reply to a message over msg_size_limit"
+    )
+    msg_msg_received: str = _reply("250 Received", "reply to an accepted message")
+    msg_invalid_cmd_rset_sequence: str = _reply(
+        "503 Bad sequence of commands. HELO should be the first", "reply to a RSET out of sequence"
+    )
+    msg_invalid_cmd_rset_arg: str = _reply(_INVALID_CMD, "reply to a RSET with an argument")
+    msg_rset_received: str = _reply("250 Ok", "reply to an accepted RSET")
+    msg_noop_received: str = _reply("250 Ok", "reply to NOOP")
+
+    def __post_init__(self) -> None:
+        for declared in fields(self):
+            object.__setattr__(self, declared.name, self._kept(declared, getattr(self, declared.name)))
+
+    def _kept(self, declared: Field[Any], value: Any) -> Any:
+        kind: Kind = declared.metadata["kind"]
+        default: Any = declared.default
+        try:
+            value = kind.check(value)
+        except ValueError:
+            raise refused(declared.name, value) from None
+        if kind.zero_is_default and not value:
+            value = default
+        if kind is not REPLY:
+            return value
+        if value == default:
+            # Only the default speaks of another setting, which stands before it.
+            return str(value).format(msg_size_limit=self.msg_size_limit)
+        return value if _REPLY_CODE.match(value) else f"{default[:3]} {value}"
+
+    def __repr__(self) -> str:
+        """Only what differs from the defaults."""
+        default = Settings()
+        differing = (
+            f"{name}={getattr(self, name)!r}" for name in NAMED if getattr(self, name) != getattr(default, name)
+        )
+        return f"Settings({', '.join(differing)})"
+
+
+NAMED: Mapping[str, Field[Any]] = {declared.name: declared for declared in fields(Settings)}
+"""The declaration of each setting, by name, in order."""
+
+
+def flag(name: str) -> str:
+    """The name of a setting's flag in go-smtp-mock, without the dash.
+
+    Example:
+        >>> flag("msg_size_limit")
+        'msgSizeLimit'
+    """
+    first, *rest = name.split("_")
+    return NAMED[name].metadata["flag"] or first + "".join(word.capitalize() for word in rest)
+
+
+def refused(name: str, value: object) -> SettingError:
+    """The error that says why a setting cannot have a value."""
+    shown = repr(value)
+    if len(shown) > 120:
+        shown = f"{shown[:117]}..."
+    return SettingError(f"The setting {name} cannot be {shown}: allowed is {NAMED[name].metadata['kind'].allowed}.")
+
+
+def unknown(name: str, known: Iterable[str] = NAMED, what: str = "setting") -> SettingError:
+    """The error for a name that does not exist, with the nearest one that does."""
+    from difflib import get_close_matches  # takes 3 ms that only a mistake needs
+
+    nearest = get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f": did you mean {nearest[0]}?" if nearest else "."
+    return SettingError(f"There is no {what} {name}{hint}")
+
+
+def from_text(name: str, text: str) -> Any:
+    """The value of a setting that was written as text: on a command line, in the environment, in a test case.
+
+    Args:
+        name: The name of a setting.
+        text: Its value: ``true``, ``2525``, ``0.2``, ``200 ms``, ``a@example.com,b@example.com``.
+
+    Raises:
+        SettingError: If there is no such setting, or it cannot be made of that text.
+
+    Example:
+        >>> from_text("session_timeout", "200 ms")
+        0.2
+    """
+    if name not in NAMED:
+        raise unknown(name)
+    try:
+        return NAMED[name].metadata["kind"].parse(text)
+    except ValueError:
+        raise refused(name, text) from None
+
+
+def known(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values again, if there is a setting for each.
+
+    Raises:
+        SettingError: If a name is unknown; the nearest one is named.
+    """
+    for name in values:
+        if name not in NAMED:
+            raise unknown(name)
+    return values
+
+
+def make(values: Mapping[str, Any]) -> Settings:
+    """The settings with these values, and the defaults for the rest.
+
+    Raises:
+        SettingError: If a name is unknown (the nearest one is named) or a value not allowed.
+
+    Example:
+        >>> make({"prot": 2525})
+        Traceback (most recent call last):
+        ...
+        smtpmock.errors.SettingError: There is no setting prot: did you mean port?
+    """
+    return Settings(**known(values))

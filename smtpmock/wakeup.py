@@ -1,0 +1,97 @@
+"""How a thread or greenlet outside waits for something that happens in the hub.
+
+A wake-up is made for one wait. Setting it is safe from any thread and never blocks; waiting for it blocks only the one
+who waits: a thread without a hub as a whole, in one with a hub (a patched process) the greenlet alone.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from gevent import getcurrent
+from gevent._hub_local import get_hub_if_exists
+from gevent.event import Event
+from gevent.monkey import get_original
+
+from smtpmock.errors import ServerStateError
+
+_allocate_lock = get_original("_thread", "allocate_lock")
+
+
+class Wakeup(Protocol):
+    """What wakes a waiter, once."""
+
+    def set(self) -> None:
+        """Wakes the waiter, now or as soon as it waits."""
+
+    def wait(self, timeout: float | None) -> None:
+        """Waits until set, at most so many seconds (None: without end)."""
+
+    def close(self) -> None:
+        """Lets go of what the wait needed; to be called in the end, whatever happened."""
+
+
+class _ThreadWakeup:
+    """A native lock: a signal that arrives during the wait is handled, and may end it with an exception."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = _allocate_lock()
+        self._lock.acquire()
+
+    def set(self) -> None:
+        try:
+            self._lock.release()
+        except RuntimeError:
+            pass  # set before
+
+    def wait(self, timeout: float | None) -> None:
+        self._lock.acquire(True, -1 if timeout is None else timeout)
+
+    def close(self) -> None:
+        pass
+
+
+class _GreenletWakeup:
+    """An event of the waiter's own hub, set through a watcher of that hub because events do not cross threads."""
+
+    __slots__ = ("_event", "_loop", "_watcher")
+
+    def __init__(self, hub: object) -> None:
+        self._event = Event()
+        self._loop = hub.loop  # type: ignore[attr-defined]  # gevent's hub has no public type
+        self._watcher = self._loop.async_()
+        self._watcher.start(self._event.set)
+
+    def set(self) -> None:
+        self._watcher.send()
+
+    def wait(self, timeout: float | None) -> None:
+        if timeout is None:
+            self._event.wait()
+            return
+        timer = self._loop.timer(timeout)
+        timer.start(self._event.set)
+        try:
+            self._event.wait()
+        finally:
+            timer.stop()
+            timer.close()
+
+    def close(self) -> None:
+        self._watcher.stop()
+
+
+def make_wakeup() -> Wakeup:
+    """The wake-up for whoever calls.
+
+    Raises:
+        ServerStateError: If the caller is a hub itself, which must never wait.
+    """
+    hub = get_hub_if_exists()
+    if hub is None:
+        return _ThreadWakeup()
+    if getcurrent() is hub:
+        raise ServerStateError("A callback of the hub cannot wait: spawn a greenlet that does.")
+    return _GreenletWakeup(hub)

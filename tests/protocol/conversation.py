@@ -1,0 +1,64 @@
+"""A session without a socket: what is said, what is answered, what is left behind."""
+
+from __future__ import annotations
+
+from smtpmock.inbox import Inbox
+from smtpmock.messages import Message, Origin
+from smtpmock.protocol.actions import Action, Close, End, Erase, Keep, Send, Wait
+from smtpmock.protocol.behaviour import Behaviour
+from smtpmock.protocol.connection import Connection
+from smtpmock.settings import make
+
+ORIGIN = Origin(1, "192.0.2.1", 40000, "192.0.2.2", 1_700_000_000.0)
+
+
+class Conversation:
+    """Feeds a connection and carries its actions out, as a server does."""
+
+    def __init__(self, **settings: object) -> None:
+        self.connection = Connection(Behaviour(make(settings)), ORIGIN)
+        self.inbox = Inbox()
+        self.delays: list[float] = []
+        self.ended = False
+        self.closed = False
+        self.greeting = self.carry_out(self.connection.open(1_700_000_000.0))
+
+    def send(self, *lines: str | bytes) -> str:
+        """Sends the pieces as they are; returns all that is answered."""
+        return "".join(self._feed(line if isinstance(line, bytes) else line.encode()) for line in lines)
+
+    def say(self, *lines: str) -> str:
+        """Sends each line with CRLF; returns all that is answered."""
+        return self.send(*(f"{line}\r\n" for line in lines))
+
+    def end(self) -> str:
+        """The client leaves."""
+        return self.carry_out(self.connection.end(1_700_000_002.0))
+
+    def messages(self) -> list[Message]:
+        return self.inbox.messages()
+
+    def _feed(self, data: bytes) -> str:
+        replies = self.carry_out(self.connection.feed(data, 1_700_000_001.0))
+        while self.connection.paused:
+            replies += self.carry_out(self.connection.feed(b"", 1_700_000_001.0))
+        return replies
+
+    def carry_out(self, actions: list[Action]) -> str:
+        replies = b""
+        for action in actions:
+            assert not self.closed, f"{action} after the close"
+            match action:
+                case Send(data=data):
+                    replies += data
+                case Wait(seconds=seconds):
+                    self.delays.append(seconds)
+                case Keep(record=record, message=message):
+                    self.inbox.keep(record, message)
+                case Erase(record=record):
+                    self.inbox.erase(record)
+                case End():
+                    self.ended = True
+                case Close():
+                    self.closed = True
+        return replies.decode()
