@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from smtpmock.errors import (
+        ExpectationError,
         MessageTimeoutError,
+        QueryError,
         ServerStateError,
+        SessionError,
         SettingError,
         SMTPMockError,
         StartError,
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 __version__ = "3.0.0"
 
 _HOMES = {
+    "SessionError": "errors",
+    "QueryError": "errors",
+    "ExpectationError": "errors",
     "Exchange": "messages",
     "Message": "messages",
     "MessageTimeoutError": "errors",
@@ -32,6 +38,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "SessionError",
+    "QueryError",
+    "ExpectationError",
     "Exchange",
     "Message",
     "MessageTimeoutError",

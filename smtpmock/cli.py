@@ -23,9 +23,12 @@ _METAVARS = {
     settings.SECONDS: "SECONDS",
     settings.TIMEOUT: "SECONDS",
     settings.BYTES: "BYTES",
+    settings.COUNT: "COUNT",
     settings.NAMES: "A,B,…",
     settings.REPLY: "TEXT",
 }
+
+_COMMAND = {name: declared for name, declared in settings.NAMED.items() if declared.metadata["in_command"]}
 
 
 class Options(NamedTuple):
@@ -75,7 +78,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
     if unknown:
         raise _unknown(unknown[0], parser)
     values: dict[str, Any] = {}
-    for name in settings.NAMED:
+    for name in _COMMAND:
         text = environment.get(ENVIRONMENT_PREFIX + name.upper())
         if text is not None:
             values[name] = _value(name, text, f"the environment variable {ENVIRONMENT_PREFIX}{name.upper()}")
@@ -112,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         help="--log-to-stdout and --log-server-activity",
     )
     groups: dict[str, argparse._ArgumentGroup] = {}
-    for name, declared in settings.NAMED.items():
+    for name, declared in _COMMAND.items():
         section = declared.metadata["section"]
         if section not in groups:
             groups[section] = parser.add_argument_group(section)

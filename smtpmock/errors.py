@@ -18,6 +18,14 @@ class SettingError(SMTPMockError, ValueError):
     """A setting that does not exist, or a value that it cannot have."""
 
 
+class QueryError(SMTPMockError, ValueError):
+    """A criterion that does not exist, or a value that cannot be asked for."""
+
+
+class SessionError(SMTPMockError):
+    """A session ended with an exception of its own: a mistake of smtpmock, or of a function that it was given."""
+
+
 class ServerStateError(SMTPMockError, RuntimeError):
     """The server is not in the state that the call needs, as in a second start."""
 
@@ -26,13 +34,17 @@ class StartError(SMTPMockError, OSError):
     """The server could not listen on its address."""
 
 
-class MessageTimeoutError(SMTPMockError, AssertionError, TimeoutError):
-    """A wait ended before what it waited for had arrived.
+class ExpectationError(SMTPMockError, AssertionError):
+    """What arrived is not what was expected; the text explains it.
 
     Attributes:
-        messages: What had arrived when the time was up.
+        messages: What had arrived.
     """
 
     def __init__(self, text: str, messages: Iterable[Message] = ()) -> None:
         super().__init__(text)
         self.messages = tuple(messages)
+
+
+class MessageTimeoutError(ExpectationError, TimeoutError):
+    """A wait ended before what it waited for had arrived; the text explains what did."""

@@ -1,73 +1,143 @@
-"""Kept messages: add, read, wait, purge.
+"""Kept messages and sessions: add, select, wait, purge.
 
 Only the hub thread changes what is kept, so that nothing needs a lock; any thread reads.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from smtpmock.messages import Session
+from smtpmock.protocol.grammar import address_key
+from smtpmock.query import Mark
 from smtpmock.wakeup import make_wakeup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from smtpmock.messages import Message, Record, SessionLog
+    from smtpmock.query import Query
     from smtpmock.wakeup import Wakeup
+
+    Index = dict[str, dict[int, None]]
+    """The numbers of the records that have an address, by its key."""
+
+EXCHANGES_PER_MESSAGE = 10
+"""How many exchanges are kept for each message that may be kept, where there is a bound."""
 
 
 class Inbox:
-    """The records and sessions of a server, in order of appearance."""
+    """The records and sessions of a server, in order of appearance.
 
-    __slots__ = ("_last", "_last_session", "_records", "_sessions", "_waiters")
+    Args:
+        bound: How many records and ended sessions are kept, at most; None for all.
 
-    def __init__(self) -> None:
-        self._records: dict[int, Record] = {}
-        self._sessions: dict[int, SessionLog] = {}
+    Attributes:
+        dropped: How many records had to go because of the bound.
+    """
+
+    __slots__ = (
+        "_bound",
+        "_ended",
+        "_ended_exchanges",
+        "_indexes",
+        "_last",
+        "_last_session",
+        "_oldest",
+        "_records",
+        "_sessions",
+        "_waiters",
+        "dropped",
+    )
+
+    def __init__(self, bound: int | None = None) -> None:
+        self.dropped = 0
+        self._bound = bound
         self._last = 0
         self._last_session = 0
         self._waiters: dict[int, Wakeup] = {}
+        self._sessions: dict[int, SessionLog] = {}
+        self._clear()
+
+    def _clear(self) -> None:
+        self._records: dict[int, Record] = {}
+        self._indexes: dict[str, Index] = {"recipient": {}, "sender": {}}
+        self._oldest = self._last + 1
+        self._ended: deque[SessionLog] = deque()
+        self._ended_exchanges = 0
 
     # In the hub thread.
-
-    def next_session(self) -> int:
-        """The number of a new session."""
-        self._last_session += 1
-        return self._last_session
 
     def begin(self, session: SessionLog) -> None:
         """A session has begun."""
         self._sessions[session.origin.session_id] = session
         self.wake()
 
-    def keep(self, record: Record, message: Message) -> None:
-        """Shows a message for the record: as a new one, or in place of what it showed."""
+    def next_session(self) -> int:
+        """The number of a new session."""
+        self._last_session += 1
+        return self._last_session
+
+    def end(self, session: SessionLog, now: float) -> None:
+        """A session has ended.
+
+        Args:
+            session: The session.
+            now: Seconds since the epoch.
+        """
+        session.ended = now
+        if self._bound is not None:
+            self._ended.append(session)
+            self._ended_exchanges += len(session.exchanges)
+            most = self._bound * EXCHANGES_PER_MESSAGE
+            while len(self._ended) > self._bound or self._ended_exchanges > most:
+                oldest = self._ended.popleft()
+                self._ended_exchanges -= len(oldest.exchanges)
+                self._sessions.pop(oldest.origin.session_id, None)
+        self.wake()
+
+    def keep(self, record: Record, message: Message, session: SessionLog) -> None:
+        """Shows a message for the record of a session: as a new one, or in place of what it showed."""
         if record.gone:
             return
-        if not record.number:
-            self._last += 1
-            record.number = self._last
-        message.number = record.number
-        record.message = message
-        self._records[record.number] = record
+        if record.number:
+            message.number = record.number
+            record.message = message
+        else:
+            message.number = record.number = self._last + 1
+            record.message = message
+            self._records[record.number] = record
+            for index, key in _keys(self._indexes, message):
+                index.setdefault(key, {})[record.number] = None
+            self._last = record.number  # a reader that knows the number finds the record
+            session.records.append(record)
+            if self._bound is not None:
+                self._bind(session, self._bound)
         self.wake()
 
     def erase(self, record: Record) -> None:
         """Takes a record out."""
-        record.gone = True
         if self._records.pop(record.number, None) is not None:
+            record.gone = True
+            assert record.message is not None
+            for index, key in _keys(self._indexes, record.message):
+                numbers = index.get(key, {})
+                numbers.pop(record.number, None)
+                if not numbers:
+                    index.pop(key, None)
             self.wake()
 
     def purge(self) -> list[Message]:
         """Takes all records out, and the sessions that have ended; returns what the records showed."""
         records = self._records
-        self._records = {}
+        self._clear()
         self._sessions = {number: session for number, session in self._sessions.items() if session.ended is None}
         for record in records.values():
             record.gone = True
-        return [record.message for record in records.values() if record.message is not None]
+        self.wake()
+        return _shown(records.values())
 
     def wake(self) -> None:
         """Lets all who wait look again."""
@@ -75,11 +145,52 @@ class Inbox:
             for waiter in tuple(self._waiters.values()):
                 waiter.set()
 
+    def _bind(self, session: SessionLog, bound: int) -> None:
+        """Forgets what is too old: the oldest record, and what a long session has said."""
+        if len(self._records) > bound:
+            while self._oldest not in self._records:
+                self._oldest += 1
+            self.erase(self._records[self._oldest])
+            self.dropped += 1
+        if len(session.records) > 2 * bound:
+            session.records = [record for record in session.records if not record.gone]
+        excess = len(session.exchanges) - bound * EXCHANGES_PER_MESSAGE
+        if excess > bound:
+            del session.exchanges[:excess]
+            session.forgotten += excess
+
     # In any thread.
+
+    def mark(self) -> Mark:
+        """The present moment."""
+        return Mark(self._last, self._last_session)
 
     def messages(self) -> list[Message]:
         """What is kept, in order of appearance."""
-        return [record.message for record in list(self._records.values()) if record.message is not None]
+        return _shown(list(self._records.values()))
+
+    def select(self, query: Query, after: int = 0) -> list[Message]:
+        """What is kept and was asked for, in order of appearance.
+
+        Args:
+            query: What is asked for.
+            after: The number of a record that is too old, with all before it.
+        """
+        records = self._records
+        after = max(after, query.after)
+        numbers: Iterable[int]
+        for word, key in query.keys.items():
+            numbers = list(self._indexes[word].get(key, ()))
+            break
+        else:
+            numbers = range(after + 1, self._last + 1) if after >= self._oldest else list(records)
+        found = (records.get(number) for number in numbers if number > after)
+        return [message for message in _shown(record for record in found if record) if query.matches(message)]
+
+    def present(self, messages: Iterable[Message]) -> list[Message]:
+        """Those of the messages that are still kept, as they are now."""
+        found = (self._records.get(message.number) for message in messages)
+        return _shown(record for record in found if record)
 
     def sessions(self) -> list[Session]:
         """The sessions so far, in the order in which they began."""
@@ -108,3 +219,27 @@ class Inbox:
                 self._waiters.pop(id(wakeup), None)
                 wakeup.close()
         return True
+
+    def collector(self, query: Query, count: int, found: list[Message]) -> Callable[[], bool]:
+        """A condition to wait for: that so many messages match; it keeps those that do in `found`."""
+        seen = 0
+
+        def enough() -> bool:
+            nonlocal seen
+            last = self._last
+            arrived = self.select(query, after=seen)
+            seen = max(last, arrived[-1].number if arrived else 0)
+            found[:] = [message for message in self.present(found) if query.matches(message)] + arrived
+            return len(found) >= count
+
+        return enough
+
+
+def _keys(indexes: dict[str, Index], message: Message) -> Iterable[tuple[Index, str]]:
+    yield indexes["sender"], address_key(message.sender)
+    for recipient in message.recipients:
+        yield indexes["recipient"], address_key(recipient)
+
+
+def _shown(records: Iterable[Record]) -> list[Message]:
+    return [record.message for record in records if record.message is not None]

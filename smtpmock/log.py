@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from gevent.monkey import get_original
 
 from smtpmock import hub
+from smtpmock.text import escaped
 from smtpmock.wakeup import make_wakeup
 
 if TYPE_CHECKING:
@@ -29,22 +30,7 @@ _allocate_lock = get_original("_thread", "allocate_lock")
 LOGGER = logging.getLogger("smtpmock")
 LOGGER.addHandler(logging.NullHandler())
 
-_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
-_ESCAPES.update({ord("\t"): "\\t", ord("\r"): "\\r", ord("\n"): "\\n"})
-_ESCAPES.update({code: f"\\x{code - 0xDC00:02x}" for code in range(0xDC80, 0xDD00)})
-_ESCAPES.update({0x2028: "\\u2028", 0x2029: "\\u2029"})
-
 _FLUSH_SECONDS = 5.0
-
-
-def escaped(text: str) -> str:
-    r"""The text with control characters, line ends and bytes that are no text written as escapes.
-
-    Example:
-        >>> escaped("NOOP \x1b[31m\udcff")
-        'NOOP \\x1b[31m\\xff'
-    """
-    return text.translate(_ESCAPES)
 
 
 def print_line(level: int, text: str, timestamp: float) -> None:

@@ -6,8 +6,13 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
 from smtpmock.content import Content
+from smtpmock.text import shortened
 
 if TYPE_CHECKING:
+    import re
+    from email.message import EmailMessage
+
+    from smtpmock.content import Attachment, Headers
     from smtpmock.protocol.transaction import Transaction
 
 
@@ -112,8 +117,9 @@ class Message:
         self._content = transaction.content or _NO_CONTENT
 
     def __repr__(self) -> str:
-        state = "" if self.is_consistent else " (not accepted)"
-        return f"<Message from {self.sender or '<>'} to {', '.join(self.recipients) or 'nobody'}{state}>"
+        sender, recipients = self.sender or "<>", ", ".join(self.recipients) or "nobody"
+        said = repr(shortened(self.subject, 40)) if self.is_consistent else f"({self.state})"
+        return f"<Message {self.number} from {shortened(sender, 60)} to {shortened(recipients, 60)} {said}>"
 
     # The record of go-smtp-mock.
 
@@ -217,6 +223,19 @@ class Message:
         """Whether MAIL FROM, RCPT TO, DATA and the message itself all succeeded."""
         return self.mailfrom and self.rcptto and self.data and self.msg
 
+    @property
+    def state(self) -> str:
+        """What became of the transaction, for people: "accepted", "RCPT TO refused", "ended after DATA"."""
+        if self.is_consistent:
+            return "accepted"
+        last_rcptto = self._rcptto[-1] if self._rcptto else _NOTHING
+        steps = (self._helo, self._mailfrom, last_rcptto, self._data, self._end_of_data)
+        said = [step for step in steps if step.stage]
+        refused = [step for step in said if not step.accepted]
+        if refused:
+            return f"{refused[-1].stage} refused"
+        return f"ended after {said[-1].stage}" if said else "nothing sent"
+
     # What is read from it.
 
     @property
@@ -250,6 +269,85 @@ class Message:
     def client(self) -> str:
         """The client's address."""
         return self._origin.client
+
+    # What it says; see content.py.
+
+    @property
+    def email(self) -> EmailMessage:
+        """The message as the standard library's `EmailMessage`."""
+        return self._content.email
+
+    @property
+    def subject(self) -> str:
+        """The decoded subject, in one line; "" if there is none."""
+        return self._content.subject
+
+    @property
+    def from_(self) -> str:
+        """The address of the first author in the From header; "" if there is none."""
+        return self._content.from_
+
+    @property
+    def to(self) -> tuple[str, ...]:
+        """The addresses in the To header."""
+        return self._content.to
+
+    @property
+    def cc(self) -> tuple[str, ...]:
+        """The addresses in the Cc header."""
+        return self._content.cc
+
+    @property
+    def reply_to(self) -> tuple[str, ...]:
+        """The addresses in the Reply-To header."""
+        return self._content.reply_to
+
+    @property
+    def bcc(self) -> tuple[str, ...]:
+        """The recipients of the envelope that stand in no header."""
+        return self._content.bcc(self.recipients)
+
+    @property
+    def date(self) -> datetime | None:
+        """The date of the Date header; None if there is none that can be read."""
+        return self._content.date
+
+    @property
+    def headers(self) -> Headers:
+        """All headers, decoded; names in any case, repeated ones kept."""
+        return self._content.headers
+
+    @property
+    def text(self) -> str:
+        """The plain text, decoded; "" if there is none."""
+        return self._content.text
+
+    @property
+    def html(self) -> str:
+        """The HTML, decoded; "" if there is none."""
+        return self._content.html
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """What is attached, inline images included."""
+        return self._content.attachments
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The links in text and HTML, in order, each once."""
+        return self._content.links
+
+    def find_links(self, pattern: str | re.Pattern[str]) -> tuple[str, ...]:
+        """The links that match; see `Content.find_links`."""
+        return self._content.find_links(pattern)
+
+    def link(self, pattern: str | re.Pattern[str] | None = None) -> str:
+        """The only link, or the only one that matches; see `Content.link`."""
+        return self._content.link(pattern)
+
+    def code(self, pattern: str | re.Pattern[str] | None = None) -> str:
+        """The one-time code; see `Content.code`."""
+        return self._content.code(pattern)
 
     @property
     def raw(self) -> bytes:
@@ -292,15 +390,17 @@ class SessionLog:
         exchanges: What was said so far.
         records: Its records that appeared in the inbox.
         ended: When it ended, in seconds since the epoch; None while it goes on.
+        forgotten: How many exchanges had to go because of a bound.
     """
 
-    __slots__ = ("ended", "exchanges", "origin", "records")
+    __slots__ = ("ended", "exchanges", "forgotten", "origin", "records")
 
     def __init__(self, origin: Origin, exchanges: list[Exchange]) -> None:
         self.origin = origin
         self.exchanges = exchanges
         self.records: list[Record] = []
         self.ended: float | None = None
+        self.forgotten = 0
 
 
 class Session:
@@ -327,6 +427,12 @@ class Session:
         self.exchanges = tuple(log.exchanges)
         shown = [record.message for record in tuple(log.records) if not record.gone]
         self.messages = tuple(message for message in shown if message is not None)
+
+    @property
+    def helo_name(self) -> str:
+        """The name that the client gave in its last accepted HELO or EHLO; "" if there is none."""
+        said = (exchange for exchange in reversed(self.exchanges) if exchange.stage in ("HELO", "EHLO"))
+        return next((exchange.request[5:] for exchange in said if exchange.accepted), "")
 
     def __repr__(self) -> str:
         state = "going on" if self.ended_at is None else "ended"

@@ -10,20 +10,25 @@ import gevent
 from gevent.socket import socket
 
 from smtpmock import hub, log
-from smtpmock.errors import MessageTimeoutError, ServerStateError, SMTPMockError
+from smtpmock.errors import ExpectationError, MessageTimeoutError, ServerStateError, SMTPMockError
 from smtpmock.inbox import Inbox
 from smtpmock.listener import bare, listen
 from smtpmock.protocol.behaviour import Behaviour
+from smtpmock.query import Query, SessionQuery
+from smtpmock.report import Scene, explain
 from smtpmock.running import RunningServer
 from smtpmock.settings import known, make
+from smtpmock.text import counted
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Callable
     from types import TracebackType
 
     from typing_extensions import Self
 
     from smtpmock.messages import Message, Session
+    from smtpmock.query import Mark
     from smtpmock.settings import Settings
 
 _servers: weakref.WeakSet[SMTPMock] = weakref.WeakSet()
@@ -67,7 +72,7 @@ class SMTPMock:
             to_stdout=self.settings.log_to_stdout,
             activity=self.settings.log_server_activity,
         )
-        self._inbox = Inbox()
+        self._inbox = Inbox(self.settings.max_messages)
         self._port = self.settings.port
         # Taking the only item of a list is atomic: of several threads that start or stop, one succeeds.
         self._startable = [True]
@@ -160,51 +165,178 @@ class SMTPMock:
 
     # What was received.
 
-    def messages(self) -> list[Message]:
-        """All records, failed ones included, in order of appearance."""
-        return self._inbox.messages()
+    def messages(self, **query: Any) -> list[Message]:
+        """The records that match, in order of appearance; without criteria all, failed ones included.
 
-    def messages_and_purge(self) -> list[Message]:
-        """Takes all records out of the inbox and returns them, in one step; see `purge`."""
-        return self.purge()
+        Args:
+            **query: Criteria, as listed in docs/queries.md. `consistent=True` leaves failed records out.
+
+        Raises:
+            QueryError: If a criterion is unknown or its value cannot be asked for.
+        """
+        return self._inbox.select(Query(query, consistent=None)) if query else self._inbox.messages()
+
+    def message(self, **query: Any) -> Message:
+        """The only accepted message that matches.
+
+        Args:
+            **query: Criteria, as listed in docs/queries.md.
+
+        Raises:
+            ExpectationError: If there is none, or more than one; the text shows what there is.
+            QueryError: If a criterion is unknown or its value cannot be asked for.
+        """
+        asked = Query(query)
+        return self._only(self._inbox.select(asked), asked, "has arrived")
+
+    def mark(self) -> Mark:
+        """This moment: with `since=` it means what arrives from now on."""
+        return self._inbox.mark()
 
     def purge(self) -> list[Message]:
-        """Empties the inbox and forgets the sessions that have ended; returns the records it took out."""
+        """Empties the inbox and forgets the sessions that have ended, in one step; returns the records it took out.
+
+        A record that was taken out never comes back, whatever its session does next.
+        """
         # Only the hub thread changes the inbox; in the child after a fork there is none.
         return self._inbox.purge() if self._forked else hub.get_hub().call(self._inbox.purge)
 
-    def wait_for_messages(self, count: int, timeout: float) -> list[Message]:
-        """Waits until there are so many records, failed ones included; consumes nothing.
+    def messages_and_purge(self) -> list[Message]:
+        """Takes all records out of the inbox and returns them; see `purge`."""
+        return self.purge()
+
+    def sessions(self) -> list[Session]:
+        """The sessions so far, those that go on included, in the order in which they began."""
+        return self._inbox.sessions()
+
+    @property
+    def dropped(self) -> int:
+        """How many records had to go because there were more than `max_messages`."""
+        return self._inbox.dropped
+
+    # Waiting. A wait consumes nothing.
+
+    def wait_for_messages(self, count: int = 1, timeout: float | None = None, **query: Any) -> list[Message]:
+        """Waits until there are so many matching records; without criteria all count, failed ones included.
 
         Args:
             count: How many there have to be, at least.
-            timeout: How many seconds to wait, at most.
+            timeout: How many seconds to wait, at most; None for the setting `timeout`.
+            **query: Criteria, as listed in docs/queries.md.
 
         Returns:
-            All records.
+            All matching records.
 
         Raises:
-            MessageTimeoutError: If there are fewer when the time is up; it has them as `messages`.
+            MessageTimeoutError: If there are fewer when the time is up; it has what arrived as `messages`.
+            QueryError: If a criterion is unknown or its value cannot be asked for.
         """
-        if self._forked:
-            raise ServerStateError("The server belongs to the parent process: nothing arrives here.")
-        if not self._inbox.wait(lambda: len(self._inbox) >= count, timeout):
-            arrived = self.messages()
-            raise MessageTimeoutError(f"timeout waiting for {count} messages, got {len(arrived)}", arrived)
-        return self.messages()
+        asked = Query(query, consistent=None)
+        found = self._wait(asked, count, timeout)
+        if len(found) < count:
+            raise self._late(f"timeout waiting for {count} messages{_with(asked)}, got {len(found)}", asked)
+        return found
 
-    def wait_for_messages_and_purge(self, count: int, timeout: float) -> list[Message]:
+    def wait_for_messages_and_purge(self, count: int = 1, timeout: float | None = None) -> list[Message]:
         """Waits as `wait_for_messages` does, then empties the inbox; returns the records it took out.
 
         Raises:
             MessageTimeoutError: If there are too few when the time is up; they stay in the inbox.
         """
         self.wait_for_messages(count, timeout)
-        return self.messages_and_purge()
+        return self.purge()
 
-    def sessions(self) -> list[Session]:
-        """The sessions so far, those that go on included, in the order in which they began."""
-        return self._inbox.sessions()
+    def wait_for_message(self, timeout: float | None = None, **query: Any) -> Message:
+        """Waits for an accepted message that matches, and returns it if it is the only one.
+
+        Args:
+            timeout: How many seconds to wait, at most; None for the setting `timeout`.
+            **query: Criteria, as listed in docs/queries.md.
+
+        Raises:
+            MessageTimeoutError: If there is none when the time is up; the text shows what came near.
+            ExpectationError: If there is more than one.
+            QueryError: If a criterion is unknown or its value cannot be asked for.
+        """
+        asked = Query(query)
+        found = self._wait(asked, 1, timeout)
+        if not found:
+            raise self._late(f"No message{_with(asked)} arrived within {self._seconds(timeout):g} s.", asked)
+        return self._only(found, asked, "has arrived")
+
+    def assert_no_message(self, within: float = 0.2, **query: Any) -> None:
+        """Makes sure that no accepted message that matches is there or arrives.
+
+        It fails as soon as there is one, and passes only after the whole time.
+
+        Args:
+            within: How many seconds to wait.
+            **query: Criteria, as listed in docs/queries.md.
+
+        Raises:
+            ExpectationError: If there is one; the text shows it.
+            QueryError: If a criterion is unknown or its value cannot be asked for.
+        """
+        asked = Query(query)
+        found = self._wait(asked, 1, within)
+        if found:
+            headline = f"{counted(len(found), 'message')}{_with(asked)} arrived, where none should."
+            raise ExpectationError(explain(headline, self._scene(found), asked), found)
+
+    def wait_for_session(self, timeout: float | None = None, **query: Any) -> Session:
+        """Waits until a session has ended, and returns the first that has.
+
+        Args:
+            timeout: How many seconds to wait, at most; None for the setting `timeout`.
+            **query: `client`, `helo_name`, `since`: which sessions are meant.
+
+        Raises:
+            MessageTimeoutError: If none has when the time is up; the text shows which there are.
+            QueryError: If a criterion is unknown or its value cannot be asked for.
+        """
+        asked = SessionQuery(query)
+        found: list[Session] = []
+
+        def ended() -> bool:
+            found[:] = [
+                session for session in self.sessions() if session.ended_at is not None and asked.matches(session)
+            ]
+            return bool(found)
+
+        if not self._wait_until(ended, timeout):
+            raise self._late(f"No session{_with(asked)} ended within {self._seconds(timeout):g} s.", Query({}))
+        return found[0]
+
+    def _wait(self, query: Query, count: int, timeout: float | None) -> list[Message]:
+        found: list[Message] = []
+        self._wait_until(self._inbox.collector(query, count, found), timeout)
+        return found
+
+    def _wait_until(self, condition: Callable[[], bool], timeout: float | None) -> bool:
+        if self._forked:
+            raise ServerStateError("The server belongs to the parent process: nothing arrives here.")
+        return self._inbox.wait(condition, self._seconds(timeout))
+
+    def _seconds(self, timeout: float | None) -> float:
+        return self.settings.timeout if timeout is None else timeout
+
+    # Explaining.
+
+    def _only(self, found: list[Message], query: Query, how: str) -> Message:
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise ExpectationError(explain(f"No message{_with(query)} {how}.", self._scene(), query), self.messages())
+        headline = f"{len(found)} messages{_with(query)} have arrived, where exactly one should."
+        raise ExpectationError(explain(headline, self._scene(found), query), found)
+
+    def _late(self, headline: str, query: Query) -> MessageTimeoutError:
+        scene = self._scene()
+        return MessageTimeoutError(explain(headline, scene, query), scene.messages)
+
+    def _scene(self, messages: list[Message] | None = None) -> Scene:
+        address = f"{self.host}:{self.port}"
+        return Scene(address, self.messages() if messages is None else messages, self.sessions(), self.dropped)
 
     # In the hub thread.
 
@@ -228,6 +360,11 @@ class SMTPMock:
         finally:
             _servers.discard(self)
             self._startable.append(True)
+
+
+def _with(query: Query | SessionQuery) -> str:
+    """What was asked for, as a part of a sentence."""
+    return f" with {query}" if query.conditions else ""
 
 
 def _shut_down() -> None:

@@ -167,20 +167,16 @@ class LiveSession:
         """Carries out what concerns the inbox, and nothing else."""
         for action in actions:
             if isinstance(action, Keep):
-                if not action.record.number:
-                    self._record.records.append(action.record)
-                self._inbox.keep(action.record, action.message)
+                self._inbox.keep(action.record, action.message, self._record)
             elif isinstance(action, Erase):
-                self._record.records.remove(action.record)
                 self._inbox.erase(action.record)
             elif isinstance(action, End):
-                self._record.ended = time()
-                self._inbox.wake()
+                self._inbox.end(self._record, time())
 
     def _log_exchanges(self, log: Log) -> None:
-        exchanges = self._record.exchanges
-        for exchange in exchanges[self._logged :]:
+        record = self._record
+        for exchange in record.exchanges[self._logged - record.forgotten :]:
             log.request(exchange)
             if not exchange.delay:
                 log.response(exchange)
-        self._logged = len(exchanges)
+        self._logged = record.forgotten + len(record.exchanges)

@@ -89,6 +89,10 @@ def _whole(lowest: int, highest: int | None) -> Callable[[Any], int]:
     return check
 
 
+def _count(value: Any) -> int | None:
+    return _whole(0, None)(value) or None if value is not None else None
+
+
 def _switch(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError(value)
@@ -132,12 +136,25 @@ SECONDS = Kind(_SECONDS_ALLOWED, _seconds, _parse_seconds)
 TIMEOUT = Kind(_SECONDS_ALLOWED, _seconds, _parse_seconds, zero_is_default=True)
 BYTES = Kind("a whole number of bytes, 0 or more", _whole(0, None), int, zero_is_default=True)
 NAMES = Kind("a list of texts (on the command line separated by commas)", _addresses, _parse_list)
+COUNT = Kind("a whole number, 1 or more, or nothing for no bound", _count, int)
 REPLY = Kind("one line of text", _text, zero_is_default=True)
 
 
-def _setting(default: Any, kind: Kind, meaning: str, *, section: str, flag: str | None = None) -> Any:
-    """A field of `Settings`; `flag` is given where go-smtp-mock's is not the name in camel case."""
-    return field(default=default, metadata={"kind": kind, "meaning": meaning, "section": section, "flag": flag})
+def _setting(
+    default: Any, kind: Kind, meaning: str, *, section: str, flag: str | None = None, in_command: bool = True
+) -> Any:
+    """A field of `Settings`.
+
+    Args:
+        default: Its default.
+        kind: What it may be.
+        meaning: What it means, without a capital and a full stop.
+        section: The section of the help and the documentation that it belongs to.
+        flag: Its flag in go-smtp-mock, where that is not the name in camel case.
+        in_command: Whether the command has it.
+    """
+    metadata = {"kind": kind, "meaning": meaning, "section": section, "flag": flag, "in_command": in_command}
+    return field(default=default, metadata=metadata)
 
 
 def _server(default: Any, kind: Kind, meaning: str, flag: str | None = None) -> Any:
@@ -182,6 +199,15 @@ class Settings:
     session_timeout: float = _server(30.0, TIMEOUT, "seconds that a session may be idle")
     shutdown_timeout: float = _server(
         1.0, TIMEOUT, "seconds that a stop grants sessions at work before it ends them by force"
+    )
+
+    max_messages: int | None = _server(None, COUNT, "records that are kept, the newest; without it all are")
+    timeout: float = _setting(
+        5.0,
+        TIMEOUT,
+        "seconds that a wait in a test lasts, at most, unless it is told otherwise",
+        section="Server",
+        in_command=False,
     )
 
     fail_fast: bool = _behaviour(False, SWITCH, "end the session after a failed or out-of-sequence command")

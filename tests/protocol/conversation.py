@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smtpmock.inbox import Inbox
-from smtpmock.messages import Message, Origin
+from smtpmock.messages import Exchange, Message, Origin, SessionLog
 from smtpmock.protocol.actions import Action, Close, End, Erase, Keep, Send, Wait
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.protocol.connection import Connection
@@ -12,12 +12,18 @@ from smtpmock.settings import make
 ORIGIN = Origin(1, "192.0.2.1", 40000, "192.0.2.2", 1_700_000_000.0)
 
 
+def stuffed(content: bytes) -> bytes:
+    """A dot more before each line that begins with one (RFC 5321 section 4.5.2)."""
+    return (b"\r\n" + content).replace(b"\r\n.", b"\r\n..")[2:]
+
+
 class Conversation:
     """Feeds a connection and carries its actions out, as a server does."""
 
-    def __init__(self, **settings: object) -> None:
-        self.connection = Connection(Behaviour(make(settings)), ORIGIN)
+    def __init__(self, origin: Origin = ORIGIN, /, **settings: object) -> None:
+        self.connection = Connection(Behaviour(make(settings)), origin)
         self.inbox = Inbox()
+        self.log = SessionLog(ORIGIN, self.connection.exchanges)
         self.delays: list[float] = []
         self.ended = False
         self.closed = False
@@ -30,6 +36,20 @@ class Conversation:
     def say(self, *lines: str) -> str:
         """Sends each line with CRLF; returns all that is answered."""
         return self.send(*(f"{line}\r\n" for line in lines))
+
+    def message(self, content: bytes) -> str:
+        """Sends a message as a client does: dots stuffed, then the end of data; it has to end with CRLF or be empty."""
+        return self.send(stuffed(content) + b".\r\n")
+
+    def accepted(self, content: bytes = b"hello\r\n") -> Conversation:
+        """Brings a whole message in; returns itself."""
+        self.say("EHLO client.example", "MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>", "DATA")
+        assert self.message(content) == "250 Received\r\n"
+        return self
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        return self.connection.exchanges
 
     def end(self) -> str:
         """The client leaves."""
@@ -54,11 +74,11 @@ class Conversation:
                 case Wait(seconds=seconds):
                     self.delays.append(seconds)
                 case Keep(record=record, message=message):
-                    self.inbox.keep(record, message)
+                    self.inbox.keep(record, message, self.log)
                 case Erase(record=record):
                     self.inbox.erase(record)
                 case End():
                     self.ended = True
                 case Close():
                     self.closed = True
-        return replies.decode()
+        return replies.decode("utf-8", "surrogateescape")

@@ -1,0 +1,203 @@
+"""The pytest plugin: servers as fixtures, and transcripts in the reports of failed tests.
+
+It imports the server when a test first asks for one; a run that does not pays for a few options.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from smtpmock import SMTPMock
+
+_RECORDING = {"multiple_rcptto": True, "multiple_message_receiving": True}
+"""What a test expects: everything is recorded."""
+
+_OPTIONS = {
+    "host": "address or name that the servers of the fixtures listen on",
+    "port": "port that the servers of the fixtures smtpmock and smtpmock_session listen on",
+    "timeout": "seconds that a wait lasts, at most, unless the test says otherwise",
+}
+
+_servers_key = pytest.StashKey[list["SMTPMock"]]()
+_session_server_key = pytest.StashKey["SMTPMock"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the options and their values in the configuration file."""
+    group = parser.getgroup("smtpmock", "SMTP mock server")
+    for name, meaning in _OPTIONS.items():
+        group.addoption(f"--smtpmock-{name}", dest=f"smtpmock_{name}", metavar=name.upper(), help=meaning)
+        parser.addini(f"smtpmock_{name}", meaning)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers the marker."""
+    config.addinivalue_line(
+        "markers", "smtpmock(**settings): settings of the server that the fixture smtpmock starts for this test"
+    )
+
+
+# The fixtures.
+
+
+@pytest.fixture(scope="session")
+def smtpmock_settings() -> dict[str, Any]:
+    """Settings for all servers of the fixtures; to be overridden.
+
+    With the scope of a session it can be used by `smtpmock_session`, too.
+
+    Example:
+        .. code-block:: python
+
+            @pytest.fixture(scope="session")
+            def smtpmock_settings():
+                return {"not_registered_emails": ["nobody@example.com"]}
+    """
+    return {}
+
+
+@pytest.fixture
+def smtpmock(request: pytest.FixtureRequest, smtpmock_settings: Mapping[str, Any]) -> Generator[SMTPMock, None, None]:
+    """A server of its own for the test, on a free port, that records everything.
+
+    Example:
+        .. code-block:: python
+
+            def test_welcome(smtpmock):
+                sign_up("bob@example.com", smtp=(smtpmock.host, smtpmock.port))
+                mail = smtpmock.wait_for_message(recipient="bob@example.com")
+                assert mail.subject == "Welcome"
+    """
+    server = _make(request.config, smtpmock_settings, _marked(request.node), fixed=True)
+    yield from _run(server, request.node)
+
+
+@pytest.fixture
+def smtpmock_factory(
+    request: pytest.FixtureRequest, smtpmock_settings: Mapping[str, Any]
+) -> Generator[Callable[..., SMTPMock], None, None]:
+    """A function that starts a further server, with these settings, until the end of the test.
+
+    Example:
+        .. code-block:: python
+
+            def test_fallback(smtpmock, smtpmock_factory):
+                broken = smtpmock_factory(msg_greeting="554 No service")
+    """
+    running: list[Generator[SMTPMock, None, None]] = []
+
+    def start(**settings: Any) -> SMTPMock:
+        run = _run(_make(request.config, smtpmock_settings, settings), request.node)
+        server = next(run)
+        running.append(run)
+        return server
+
+    yield start
+    for run in reversed(running):
+        next(run, None)
+
+
+@pytest.fixture(scope="session")
+def smtpmock_session(
+    request: pytest.FixtureRequest, smtpmock_settings: Mapping[str, Any]
+) -> Generator[SMTPMock, None, None]:
+    """One server for the whole run, emptied before each test, for applications that are configured once."""
+    with _make(request.config, smtpmock_settings, fixed=True) as server:
+        request.config.stash[_session_server_key] = server
+        yield server
+        del request.config.stash[_session_server_key]
+
+
+def _make(config: pytest.Config, *layers: Mapping[str, Any], fixed: bool = False) -> SMTPMock:
+    """A server with the settings of the options and of each layer on top of those before it."""
+    from smtpmock import SettingError, SMTPMock
+    from smtpmock.settings import from_text
+
+    values: dict[str, Any] = dict(_RECORDING)
+    try:
+        for name in _OPTIONS:
+            text = config.getoption(f"smtpmock_{name}") or config.getini(f"smtpmock_{name}")
+            if text and (fixed or name != "port"):
+                values[name] = from_text(name, str(text))
+        for layer in layers:
+            values.update(layer)
+        return SMTPMock(**values)
+    except SettingError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+def _marked(item: pytest.Item) -> dict[str, Any]:
+    """The settings of the markers, those nearest to the test last."""
+    settings: dict[str, Any] = {}
+    for marker in reversed(list(item.iter_markers("smtpmock"))):
+        if marker.args:
+            pytest.fail("The marker smtpmock takes settings by name, as in smtpmock(fail_fast=True).", pytrace=False)
+        settings.update(marker.kwargs)
+    return settings
+
+
+def _run(server: SMTPMock, item: pytest.Item) -> Generator[SMTPMock, None, None]:
+    item.stash.setdefault(_servers_key, []).append(server)
+    with server:
+        yield server
+
+
+# The reports.
+
+
+def _servers(item: pytest.Item) -> list[SMTPMock]:
+    servers = item.stash.get(_servers_key, [])
+    shared = item.config.stash.get(_session_server_key, None)
+    return servers if shared is None else [*servers, shared]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Empties the server of the run."""
+    shared = item.config.stash.get(_session_server_key, None)
+    if shared is not None:
+        shared.errors.clear()
+        shared.purge()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Fails the test whose sessions ended with an exception of their own."""
+    yield
+    for server in _servers(item):
+        if server.errors:
+            from smtpmock import SessionError
+
+            error = server.errors[0]
+            raise SessionError(f"A session of {server!r} ended with {type(error).__name__}: {error}") from error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Ends the trace of a failure in the test, and shows what was said to the servers."""
+    if call.excinfo is not None and type(call.excinfo.value).__module__ == "smtpmock.errors":
+        _hide_own_frames(call.excinfo.value)
+    report = yield
+    if report.failed:
+        for server in _servers(item):
+            sessions = server.sessions()
+            if sessions:
+                from smtpmock.report import transcripts
+
+                report.sections.append((f"SMTP sessions of {server.host}:{server.port}", transcripts(sessions)))
+    return report
+
+
+def _hide_own_frames(error: BaseException) -> None:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        if trace.tb_next.tb_frame.f_globals.get("__name__", "").startswith("smtpmock."):
+            trace.tb_next = None
+        trace = trace.tb_next

@@ -1,0 +1,235 @@
+"""Texts for people: what was expected, what arrived, what came near, what was refused and why; and transcripts.
+
+A failing test, a failing keyword and the log say the same in the same words, because all of it comes from here.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, NamedTuple
+
+from smtpmock.text import counted, escaped, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from smtpmock.messages import Exchange, Message, Session
+    from smtpmock.query import Query
+
+WIDTH = 78
+"""The most columns of a report."""
+
+MOST_LINES = 40
+"""The most lines of an explanation."""
+
+_MOST_TABLE_LINES = 18
+_MOST_MARKS = 3  # the criteria that are named for each row
+_MOST_REFUSALS = 4
+_MOST_LINES_OF_A_SESSION = 8
+_MOST_COMPARED = 200  # the newest messages among which the nearest are looked for
+_COLUMNS = ("time", "sender", "recipients", "subject", "state")
+_NARROWEST = 8
+
+
+class Scene(NamedTuple):
+    """What there is to explain with.
+
+    Attributes:
+        address: Where the server listens.
+        messages: All records.
+        sessions: All sessions.
+        dropped: How many records had to go because of a bound.
+    """
+
+    address: str
+    messages: Sequence[Message]
+    sessions: Sequence[Session]
+    dropped: int = 0
+
+
+def explain(headline: str, scene: Scene, query: Query) -> str:
+    """Why what was expected did not happen, in at most 40 lines of 78 columns.
+
+    Args:
+        headline: What was expected and what came instead, in one sentence.
+        scene: What there is.
+        query: What was asked for; the nearest messages come first.
+    """
+    lines = _wrapped(headline)
+    seen = [message for message in scene.messages if message.number > query.after]
+    if seen:
+        lines += ["", *_table(seen, query)]
+    elif scene.messages:
+        lines += ["", f"Nothing arrived since then; {counted(len(scene.messages), 'message')} before."]
+    if scene.dropped:
+        lines += [f"The setting max_messages has dropped {counted(scene.dropped, 'older message')}."]
+    lines += _refusals(scene.sessions)
+    if not any(message.is_consistent for message in seen):
+        lines += _connections(scene)
+    return "\n".join(_cut(lines, MOST_LINES))
+
+
+def transcripts(sessions: Sequence[Session], most: int = 200) -> str:
+    """The transcripts of sessions, in so many lines at most; of what is too much the end is shown."""
+    lines = [line for session in sessions for line in ("", *transcript(session).splitlines())][1:]
+    if len(lines) <= most:
+        return "\n".join(lines)
+    return "\n".join((f"… {counted(len(lines) - most, 'earlier line')}", *lines[-most:]))
+
+
+def transcript(session: Session) -> str:
+    """A session as a dialogue: seconds since its start, C: for the client, S: for the server.
+
+    Example:
+        >>> from smtplib import SMTP
+        >>> from smtpmock import SMTPMock
+        >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+        ...     _ = client.docmd("FOO")
+        ...     [session] = mock.sessions()
+        >>> print(transcript(session))  # doctest: +ELLIPSIS
+        Session 1 from 127.0.0.1:..., ..., going on
+        +0.000 S: 220 Welcome
+        +0.00... C: FOO
+               S: 502 Command unrecognized. ... <- msg_invalid_cmd
+    """
+    return "\n".join((_session_line(session), *_dialogue(session)))
+
+
+def _wrapped(text: str) -> list[str]:
+    return _cut(textwrap.wrap(escaped(text), WIDTH, break_on_hyphens=False), 4)
+
+
+def _cut(lines: list[str], most: int) -> list[str]:
+    if len(lines) <= most:
+        return lines
+    return [*lines[: most - 1], f"… and {counted(len(lines) - most + 1, 'more line')}"]
+
+
+# Messages.
+
+
+def _table(messages: Sequence[Message], query: Query) -> list[str]:
+    """The messages as a table, the nearest first, with what each of them lacks."""
+    compared = messages[-_MOST_COMPARED:]
+    lacking = {message.number: _lacking(message, query) for message in compared}
+    nearest = sorted(compared, key=lambda message: (len(lacking[message.number]), -message.number))
+    order = ", nearest first" if len(messages) > 1 and any(lacking.values()) else ""
+    header, *rows = _aligned([_COLUMNS, *map(_row, nearest[:_MOST_TABLE_LINES])])
+    result = [f"{counted(len(messages), 'message')} arrived{order}:", header]
+    rest = len(messages)
+    for message, row in zip(nearest, rows, strict=False):
+        marks = lacking[message.number]
+        lines = [row, *(shortened(f"{'':14}x {mark}", WIDTH) for mark in marks[:_MOST_MARKS])]
+        if len(marks) > _MOST_MARKS:
+            lines.append(f"{'':14}x and {len(marks) - _MOST_MARKS} more")
+        if len(result) + len(lines) >= _MOST_TABLE_LINES:
+            break
+        result += lines
+        rest -= 1
+    return [*result, f"… and {counted(rest, 'more message')}"] if rest else result
+
+
+def _row(message: Message) -> tuple[str, ...]:
+    return (
+        _clock(message.received_at),
+        escaped(message.sender) or "<>",
+        escaped(", ".join(message.recipients)) or "-",
+        escaped(message.subject) or "-",
+        message.state,
+    )
+
+
+def _lacking(message: Message, query: Query) -> list[str]:
+    """What was asked for and the message has not, the wrong values with it."""
+    marks = []
+    if not query.means(message):
+        marks.append(f"state is {message.state}")
+    for condition in query.failed(message):
+        found = escaped(", ".join(map(repr, condition.values(message)))) or "not there"
+        marks.append(f"{condition.word} is {found}")
+    return marks
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows with their columns one below the other, the widest columns cut until a row fits."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    while sum(widths) + 2 * (len(widths) - 1) > WIDTH and max(widths[1:]) > _NARROWEST:
+        widths[widths.index(max(widths[1:]), 1)] -= 1
+    return [
+        "  ".join(f"{shortened(cell, width):{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+# Sessions.
+
+
+def _refusals(sessions: Iterable[Session]) -> list[str]:
+    """The commands that were refused, the newest first, with the reply and what made it."""
+    refused = [exchange for session in sessions for exchange in session.exchanges if _is_refusal(exchange)]
+    if not refused:
+        return []
+    lines = ["", f"{counted(len(refused), 'command')} refused:"]
+    for exchange in refused[: -_MOST_REFUSALS - 1 : -1]:
+        lines.append(shortened(f"{_clock(exchange.time)}  {_request(exchange)}", WIDTH))
+        reason = f" <- {_reason(exchange)}"
+        reply = shortened(escaped(exchange.reply), WIDTH - 14 - len(reason))
+        lines.append(f"{'':14}{reply}{reason}")
+    cut = len(refused) - _MOST_REFUSALS
+    return [*lines, f"… and {counted(cut, 'earlier refusal')}"] if cut > 0 else lines
+
+
+def _connections(scene: Scene) -> list[str]:
+    """Who connected, and how far the last of them came."""
+    if not scene.sessions:
+        return ["", f"No client has connected to {scene.address}."]
+    last = scene.sessions[-1]
+    dialogue = _dialogue(last)
+    lines = ["", f"{counted(len(scene.sessions), 'client')} connected to {scene.address}. The last one:"]
+    if len(dialogue) > _MOST_LINES_OF_A_SESSION:
+        lines.append(f"… {counted(len(dialogue) - _MOST_LINES_OF_A_SESSION, 'earlier line')}")
+    lines += [shortened(line, WIDTH) for line in dialogue[-_MOST_LINES_OF_A_SESSION:]]
+    return [*lines, f"The session {'goes on' if last.ended_at is None else 'has ended'}."]
+
+
+def _session_line(session: Session) -> str:
+    if session.ended_at is None:
+        state = "going on"
+    else:
+        state = f"ended after {(session.ended_at - session.started_at).total_seconds():.3f} s"
+    return f"Session {session.id} from {session.client}:{session.client_port}, {_clock(session.started_at)}, {state}"
+
+
+def _dialogue(session: Session) -> list[str]:
+    lines = []
+    for exchange in session.exchanges:
+        since = f"+{(exchange.time - session.started_at).total_seconds():.3f}"
+        if exchange.stage != "connect" and (exchange.request or exchange.setting is not None):
+            lines.append(f"{since} C: {_request(exchange)}")
+            since = " " * len(since)
+        for line in exchange.reply.split("\n"):
+            lines.append(f"{since} S: {escaped(line)}")
+            since = " " * len(since)
+        if exchange.delay:
+            lines[-1] += f" (after {exchange.delay:g} s)"
+        if _is_refusal(exchange):
+            lines[-1] += f" <- {_reason(exchange)}"
+    return lines
+
+
+def _request(exchange: Exchange) -> str:
+    return "(the message)" if exchange.stage == "message" else escaped(exchange.request) or "(an empty line)"
+
+
+def _is_refusal(exchange: Exchange) -> bool:
+    return not exchange.accepted and bool(exchange.request or exchange.setting is not None)
+
+
+def _reason(exchange: Exchange) -> str:
+    return exchange.setting or "a limit of the server"
+
+
+def _clock(moment: datetime) -> str:
+    local = moment.astimezone()
+    return f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
