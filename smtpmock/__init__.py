@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from smtpmock.content import Attachment
     from smtpmock.errors import (
         ExpectationError,
         MessageTimeoutError,
         QueryError,
+        RuleError,
         ServerStateError,
         SessionError,
         SettingError,
@@ -16,12 +18,18 @@ if TYPE_CHECKING:
         StartError,
     )
     from smtpmock.messages import Exchange, Message, Session
+    from smtpmock.query import Mark
+    from smtpmock.rules import Rule
     from smtpmock.server import SMTPMock
     from smtpmock.settings import Settings
 
 __version__ = "3.0.0"
 
 _HOMES = {
+    "Attachment": "content",
+    "Mark": "query",
+    "Rule": "rules",
+    "RuleError": "errors",
     "SessionError": "errors",
     "QueryError": "errors",
     "ExpectationError": "errors",
@@ -38,6 +46,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "Attachment",
+    "Mark",
+    "Rule",
+    "RuleError",
     "SessionError",
     "QueryError",
     "ExpectationError",

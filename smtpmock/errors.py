@@ -22,6 +22,10 @@ class QueryError(SMTPMockError, ValueError):
     """A criterion that does not exist, or a value that cannot be asked for."""
 
 
+class RuleError(SMTPMockError, ValueError):
+    """A rule that cannot be: an unknown word, a condition that cannot be known then, a value that is not allowed."""
+
+
 class SessionError(SMTPMockError):
     """A session ended with an exception of its own: a mistake of smtpmock, or of a function that it was given."""
 

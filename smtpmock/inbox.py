@@ -15,7 +15,7 @@ from smtpmock.query import Mark
 from smtpmock.wakeup import make_wakeup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from smtpmock.messages import Message, Record, SessionLog
     from smtpmock.query import Query
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 EXCHANGES_PER_MESSAGE = 10
 """How many exchanges are kept for each message that may be kept, where there is a bound."""
 
+_LONGEST_NAP = 86_400.0
+"""Seconds after which a wait looks again: what a lock can be asked to wait for has an end."""
+
 
 class Inbox:
     """The records and sessions of a server, in order of appearance.
@@ -36,6 +39,7 @@ class Inbox:
 
     Attributes:
         dropped: How many records had to go because of the bound.
+        open_sessions: How many sessions are going on.
     """
 
     __slots__ = (
@@ -48,15 +52,19 @@ class Inbox:
         "_oldest",
         "_records",
         "_sessions",
+        "_taken",
         "_waiters",
         "dropped",
+        "open_sessions",
     )
 
     def __init__(self, bound: int | None = None) -> None:
         self.dropped = 0
+        self.open_sessions = 0
         self._bound = bound
         self._last = 0
         self._last_session = 0
+        self._taken = 0  # how many records and purges have gone
         self._waiters: dict[int, Wakeup] = {}
         self._sessions: dict[int, SessionLog] = {}
         self._clear()
@@ -73,6 +81,7 @@ class Inbox:
     def begin(self, session: SessionLog) -> None:
         """A session has begun."""
         self._sessions[session.origin.session_id] = session
+        self.open_sessions += 1
         self.wake()
 
     def next_session(self) -> int:
@@ -88,10 +97,12 @@ class Inbox:
             now: Seconds since the epoch.
         """
         session.ended = now
+        self.open_sessions -= 1
         if self._bound is not None:
+            most = self._bound * EXCHANGES_PER_MESSAGE
+            _forget_beginning(session, most)
             self._ended.append(session)
             self._ended_exchanges += len(session.exchanges)
-            most = self._bound * EXCHANGES_PER_MESSAGE
             while len(self._ended) > self._bound or self._ended_exchanges > most:
                 oldest = self._ended.popleft()
                 self._ended_exchanges -= len(oldest.exchanges)
@@ -121,6 +132,7 @@ class Inbox:
         """Takes a record out."""
         if self._records.pop(record.number, None) is not None:
             record.gone = True
+            self._taken += 1
             assert record.message is not None
             for index, key in _keys(self._indexes, record.message):
                 numbers = index.get(key, {})
@@ -136,6 +148,7 @@ class Inbox:
         self._sessions = {number: session for number, session in self._sessions.items() if session.ended is None}
         for record in records.values():
             record.gone = True
+        self._taken += 1
         self.wake()
         return _shown(records.values())
 
@@ -154,10 +167,9 @@ class Inbox:
             self.dropped += 1
         if len(session.records) > 2 * bound:
             session.records = [record for record in session.records if not record.gone]
-        excess = len(session.exchanges) - bound * EXCHANGES_PER_MESSAGE
-        if excess > bound:
-            del session.exchanges[:excess]
-            session.forgotten += excess
+        most = bound * EXCHANGES_PER_MESSAGE
+        if len(session.exchanges) > most + bound:  # not at each message
+            _forget_beginning(session, most)
 
     # In any thread.
 
@@ -178,12 +190,10 @@ class Inbox:
         """
         records = self._records
         after = max(after, query.after)
-        numbers: Iterable[int]
-        for word, key in query.keys.items():
-            numbers = list(self._indexes[word].get(key, ()))
-            break
-        else:
-            numbers = range(after + 1, self._last + 1) if after >= self._oldest else list(records)
+        looked_up = (self._indexes[word].get(key, {}) for word, key in query.keys.items())
+        fewest: Collection[int] = min(looked_up, key=len, default=records)
+        last = self._last
+        numbers = range(after + 1, last + 1) if last - after < len(fewest) else list(fewest)
         found = (records.get(number) for number in numbers if number > after)
         return [message for message in _shown(record for record in found if record) if query.matches(message)]
 
@@ -214,7 +224,7 @@ class Inbox:
                 remaining = end - monotonic()
                 if remaining <= 0:
                     return False
-                wakeup.wait(remaining)
+                wakeup.wait(min(remaining, _LONGEST_NAP))
             finally:
                 self._waiters.pop(id(wakeup), None)
                 wakeup.close()
@@ -222,17 +232,28 @@ class Inbox:
 
     def collector(self, query: Query, count: int, found: list[Message]) -> Callable[[], bool]:
         """A condition to wait for: that so many messages match; it keeps those that do in `found`."""
-        seen = 0
+        seen = taken = 0
 
         def enough() -> bool:
-            nonlocal seen
-            last = self._last
+            nonlocal seen, taken
+            last, now_taken = self._last, self._taken
             arrived = self.select(query, after=seen)
             seen = max(last, arrived[-1].number if arrived else 0)
-            found[:] = [message for message in self.present(found) if query.matches(message)] + arrived
+            found.extend(arrived)
+            if len(found) >= count or now_taken != taken:  # what was found before may be gone, or say more by now
+                found[:] = [message for message in self.present(found) if query.matches(message)]
+                taken = now_taken
             return len(found) >= count
 
         return enough
+
+
+def _forget_beginning(session: SessionLog, most: int) -> None:
+    """Forgets what a session said first, so that no more than so many exchanges are left."""
+    excess = len(session.exchanges) - most
+    if excess > 0:
+        del session.exchanges[:excess]
+        session.forgotten += excess
 
 
 def _keys(indexes: dict[str, Index], message: Message) -> Iterable[tuple[Index, str]]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from smtpmock.content import Attachment, Headers
     from smtpmock.protocol.transaction import Transaction
+    from smtpmock.rules import Rule
 
 
 class Exchange(NamedTuple):
@@ -28,6 +29,7 @@ class Exchange(NamedTuple):
         setting: The name of the setting whose text was answered; None where no setting has that text.
         accepted: Whether the command succeeded.
         stage: What was asked for: "connect", "EHLO", "RCPT TO", "message", …; "" for what is not a command.
+        rule: The rule that decided; None where the settings did.
     """
 
     request: str
@@ -37,6 +39,12 @@ class Exchange(NamedTuple):
     setting: str | None = None
     accepted: bool = False
     stage: str = ""
+    rule: Rule | None = None
+
+    @property
+    def then(self) -> str | None:
+        """What the rule did instead of a reply, or behind it: "close", "half", …; None for nothing of that kind."""
+        return None if self.rule is None else self.rule.then
 
     @property
     def time(self) -> datetime:
@@ -190,8 +198,8 @@ class Message:
 
     @property
     def msg_response(self) -> str:
-        """The reply to the end of the message."""
-        return self._end_of_data.reply
+        """The reply to the end of the message; "" where a rule kept it from the client, or half of it."""
+        return "" if self._end_of_data.then == "half" else self._end_of_data.reply
 
     @property
     def rset(self) -> bool:
@@ -417,6 +425,10 @@ class Session:
     """
 
     __slots__ = ("client", "client_port", "ended_at", "exchanges", "id", "messages", "started_at")
+
+    id: int
+    client: str
+    client_port: int
 
     def __init__(self, log: SessionLog) -> None:
         self.id = log.origin.session_id

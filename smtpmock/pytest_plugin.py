@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
     from smtpmock import SMTPMock
 
@@ -142,9 +142,11 @@ def _marked(item: pytest.Item) -> dict[str, Any]:
 
 
 def _run(server: SMTPMock, item: pytest.Item) -> Generator[SMTPMock, None, None]:
-    item.stash.setdefault(_servers_key, []).append(server)
-    with server:
-        yield server
+    item.stash[_servers_key].append(server)
+    server.start()
+    yield server
+    if server.is_running:
+        server.stop()
 
 
 # The reports.
@@ -159,6 +161,7 @@ def _servers(item: pytest.Item) -> list[SMTPMock]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Empties the server of the run."""
+    item.stash[_servers_key] = []
     shared = item.config.stash.get(_session_server_key, None)
     if shared is not None:
         shared.errors.clear()
@@ -167,13 +170,30 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Fails the test whose sessions ended with an exception of their own."""
+    """Fails the test whose sessions ended with an exception of their own, or which left a rule unused (`strict`)."""
     yield
-    for server in _servers(item):
+    servers = _servers(item)
+    _raise_what_ended_a_session(servers)
+    for server in servers:
+        if server.settings.strict:
+            server.assert_rules_used()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """Tells of exceptions that came later, and of those for which the test itself failed."""
+    servers = _servers(item)
+    yield
+    _raise_what_ended_a_session(servers)
+
+
+def _raise_what_ended_a_session(servers: Iterable[SMTPMock]) -> None:
+    for server in servers:
         if server.errors:
             from smtpmock import SessionError
 
-            error = server.errors[0]
+            error, *_ = server.errors
+            server.errors.clear()
             raise SessionError(f"A session of {server!r} ended with {type(error).__name__}: {error}") from error
 
 
@@ -182,7 +202,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Ends the trace of a failure in the test, and shows what was said to the servers."""
-    if call.excinfo is not None and type(call.excinfo.value).__module__ == "smtpmock.errors":
+    if call.excinfo is not None and _is_own(call.excinfo.value):
         _hide_own_frames(call.excinfo.value)
     report = yield
     if report.failed:
@@ -192,7 +212,13 @@ def pytest_runtest_makereport(
                 from smtpmock.report import transcripts
 
                 report.sections.append((f"SMTP sessions of {server.host}:{server.port}", transcripts(sessions)))
+    if call.when == "teardown":
+        item.stash[_servers_key] = []  # what a test received goes with it
     return report
+
+
+def _is_own(error: BaseException) -> bool:
+    return any(kind.__module__ == "smtpmock.errors" for kind in type(error).__mro__)
 
 
 def _hide_own_frames(error: BaseException) -> None:

@@ -273,13 +273,43 @@ def _matcher(word: str, wanted: Any, criterion: Criterion) -> Matcher:
 
 
 def _headers(wanted: Any) -> Iterable[Condition]:
-    if not hasattr(wanted, "items"):
-        raise QueryError(
-            f"The criterion header cannot be {wanted!r}: allowed is a dictionary of headers, as in {{'X-Id': '42'}}."
-        )
-    for name, value in wanted.items():
+    for name, value in _header_items(wanted):
         criterion = Criterion(lambda message, name=name: message.headers.get_all(name), match_text)  # type: ignore[misc]
         yield Condition(f"header {name}", value, criterion.values, _matcher(f"header {name}", value, criterion))
+
+
+def _header_items(wanted: Any) -> Iterable[tuple[str, Any]]:
+    """Names and values of a dictionary, or of a text like ``X-Id: 42``."""
+    if isinstance(wanted, str) and ":" in wanted:
+        name, _, value = wanted.partition(":")
+        return [(name.strip(), value.strip())]
+    if hasattr(wanted, "items") and all(isinstance(name, str) for name in wanted):
+        return wanted.items()  # type: ignore[no-any-return]
+    raise QueryError(
+        f"The criterion header cannot be {wanted!r}: allowed is a dictionary, as in {{'X-Id': '42'}}, or 'X-Id: 42'."
+    )
+
+
+def conditions_of(words: Mapping[str, Any]) -> list[tuple[str, Matcher]]:
+    """The words with their matchers, for values that do not come from a message.
+
+    The matcher of header takes all headers, every other one a value.
+
+    Raises:
+        QueryError: If a value cannot be asked for.
+    """
+    conditions: list[tuple[str, Matcher]] = []
+    for word, wanted in words.items():
+        if word == "header":
+            conditions += [(word, _in_headers(condition)) for condition in _headers(wanted)]
+        else:
+            conditions.append((word, _matcher(word, wanted, CRITERIA[word])))
+    return conditions
+
+
+def _in_headers(condition: Condition) -> Matcher:
+    name = condition.word.partition(" ")[2]
+    return lambda headers: any(map(condition.matches, headers.get_all(name)))
 
 
 def _consistent(wanted: Any) -> bool | None:

@@ -6,12 +6,13 @@ A failing test, a failing keyword and the log say the same in the same words, be
 from __future__ import annotations
 
 import textwrap
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from smtpmock.text import counted, escaped, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from smtpmock.messages import Exchange, Message, Session
@@ -67,7 +68,7 @@ def explain(headline: str, scene: Scene, query: Query) -> str:
     lines += _refusals(scene.sessions)
     if not any(message.is_consistent for message in seen):
         lines += _connections(scene)
-    return "\n".join(_cut(lines, MOST_LINES))
+    return "\n".join(shortened(line, WIDTH) for line in _cut(lines, MOST_LINES))
 
 
 def transcripts(sessions: Sequence[Session], most: int = 200) -> str:
@@ -113,16 +114,16 @@ def _table(messages: Sequence[Message], query: Query) -> list[str]:
     """The messages as a table, the nearest first, with what each of them lacks."""
     compared = messages[-_MOST_COMPARED:]
     lacking = {message.number: _lacking(message, query) for message in compared}
-    nearest = sorted(compared, key=lambda message: (len(lacking[message.number]), -message.number))
+    nearest = sorted(compared, key=lambda message: (lacking[message.number], -message.number))
     order = ", nearest first" if len(messages) > 1 and any(lacking.values()) else ""
     header, *rows = _aligned([_COLUMNS, *map(_row, nearest[:_MOST_TABLE_LINES])])
     result = [f"{counted(len(messages), 'message')} arrived{order}:", header]
     rest = len(messages)
     for message, row in zip(nearest, rows, strict=False):
         marks = lacking[message.number]
-        lines = [row, *(shortened(f"{'':14}x {mark}", WIDTH) for mark in marks[:_MOST_MARKS])]
-        if len(marks) > _MOST_MARKS:
-            lines.append(f"{'':14}x and {len(marks) - _MOST_MARKS} more")
+        lines = [row, *(f"{'':14}x {mark}" for mark in islice(_marks(message, query), _MOST_MARKS))]
+        if marks > _MOST_MARKS:
+            lines.append(f"{'':14}x and {marks - _MOST_MARKS} more")
         if len(result) + len(lines) >= _MOST_TABLE_LINES:
             break
         result += lines
@@ -140,20 +141,23 @@ def _row(message: Message) -> tuple[str, ...]:
     )
 
 
-def _lacking(message: Message, query: Query) -> list[str]:
+def _lacking(message: Message, query: Query) -> int:
+    """How much of what was asked for the message has not."""
+    return (not query.means(message)) + len(query.failed(message))
+
+
+def _marks(message: Message, query: Query) -> Iterator[str]:
     """What was asked for and the message has not, the wrong values with it."""
-    marks = []
     if not query.means(message):
-        marks.append(f"state is {message.state}")
+        yield f"state is {message.state}"
     for condition in query.failed(message):
-        found = escaped(", ".join(map(repr, condition.values(message)))) or "not there"
-        marks.append(f"{condition.word} is {found}")
-    return marks
+        found = (value[:WIDTH] if isinstance(value, str) else value for value in condition.values(message))
+        yield f"{escaped(condition.word)} is {escaped(', '.join(map(repr, found))) or 'not there'}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """The rows with their columns one below the other, the widest columns cut until a row fits."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [min(max(map(len, column)), WIDTH) for column in zip(*rows, strict=True)]
     while sum(widths) + 2 * (len(widths) - 1) > WIDTH and max(widths[1:]) > _NARROWEST:
         widths[widths.index(max(widths[1:]), 1)] -= 1
     return [
@@ -167,14 +171,17 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _refusals(sessions: Iterable[Session]) -> list[str]:
     """The commands that were refused, the newest first, with the reply and what made it."""
-    refused = [exchange for session in sessions for exchange in session.exchanges if _is_refusal(exchange)]
+    refused = sorted(
+        (exchange for session in sessions for exchange in session.exchanges if _is_refusal(exchange)),
+        key=lambda exchange: exchange.timestamp,
+    )
     if not refused:
         return []
     lines = ["", f"{counted(len(refused), 'command')} refused:"]
     for exchange in refused[: -_MOST_REFUSALS - 1 : -1]:
-        lines.append(shortened(f"{_clock(exchange.time)}  {_request(exchange)}", WIDTH))
-        reason = f" <- {_reason(exchange)}"
-        reply = shortened(escaped(exchange.reply), WIDTH - 14 - len(reason))
+        lines.append(f"{_clock(exchange.time)}  {_request(exchange)}")
+        reason = shortened(f" <- {_reason(exchange)}", WIDTH - 14 - _NARROWEST)
+        reply = shortened(" ".join(_answers(exchange)), WIDTH - 14 - len(reason))
         lines.append(f"{'':14}{reply}{reason}")
     cut = len(refused) - _MOST_REFUSALS
     return [*lines, f"… and {counted(cut, 'earlier refusal')}"] if cut > 0 else lines
@@ -189,7 +196,7 @@ def _connections(scene: Scene) -> list[str]:
     lines = ["", f"{counted(len(scene.sessions), 'client')} connected to {scene.address}. The last one:"]
     if len(dialogue) > _MOST_LINES_OF_A_SESSION:
         lines.append(f"… {counted(len(dialogue) - _MOST_LINES_OF_A_SESSION, 'earlier line')}")
-    lines += [shortened(line, WIDTH) for line in dialogue[-_MOST_LINES_OF_A_SESSION:]]
+    lines += dialogue[-_MOST_LINES_OF_A_SESSION:]
     return [*lines, f"The session {'goes on' if last.ended_at is None else 'has ended'}."]
 
 
@@ -205,28 +212,52 @@ def _dialogue(session: Session) -> list[str]:
     lines = []
     for exchange in session.exchanges:
         since = f"+{(exchange.time - session.started_at).total_seconds():.3f}"
-        if exchange.stage != "connect" and (exchange.request or exchange.setting is not None):
+        if _is_asked(exchange):
             lines.append(f"{since} C: {_request(exchange)}")
             since = " " * len(since)
-        for line in exchange.reply.split("\n"):
-            lines.append(f"{since} S: {escaped(line)}")
+        for line in _answers(exchange):
+            lines.append(f"{since} S: {line}")
             since = " " * len(since)
         if exchange.delay:
             lines[-1] += f" (after {exchange.delay:g} s)"
-        if _is_refusal(exchange):
+        if exchange.rule is not None or _is_refusal(exchange):
             lines[-1] += f" <- {_reason(exchange)}"
     return lines
 
 
+def _is_asked(exchange: Exchange) -> bool:
+    """Whether the client sent something, rather than the server saying it unasked."""
+    return exchange.stage != "connect" and bool(exchange.request or exchange.stage or exchange.setting)
+
+
 def _request(exchange: Exchange) -> str:
-    return "(the message)" if exchange.stage == "message" else escaped(exchange.request) or "(an empty line)"
+    names = {"message": "(the message)", "body": "(the first bytes of the message)"}
+    return names.get(exchange.stage) or escaped(exchange.request) or "(an empty line)"
+
+
+def _answers(exchange: Exchange) -> list[str]:
+    """What the server said, line by line, and what it did."""
+    lines = [escaped(line) for line in exchange.reply.split("\n")] if exchange.reply else []
+    done = _DONE.get(exchange.then or "")
+    return [*lines, done] if done else lines or ["(nothing)"]
+
+
+_DONE = {
+    "close": "(closes the connection)",
+    "half": "(closes the connection in the middle of the reply)",
+    "reset": "(resets the connection)",
+    "silence": "(says nothing from now on)",
+}
 
 
 def _is_refusal(exchange: Exchange) -> bool:
-    return not exchange.accepted and bool(exchange.request or exchange.setting is not None)
+    return not exchange.accepted and _is_asked(exchange)
 
 
 def _reason(exchange: Exchange) -> str:
+    """What made the reply: a rule, or a setting."""
+    if exchange.rule is not None:
+        return f"the rule {escaped(str(exchange.rule))}"
     return exchange.setting or "a limit of the server"
 
 

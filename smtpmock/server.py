@@ -11,6 +11,7 @@ from gevent.socket import socket
 
 from smtpmock import hub, log
 from smtpmock.errors import ExpectationError, MessageTimeoutError, ServerStateError, SMTPMockError
+from smtpmock.faults import Clock, Scripted
 from smtpmock.inbox import Inbox
 from smtpmock.listener import bare, listen
 from smtpmock.protocol.behaviour import Behaviour
@@ -35,7 +36,7 @@ _servers: weakref.WeakSet[SMTPMock] = weakref.WeakSet()
 """The servers that run."""
 
 
-class SMTPMock:
+class SMTPMock(Scripted):
     r"""An SMTP server for tests.
 
     It can be started, stopped and started again; what it received stays. As a context manager it is started at the
@@ -78,6 +79,7 @@ class SMTPMock:
         self._startable = [True]
         self._stoppable: list[RunningServer] = []
         self._forked = False
+        self.clock = Clock()
         self.errors: list[BaseException] = []
 
     def __enter__(self) -> Self:
@@ -89,6 +91,8 @@ class SMTPMock:
     ) -> None:
         if self.is_running:
             self.stop()
+        if error is None and self.settings.strict:
+            self.assert_rules_used()
 
     def __repr__(self) -> str:
         state = f"on {self.host}:{self.port}" if self.is_running else "not running"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
+from gevent.socket import SO_LINGER, SOL_SOCKET
+
 from smtpmock.messages import SessionLog
-from smtpmock.protocol.actions import End, Erase, Keep, Send, Wait
+from smtpmock.protocol.actions import End, Erase, Keep, Reset, Send, Wait
 from smtpmock.protocol.connection import Connection
 from smtpmock.protocol.replies import SHUTTING_DOWN
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from smtpmock.protocol.behaviour import Behaviour
     from smtpmock.protocol.replies import Reply
 
-_READ_SIZE = 65_536
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, for no time
 
 
 class Interruption(BaseException):
@@ -134,7 +137,7 @@ class LiveSession:
 
     def _receive(self) -> bytes:
         self.waits_since = monotonic()
-        data: bytes = self._socket.recv(_READ_SIZE)
+        data: bytes = self._socket.recv(self._connection.read_size)
         self.waits_since = None
         return data
 
@@ -157,6 +160,8 @@ class LiveSession:
                     self._stopping.wait(action.seconds)
                     if self._log is not None:
                         self._log.response(self._record.exchanges[-1])
+                elif isinstance(action, Reset):
+                    self._socket.setsockopt(SOL_SOCKET, SO_LINGER, _RESET_ON_CLOSE)
                 else:
                     self._note((action,))
         finally:

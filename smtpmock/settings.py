@@ -209,6 +209,9 @@ class Settings:
         section="Server",
         in_command=False,
     )
+    strict: bool = _setting(
+        False, SWITCH, "fail the test at the end if a rule was never used", section="Server", in_command=False
+    )
 
     fail_fast: bool = _behaviour(False, SWITCH, "end the session after a failed or out-of-sequence command")
     multiple_rcptto: bool = _behaviour(

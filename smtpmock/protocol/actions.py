@@ -66,6 +66,15 @@ class End:
         return "End()"
 
 
+class Reset:
+    """Reset the connection (RST): the client is to see an error, not an end."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Reset()"
+
+
 class Close:
     """Close the connection."""
 
@@ -75,4 +84,4 @@ class Close:
         return "Close()"
 
 
-Action: TypeAlias = Send | Wait | Keep | Erase | End | Close
+Action: TypeAlias = Send | Wait | Keep | Erase | End | Reset | Close

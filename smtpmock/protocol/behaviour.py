@@ -9,6 +9,7 @@ from smtpmock.protocol.replies import Reply
 from smtpmock.settings import NAMED
 
 if TYPE_CHECKING:
+    from smtpmock.rules import Rule
     from smtpmock.settings import Settings
 
 
@@ -17,6 +18,7 @@ class Behaviour:
 
     Attributes:
         settings: Where it all comes from.
+        rules: The rules, the oldest first; whoever adds or removes one does it in this list.
         replies: The reply of each setting that has one, by the name of the setting.
         helo_domains: The refused domains, in lower case.
         mailfrom_emails: The refused senders, as address keys.
@@ -24,10 +26,11 @@ class Behaviour:
         unregistered: The recipients that do not exist, as address keys.
     """
 
-    __slots__ = ("helo_domains", "mailfrom_emails", "rcptto_emails", "replies", "settings", "unregistered")
+    __slots__ = ("helo_domains", "mailfrom_emails", "rcptto_emails", "replies", "rules", "settings", "unregistered")
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.rules: list[Rule] = []
         self.replies = {
             name: Reply(getattr(settings, name))
             for name in NAMED

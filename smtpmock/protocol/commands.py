@@ -18,6 +18,26 @@ if TYPE_CHECKING:
     from smtpmock.protocol.connection import Connection
 
 
+MAIL_PARAMETERS = {
+    "SIZE": "SIZE",
+    "BODY": "8BITMIME",
+    "SMTPUTF8": "SMTPUTF8",
+    "RET": "DSN",
+    "ENVID": "DSN",
+    "AUTH": "AUTH",
+}
+"""The parameters of MAIL FROM, with the extension that defines each."""
+
+RCPT_PARAMETERS = {"NOTIFY": "DSN", "ORCPT": "DSN"}
+"""The parameters of RCPT TO, with the extension that defines each."""
+
+
+def announced(exchange: Exchange) -> frozenset[str]:
+    """The extensions in the reply to an EHLO (RFC 5321 section 4.1.1.1): the first word of each line but the first."""
+    lines = exchange.reply.split("\n")[1:]
+    return frozenset(line[4:].split()[0].upper() for line in lines if line[4:].split())
+
+
 class Part(IntEnum):
     """A part of a record. A command that erases forgets its own part and all that follow."""
 
@@ -60,7 +80,7 @@ class Command:
 def _judge_helo(connection: Connection, argument: str) -> tuple[str | None, str]:
     name = argument[1:]
     if argument[:1] != " " or not is_domain(name):
-        return "msg_invalid_cmd_helo_arg", ""
+        return "msg_invalid_cmd_helo_arg", name
     if name.lower() in connection.behaviour.helo_domains:
         return "msg_helo_blacklisted_domain", name
     return None, name
@@ -68,15 +88,17 @@ def _judge_helo(connection: Connection, argument: str) -> tuple[str | None, str]
 
 def _record_helo(connection: Connection, exchange: Exchange, _: str) -> None:
     connection.transaction.helo = exchange
+    connection.extensions = announced(exchange) if exchange.accepted else frozenset()
 
 
 def _judge_mailfrom(connection: Connection, argument: str) -> tuple[str | None, str]:
-    sender = reverse_path(argument.strip())
+    path = reverse_path(argument.strip())
     helo = connection.transaction.helo
+    sender = path.address if path else ""
     if helo is None or not helo.accepted:
-        return "msg_invalid_cmd_mailfrom_sequence", sender or ""
-    if sender is None:
-        return "msg_invalid_cmd_mailfrom_arg", ""
+        return "msg_invalid_cmd_mailfrom_sequence", sender
+    if path is None or not connection.allows(path.parameters, MAIL_PARAMETERS):
+        return "msg_invalid_cmd_mailfrom_arg", sender
     if address_key(sender) in connection.behaviour.mailfrom_emails:
         return "msg_mailfrom_blacklisted_email", sender
     return None, sender
@@ -89,12 +111,13 @@ def _record_mailfrom(connection: Connection, exchange: Exchange, sender: str) ->
 
 
 def _judge_rcptto(connection: Connection, argument: str) -> tuple[str | None, str]:
-    recipient = forward_path(argument.strip())
+    path = forward_path(argument.strip())
+    recipient = path.address if path else ""
     mailfrom = connection.transaction.mailfrom
     if mailfrom is None or not mailfrom.accepted or connection.is_settled:
-        return "msg_invalid_cmd_rcptto_sequence", recipient or ""
-    if recipient is None:
-        return "msg_invalid_cmd_rcptto_arg", ""
+        return "msg_invalid_cmd_rcptto_sequence", recipient
+    if path is None or not connection.allows(path.parameters, RCPT_PARAMETERS):
+        return "msg_invalid_cmd_rcptto_arg", recipient
     key = address_key(recipient)
     if key in connection.behaviour.rcptto_emails:
         return "msg_rcptto_blacklisted_email", recipient
@@ -148,10 +171,11 @@ def _record_noop(connection: Connection, _: Exchange, __: str) -> None:
     connection.amend()
 
 
-def _record_quit(connection: Connection, _: Exchange, __: str) -> None:
+def _record_quit(connection: Connection, exchange: Exchange, _: str) -> None:
     connection.transaction.quit = True
     connection.amend()
-    connection.leave()
+    if exchange.accepted:
+        connection.leave()
 
 
 _TABLE = (

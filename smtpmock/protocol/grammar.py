@@ -6,6 +6,10 @@ This file knows nothing of connections and replies: text in, a value or None out
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Let-dig and Ldh-str of section 4.1.2; other scripts (RFC 6531 section 3.3) are looked at letter by letter.
 _ASCII_DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*")
@@ -27,6 +31,9 @@ _PATH = re.compile(
     re.VERBOSE,
 )
 
+_KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+_NO_PARAMETERS: Mapping[str, str] = {}
+
 
 def is_domain(text: str) -> bool:
     """Whether the text is a Domain, an IPv4 address or an address literal.
@@ -45,32 +52,67 @@ def is_domain(text: str) -> bool:
     return _ASCII_DOMAIN.fullmatch(text) is not None or (not text.isascii() and all(map(_is_label, text.split("."))))
 
 
-def path(text: str) -> str | None:
-    """The mailbox in a Path, without brackets, display name and source route; None where there is none.
+class Path(NamedTuple):
+    """The argument of MAIL FROM or RCPT TO.
+
+    Attributes:
+        address: The mailbox, without brackets, display name and source route; "" for the null path.
+        parameters: What stands behind the path (section 4.1.1.11), by keyword in upper case; "" for no value.
+    """
+
+    address: str
+    parameters: Mapping[str, str]
+
+
+def reverse_path(text: str) -> Path | None:
+    """The argument of MAIL FROM: a mailbox or the null path ``<>``, and parameters; None where it is neither.
 
     Example:
-        >>> path("<@relay.example:bob@example.com>")
-        'bob@example.com'
+        >>> reverse_path("<@relay.example:bob@example.com> SIZE=1000")
+        Path(address='bob@example.com', parameters={'SIZE': '1000'})
     """
-    match = _PATH.fullmatch(text)
-    if match is None:
+    return _path(text, "" if text.startswith("<>") else None, 2)
+
+
+def forward_path(text: str) -> Path | None:
+    """The argument of RCPT TO: a mailbox or ``<postmaster>`` in any case, and parameters; None where it is neither.
+
+    Example:
+        >>> forward_path("<Postmaster>").address
+        'Postmaster'
+    """
+    return _path(text, text[1:11] if text[:12].lower() == "<postmaster>" else None, 12)
+
+
+def _path(text: str, special: str | None, length: int) -> Path | None:
+    """A path; `special` is one that is no mailbox and takes so many characters."""
+    if special is not None:
+        address, end = special, length
+    else:
+        match = _PATH.match(text)
+        if match is None:
+            return None
+        route = text[: match.start("local")].rpartition("<")[2]
+        if not is_domain(match["domain"]) or not all(map(is_domain, _route(route))):
+            return None
+        address, end = f"{match['local']}@{match['domain']}", match.end()
+    if end == len(text):
+        return Path(address, _NO_PARAMETERS)
+    parameters = _parameters(text[end:])
+    return None if parameters is None else Path(address, parameters)
+
+
+def _parameters(text: str) -> dict[str, str] | None:
+    """What stands behind a path; None if it is no list of parameters, each of them once."""
+    if text[0] != " ":
         return None
-    routes = text[: match.start("local")].rpartition("<")[2]
-    if not is_domain(match["domain"]) or not all(map(is_domain, _route(routes))):
-        return None
-    return f"{match['local']}@{match['domain']}"
-
-
-def reverse_path(text: str) -> str | None:
-    """The sender in the argument of MAIL FROM: a mailbox, or "" for the null path ``<>``; None where it is neither."""
-    return "" if text == "<>" else path(text)
-
-
-def forward_path(text: str) -> str | None:
-    """The recipient in the argument of RCPT TO: a mailbox or ``<postmaster>`` in any case; None where it is neither."""
-    if text[:1] == "<" and text[1:-1].lower() == "postmaster" and text[-1:] == ">":
-        return text[1:-1]
-    return path(text)
+    parameters: dict[str, str] = {}
+    for word in text.split():
+        keyword, equals, value = word.partition("=")
+        if not _KEYWORD.fullmatch(keyword) or (equals and not value) or "=" in value or keyword.upper() in parameters:
+            return None
+        parameters[keyword.upper()] = value
+    return parameters
 
 
 def address_key(address: str) -> str:

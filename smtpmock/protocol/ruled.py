@@ -1,0 +1,88 @@
+"""What a ruling makes of an exchange, and what is known of a command when rules are asked (rules.py says which)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from smtpmock.protocol.replies import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from smtpmock.content import Content
+    from smtpmock.messages import Exchange, Origin
+    from smtpmock.protocol.transaction import Transaction
+    from smtpmock.rules import Ruling
+
+GARBAGE = Reply("\x16\x03\x01\udcff not a reply")
+"""What is sent as garbage: a line without a code, with bytes that are no text."""
+
+_NO_REPLY = ("close", "reset", "silence")
+
+
+def ruled(exchange: Exchange, ruling: Ruling) -> Exchange:
+    """The exchange as the rules want it.
+
+    State follows the first digit of a rule's reply. Where a rule keeps the reply from the client a command has failed,
+    but a message was received: whether the client sends it again is what such a rule is to find out.
+    """
+    exchange = exchange._replace(delay=exchange.delay + ruling.delay)
+    rule = ruling.rule
+    if rule is None:
+        return exchange
+    if rule.then == "accept":
+        return exchange._replace(rule=rule)
+    text = exchange.reply if rule.reply is None else rule.reply.text
+    if rule.reply is not None:
+        accepted = text[0] in "23"
+    else:
+        accepted = exchange.accepted and exchange.stage == "message"
+        if rule.then in _NO_REPLY:
+            text = ""
+    if rule.then == "garbage":
+        text = GARBAGE.text
+    elif rule.then == "half":
+        text = text[: len(text) // 2]
+    return exchange._replace(reply=text, setting=None, accepted=accepted, rule=rule)
+
+
+def wire(exchange: Exchange) -> bytes:
+    """What is sent of the reply."""
+    if not exchange.reply:
+        return b""
+    if exchange.then == "half":
+        return exchange.reply.replace("\n", "\r\n").encode("utf-8", "surrogateescape")
+    return Reply(*exchange.reply.split("\n")).wire
+
+
+def values_at(stage: str, value: str | Content, transaction: Transaction, origin: Origin, word: str) -> Iterable[Any]:
+    """The values of a condition when a command is answered, those of which one has to match; none if it has none.
+
+    Args:
+        stage: The command's stage.
+        value: The value of its argument as far as it could be read, or the message.
+        transaction: What the session has recorded.
+        origin: Where the session comes from.
+        word: The condition.
+    """
+    if word == "client":
+        return (origin.client,)
+    if word == _ARGUMENTS.get(stage):
+        return (value,)
+    if word == "helo_name":
+        helo = transaction.helo
+        return (helo.request[5:],) if helo is not None and helo.accepted else ()
+    if word == "sender":
+        mailfrom = transaction.mailfrom
+        return (transaction.sender,) if mailfrom is not None and mailfrom.accepted else ()
+    if word == "recipient":
+        return transaction.recipients
+    if stage != "message" or isinstance(value, str):
+        return ()
+    if word == "header":
+        return (value.headers,)
+    return (len(value.raw) if word == "size" else getattr(value, word),)
+
+
+_ARGUMENTS = {"HELO": "helo_name", "EHLO": "helo_name", "MAIL FROM": "sender", "RCPT TO": "recipient"}
+"""The condition that looks at the argument of a command."""
