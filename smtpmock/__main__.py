@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from smtpmock import __version__, cli
-from smtpmock.errors import SettingError, StartError
+from smtpmock.errors import RuleError, SettingError, StartError
 from smtpmock.listener import listen
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _print_version()
             return 0
         listener = listen(options.settings.host, options.settings.port)
-    except SettingError as error:
+    except (SettingError, RuleError) as error:
         return _refuse(error, 2)
     except StartError as error:
         return _refuse(error, 1)
@@ -49,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from smtpmock.server import SMTPMock
 
     server = SMTPMock(options.settings)
+    for rule in options.rules:
+        server.add_rule(rule)
     server.start_on(listener)
     if not options.settings.port and not (options.settings.log_to_stdout and options.settings.log_server_activity):
         print(f"SMTP mock server started on port: {server.port}", flush=True)

@@ -10,10 +10,12 @@ import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from smtpmock import settings
-from smtpmock.errors import SettingError
+from smtpmock.errors import RuleError, SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from smtpmock.rules import Rule
 
 ENVIRONMENT_PREFIX = "SMTPMOCK_"
 
@@ -28,6 +30,9 @@ _METAVARS = {
     settings.REPLY: "TEXT",
 }
 
+_NOT_SETTINGS = ("version", "rule", "rules")
+_RULE_HELP = "a rule, as in \"RCPT TO recipient=*@slow.example delay=2 reply='451 later' times=3\"; see docs/rules.md"
+
 _COMMAND = {name: declared for name, declared in settings.NAMED.items() if declared.metadata["in_command"]}
 
 
@@ -37,10 +42,12 @@ class Options(NamedTuple):
     Attributes:
         version: Whether only the version is asked for.
         settings: The settings that are not left at their defaults.
+        rules: The rules, those of files first.
     """
 
     version: bool
     settings: settings.Settings
+    rules: Sequence[Rule] = ()
 
 
 class _Parser(argparse.ArgumentParser):
@@ -68,6 +75,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
 
     Raises:
         SettingError: If a flag is unknown or a value not allowed.
+        RuleError: If a rule is none.
 
     Example:
         >>> parse(["-port=2525", "--session-timeout", "60"], {"SMTPMOCK_FAIL_FAST": "yes"}).settings
@@ -83,11 +91,11 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
         if text is not None:
             values[name] = _value(name, text, f"the environment variable {ENVIRONMENT_PREFIX}{name.upper()}")
     for destination, text in vars(found).items():
-        if destination == "version" or text is None:
+        if destination in _NOT_SETTINGS or text is None:
             continue
         for name in _named_by(destination):
             values[name] = _value(name, text, "the command line")
-    return Options(found.version, settings.make(values))
+    return Options(found.version, settings.make(values), _rules(found.rules, found.rule))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,6 +122,9 @@ def _parser() -> argparse.ArgumentParser:
         default=None,
         help="--log-to-stdout and --log-server-activity",
     )
+    behaviour = parser.add_argument_group("Scripted behaviour")
+    behaviour.add_argument("--rule", action="append", default=[], metavar="'STAGE WORD=VALUE …'", help=_RULE_HELP)
+    behaviour.add_argument("--rules", action="append", default=[], metavar="FILE", help="rules from a TOML file")
     groups: dict[str, argparse._ArgumentGroup] = {}
     for name, declared in _COMMAND.items():
         section = declared.metadata["section"]
@@ -130,6 +141,20 @@ def _parser() -> argparse.ArgumentParser:
             help=_help(name).replace("%", "%%"),
         )
     return parser
+
+
+def _rules(files: Sequence[str], lines: Sequence[str]) -> list[Rule]:
+    if not files and not lines:
+        return []
+    from smtpmock.rule_files import load_rules, parse_rule
+
+    rules = [rule for file in files for rule in load_rules(file)]
+    for number, line in enumerate(lines, 1):
+        try:
+            rules.append(parse_rule(line))
+        except RuleError as error:
+            raise RuleError(f"--rule number {number}: {error}") from None
+    return rules
 
 
 def _forms(name: str) -> list[str]:

@@ -69,7 +69,7 @@ class Scripted:
             >>> SMTPMock().on("RCPT TO", recipient="bob@example.com", times=2, reply="450 4.7.1 Greylisted")
             <Rule RCPT TO recipient='bob@example.com' times=2 reply='450 4.7.1 Greylisted', 0 hits>
         """
-        return self._add(Rule(stage, words))
+        return self.add_rule(Rule(stage, words))
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -112,7 +112,7 @@ class Scripted:
             now = self.clock.time()
             return now - first_seen.setdefault(key, now) < retry_after
 
-        return self._add(Rule("RCPT TO", {**conditions, "reply": reply}, gate=too_early))
+        return self.add_rule(Rule("RCPT TO", {**conditions, "reply": reply}, gate=too_early))
 
     def limit_rate(
         self, messages: int = 10, per: float = 1.0, reply: str = "421 4.7.0 Too many messages, try again later"
@@ -135,7 +135,7 @@ class Scripted:
             passed.append(now)
             return False
 
-        return self._add(Rule("MAIL FROM", {"reply": reply, "then": "close"}, gate=too_many))
+        return self.add_rule(Rule("MAIL FROM", {"reply": reply, "then": "close"}, gate=too_many))
 
     def limit_connections(
         self, connections: int, reply: str = "421 4.7.0 Too many connections, try again later"
@@ -150,7 +150,7 @@ class Scripted:
         def too_many(_: Circumstances) -> bool:
             return self._inbox.open_sessions > connections
 
-        return self._add(Rule("connect", {"reply": reply, "then": "close"}, gate=too_many))
+        return self.add_rule(Rule("connect", {"reply": reply, "then": "close"}, gate=too_many))
 
     def reject_recipient(self, pattern: Any, reply: str = "550 5.1.1 User unknown") -> Rule:
         """Refuses recipients.
@@ -171,7 +171,8 @@ class Scripted:
         """
         return self.on(stage, times=count, reply=reply)
 
-    def _add(self, rule: Rule) -> Rule:
+    def add_rule(self, rule: Rule) -> Rule:
+        """Adds a rule that was made before, as from a file."""
         rule.join(self._behaviour.rules)
         return rule
 

@@ -219,7 +219,7 @@ def _dialogue(session: Session) -> list[str]:
             lines.append(f"{since} S: {line}")
             since = " " * len(since)
         if exchange.delay:
-            lines[-1] += f" (after {exchange.delay:g} s)"
+            lines[-1] += f" (after {round(exchange.delay, 3):g} s)"
         if exchange.rule is not None or _is_refusal(exchange):
             lines[-1] += f" <- {_reason(exchange)}"
     return lines

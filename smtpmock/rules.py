@@ -127,7 +127,7 @@ class Rule:
         self.jitter = _number("jitter", part["jitter"])
         self.drip = _rate("drip", part["drip"])
         self.throttle = _rate("throttle", part["throttle"])
-        self._times = None if part["times"] is None else _whole("times", part["times"], 1)
+        self._times = None if part["times"] is None else _whole("times", part["times"], 0)
         self._after = _whole("after", part["after"], 0)
         self._every = _whole("every", part["every"], 1)
         self._probability = _number("probability", part["probability"], 1.0)
@@ -277,6 +277,8 @@ def decide(rules: Sequence[Rule], circumstances: Circumstances) -> Ruling | None
 def _stage(stage: str) -> str:
     named = {name.lower(): name for name in STAGES}
     found = named.get(stage.lower()) if isinstance(stage, str) else None
+    if not stage:
+        raise RuleError(f"A rule needs a stage: one of {', '.join(STAGES)}.")
     if found is None:
         raise RuleError(str(unknown(str(stage), STAGES, "stage")))
     return found

@@ -67,7 +67,12 @@ def _parse_switch(text: str) -> bool:
     raise ValueError(text)
 
 
-def _parse_seconds(text: str) -> float:
+def parse_seconds(text: str) -> float:
+    """The seconds in a text like ``0.2``, ``200 ms`` or ``1 min``.
+
+    Raises:
+        ValueError: If it is none.
+    """
     match = _SECONDS_TEXT.fullmatch(text.strip().lower())
     if match is None or match[2] not in _UNITS:
         raise ValueError(text)
@@ -132,8 +137,8 @@ _SECONDS_ALLOWED = f"a number of seconds from 0 to {LONGEST_DELAY:.0f}"
 HOST = Kind("an address or a host name, as text without line breaks", _text, zero_is_default=True)
 PORT = Kind("a whole number from 0 to 65535", _whole(0, 65535), int)
 SWITCH = Kind("true or false", _switch, _parse_switch)
-SECONDS = Kind(_SECONDS_ALLOWED, _seconds, _parse_seconds)
-TIMEOUT = Kind(_SECONDS_ALLOWED, _seconds, _parse_seconds, zero_is_default=True)
+SECONDS = Kind(_SECONDS_ALLOWED, _seconds, parse_seconds)
+TIMEOUT = Kind(_SECONDS_ALLOWED, _seconds, parse_seconds, zero_is_default=True)
 BYTES = Kind("a whole number of bytes, 0 or more", _whole(0, None), int, zero_is_default=True)
 NAMES = Kind("a list of texts (on the command line separated by commas)", _addresses, _parse_list)
 COUNT = Kind("a whole number, 1 or more, or nothing for no bound", _count, int)
