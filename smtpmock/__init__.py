@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from smtpmock.content import Attachment
+    from smtpmock.content import Attachment, ContentError
     from smtpmock.errors import (
         ExpectationError,
         MessageTimeoutError,
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from smtpmock.rules import Rule
     from smtpmock.server import SMTPMock
     from smtpmock.settings import Settings
+    from smtpmock.violations import Violation
 
 __version__ = "3.0.0"
 
 _HOMES = {
+    "ContentError": "content",
+    "Violation": "violations",
     "Attachment": "content",
     "Mark": "query",
     "Rule": "rules",
@@ -46,6 +49,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "ContentError",
+    "Violation",
     "Attachment",
     "Mark",
     "Rule",

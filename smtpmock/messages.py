@@ -6,15 +6,18 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
 from smtpmock.content import Content
+from smtpmock.protocol.grammar import reverse_path
 from smtpmock.text import shortened
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Mapping
     from email.message import EmailMessage
 
     from smtpmock.content import Attachment, Headers
     from smtpmock.protocol.transaction import Transaction
     from smtpmock.rules import Rule
+    from smtpmock.violations import Violation
 
 
 class Exchange(NamedTuple):
@@ -105,6 +108,7 @@ class Message:
         "_recipients",
         "_rset",
         "_sender",
+        "_undotted",
         "number",
     )
 
@@ -123,6 +127,7 @@ class Message:
         self._sender = transaction.sender
         self._recipients = tuple(transaction.accepted_recipients or transaction.recipients)
         self._content = transaction.content or _NO_CONTENT
+        self._undotted = transaction.undotted
 
     def __repr__(self) -> str:
         sender, recipients = self.sender or "<>", ", ".join(self.recipients) or "nobody"
@@ -278,6 +283,19 @@ class Message:
         """The client's address."""
         return self._origin.client
 
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The parameters of MAIL FROM, by keyword in upper case: SIZE, BODY, …; "" for one without a value."""
+        path = reverse_path(self._mailfrom.request.partition(":")[2].strip())
+        return path.parameters if path else {}
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """What is wrong with the message though it was accepted; see docs/violations.md."""
+        from smtpmock.message_checks import checked
+
+        return checked(self, self._undotted) if self.msg else ()
+
     # What it says; see content.py.
 
     @property
@@ -399,13 +417,15 @@ class SessionLog:
         records: Its records that appeared in the inbox.
         ended: When it ended, in seconds since the epoch; None while it goes on.
         forgotten: How many exchanges had to go because of a bound.
+        noted: What the client did wrong that the exchanges do not show.
     """
 
-    __slots__ = ("ended", "exchanges", "forgotten", "origin", "records")
+    __slots__ = ("ended", "exchanges", "forgotten", "noted", "origin", "records")
 
-    def __init__(self, origin: Origin, exchanges: list[Exchange]) -> None:
+    def __init__(self, origin: Origin, exchanges: list[Exchange], noted: list[tuple[str, Exchange | None]]) -> None:
         self.origin = origin
         self.exchanges = exchanges
+        self.noted = noted
         self.records: list[Record] = []
         self.ended: float | None = None
         self.forgotten = 0
@@ -424,7 +444,7 @@ class Session:
         messages: The records of the session that are in the inbox.
     """
 
-    __slots__ = ("client", "client_port", "ended_at", "exchanges", "id", "messages", "started_at")
+    __slots__ = ("_noted", "client", "client_port", "ended_at", "exchanges", "id", "messages", "started_at")
 
     id: int
     client: str
@@ -437,8 +457,16 @@ class Session:
         self.started_at = datetime.fromtimestamp(log.origin.started, timezone.utc)
         self.ended_at = None if log.ended is None else datetime.fromtimestamp(log.ended, timezone.utc)
         self.exchanges = tuple(log.exchanges)
+        self._noted = tuple(log.noted)
         shown = [record.message for record in tuple(log.records) if not record.gone]
         self.messages = tuple(message for message in shown if message is not None)
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """What the client did wrong though the server put up with it, its messages aside; see docs/violations.md."""
+        from smtpmock.conduct import conduct
+
+        return tuple(conduct(self.exchanges, self._noted))
 
     @property
     def helo_name(self) -> str:

@@ -107,10 +107,13 @@ def smtpmock_session(
     request: pytest.FixtureRequest, smtpmock_settings: Mapping[str, Any]
 ) -> Generator[SMTPMock, None, None]:
     """One server for the whole run, emptied before each test, for applications that are configured once."""
-    with _make(request.config, smtpmock_settings, fixed=True) as server:
-        request.config.stash[_session_server_key] = server
-        yield server
-        del request.config.stash[_session_server_key]
+    server = _make(request.config, smtpmock_settings, fixed=True)
+    _start(server)
+    request.config.stash[_session_server_key] = server
+    yield server
+    del request.config.stash[_session_server_key]
+    if server.is_running:
+        server.stop()
 
 
 def _make(config: pytest.Config, *layers: Mapping[str, Any], fixed: bool = False) -> SMTPMock:
@@ -128,7 +131,8 @@ def _make(config: pytest.Config, *layers: Mapping[str, Any], fixed: bool = False
             values.update(layer)
         return SMTPMock(**values)
     except SettingError as error:
-        pytest.fail(str(error), pytrace=False)
+        refusal = str(error)
+    pytest.fail(refusal, pytrace=False)
 
 
 def _marked(item: pytest.Item) -> dict[str, Any]:
@@ -143,10 +147,21 @@ def _marked(item: pytest.Item) -> dict[str, Any]:
 
 def _run(server: SMTPMock, item: pytest.Item) -> Generator[SMTPMock, None, None]:
     item.stash[_servers_key].append(server)
-    server.start()
+    _start(server)
     yield server
     if server.is_running:
         server.stop()
+
+
+def _start(server: SMTPMock) -> None:
+    from smtpmock import StartError
+
+    try:
+        server.start()
+        return
+    except StartError as error:
+        refusal = str(error)
+    pytest.fail(refusal, pytrace=False)
 
 
 # The reports.
@@ -190,11 +205,12 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
 def _raise_what_ended_a_session(servers: Iterable[SMTPMock]) -> None:
     for server in servers:
         if server.errors:
-            from smtpmock import SessionError
+            from traceback import format_exception
 
             error, *_ = server.errors
             server.errors.clear()
-            raise SessionError(f"A session of {server!r} ended with {type(error).__name__}: {error}") from error
+            headline = f"A session of {server.host}:{server.port} ended with {type(error).__name__}: {error}"
+            pytest.fail("\n".join((headline, "", *"".join(format_exception(error)).splitlines())), pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -222,8 +238,11 @@ def _is_own(error: BaseException) -> bool:
 
 
 def _hide_own_frames(error: BaseException) -> None:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        if trace.tb_next.tb_frame.f_globals.get("__name__", "").startswith("smtpmock."):
-            trace.tb_next = None
+    """Ends the trace where the last function that is not ours called ours."""
+    last = trace = error.__traceback__
+    while trace is not None:
+        if not trace.tb_frame.f_globals.get("__name__", "").startswith("smtpmock."):
+            last = trace
         trace = trace.tb_next
+    if last is not None:
+        last.tb_next = None

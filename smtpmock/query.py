@@ -48,6 +48,8 @@ def match_text(wanted: Any) -> Matcher | None:
 def match_address(wanted: Any) -> Matcher | None:
     """Addresses: a plain one is equal, the domain without regard to case (RFC 5321 section 2.4)."""
     if isinstance(wanted, str):
+        if "*" in wanted and "@" not in wanted:
+            return match_name(wanted)  # of either part, or of both
         key = address_key(wanted)
         if "*" in wanted:
             whole = _glob(key)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from smtpmock.messages import Exchange, Message, Session
     from smtpmock.query import Query
+    from smtpmock.violations import Violation
 
 WIDTH = 78
 """The most columns of a report."""
@@ -69,6 +70,23 @@ def explain(headline: str, scene: Scene, query: Query) -> str:
     if not any(message.is_consistent for message in seen):
         lines += _connections(scene)
     return "\n".join(shortened(line, WIDTH) for line in _cut(lines, MOST_LINES))
+
+
+def explain_violations(found: Sequence[tuple[str, Violation]]) -> str:
+    """What standards were not kept, where, in at most 40 lines of 78 columns.
+
+    Args:
+        found: The violations, each with what it was found in.
+    """
+    lines = [f"{counted(len(found), 'violation')} of standards by the client:"]
+    place = ""
+    for subject, violation in found:
+        if subject != place:
+            lines += ["", shortened(escaped(subject), WIDTH)]
+            place = subject
+        lines.append(shortened(f"  {violation.code} ({violation.rfc}) {violation.where}".rstrip(), WIDTH))
+        lines += textwrap.wrap(violation.text, WIDTH, initial_indent="    ", subsequent_indent="    ")
+    return "\n".join(_cut(lines, MOST_LINES))
 
 
 def transcripts(sessions: Sequence[Session], most: int = 200) -> str:
@@ -210,6 +228,7 @@ def _session_line(session: Session) -> str:
 
 def _dialogue(session: Session) -> list[str]:
     lines = []
+    violations = session.violations
     for exchange in session.exchanges:
         since = f"+{(exchange.time - session.started_at).total_seconds():.3f}"
         if _is_asked(exchange):
@@ -222,7 +241,8 @@ def _dialogue(session: Session) -> list[str]:
             lines[-1] += f" (after {round(exchange.delay, 3):g} s)"
         if exchange.rule is not None or _is_refusal(exchange):
             lines[-1] += f" <- {_reason(exchange)}"
-    return lines
+        lines += [f"{since} ! {found}" for found in violations if found.exchange is exchange]
+    return [*lines, *(f"! {found}" for found in violations if found.exchange is None)]
 
 
 def _is_asked(exchange: Exchange) -> bool:

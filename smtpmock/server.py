@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -16,14 +15,15 @@ from smtpmock.inbox import Inbox
 from smtpmock.listener import bare, listen
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.query import Query, SessionQuery
-from smtpmock.report import Scene, explain
+from smtpmock.report import Scene, explain, explain_violations
 from smtpmock.running import RunningServer
-from smtpmock.settings import known, make
+from smtpmock.settings import given, make
 from smtpmock.text import counted
+from smtpmock.violations import without
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from types import TracebackType
 
     from typing_extensions import Self
@@ -66,7 +66,7 @@ class SMTPMock(Scripted):
     def __init__(
         self, settings: Settings | None = None, *, logger: logging.Logger | None = None, **values: Any
     ) -> None:
-        self.settings = make(values) if settings is None else replace(settings, **known(values))
+        self.settings = make(values if settings is None else {**given(settings), **values})
         self._behaviour = Behaviour(self.settings)
         self._log = log.Log(
             logger or log.LOGGER,
@@ -310,6 +310,29 @@ class SMTPMock(Scripted):
         if not self._wait_until(ended, timeout):
             raise self._late(f"No session{_with(asked)} ended within {self._seconds(timeout):g} s.", Query({}))
         return found[0]
+
+    def assert_no_violations(self, ignore: Collection[str] = (), **query: Any) -> None:
+        """Makes sure that the accepted messages, and the sessions that brought them, keep the standards.
+
+        Args:
+            ignore: Codes of violations that do not matter, as listed in docs/violations.md.
+            **query: Criteria for the messages that are meant; without them all sessions are.
+
+        Raises:
+            ExpectationError: If there are violations; the text lists them with the standard and the place.
+            QueryError: If a code or a criterion does not exist.
+        """
+        messages = self._inbox.select(Query(query))
+        meant = {message.session_id for message in messages}
+        found = [
+            (repr(session), violation)
+            for session in self.sessions()
+            if not query or session.id in meant
+            for violation in without(session.violations, ignore)
+        ]
+        found += [(repr(one), violation) for one in messages for violation in without(one.violations, ignore)]
+        if found:
+            raise ExpectationError(explain_violations(found), messages)
 
     def _wait(self, query: Query, count: int, timeout: float | None) -> list[Message]:
         found: list[Message] = []

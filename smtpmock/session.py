@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import struct
+import termios
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from smtpmock.protocol.replies import Reply
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, for no time
+_NO_BYTES = struct.pack("i", 0)
 
 
 class Interruption(BaseException):
@@ -74,7 +77,7 @@ class LiveSession:
     ) -> None:
         self._socket = sock
         self._connection = Connection(behaviour, origin)
-        self._record = SessionLog(origin, self._connection.exchanges)
+        self._record = SessionLog(origin, self._connection.exchanges, self._connection.noted)
         self._inbox = inbox
         self._log = log
         self._stopping = stopping
@@ -103,6 +106,7 @@ class LiveSession:
         except Interruption as interruption:
             self._say_last(interruption.reply)
         except OSError as error:
+            self._record.noted.append(("no-quit", None))
             if self._log is not None:
                 self._log.info(f"SMTP client has gone: {error.strerror or error}")
         finally:
@@ -113,13 +117,14 @@ class LiveSession:
 
     def _talk(self) -> None:
         connection = self._connection
-        self._carry_out(connection.open(time()))
+        self._carry_out(connection.open(time(), early=self._has_spoken()))
         while not connection.ended:
             if self._stopping.is_set() and connection.is_between_commands:
                 self._carry_out(connection.end(time(), SHUTTING_DOWN))
                 return
             data = self._receive()
             if not data:
+                self._record.noted.append(("no-quit", None))
                 return
             self._carry_out(connection.feed(data, time()))
             while connection.paused:
@@ -134,6 +139,11 @@ class LiveSession:
                 self._carry_out(self._connection.end(time(), reply))
             except (OSError, Interruption):
                 return  # it does not listen
+
+    def _has_spoken(self) -> bool:
+        """Whether the client has sent something already."""
+        waiting = fcntl.ioctl(self._socket.fileno(), termios.FIONREAD, _NO_BYTES)
+        return waiting != _NO_BYTES
 
     def _receive(self) -> bytes:
         self.waits_since = monotonic()

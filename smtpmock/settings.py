@@ -29,7 +29,7 @@ _UNITS = {
 }
 _TRUE = frozenset(("true", "t", "yes", "y", "on", "1"))
 _FALSE = frozenset(("false", "f", "no", "n", "off", "0"))
-_REPLY_CODE = re.compile(r"\d{3}(?: |$)")
+_REPLY_CODE = re.compile(r"[0-9]{3}(?: |$)")
 
 _INVALID_CMD = "502 Command unrecognized. Available commands: HELO, EHLO, MAIL FROM:, RCPT TO:, DATA, RSET, NOOP, QUIT"
 
@@ -117,6 +117,7 @@ def _seconds(value: Any) -> float:
 def _text(value: Any) -> str:
     if not isinstance(value, str) or "\r" in value or "\n" in value or "\0" in value:
         raise ValueError(value)
+    value.encode("utf-8", "surrogateescape")  # what cannot be sent is a ValueError as well
     return value
 
 
@@ -311,11 +312,7 @@ class Settings:
 
     def __repr__(self) -> str:
         """Only what differs from the defaults."""
-        default = Settings()
-        differing = (
-            f"{name}={getattr(self, name)!r}" for name in NAMED if getattr(self, name) != getattr(default, name)
-        )
-        return f"Settings({', '.join(differing)})"
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in given(self).items())})"
 
 
 NAMED: Mapping[str, Field[Any]] = {declared.name: declared for declared in fields(Settings)}
@@ -370,6 +367,15 @@ def from_text(name: str, text: str) -> Any:
         return NAMED[name].metadata["kind"].parse(text)
     except ValueError:
         raise refused(name, text) from None
+
+
+def given(settings: Settings) -> dict[str, Any]:
+    """What differs from the defaults."""
+    default = Settings(msg_size_limit=settings.msg_size_limit)  # which one of the texts speaks of
+    differing = {name: getattr(settings, name) for name in NAMED if getattr(settings, name) != getattr(default, name)}
+    if settings.msg_size_limit != NAMED["msg_size_limit"].default:
+        differing["msg_size_limit"] = settings.msg_size_limit
+    return differing
 
 
 def known(values: Mapping[str, Any]) -> Mapping[str, Any]:

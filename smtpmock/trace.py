@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smtpmock.protocol.grammar import is_domain
+
 if TYPE_CHECKING:
     from smtpmock.messages import Message
+
+_LONGEST_NAME = 255  # RFC 5321 section 4.5.3.1.2
 
 
 def received(message: Message, server: str) -> bytes:
@@ -30,8 +34,10 @@ def received(message: Message, server: str) -> bytes:
 
 
 def _by(server: str) -> str:
-    """A name as it is, an address as a literal."""
-    return _literal(server) if ":" in server or server.replace(".", "").isdigit() else _ascii(server)
+    """A name as it is; an address as a literal, behind which its address has to stand again."""
+    if ":" in server or server.replace(".", "").isdigit() or not _ascii(server):
+        return f"{_literal(server)} ({_literal(server)})"
+    return _ascii(server)
 
 
 def _literal(address: str) -> str:
@@ -40,8 +46,9 @@ def _literal(address: str) -> str:
 
 
 def _ascii(name: str) -> str:
-    """A name in letters that every header may have; "" where there is no such form."""
+    """A name in letters that every header may have; "" where there is no such form, or none of a name's length."""
     try:
-        return name if name.isascii() else name.encode("idna").decode("ascii")
+        ascii_name = name if name.isascii() else name.encode("idna").decode("ascii")
     except UnicodeError:
         return ""
+    return ascii_name if len(ascii_name) <= _LONGEST_NAME and is_domain(ascii_name) else ""

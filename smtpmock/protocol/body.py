@@ -6,9 +6,13 @@ for transparency.
 
 from __future__ import annotations
 
+import re
+
 _END = b"\r\n.\r\n"
 _STUFFED = b"\r\n."
 _LINE_END = b"\r\n"
+_DOUBLED = b"\r\n.."
+_UNDOTTED = re.compile(rb"\r\n(\.[^.\r\n][^\r\n]{0,100})")
 
 
 class Body:
@@ -18,6 +22,7 @@ class Body:
 
     Attributes:
         size: Bytes so far, without the dots of transparency and the end of data.
+        undotted: The beginning of the first line that lost a dot which had not been doubled; b"" if none did.
 
     Example:
         >>> body = Body(limit=100)
@@ -27,15 +32,16 @@ class Body:
         (b'QUIT\r\n', b'.hidden\r\n')
     """
 
-    __slots__ = ("_chunks", "_held", "_limit", "size")
+    __slots__ = ("_content", "_held", "_limit", "size", "undotted")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._chunks: list[bytes] = []
+        self._content = bytearray()
         # What may be the beginning of the end of data is held back. The line end of DATA itself stands before the
         # first line; it is no part of the message.
         self._held = _LINE_END
         self.size = -len(_LINE_END)
+        self.undotted = b""
 
     @property
     def too_big(self) -> bool:
@@ -56,16 +62,22 @@ class Body:
 
     def content(self) -> bytes:
         """The whole message, exactly as the client meant it; empty if it was too big."""
-        return b"" if self.too_big else b"".join(self._chunks)[len(_LINE_END) :]
+        return b"" if self.too_big else bytes(self._content)
 
     def _keep(self, data: bytes) -> None:
         if _STUFFED in data:
+            if not self.undotted and data.count(_STUFFED) != data.count(_DOUBLED):
+                found = _UNDOTTED.search(data)
+                self.undotted = found[1] if found else b""
             data = data.replace(_STUFFED, _LINE_END)
+        if self.size < 0 and data:
+            data = data[len(_LINE_END) :]
+            self.size = 0
         self.size += len(data)
         if self.too_big:
-            self._chunks.clear()
+            self._content.clear()
         else:
-            self._chunks.append(data)
+            self._content += data
 
 
 def _possible_end(data: bytes) -> int:

@@ -38,6 +38,9 @@ def announced(exchange: Exchange) -> frozenset[str]:
     return frozenset(line[4:].split()[0].upper() for line in lines if line[4:].split())
 
 
+_WHITE_SPACE = " \t\v\f\r"
+
+
 class Part(IntEnum):
     """A part of a record. A command that erases forgets its own part and all that follow."""
 
@@ -92,7 +95,7 @@ def _record_helo(connection: Connection, exchange: Exchange, _: str) -> None:
 
 
 def _judge_mailfrom(connection: Connection, argument: str) -> tuple[str | None, str]:
-    path = reverse_path(argument.strip())
+    path = reverse_path(argument.strip(_WHITE_SPACE))
     helo = connection.transaction.helo
     sender = path.address if path else ""
     if helo is None or not helo.accepted:
@@ -111,7 +114,7 @@ def _record_mailfrom(connection: Connection, exchange: Exchange, sender: str) ->
 
 
 def _judge_rcptto(connection: Connection, argument: str) -> tuple[str | None, str]:
-    path = forward_path(argument.strip())
+    path = forward_path(argument.strip(_WHITE_SPACE))
     recipient = path.address if path else ""
     mailfrom = connection.transaction.mailfrom
     if mailfrom is None or not mailfrom.accepted or connection.is_settled:

@@ -34,6 +34,7 @@ READ_SIZE = 65_536
 """How many bytes are read at a time, unless a rule slows the reading down."""
 
 _SHOWN_OF_A_LONG_LINE = 80
+_HAS_TO_BE_WAITED_FOR = ("HELO", "EHLO", "DATA", "NOOP", "QUIT", "VRFY", "STARTTLS", "AUTH")  # RFC 2920 section 3.1
 _STEPS_PER_SECOND = 20  # in which what is slowed down is sent or read
 
 
@@ -43,6 +44,7 @@ class Connection:
     Attributes:
         behaviour: What the settings say.
         exchanges: What was said so far.
+        noted: What the client did wrong that the exchanges do not show: codes of violations, and to what they belong.
         transaction: The current record.
         extensions: What was announced in reply to the last EHLO.
         paused: Whether bytes that were fed wait for the last `Wait` to be over: feed b"" then.
@@ -75,11 +77,13 @@ class Connection:
         "_ruling",
         "_silent",
         "_spoken",
+        "_start",
         "_throttle",
         "behaviour",
         "ended",
         "exchanges",
         "extensions",
+        "noted",
         "paused",
         "read_size",
         "transaction",
@@ -88,6 +92,7 @@ class Connection:
     def __init__(self, behaviour: Behaviour, origin: Origin) -> None:
         self.behaviour = behaviour
         self.exchanges: list[Exchange] = []
+        self.noted: list[tuple[str, Exchange | None]] = []
         self.transaction = Transaction()
         self.extensions: frozenset[str] = frozenset()
         self.paused = False
@@ -96,6 +101,7 @@ class Connection:
         self._origin = origin
         self._now = 0.0
         self._buffer = b""
+        self._start = 0  # of what has not been read
         self._overlong: bytes | None = None  # the beginning of a line that is being discarded
         self._body: Body | None = None
         self._body_is_new = False
@@ -112,7 +118,7 @@ class Connection:
     @property
     def is_between_commands(self) -> bool:
         """Whether the client has sent nothing that still waits for its end."""
-        return self._silent or (self._body is None and not self._buffer and self._overlong is None)
+        return self._silent or (self._body is None and not self._has_input and self._overlong is None)
 
     @property
     def is_settled(self) -> bool:
@@ -125,13 +131,16 @@ class Connection:
 
     # What happens from outside.
 
-    def open(self, now: float) -> list[Action]:
+    def open(self, now: float, *, early: bool = False) -> list[Action]:
         """The connection was accepted: greets.
 
         Args:
             now: Seconds since the epoch.
+            early: Whether the client has sent something already.
         """
         self._now = now
+        if early:
+            self._note("command-before-greeting")
         self._reply(self._exchange("", "connect", "msg_greeting", 0.0, accepted=True))
         return self._done()
 
@@ -149,16 +158,19 @@ class Connection:
         self._now = now
         if self._silent:
             return []
-        self._buffer = self._buffer + data if self._buffer else data
+        self._buffer = self._buffer[self._start :] + data if self._start < len(self._buffer) else data
+        self._start = 0
         self.paused = False
-        while self._buffer and not (self.ended or self.paused or self._silent):
+        while self._has_input and not (self.ended or self.paused or self._silent):
             if self._body is not None:
                 self._read_body(self._body)
             elif not self._read_line():
                 break
+            if self._has_input:
+                self._judge_haste()
         if self.ended or self._silent:
             self._buffer = b""
-        self.paused = self.paused and bool(self._buffer)
+        self.paused = self.paused and self._has_input
         return self._done()
 
     def end(self, now: float, reply: Reply | None = None) -> list[Action]:
@@ -222,27 +234,48 @@ class Connection:
 
     # Reading.
 
+    @property
+    def _has_input(self) -> bool:
+        return self._start < len(self._buffer)
+
     def _read_line(self) -> bool:
         """Takes a command line from the buffer and answers it; False if none is complete."""
-        end = self._buffer.find(b"\n")
+        start, end = self._start, self._buffer.find(b"\n", self._start)
         if end < 0:
             if self._overlong is not None:
                 self._buffer = b""
-            elif len(self._buffer) > LONGEST_LINE:
-                self._overlong = self._buffer[:_SHOWN_OF_A_LONG_LINE]
+            elif len(self._buffer) - start > LONGEST_LINE:
+                self._overlong = self._buffer[start : start + _SHOWN_OF_A_LONG_LINE]
                 self._buffer = b""
             return False
-        line = self._buffer[:end]
-        self._buffer = self._buffer[end + 1 :]
+        line = self._buffer[start:end]
+        self._start = end + 1
         self._spoken = True
-        if self._overlong is not None or end + 1 > LONGEST_LINE:
+        if self._overlong is not None or len(line) >= LONGEST_LINE:
             shown = self._overlong or line[:_SHOWN_OF_A_LONG_LINE]
             self._overlong = None
             self.exchanges.append(Exchange(f"{_text(shown)}…", LINE_TOO_LONG.text, self._now))
             self._out.append(LINE_TOO_LONG.wire)
         else:
             self._command(line.strip())
+        if line[-1:] != b"\r":
+            self._note("bare-lf-command", self.exchanges[-1])
         return True
+
+    def _judge_haste(self) -> None:
+        """Notes that the client sent more before it could have the reply."""
+        last = self.exchanges[-1]
+        if self.ended and last.stage == "QUIT":
+            self._note("command-after-quit", last)
+        elif "PIPELINING" not in self.extensions:
+            self._note("pipelining-not-offered", last)
+        elif last.stage in _HAS_TO_BE_WAITED_FOR:
+            self._note("pipelining-past-wait", last)
+
+    def _note(self, code: str, exchange: Exchange | None = None) -> None:
+        """Notes a violation, the first of each kind."""
+        if not any(noted == code for noted, _ in self.noted):
+            self.noted.append((code, exchange))
 
     def _command(self, line: bytes) -> None:
         command = recognise(line)
@@ -271,11 +304,12 @@ class Connection:
             self._body_is_new = False
             if self.behaviour.rules and self._begin_body():
                 return
-        arrived = len(self._buffer)
-        rest = body.feed(self._buffer)
+        arrived = self._buffer[self._start :] if self._start else self._buffer
+        rest = body.feed(arrived)
         self._buffer = rest or b""
+        self._start = 0
         if self._throttle is not None:
-            self._pause((arrived - len(self._buffer)) / self._throttle)
+            self._pause((len(arrived) - len(self._buffer)) / self._throttle)
         if rest is not None:
             self._body = None
             self._throttle = None
@@ -297,6 +331,7 @@ class Connection:
         transaction.end_of_data = exchange
         if exchange.accepted:
             transaction.content = content
+            transaction.undotted = body.undotted
             transaction.accepted_recipients = tuple(transaction.recipients)
             transaction.record = Record()
             self.amend()

@@ -141,7 +141,7 @@ def _is_label(label: str) -> bool:
         bool(label)
         and label[0] != "-"
         and label[-1] != "-"
-        and all(letter == "-" or category(letter)[0] in "LNM" for letter in label)
+        and all(letter == "-" or category(letter)[0] in "LM" or category(letter) == "Nd" for letter in label)
     )
 
 
@@ -151,8 +151,12 @@ def _is_address_literal(text: str) -> bool:
         return _IPV4.fullmatch(text) is not None
     from ipaddress import AddressValueError, IPv6Address
 
+    address = text[5:]
+    head, _, tail = address.rpartition(":")
+    if _IPV4.fullmatch(tail):  # with the leading zeros that a Snum may have
+        address = f"{head}:0.0.0.0"
     try:
-        IPv6Address(text[5:])
+        IPv6Address(address)
     except AddressValueError:
         return False
     return "%" not in text

@@ -23,6 +23,7 @@ class Transaction:
         data: The DATA exchange.
         end_of_data: The exchange at the end of the message.
         content: The message, once accepted.
+        undotted: The beginning of its first line that lost a dot; b"" if none did.
         rset: The RSET exchange.
         noop: Whether NOOP was sent.
         quit: Whether QUIT was sent.
@@ -47,6 +48,7 @@ class Transaction:
         "record",
         "rset",
         "sender",
+        "undotted",
     )
 
     def __init__(self, helo: Exchange | None = None) -> None:
@@ -76,6 +78,7 @@ class Transaction:
         self.data: Exchange | None = None
         self.end_of_data: Exchange | None = None
         self.content = None
+        self.undotted = b""
         self.accepted_recipients: tuple[str, ...] = ()
         self.rset: Exchange | None = None
         self.noop = False

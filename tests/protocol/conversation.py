@@ -23,7 +23,7 @@ class Conversation:
     def __init__(self, origin: Origin = ORIGIN, /, **settings: object) -> None:
         self.connection = Connection(Behaviour(make(settings)), origin)
         self.inbox = Inbox()
-        self.log = SessionLog(ORIGIN, self.connection.exchanges)
+        self.log = SessionLog(ORIGIN, self.connection.exchanges, self.connection.noted)
         self.delays: list[float] = []
         self.ended = False
         self.closed = False

@@ -1,0 +1,87 @@
+"""What is attached to a mail, and how it gets safely into a folder."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smtpmock.text import shortened
+
+if TYPE_CHECKING:
+    import os
+
+
+def size_shown(number: int) -> str:
+    """Write a number of bytes as people do."""
+    if number < 1000:
+        return f"{number} B"
+    return f"{number / 1e3:.1f} kB" if number < 1e6 else f"{number / 1e6:.1f} MB"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Attachment:
+    """A file in a mail, an inline image, or a forwarded mail.
+
+    >>> Attachment("invoice.pdf", "application/pdf", b"x" * 1200)
+    <Attachment 'invoice.pdf' application/pdf 1.2 kB>
+
+    Attributes:
+        name: The file name, decoded (RFC 2231, RFC 2047), "" if there is none. It may be hostile: see `save`.
+        content_type: The media type in lower case, such as "application/pdf".
+        content: The bytes of the file, decoded.
+        content_id: What `cid:` links of the HTML name it by, without angle brackets, "" if it has none.
+    """
+
+    name: str
+    content_type: str
+    content: bytes
+    content_id: str = ""
+
+    @property
+    def size(self) -> int:
+        """The number of bytes of the content."""
+        return len(self.content)
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Write the content to a new file in the folder, which is made if missing.
+
+        The file stays in the folder whatever the name says, and nothing that exists is overwritten or written
+        through: the name loses its folders and dangerous characters, and gets a number if it is taken.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     [Attachment("../a.txt", "text/plain", b"").save(folder).name for _ in range(2)]
+        ['a.txt', 'a-1.txt']
+
+        Returns:
+            The path of the new file.
+
+        Raises:
+            OSError: The folder or the file cannot be written.
+        """
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        stem, suffix = self._file_name()
+        for number in count():
+            path = place / (f"{stem}-{number}{suffix}" if number else f"{stem}{suffix}")
+            try:
+                with path.open("xb") as file:  # exclusive: fails for a symlink too
+                    file.write(self.content)
+            except FileExistsError:
+                continue
+            return path
+        raise AssertionError("count() has no end")
+
+    def _file_name(self) -> tuple[str, str]:
+        last = re.split(r"[/\\]", self.name)[-1]
+        safe = "".join(c if c.isprintable() and c not in '<>:"|?*' else "_" for c in last).strip(". ")
+        stem, dot, suffix = safe.rpartition(".")
+        if not stem or len(suffix) > 10:
+            stem, dot, suffix = safe, "", ""
+        return stem.encode()[:180].decode(errors="ignore") or "attachment", dot + suffix
+
+    def __repr__(self) -> str:
+        return f"<Attachment {shortened(self.name, 200)!r} {self.content_type} {size_shown(self.size)}>"

@@ -1,0 +1,78 @@
+"""Every error of smtpmock can be caught as one of its own, and as the standard one that it is."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+import smtpmock
+from smtpmock import MessageTimeoutError, SMTPMock, SMTPMockError, errors
+
+STANDARD = {
+    errors.SettingError: (ValueError,),
+    errors.QueryError: (ValueError,),
+    errors.RuleError: (ValueError,),
+    errors.SessionError: (RuntimeError,),
+    smtpmock.ContentError: (AssertionError, LookupError),
+    errors.ServerStateError: (RuntimeError,),
+    errors.StartError: (OSError,),
+    errors.ExpectationError: (AssertionError,),
+    errors.MessageTimeoutError: (errors.ExpectationError, TimeoutError),
+}
+
+
+@pytest.mark.parametrize(("error", "standard"), STANDARD.items())
+def test_an_error_is_one_of_smtpmock_and_a_standard_one(error: type[Exception], standard: tuple[type, ...]) -> None:
+    assert issubclass(error, SMTPMockError)
+    for kind in standard:
+        assert issubclass(error, kind)
+        with pytest.raises(kind, match=r"^why$"):
+            raise error("why")
+
+
+def test_the_base_is_no_standard_error_but_an_exception() -> None:
+    assert SMTPMockError.__bases__ == (Exception,)
+
+
+def test_every_public_error_is_listed_here() -> None:
+    public = [getattr(smtpmock, name) for name in smtpmock.__all__ if name.endswith("Error")]
+
+    assert set(public) == {SMTPMockError, *STANDARD}
+
+
+def test_a_wait_that_ended_carries_what_had_arrived() -> None:
+    messages: list[object] = [object(), object()]
+    error = MessageTimeoutError("timeout waiting for 3 messages, got 2", iter(messages))  # type: ignore[arg-type]
+
+    assert str(error) == "timeout waiting for 3 messages, got 2"
+    assert error.messages == tuple(messages)
+    assert MessageTimeoutError("nothing").messages == ()
+
+
+@pytest.mark.parametrize("error", STANDARD)
+def test_an_error_goes_through_pickle(error: type[Exception]) -> None:
+    """Test runners send it from one process to another."""
+    copy = pickle.loads(pickle.dumps(error("why")))
+
+    assert (type(copy), str(copy)) == (error, "why")
+
+
+def test_the_texts_of_a_server_in_the_wrong_state() -> None:
+    mock = SMTPMock()
+    with pytest.raises(errors.ServerStateError) as raised:
+        mock.stop()
+    assert str(raised.value) == "Unable to stop SMTP mock server. Server must be active"
+
+    with mock, pytest.raises(errors.ServerStateError) as raised:
+        mock.start()
+    assert str(raised.value) == "Unable to start SMTP mock server. Server must be inactive"
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with SMTPMock() as mock:
+        other = SMTPMock(port=mock.port)
+        with pytest.raises(errors.StartError) as raised:
+            other.start()
+        assert str(raised.value).startswith(f"Failed to start SMTP mock server on port: {mock.port}")
+        assert not other.is_running
