@@ -10,12 +10,14 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from smtpmock import __version__, cli
+from smtpmock import __version__
 from smtpmock.errors import RuleError, SettingError, StartError
-from smtpmock.listener import listen
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Sequence
+
+    from smtpmock.cli import Options
 
 _STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
 
@@ -31,32 +33,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     # Blocked, a signal that comes early waits until there is something to stop.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
+    from smtpmock import cli
+    from smtpmock.listener import listen
+
     try:
         options = cli.parse(sys.argv[1:] if arguments is None else arguments, os.environ)
         if options.version:
             _print_version()
             return 0
-        listener = listen(options.settings.host, options.settings.port)
+        _serve(options, listen(options.settings.host, options.settings.port))
     except (SettingError, RuleError) as error:
         return _refuse(error, 2)
     except StartError as error:
         return _refuse(error, 1)
+    return 0
 
+
+def _serve(options: Options, listener: socket.socket) -> None:
     from gevent.monkey import patch_socket
 
     patch_socket()
 
     from smtpmock.server import SMTPMock
 
-    server = SMTPMock(options.settings)
+    settings = options.settings
+    server = SMTPMock(settings)
     for rule in options.rules:
         server.add_rule(rule)
     server.start_on(listener)
-    if not options.settings.port and not (options.settings.log_to_stdout and options.settings.log_server_activity):
+    if settings.tls and not settings.certfile:
+        print(f"Certificate authority: {server.ca_certificate}", flush=True)
+    if not settings.port and not (settings.log_to_stdout and settings.log_server_activity):
         print(f"SMTP mock server started on port: {server.port}", flush=True)
     signal.sigwait(_STOP)
     server.stop()
-    return 0
 
 
 def _print_version() -> None:

@@ -28,6 +28,15 @@ _METAVARS = {
     settings.COUNT: "COUNT",
     settings.NAMES: "A,B,…",
     settings.REPLY: "TEXT",
+    settings.PATH: "FILE",
+    settings.CIPHERS: "CIPHERS",
+    settings.EXTENSIONS: "A,B,…|all",
+    settings.TLS_MODE: "starttls|implicit",
+    settings.TLS_VERSION: "VERSION",
+    settings.TLS_FAULT: "FAULT",
+    settings.CLIENT_CERTIFICATE: "optional|required",
+    settings.ACCOUNTS: "USER:PASSWORD,…|any",
+    settings.MECHANISMS: "A,B,…",
 }
 
 _NOT_SETTINGS = ("version", "rule", "rules")
@@ -112,8 +121,8 @@ def _parser() -> argparse.ArgumentParser:
         add_help=False,
     )
     general = parser.add_argument_group("General")
-    general.add_argument("-h", "--help", action="help", help="show this and exit")
-    general.add_argument("-v", "--version", action="store_true", help="show the version and exit")
+    general.add_argument("-h", "-help", "--help", action="help", help="show this and exit")
+    general.add_argument("-v", "-version", "--version", action="store_true", help="show the version and exit")
     general.add_argument(
         "-log",
         dest="-log",
@@ -130,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
         section = declared.metadata["section"]
         if section not in groups:
             groups[section] = parser.add_argument_group(section)
-        switch = declared.metadata["kind"] is settings.SWITCH
+        switch = declared.metadata["kind"] in (settings.SWITCH, settings.OPTIONAL_SWITCH)
         groups[section].add_argument(
             *_forms(name),
             dest=name,
@@ -167,9 +176,14 @@ def _forms(name: str) -> list[str]:
 def _help(name: str) -> str:
     declared = settings.NAMED[name]
     default = declared.default
-    shown = {"True": "on", "False": "off", "()": "none"}.get(
-        str(default), f"{default:g}" if isinstance(default, float) else default
-    )
+    if isinstance(default, float):
+        default = f"{default:g}"
+    elif isinstance(default, tuple):
+        default = ",".join(default)
+    elif isinstance(default, bool):
+        default = "on" if default else "off"
+    shown = "none" if default in (None, "") else default
+    shown = str(shown).replace("{msg_size_limit}", "N")
     return f"{declared.metadata['meaning']} (default: {shown})"
 
 

@@ -6,11 +6,11 @@ passing: see `Connection.noted`.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from smtpmock.protocol.commands import announced
 from smtpmock.protocol.grammar import forward_path, is_domain, reverse_path
+from smtpmock.protocol.replies import LINE_TOO_LONG
 from smtpmock.violations import said, violation
 
 if TYPE_CHECKING:
@@ -19,24 +19,31 @@ if TYPE_CHECKING:
     from smtpmock.messages import Exchange
     from smtpmock.violations import Violation
 
-_ADDRESS = re.compile(r"[0-9]+(?:\.[0-9]+){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*")
-_LONGEST = 512
+_LONGEST = 512  # bytes of a command line with its line end
 _LONGEST_WITH_PARAMETERS = 2048  # what the extensions in use add to MAIL FROM and RCPT TO, taken together, is less
+_LONGEST_AUTH = 12_288  # RFC 4954 section 4
 
 
 def conduct(exchanges: Sequence[Exchange], noted: Sequence[tuple[str, Exchange | None]]) -> list[Violation]:
     """What a session did wrong, in order.
 
     Args:
-        exchanges: What was said.
+        exchanges: What was said, or the end of it, where the beginning was forgotten.
         noted: What was noted in passing: codes, and the exchanges that they belong to.
     """
-    found = [violation(code, said(exchange) if exchange else "", exchange) for code, exchange in noted]
+    found = [
+        violation(code, said(exchange) if exchange else "", exchange)
+        for code, exchange in noted
+        if code != "no-quit" or not _may_go(exchanges)
+    ]
     extensions: frozenset[str] = frozenset()
-    utf8 = False
-    recipients: list[Exchange] = []  # of the transaction
+    utf8 = bool(exchanges) and exchanges[0].stage != "connect"  # a forgotten MAIL FROM may have asked for it
+    recipients: list[Exchange] | None = None  # of the transaction, if its beginning is known
+    asked = False  # whether the server has asked for a line that is no command, as AUTH does
     for exchange in exchanges:
-        found += [violation(code, said(exchange), exchange) for code in _line(exchange)]
+        if not asked:
+            found += [violation(code, said(exchange), exchange) for code in _line(exchange)]
+        asked = exchange.reply.startswith("334")
         if exchange.stage in ("HELO", "EHLO"):
             extensions = announced(exchange) if exchange.accepted else frozenset()
             found += [violation(code, said(exchange), exchange) for code in _helo(exchange.request[5:])]
@@ -44,29 +51,47 @@ def conduct(exchanges: Sequence[Exchange], noted: Sequence[tuple[str, Exchange |
             if exchange.stage == "MAIL FROM":
                 utf8 = _asks_for_utf8(exchange)
                 recipients = []
-            else:
+            elif recipients is not None:
                 recipients.append(exchange)
             found += [violation(code, said(exchange), exchange) for code in _path(exchange, utf8=utf8)]
-        elif exchange.stage == "DATA" and "PIPELINING" not in extensions and _all_refused(recipients, exchange):
+        elif exchange.stage == "DATA" and "PIPELINING" not in extensions and _all_refused(recipients or (), exchange):
             found.append(violation("data-without-recipients", said(exchange), exchange))
     order = {id(exchange): number for number, exchange in enumerate(exchanges)}
     return sorted(found, key=lambda one: order.get(id(one.exchange), len(order) if one.code == "no-quit" else -1))
 
 
+def _may_go(exchanges: Sequence[Exchange]) -> bool:
+    """Whether a client that closes the connection now has said its QUIT, or cannot, or was told to go."""
+    if not exchanges:
+        return False
+    last = exchanges[-1]
+    return last.stage == "QUIT" or last.then == "silence" or last.reply.startswith("421")
+
+
 def _line(exchange: Exchange) -> Iterator[str]:
     request = exchange.request
+    if request and exchange.reply == LINE_TOO_LONG.text and not exchange.stage:
+        yield "command-too-long"  # of such a line no more than the beginning was read
+        return
     if "\r" in request:
         yield "bare-cr-command"
-    length = len(request.encode("utf-8", "surrogateescape"))
-    if length > (_LONGEST_WITH_PARAMETERS if "=" in request else _LONGEST) - 2 and exchange.stage != "AUTH":
+    if len(request.encode("utf-8", "surrogateescape")) > _longest(exchange) - 2:
         yield "command-too-long"
     if not request.isascii() and exchange.stage not in ("HELO", "EHLO", "MAIL FROM", "RCPT TO"):
         yield "non-ascii-command"
 
 
+def _longest(exchange: Exchange) -> int:
+    request = exchange.request
+    if request[:4].upper() == "AUTH":
+        return _LONGEST_AUTH
+    has_parameters = exchange.stage in ("MAIL FROM", "RCPT TO") and not request.endswith(">")
+    return _LONGEST_WITH_PARAMETERS if has_parameters else _LONGEST
+
+
 def _helo(name: str) -> Iterator[str]:
     name = name.strip()
-    if _ADDRESS.fullmatch(name):
+    if is_domain(f"[{name}]") or is_domain(f"[IPv6:{name}]"):
         yield "helo-bare-address"
     elif not name.isascii() or not is_domain(name):
         yield "helo-invalid"
@@ -82,11 +107,11 @@ def _path(exchange: Exchange, *, utf8: bool) -> Iterator[str]:
     parsed = reverse_path(path) if exchange.stage == "MAIL FROM" else forward_path(path)
     if parsed is None:
         return  # refused: no violation that a server puts up with
-    start = path.find("<")
-    quoted = path.find('"')
-    if start > 0 and not 0 <= quoted < start:
+    before, _, behind = path.partition(parsed.address or "<>")
+    name, bracket, _ = before.partition("<")
+    if name and bracket:
         yield "path-display-name"
-    if start < 0 or ">" not in path[start:]:
+    if parsed.address and not (bracket and behind.startswith(">")):
         yield "path-brackets"
     if not parsed.address.isascii() and not utf8:
         yield "smtputf8-address"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import ExpectationError
 from smtpmock.protocol.grammar import address_key
-from smtpmock.rules import Rule
+from smtpmock.rules import Rule, number, whole
 from smtpmock.text import counted
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ class Scripted:
             reply: What is answered until then.
             **conditions: For whom, as in any rule for RCPT TO.
         """
+        number("retry_after", retry_after)
         first_seen: dict[tuple[str, ...], float] = {}
 
         def too_early(circumstances: Circumstances) -> bool:
@@ -124,6 +125,8 @@ class Scripted:
             per: In how many seconds, of `clock`.
             reply: What is answered to the rest.
         """
+        whole("messages", messages, 0)
+        number("per", per)
         passed: deque[float] = deque()
 
         def too_many(_: Circumstances) -> bool:
@@ -146,6 +149,7 @@ class Scripted:
             connections: How many may be open at a time.
             reply: What is answered to the rest.
         """
+        whole("connections", connections, 0)
 
         def too_many(_: Circumstances) -> bool:
             return self._inbox.open_sessions > connections
@@ -169,7 +173,7 @@ class Scripted:
             stage: Of which stage; the message itself unless told otherwise.
             reply: What is answered.
         """
-        return self.on(stage, times=count, reply=reply)
+        return self.on(stage, times=whole("count", count, 0), reply=reply)
 
     def add_rule(self, rule: Rule) -> Rule:
         """Adds a rule that was made before, as from a file."""

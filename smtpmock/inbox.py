@@ -38,12 +38,12 @@ class Inbox:
         bound: How many records and ended sessions are kept, at most; None for all.
 
     Attributes:
+        bound: How many records and ended sessions are kept, at most; None for all.
         dropped: How many records had to go because of the bound.
         open_sessions: How many sessions are going on.
     """
 
     __slots__ = (
-        "_bound",
         "_ended",
         "_ended_exchanges",
         "_indexes",
@@ -54,6 +54,7 @@ class Inbox:
         "_sessions",
         "_taken",
         "_waiters",
+        "bound",
         "dropped",
         "open_sessions",
     )
@@ -61,7 +62,7 @@ class Inbox:
     def __init__(self, bound: int | None = None) -> None:
         self.dropped = 0
         self.open_sessions = 0
-        self._bound = bound
+        self.bound = bound
         self._last = 0
         self._last_session = 0
         self._taken = 0  # how many records and purges have gone
@@ -98,12 +99,12 @@ class Inbox:
         """
         session.ended = now
         self.open_sessions -= 1
-        if self._bound is not None:
-            most = self._bound * EXCHANGES_PER_MESSAGE
+        if self.bound is not None:
+            most = self.bound * EXCHANGES_PER_MESSAGE
             _forget_beginning(session, most)
             self._ended.append(session)
             self._ended_exchanges += len(session.exchanges)
-            while len(self._ended) > self._bound or self._ended_exchanges > most:
+            while len(self._ended) > self.bound or self._ended_exchanges > most:
                 oldest = self._ended.popleft()
                 self._ended_exchanges -= len(oldest.exchanges)
                 self._sessions.pop(oldest.origin.session_id, None)
@@ -124,8 +125,8 @@ class Inbox:
                 index.setdefault(key, {})[record.number] = None
             self._last = record.number  # a reader that knows the number finds the record
             session.records.append(record)
-            if self._bound is not None:
-                self._bind(session, self._bound)
+            if self.bound is not None and len(self._records) > self.bound:
+                self._drop_oldest()
         self.wake()
 
     def erase(self, record: Record) -> None:
@@ -158,18 +159,21 @@ class Inbox:
             for waiter in tuple(self._waiters.values()):
                 waiter.set()
 
-    def _bind(self, session: SessionLog, bound: int) -> None:
-        """Forgets what is too old: the oldest record, and what a long session has said."""
-        if len(self._records) > bound:
-            while self._oldest not in self._records:
-                self._oldest += 1
-            self.erase(self._records[self._oldest])
-            self.dropped += 1
-        if len(session.records) > 2 * bound:
+    def trim(self, session: SessionLog) -> None:
+        """Forgets what a long session has said too long ago, where there is a bound."""
+        if self.bound is None:
+            return
+        if len(session.records) > 2 * self.bound:
             session.records = [record for record in session.records if not record.gone]
-        most = bound * EXCHANGES_PER_MESSAGE
-        if len(session.exchanges) > most + bound:  # not at each message
+        most = self.bound * EXCHANGES_PER_MESSAGE
+        if len(session.exchanges) > most + self.bound:  # not at each command
             _forget_beginning(session, most)
+
+    def _drop_oldest(self) -> None:
+        while self._oldest not in self._records:
+            self._oldest += 1
+        self.erase(self._records[self._oldest])
+        self.dropped += 1
 
     # In any thread.
 

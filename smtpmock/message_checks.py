@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from smtpmock.protocol.grammar import address_key
 from smtpmock.violations import at_line, violation
 
 if TYPE_CHECKING:
@@ -34,9 +35,33 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
-# RFC 5322 section 3.6.4, the obsolete forms of section 4.5.4 aside; comments and white space may surround it.
+_NAME = re.compile(rb"[!-9;-~]+")
+_SIZE = re.compile(r"[0-9]{1,20}")
+_MIME_FIELDS = (
+    b"content-type",
+    b"content-transfer-encoding",
+    b"content-id",
+    b"content-description",
+    b"content-disposition",
+)
+_BEGINNING_OF_A_DATE = re.compile(
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun) ?, ?)?(?P<day>\d{1,2}) ?(?P<month>[a-z]{3}) ?\d{2,4} ", re.IGNORECASE
+)
+_TIME_OF_A_DATE = re.compile(
+    r"(?:[01]?\d|2[0-3]) ?: ?[0-5]\d(?: ?: ?(?:[0-5]\d|60))? ?(?:[+-]\d\d[0-5]\d|[a-z]+)", re.IGNORECASE
+)
+_DAYS = dict(
+    zip(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+        (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31),
+        strict=True,
+    )
+)
+_MAILBOX = re.compile(r"[^\s<>@,;:] ?@ ?[^\s<>@,;:]")
 _MESSAGE_ID = re.compile(r"<[^\s<>@]+@(?:[^\s<>@\[\]]+|\[[^\[\]\\]*\])>")
-_COMMENT = re.compile(r"\([^()]*\)")
+_SPACE_IN_AN_ID = re.compile(r" ?([<>@.]) ?")
+_TOKEN = re.compile(r"\\.|[()\"\\]|[^()\"\\]+", re.DOTALL)
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 
 
 class Field:
@@ -55,7 +80,8 @@ class Field:
         name, colon, value = raw.partition(b":")
         self.line = line
         self.raw = raw
-        self.name = name.strip().lower() if colon else b""
+        name = name.rstrip(b" \t")
+        self.name = name.lower() if colon and _NAME.fullmatch(name) else b""
         self.value = value.strip()
 
     @property
@@ -77,51 +103,76 @@ def checked(message: Message, undotted: bytes) -> tuple[Violation, ...]:
         undotted: The beginning of the first line that lost a dot; b"" if none did.
     """
     lines = message.raw.split(b"\n")
-    header = _fields(lines)
+    length = next((number for number, line in enumerate(lines) if line in (b"", b"\r")), len(lines))
+    header = _fields(lines[:length])
+    if not any(field.name for field in header):  # what stands there is the text
+        header, length = [], 0
     return (
-        *_wire(message, lines, undotted, _length(lines)),
-        *_header(message, header, lines[: _length(lines)]),
+        *_wire(message, lines, undotted, length),
+        *_header(message, header, lines[:length]),
         *_mime(message, header),
     )
 
 
-def _length(lines: Sequence[bytes]) -> int:
-    """How many lines the header has."""
-    return next((number for number, line in enumerate(lines) if line in (b"", b"\r")), len(lines))
+def uncommented(text: str) -> str:
+    r"""A structured field without its comments (RFC 5322 section 3.2.2), in single spaces.
+
+    Example:
+        >>> uncommented('a@b (c (d) "e) f "(g)"')
+        'a@b f "(g)"'
+        >>> uncommented("never closed (a")
+        'never closed (a'
+    """
+    kept = []
+    depth = 0
+    quoted = False
+    for piece in _TOKEN.findall(text):
+        if piece == '"' and not depth:
+            quoted = not quoted
+        elif piece == "(" and not quoted:
+            depth += 1
+        elif piece == ")" and depth:
+            depth -= 1
+            piece = " "
+        if not depth:
+            kept.append(piece)
+    return " ".join((text if depth else "".join(kept)).split())
 
 
 def _fields(lines: Sequence[bytes]) -> list[Field]:
-    found: list[Field] = []
-    for number, line in enumerate(lines[: _length(lines)], 1):
+    found: list[tuple[int, list[bytes]]] = []
+    for number, line in enumerate(lines, 1):
         line = line.removesuffix(b"\r")
         if line[:1] in (b" ", b"\t") and found:
-            found[-1] = Field(found[-1].line, found[-1].raw + b"\r\n" + line)
+            found[-1][1].append(line)
         else:
-            found.append(Field(number, line))
-    return found
+            found.append((number, [line]))
+    return [Field(number, b"\r\n".join(folded)) for number, folded in found]
 
 
 def _wire(message: Message, lines: Sequence[bytes], undotted: bytes, header_length: int) -> Iterator[Violation]:
     raw = message.raw
-    for code, pattern in (("bare-lf", _BARE_LF), ("bare-cr", _BARE_CR)):
-        found = pattern.search(raw)
-        if found:
-            number = raw.count(b"\n", 0, found.start()) + 1
-            yield violation(code, at_line(number, lines[number - 1]))
-    for number, line in enumerate(lines[header_length:], header_length + 1):
-        if len(line.removesuffix(b"\r")) > _LONGEST:
-            yield violation("line-too-long", at_line(number, line))
-            break
+    body = message.parameters.get("BODY", "").upper()
+    if body != "BINARYMIME":  # which knows no lines (RFC 3030)
+        for code, pattern in (("bare-lf", _BARE_LF), ("bare-cr", _BARE_CR)):
+            found = pattern.search(raw)
+            if found:
+                number = raw.count(b"\n", 0, found.start()) + 1
+                yield violation(code, at_line(number, lines[number - 1]))
+        for number, line in enumerate(lines[header_length:], header_length + 1):
+            if len(line.removesuffix(b"\r")) > _LONGEST:
+                yield violation("line-too-long", at_line(number, line))
+                break
     if undotted:
         yield violation("dot-not-stuffed", f"the line {at_line(0, undotted).partition(': ')[2]}")
-    if message.parameters.get("BODY", "").upper() not in ("8BITMIME", "BINARYMIME"):
+    if body not in ("8BITMIME", "BINARYMIME"):
         for number, line in enumerate(lines[header_length:], header_length + 1):
             if _BEYOND_ASCII.search(line):
                 yield violation("8bit-without-8bitmime", at_line(number, line))
                 break
     declared = message.parameters.get("SIZE", "")
     # Many clients declare the size before the protocol adds the line end that the last line lacked.
-    if declared.isdecimal() and len(raw) - 2 > int(declared):
+    if _SIZE.fullmatch(declared) and len(raw) - 2 > int(declared):
         yield violation("size-too-small", f"declared {declared}, sent {len(raw)} bytes")
 
 
@@ -146,28 +197,38 @@ def _header(message: Message, header: Sequence[Field], lines: Sequence[bytes]) -
         seen.add(field.name)
         if field.name in _READABLE and not _READABLE[field.name](field.text):
             yield violation(f"bad-{field.name.decode()}", field.where)
-        if field.name == b"bcc":
+        if field.name == b"bcc" and _shows_a_recipient(message):
             yield violation("bcc-header", field.where)
 
 
 def _is_date(text: str) -> bool:
-    from email.utils import parsedate_to_datetime
-
-    try:
-        parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return False
-    return True
+    """Also as mail was dated before the standard was tightened (RFC 5322 section 4.3)."""
+    text = uncommented(text)
+    day = _BEGINNING_OF_A_DATE.match(text)
+    return (
+        day is not None
+        and 1 <= int(day["day"]) <= _DAYS.get(day["month"].lower(), 0)
+        and _TIME_OF_A_DATE.fullmatch(text, day.end()) is not None
+    )
 
 
 def _is_mailbox(text: str) -> bool:
-    from email.utils import getaddresses
-
-    return any("@" in address for _, address in getaddresses([text]))
+    """Whether there is a mailbox, or a group, which may be empty (RFC 6854)."""
+    text = _QUOTED.sub("q", uncommented(text))
+    return _MAILBOX.search(text) is not None or ";" in text.partition(":")[2]
 
 
 def _is_message_id(text: str) -> bool:
-    return _MESSAGE_ID.fullmatch(_COMMENT.sub("", text).strip()) is not None
+    text = _QUOTED.sub("q", uncommented(text))
+    return _MESSAGE_ID.fullmatch(_SPACE_IN_AN_ID.sub(r"\1", text)) is not None
+
+
+def _shows_a_recipient(message: Message) -> bool:
+    """Whether somebody else sees the Bcc: one hidden recipient may have a copy of its own with its own address."""
+    from smtpmock.mime import read
+
+    hidden = set(map(address_key, read(message.raw).addresses("bcc")))
+    return bool(hidden) and not (len(hidden) == 1 and hidden.issuperset(map(address_key, message.recipients)))
 
 
 _READABLE = {b"from": _is_mailbox, b"date": _is_date, b"message-id": _is_message_id}
@@ -175,7 +236,7 @@ _READABLE = {b"from": _is_mailbox, b"date": _is_date, b"message-id": _is_message
 
 def _mime(message: Message, header: Sequence[Field]) -> Iterator[Violation]:
     names = {field.name for field in header}
-    mime = next((field for field in header if field.name.startswith(b"content-")), None)
+    mime = next((field for field in header if field.name in _MIME_FIELDS), None)
     if mime is not None and b"mime-version" not in names:
         yield violation("mime-version-missing", mime.where)
     from smtpmock.mime_checks import mime_violations

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smtpmock.content import Content
-from smtpmock.protocol.grammar import reverse_path
+from smtpmock.protocol.grammar import forward_path, reverse_path
 from smtpmock.text import shortened
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from smtpmock.content import Attachment, Headers
+    from smtpmock.protocol.auth import Attempt
     from smtpmock.protocol.transaction import Transaction
     from smtpmock.rules import Rule
     from smtpmock.violations import Violation
@@ -73,6 +74,42 @@ class Origin(NamedTuple):
     started: float
 
 
+class TLS(NamedTuple):
+    """What TLS agreed on.
+
+    Attributes:
+        version: The version of the protocol, as in "TLSv1.3".
+        cipher: The name of the cipher.
+        server_name: The name that the client asked for (SNI); "" if it did not.
+        client_certificate: What the client's certificate says, as `ssl.SSLSocket.getpeercert` tells it; None without.
+    """
+
+    version: str
+    cipher: str
+    server_name: str
+    client_certificate: Mapping[str, Any] | None
+
+
+class Negotiated(NamedTuple):
+    """What a session has negotiated so far.
+
+    Attributes:
+        extensions: The extensions that were announced to it.
+        tls: What TLS agreed on; None without TLS.
+        tls_error: Why the TLS handshake failed; "" if it did not.
+        user: Who has logged in; "" if nobody has.
+        attempts: The attempts to log in.
+    """
+
+    extensions: frozenset[str] = frozenset()
+    tls: TLS | None = None
+    tls_error: str = ""
+    user: str = ""
+    attempts: tuple[Attempt, ...] = ()
+
+
+NOTHING_NEGOTIATED = Negotiated()
+
 _NOTHING = Exchange("", "", 0.0)
 
 
@@ -100,6 +137,7 @@ class Message:
         "_end_of_data",
         "_helo",
         "_mailfrom",
+        "_negotiated",
         "_noop",
         "_origin",
         "_quit",
@@ -112,9 +150,10 @@ class Message:
         "number",
     )
 
-    def __init__(self, transaction: Transaction, origin: Origin) -> None:
+    def __init__(self, transaction: Transaction, origin: Origin, negotiated: Negotiated = NOTHING_NEGOTIATED) -> None:
         self.number = 0
         self._origin = origin
+        self._negotiated = negotiated
         self._helo = transaction.helo or _NOTHING
         self._mailfrom = transaction.mailfrom or _NOTHING
         self._rcptto = tuple(transaction.rcptto)
@@ -290,6 +329,29 @@ class Message:
         return path.parameters if path else {}
 
     @property
+    def recipient_parameters(self) -> Mapping[str, Mapping[str, str]]:
+        """The parameters of each accepted RCPT TO that is in the record, by address: NOTIFY, ORCPT."""
+        paths = (
+            forward_path(exchange.request.partition(":")[2].strip()) for exchange in self._rcptto if exchange.accepted
+        )
+        return {path.address: path.parameters for path in paths if path}
+
+    @property
+    def extensions(self) -> frozenset[str]:
+        """The extensions that were announced to the client."""
+        return self._negotiated.extensions
+
+    @property
+    def tls(self) -> TLS | None:
+        """What TLS agreed on; None if the message was sent without TLS."""
+        return self._negotiated.tls
+
+    @property
+    def user(self) -> str:
+        """Who had logged in; "" if nobody had."""
+        return self._negotiated.user
+
+    @property
     def violations(self) -> tuple[Violation, ...]:
         """What is wrong with the message though it was accepted; see docs/violations.md."""
         from smtpmock.message_checks import checked
@@ -418,14 +480,16 @@ class SessionLog:
         ended: When it ended, in seconds since the epoch; None while it goes on.
         forgotten: How many exchanges had to go because of a bound.
         noted: What the client did wrong that the exchanges do not show.
+        negotiated: What was negotiated.
     """
 
-    __slots__ = ("ended", "exchanges", "forgotten", "noted", "origin", "records")
+    __slots__ = ("ended", "exchanges", "forgotten", "negotiated", "noted", "origin", "records")
 
     def __init__(self, origin: Origin, exchanges: list[Exchange], noted: list[tuple[str, Exchange | None]]) -> None:
         self.origin = origin
         self.exchanges = exchanges
         self.noted = noted
+        self.negotiated = NOTHING_NEGOTIATED
         self.records: list[Record] = []
         self.ended: float | None = None
         self.forgotten = 0
@@ -442,9 +506,28 @@ class Session:
         ended_at: When it ended (UTC); None while it goes on.
         exchanges: All commands and replies, the greeting first.
         messages: The records of the session that are in the inbox.
+        extensions: The extensions that were announced to the client.
+        tls: What TLS agreed on; None without TLS.
+        tls_error: Why the TLS handshake failed; "" if it did not.
+        user: Who has logged in; "" if nobody has.
+        attempts: The attempts to log in.
     """
 
-    __slots__ = ("_noted", "client", "client_port", "ended_at", "exchanges", "id", "messages", "started_at")
+    __slots__ = (
+        "_noted",
+        "attempts",
+        "client",
+        "client_port",
+        "ended_at",
+        "exchanges",
+        "extensions",
+        "id",
+        "messages",
+        "started_at",
+        "tls",
+        "tls_error",
+        "user",
+    )
 
     id: int
     client: str
@@ -458,6 +541,7 @@ class Session:
         self.ended_at = None if log.ended is None else datetime.fromtimestamp(log.ended, timezone.utc)
         self.exchanges = tuple(log.exchanges)
         self._noted = tuple(log.noted)
+        self.extensions, self.tls, self.tls_error, self.user, self.attempts = log.negotiated
         shown = [record.message for record in tuple(log.records) if not record.gone]
         self.messages = tuple(message for message in shown if message is not None)
 

@@ -69,6 +69,13 @@ def match_name(wanted: Any) -> Matcher | None:
     return _match_anything(wanted)
 
 
+def match_text_exactly(wanted: Any) -> Matcher | None:
+    """Names of users: a plain one is equal."""
+    if isinstance(wanted, str) and "*" not in wanted:
+        return lambda value: bool(value == wanted)
+    return match_text(wanted)
+
+
 def match_size(wanted: Any) -> Matcher | None:
     """Numbers of bytes: a number is equal; a text may compare, as in ``>= 1000``."""
     if isinstance(wanted, str):
@@ -127,6 +134,7 @@ CRITERIA: Mapping[str, Criterion] = {
     "link": Criterion(lambda message: message.links, match_text),
     "helo_name": Criterion(lambda message: (message.helo_name,), match_name),
     "client": Criterion(lambda message: (message.client,), match_name),
+    "user": Criterion(lambda message: (message.user,) if message.user else (), match_text_exactly),
     "size": Criterion(
         lambda message: (len(message.raw),),
         match_size,

@@ -112,7 +112,7 @@ def transcript(session: Session) -> str:
         +0.00... C: FOO
                S: 502 Command unrecognized. ... <- msg_invalid_cmd
     """
-    return "\n".join((_session_line(session), *_dialogue(session)))
+    return "\n".join((session_line(session), *_dialogue(session)))
 
 
 def _wrapped(text: str) -> list[str]:
@@ -190,16 +190,16 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 def _refusals(sessions: Iterable[Session]) -> list[str]:
     """The commands that were refused, the newest first, with the reply and what made it."""
     refused = sorted(
-        (exchange for session in sessions for exchange in session.exchanges if _is_refusal(exchange)),
+        (exchange for session in sessions for exchange in session.exchanges if is_refusal(exchange)),
         key=lambda exchange: exchange.timestamp,
     )
     if not refused:
         return []
     lines = ["", f"{counted(len(refused), 'command')} refused:"]
     for exchange in refused[: -_MOST_REFUSALS - 1 : -1]:
-        lines.append(f"{_clock(exchange.time)}  {_request(exchange)}")
-        reason = shortened(f" <- {_reason(exchange)}", WIDTH - 14 - _NARROWEST)
-        reply = shortened(" ".join(_answers(exchange)), WIDTH - 14 - len(reason))
+        lines.append(f"{_clock(exchange.time)}  {request_shown(exchange)}")
+        reason = shortened(f" <- {reason_shown(exchange)}", WIDTH - 14 - _NARROWEST)
+        reply = shortened(" ".join(answers(exchange)), WIDTH - 14 - len(reason))
         lines.append(f"{'':14}{reply}{reason}")
     cut = len(refused) - _MOST_REFUSALS
     return [*lines, f"… and {counted(cut, 'earlier refusal')}"] if cut > 0 else lines
@@ -218,7 +218,8 @@ def _connections(scene: Scene) -> list[str]:
     return [*lines, f"The session {'goes on' if last.ended_at is None else 'has ended'}."]
 
 
-def _session_line(session: Session) -> str:
+def session_line(session: Session) -> str:
+    """Whose session it is, when it began, and how it stands."""
     if session.ended_at is None:
         state = "going on"
     else:
@@ -231,31 +232,34 @@ def _dialogue(session: Session) -> list[str]:
     violations = session.violations
     for exchange in session.exchanges:
         since = f"+{(exchange.time - session.started_at).total_seconds():.3f}"
-        if _is_asked(exchange):
-            lines.append(f"{since} C: {_request(exchange)}")
+        if is_asked(exchange):
+            lines.append(f"{since} C: {request_shown(exchange)}")
             since = " " * len(since)
-        for line in _answers(exchange):
+        for line in answers(exchange):
             lines.append(f"{since} S: {line}")
             since = " " * len(since)
         if exchange.delay:
             lines[-1] += f" (after {round(exchange.delay, 3):g} s)"
-        if exchange.rule is not None or _is_refusal(exchange):
-            lines[-1] += f" <- {_reason(exchange)}"
+        if exchange.rule is not None or is_refusal(exchange):
+            lines[-1] += f" <- {reason_shown(exchange)}"
         lines += [f"{since} ! {found}" for found in violations if found.exchange is exchange]
+    if session.tls_error:
+        lines.append(f"! The TLS handshake failed: {escaped(session.tls_error)}")
     return [*lines, *(f"! {found}" for found in violations if found.exchange is None)]
 
 
-def _is_asked(exchange: Exchange) -> bool:
+def is_asked(exchange: Exchange) -> bool:
     """Whether the client sent something, rather than the server saying it unasked."""
     return exchange.stage != "connect" and bool(exchange.request or exchange.stage or exchange.setting)
 
 
-def _request(exchange: Exchange) -> str:
-    names = {"message": "(the message)", "body": "(the first bytes of the message)"}
-    return names.get(exchange.stage) or escaped(exchange.request) or "(an empty line)"
+def request_shown(exchange: Exchange) -> str:
+    """What the client sent, in one line."""
+    names = {"message": "(the message)", "body": "(the first bytes of the message)", "": "(an empty line)"}
+    return escaped(exchange.request) or names.get(exchange.stage, "")
 
 
-def _answers(exchange: Exchange) -> list[str]:
+def answers(exchange: Exchange) -> list[str]:
     """What the server said, line by line, and what it did."""
     lines = [escaped(line) for line in exchange.reply.split("\n")] if exchange.reply else []
     done = _DONE.get(exchange.then or "")
@@ -270,11 +274,12 @@ _DONE = {
 }
 
 
-def _is_refusal(exchange: Exchange) -> bool:
-    return not exchange.accepted and _is_asked(exchange)
+def is_refusal(exchange: Exchange) -> bool:
+    """Whether the client asked for something and did not get it."""
+    return not exchange.accepted and is_asked(exchange)
 
 
-def _reason(exchange: Exchange) -> str:
+def reason_shown(exchange: Exchange) -> str:
     """What made the reply: a rule, or a setting."""
     if exchange.rule is not None:
         return f"the rule {escaped(str(exchange.rule))}"

@@ -97,13 +97,13 @@ def _rule(stage: str, words: Mapping[str, Any]) -> Rule:
 
 
 def _value(word: str, value: Any) -> Any:
-    """The value of a word, a number where it has to be one."""
+    """The value of a word, a number where it has to be one; the rule refuses what cannot be made one."""
     if not isinstance(value, str) or word not in _NUMBERS:
         return value
     try:
         return _NUMBERS[word](value)
     except ValueError:
-        raise RuleError(f"The word {word} cannot be {value!r}: allowed is a number.") from None
+        return value
 
 
 def _lines(value: Any) -> list[str]:

@@ -15,7 +15,7 @@ from smtpmock.protocol.grammar import address_key
 from smtpmock.protocol.replies import Reply
 from smtpmock.query import conditions_of, shown
 from smtpmock.settings import LONGEST_DELAY, unknown
-from smtpmock.text import counted
+from smtpmock.text import counted, escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,21 +27,27 @@ if TYPE_CHECKING:
 
 _ALWAYS = ("client",)
 _GREETED = (*_ALWAYS, "helo_name")
-_TRANSACTION = (*_GREETED, "sender", "recipient")
+_KNOWN = (*_GREETED, "user")
+_TRANSACTION = (*_KNOWN, "sender", "recipient")
 _RECEIVED = (*_TRANSACTION, "subject", "header", "text", "size")
 
 STAGES: Mapping[str, Sequence[str]] = {
     "connect": _ALWAYS,
     "HELO": _GREETED,
     "EHLO": _GREETED,
-    "MAIL FROM": (*_GREETED, "sender"),
+    "STARTTLS": _GREETED,
+    "AUTH": _KNOWN,
+    "MAIL FROM": (*_KNOWN, "sender", "size"),
     "RCPT TO": _TRANSACTION,
     "DATA": _TRANSACTION,
+    "BDAT": _TRANSACTION,
     "body": _TRANSACTION,
     "message": _RECEIVED,
     "RSET": _TRANSACTION,
     "NOOP": _TRANSACTION,
     "QUIT": _TRANSACTION,
+    "VRFY": _TRANSACTION,
+    "HELP": _TRANSACTION,
     "*": _RECEIVED,
 }
 """The stages, with the conditions that can be known there."""
@@ -51,9 +57,10 @@ THEN = ("close", "reset", "silence", "half", "garbage", "accept")
 
 _THEN_IN_BODY = ("close", "reset", "silence", "accept")
 _THEN_WITH_REPLY = ("half", "close")
-_THROTTLED = ("DATA", "body", "*")
+_THROTTLED = ("DATA", "BDAT", "body", "*")
+_TLS = ("expired", "wrong-host", "unknown-authority", "refuse", "cut")
 _PER = ("recipient", "sender", "session")
-_CODE = re.compile(r"\d{3}(?:[ -]|$)")
+_CODE = re.compile(r"[0-9]{3}(?:[ -]|$)")
 
 _PARTS = {
     "times": None,
@@ -68,6 +75,7 @@ _PARTS = {
     "drip": None,
     "throttle": None,
     "then": None,
+    "tls": None,
 }
 """The words of a rule besides its stage and its conditions, with what they are when they are not said."""
 
@@ -105,6 +113,7 @@ class Rule:
         jitter: Seconds by which the delay may be shorter or longer.
         drip: Bytes of the reply in a second.
         throttle: Bytes of the message that are read in a second.
+        tls: What is wrong with the TLS handshake.
 
     Raises:
         RuleError: If a word is unknown, cannot be known at that stage, or has a value that is not allowed.
@@ -123,24 +132,25 @@ class Rule:
         part = {word: self._words.get(word, default) for word, default in _PARTS.items()}
         self.reply = None if part["reply"] is None else _reply(part["reply"])
         self.then: str | None = part["then"]
-        self.delay = _number("delay", part["delay"])
-        self.jitter = _number("jitter", part["jitter"])
+        self.tls: str | None = part["tls"]
+        self.delay = number("delay", part["delay"])
+        self.jitter = number("jitter", part["jitter"])
         self.drip = _rate("drip", part["drip"])
         self.throttle = _rate("throttle", part["throttle"])
-        self._times = None if part["times"] is None else _whole("times", part["times"], 0)
-        self._after = _whole("after", part["after"], 0)
-        self._every = _whole("every", part["every"], 1)
-        self._probability = _number("probability", part["probability"], 1.0)
+        self._times = None if part["times"] is None else whole("times", part["times"], 0)
+        self._after = whole("after", part["after"], 0)
+        self._every = whole("every", part["every"], 1)
+        self._probability = number("probability", part["probability"], 1.0)
         self._per = part["per"]
         _check_together(self)
-        self._chance = Random(_whole("seed", part["seed"], None))  # noqa: S311  # faults, the same every time
+        self._chance = Random(whole("seed", part["seed"], None))  # noqa: S311  # faults, the same every time
         self._counts: dict[object, _Count] = {}
         self._owner: list[Rule] | None = None
         self.hits = 0
         self.asked = 0
 
     def __str__(self) -> str:
-        return " ".join((self.stage, *(f"{word}={shown(value)}" for word, value in self._words.items())))
+        return escaped(" ".join((self.stage, *(f"{word}={shown(value)}" for word, value in self._words.items()))))
 
     def __repr__(self) -> str:
         return f"<Rule {self}, {counted(self.hits, 'hit')}>"
@@ -156,7 +166,13 @@ class Rule:
     @property
     def decides(self) -> bool:
         """Whether it decides what is answered, so that older rules that do are not asked."""
-        return self.reply is not None or self.then is not None
+        return self.reply is not None or self.then is not None or self.tls is not None
+
+    def concerns(self, stage: str) -> bool:
+        """Whether it is asked at a stage; where nothing is answered, a rule for all stages that answers is not."""
+        if self.stage != "*" or stage != "body":
+            return self.stage in ("*", stage)
+        return self.reply is None and (self.then is None or self.then in _THEN_IN_BODY)
 
     def join(self, rules: list[Rule]) -> None:
         """Puts the rule behind the others, where it is asked first."""
@@ -165,8 +181,11 @@ class Rule:
 
     def remove(self) -> None:
         """Takes the rule out; if it is out already, nothing happens."""
-        if self._owner is not None and self in self._owner:
-            self._owner.remove(self)
+        if self._owner is not None:
+            try:
+                self._owner.remove(self)
+            except ValueError:
+                pass  # out already
 
     def assert_used(self, times: int | None = None) -> None:
         """Makes sure that the rule has applied.
@@ -254,7 +273,7 @@ def decide(rules: Sequence[Rule], circumstances: Circumstances) -> Ruling | None
     throttles: list[float] = []
     spoke = False
     for rule in reversed(rules):
-        if rule.stage not in ("*", circumstances.stage) or (deciding is not None and rule.decides):
+        if not rule.concerns(circumstances.stage) or (deciding is not None and rule.decides):
             continue
         if not rule.applies(circumstances):
             continue
@@ -287,17 +306,17 @@ def _stage(stage: str) -> str:
 def _conditions(stage: str, words: Mapping[str, Any]) -> list[tuple[str, Matcher]]:
     asked = {word: wanted for word, wanted in words.items() if word in CONDITIONS}
     for word in asked:
-        _known_at(stage, word, "condition")
+        _known_at(stage, word)
     try:
         return conditions_of(asked)
     except QueryError as error:
         raise RuleError(str(error)) from None
 
 
-def _known_at(stage: str, word: str, what: str) -> None:
+def _known_at(stage: str, word: str) -> None:
     if word not in STAGES[stage]:
         known = ", ".join(STAGES[stage])
-        raise RuleError(f"The {what} {word} cannot be known at {stage}: allowed there is one of {known}.")
+        raise RuleError(f"The condition {word} cannot be known at {stage}: allowed there is one of {known}.")
 
 
 def _reply(wanted: Any) -> Reply:
@@ -312,13 +331,18 @@ def _reply(wanted: Any) -> Reply:
     codes = {line[:3] for line in lines}
     if len(codes) > 1:
         raise RuleError(f"The reply cannot have the codes {' and '.join(sorted(codes))}: allowed is one.")
-    return Reply(*(f"{line[:3]}-{line[4:]}" for line in lines[:-1]), f"{lines[-1][:3]} {lines[-1][4:]}".rstrip(" "))
+    *first, last = lines
+    try:
+        return Reply(*(f"{line[:3]}-{line[4:]}" for line in first), f"{last[:3]} {last[4:]}".rstrip(" "))
+    except UnicodeEncodeError:
+        raise RuleError(f"The reply cannot be {wanted!r}: allowed is what can be sent as UTF-8.") from None
 
 
-def _number(word: str, value: Any, highest: float = LONGEST_DELAY) -> float:
+def number(word: str, value: Any, highest: float = LONGEST_DELAY) -> float:
+    """The value, if it is a number that is allowed; otherwise a `RuleError`."""
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= highest:
         return value
-    raise RuleError(f"The word {word} cannot be {value!r}: allowed is a number from 0 to {highest:g}.")
+    raise RuleError(f"The word {word} cannot be {value!r}: allowed is a number from 0 to {highest:.0f}.")
 
 
 def _rate(word: str, value: Any) -> float | None:
@@ -327,7 +351,8 @@ def _rate(word: str, value: Any) -> float | None:
     raise RuleError(f"The word {word} cannot be {value!r}: allowed is a number of bytes in a second, more than 0.")
 
 
-def _whole(word: str, value: Any, lowest: int | None) -> int:
+def whole(word: str, value: Any, lowest: int | None) -> int:
+    """The value, if it is a whole number that is allowed; otherwise a `RuleError`."""
     if isinstance(value, int) and not isinstance(value, bool) and (lowest is None or value >= lowest):
         return value
     allowed = "a whole number" if lowest is None else f"a whole number, {lowest} or more"
@@ -348,15 +373,20 @@ def _check_together(rule: Rule) -> None:
                 raise RuleError(f"The word {word} cannot stand at body, where nothing is answered: allowed is message.")
         if rule.then is not None:
             _one_of("then at body", rule.then, _THEN_IN_BODY)
+    if rule.tls is not None:
+        _one_of("tls", rule.tls, _TLS)
+        if rule.stage != "STARTTLS" or rule.reply is not None or rule.then is not None:
+            raise RuleError("The word tls stands at STARTTLS only, without reply and then.")
     if rule.throttle is not None and rule.stage not in _THROTTLED:
         raise RuleError(f"The word throttle cannot stand at {rule.stage}: allowed is one of {', '.join(_THROTTLED)}.")
     per = words.get("per")
     if per is not None:
-        _one_of("per", per, _PER)
-        if per != "session":
-            _known_at(rule.stage, per, "condition")
+        known = STAGES[rule.stage]
+        _one_of(f"per at {rule.stage}", per, [word for word in _PER if word == "session" or word in known])
     if not (rule.decides or rule.delay or rule.jitter or rule.drip or rule.throttle):
-        raise RuleError(f"The rule {rule} does nothing: it needs one of reply, delay, jitter, drip, throttle and then.")
+        raise RuleError(
+            f"The rule {rule} does nothing: it needs one of reply, delay, jitter, drip, throttle, then and tls."
+        )
 
 
 def _one_of(word: str, value: Any, allowed: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from smtpmock.inbox import Inbox
     from smtpmock.log import Log
     from smtpmock.protocol.behaviour import Behaviour
+    from smtpmock.tls import Handshaker
 
 _close_descriptor = get_original("os", "close")
 
@@ -42,6 +43,7 @@ class RunningServer:
         inbox: Where records go.
         log: The log.
         failed: Called with an exception that ended a session by mistake.
+        handshaker: What begins TLS; None without.
     """
 
     def __init__(
@@ -52,14 +54,16 @@ class RunningServer:
         inbox: Inbox,
         log: Log,
         failed: Callable[[BaseException], object],
+        handshaker: Handshaker | None,
     ) -> None:
+        self._handshaker = handshaker
         self._name = name
         self._behaviour = behaviour
         self._inbox = inbox
         self._log = log
         self._failed = failed
         self._timeout = behaviour.settings.session_timeout
-        self._sessions: dict[LiveSession, socket] = {}
+        self._sessions: set[LiveSession] = set()
         self._stopping = Event()
         self._loop = gevent.get_hub().loop
         self._idle_timer: Any = None
@@ -89,15 +93,17 @@ class RunningServer:
 
     def abandon(self) -> None:
         """In the child after a fork: closes the descriptors, which the parent goes on using; nothing else is left."""
-        sessions = (sock._sock for sock in self._sessions.values())  # type: ignore[attr-defined]
+        sessions = (session.socket._sock for session in self._sessions)  # type: ignore[attr-defined]
         for sock in (self._server.socket, *sessions):
             _close_descriptor(sock.detach())
 
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
         origin = Origin(self._inbox.next_session(), address[0], address[1], self._name, time())
         log = self._log if self._log.is_active else None
-        session = LiveSession(sock, origin, self._behaviour, self._inbox, log, self._stopping, gevent.getcurrent())
-        self._sessions[session] = sock
+        session = LiveSession(
+            sock, origin, self._behaviour, self._inbox, log, self._stopping, gevent.getcurrent(), self._handshaker
+        )
+        self._sessions.add(session)
         if self._idle_timer is None:
             self._watch_idle(self._timeout)
         try:
@@ -108,8 +114,8 @@ class RunningServer:
         except BaseException as error:
             self._failed(error)
         finally:
-            del self._sessions[session]
-            sock.close()
+            self._sessions.discard(session)
+            session.socket.close()
 
     def _watch_idle(self, seconds: float) -> None:
         self._idle_timer = self._loop.timer(seconds)

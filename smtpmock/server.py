@@ -23,7 +23,9 @@ from smtpmock.violations import without
 
 if TYPE_CHECKING:
     import logging
+    import ssl
     from collections.abc import Callable, Collection
+    from pathlib import Path
     from types import TracebackType
 
     from typing_extensions import Self
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from smtpmock.messages import Message, Session
     from smtpmock.query import Mark
     from smtpmock.settings import Settings
+    from smtpmock.tls import Handshaker
 
 _servers: weakref.WeakSet[SMTPMock] = weakref.WeakSet()
 """The servers that run."""
@@ -135,8 +138,11 @@ class SMTPMock(Scripted):
         try:
             if listener is None:
                 listener = listen(self.settings.host, self.settings.port)
+            handshaker = self._make_handshaker()
             self._port = listener.getsockname()[1]
-            hub.get_hub().call(self._open, listener.family, listener.type, listener.proto, listener.detach())
+            hub.get_hub().call(
+                self._open, listener.family, listener.type, listener.proto, listener.detach(), handshaker
+            )
         except SMTPMockError as error:
             self._log.error(str(error))
             raise
@@ -166,6 +172,54 @@ class SMTPMock(Scripted):
             return
         the_hub.call(self._close, running)
         log.flush()
+
+    def _make_handshaker(self) -> Handshaker | None:
+        if not self.settings.tls:
+            return None
+        from smtpmock.tls import Handshaker
+
+        return Handshaker(self.settings, self.host)
+
+    @property
+    def url(self) -> str:
+        """Where the server listens, as in "smtp://127.0.0.1:2525"; "smtps" with implicit TLS."""
+        scheme = "smtps" if self.settings.tls == "implicit" else "smtp"
+        return f"{scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    @property
+    def ca_certificate(self) -> Path:
+        """The path of the certificate of the authority that issued the server's, for clients that are to trust it.
+
+        Raises:
+            SettingError: If the package that makes certificates is not installed.
+        """
+        from smtpmock.certificates import certificates
+
+        return certificates().ca
+
+    def client_context(self, *, certificate: bool = False) -> ssl.SSLContext:
+        """A context with which a client trusts the server.
+
+        Args:
+            certificate: Whether the client shows a certificate of its own, which the server trusts.
+
+        Raises:
+            SettingError: If the package that makes certificates is not installed.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> with SMTPMock(tls="starttls") as mock, SMTP("localhost", mock.port) as client:
+            ...     client.starttls(context=mock.client_context())[0]
+            220
+        """
+        import ssl
+
+        from smtpmock.certificates import certificates
+
+        context = ssl.create_default_context(cafile=self.settings.certfile or certificates().ca)
+        if certificate:
+            context.load_cert_chain(certificates().client())
+        return context
 
     # What was received.
 
@@ -367,9 +421,9 @@ class SMTPMock(Scripted):
 
     # In the hub thread.
 
-    def _open(self, family: int, kind: int, protocol: int, descriptor: int) -> None:
+    def _open(self, family: int, kind: int, protocol: int, descriptor: int, handshaker: Handshaker | None) -> None:
         listener = socket(family, kind, protocol, fileno=descriptor)
-        running = RunningServer(listener, self.host, self._behaviour, self._inbox, self._log, self._failed)
+        running = RunningServer(listener, self.host, self._behaviour, self._inbox, self._log, self._failed, handshaker)
         self._stoppable.append(running)
         _servers.add(self)
         self._log.info(f"SMTP mock server started on port: {self._port}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gevent.socket import SO_LINGER, SOL_SOCKET
 
 from smtpmock.messages import SessionLog
-from smtpmock.protocol.actions import End, Erase, Keep, Reset, Send, Wait
+from smtpmock.protocol.actions import End, Erase, Keep, Learn, Reset, Send, StartTLS, Wait
 from smtpmock.protocol.connection import Connection
 from smtpmock.protocol.replies import SHUTTING_DOWN
 
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
     from smtpmock.inbox import Inbox
     from smtpmock.log import Log
-    from smtpmock.messages import Origin
+    from smtpmock.messages import Exchange, Origin
     from smtpmock.protocol.actions import Action
     from smtpmock.protocol.behaviour import Behaviour
     from smtpmock.protocol.replies import Reply
+    from smtpmock.tls import Handshaker
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, for no time
 _NO_BYTES = struct.pack("i", 0)
@@ -49,19 +50,24 @@ class LiveSession:
     """A session that is going on.
 
     Attributes:
+        socket: Its connection.
         waits_since: Since when it has been waiting for its client, on the monotonic clock; None while it is at work.
     """
 
     __slots__ = (
         "_connection",
         "_greenlet",
+        "_handshaker",
         "_inbox",
         "_log",
         "_logged",
         "_record",
         "_sends",
+        "_shakes_hands",
         "_socket",
         "_stopping",
+        "_unanswered",
+        "socket",
         "waits_since",
     )
 
@@ -74,8 +80,10 @@ class LiveSession:
         log: Log | None,
         stopping: Event,
         greenlet: greenlet,
+        handshaker: Handshaker | None,
     ) -> None:
-        self._socket = sock
+        self.socket = sock
+        self._handshaker = handshaker
         self._connection = Connection(behaviour, origin)
         self._record = SessionLog(origin, self._connection.exchanges, self._connection.noted)
         self._inbox = inbox
@@ -83,13 +91,16 @@ class LiveSession:
         self._stopping = stopping
         self._greenlet = greenlet
         self._logged = 0
+        self._unanswered: Exchange | None = None  # what is logged when its delay is over
         self._sends = False
+        self._shakes_hands = False
         self.waits_since: float | None = None
 
     @property
     def is_idle(self) -> bool:
         """Whether it waits between two commands."""
-        return self.waits_since is not None and not self._sends and self._connection.is_between_commands
+        is_busy = self._sends or self._shakes_hands
+        return self.waits_since is not None and not is_busy and self._connection.is_between_commands
 
     def interrupt(self, reply: Reply) -> None:
         """Ends the session if it waits for its client; to be called by the hub itself."""
@@ -127,14 +138,16 @@ class LiveSession:
                 self._record.noted.append(("no-quit", None))
                 return
             self._carry_out(connection.feed(data, time()))
+            if self._inbox.bound is not None:
+                self._inbox.trim(self._record)
             while connection.paused:
                 self._carry_out(connection.feed(b"", time()))
 
     def _say_last(self, reply: Reply) -> None:
-        """Tells the client why it is over, unless it is because it does not read."""
-        unread = self._sends
+        """Tells the client why it is over, unless it does not read, or is in the middle of a handshake."""
+        can_be_told = not self._sends and not self._shakes_hands
         self._sends = False
-        if not unread:
+        if can_be_told:
             try:
                 self._carry_out(self._connection.end(time(), reply))
             except (OSError, Interruption):
@@ -142,19 +155,19 @@ class LiveSession:
 
     def _has_spoken(self) -> bool:
         """Whether the client has sent something already."""
-        waiting = fcntl.ioctl(self._socket.fileno(), termios.FIONREAD, _NO_BYTES)
+        waiting = fcntl.ioctl(self.socket.fileno(), termios.FIONREAD, _NO_BYTES)
         return waiting != _NO_BYTES
 
     def _receive(self) -> bytes:
         self.waits_since = monotonic()
-        data: bytes = self._socket.recv(self._connection.read_size)
+        data: bytes = self.socket.recv(self._connection.read_size)
         self.waits_since = None
         return data
 
     def _send(self, data: bytes) -> None:
         self.waits_since = monotonic()
         self._sends = True
-        self._socket.sendall(data)
+        self.socket.sendall(data)
         self._sends = False
         self.waits_since = None
 
@@ -168,15 +181,32 @@ class LiveSession:
                     self._send(action.data)
                 elif isinstance(action, Wait):
                     self._stopping.wait(action.seconds)
-                    if self._log is not None:
-                        self._log.response(self._record.exchanges[-1])
+                    if self._log is not None and self._unanswered is not None:
+                        self._log.response(self._unanswered)
+                        self._unanswered = None
+                elif isinstance(action, StartTLS):
+                    self._begin_tls(action.fault)
                 elif isinstance(action, Reset):
-                    self._socket.setsockopt(SOL_SOCKET, SO_LINGER, _RESET_ON_CLOSE)
+                    self.socket.setsockopt(SOL_SOCKET, SO_LINGER, _RESET_ON_CLOSE)
                 else:
                     self._note((action,))
         finally:
             # Whatever became of the connection, the inbox learns what it was to learn.
             self._note(remaining)
+
+    def _begin_tls(self, fault: str) -> None:
+        assert self._handshaker is not None
+        self.waits_since = monotonic()
+        self._shakes_hands = True
+        try:
+            self.socket, tls = self._handshaker.shake(self.socket, fault)
+        except OSError as error:
+            reason = getattr(error, "reason", None) or error.strerror or str(error)
+            self._record.negotiated = self._connection.negotiated._replace(tls_error=reason)
+            raise
+        self._shakes_hands = False
+        self.waits_since = None
+        self._carry_out(self._connection.secured(tls, time()))
 
     def _note(self, actions: Iterable[Action]) -> None:
         """Carries out what concerns the inbox, and nothing else."""
@@ -185,6 +215,8 @@ class LiveSession:
                 self._inbox.keep(action.record, action.message, self._record)
             elif isinstance(action, Erase):
                 self._inbox.erase(action.record)
+            elif isinstance(action, Learn):
+                self._record.negotiated = action.negotiated
             elif isinstance(action, End):
                 self._inbox.end(self._record, time())
 
@@ -192,6 +224,8 @@ class LiveSession:
         record = self._record
         for exchange in record.exchanges[self._logged - record.forgotten :]:
             log.request(exchange)
-            if not exchange.delay:
+            if exchange.delay:
+                self._unanswered = exchange
+            else:
                 log.response(exchange)
         self._logged = record.forgotten + len(record.exchanges)

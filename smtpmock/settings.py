@@ -12,6 +12,9 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import SettingError
+from smtpmock.protocol.extensions import EXTENSIONS as _EXTENSIONS
+from smtpmock.protocol.extensions import MECHANISMS as _MECHANISMS
+from smtpmock.protocol.extensions import complete
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
 LONGEST_DELAY = 31_536_000.0
 """The most seconds that a delay or timeout may last: a year."""
+
+TLS_FAULTS = ("expired", "wrong-host", "unknown-authority", "refuse", "cut", "reject", "hide")
+"""What can be wrong with TLS: the certificate, the handshake (refused, or the connection cut in it), or the offer of
+STARTTLS (refused when it is taken, or not made)."""
 
 _SECONDS_TEXT = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)")
 _UNITS = {
@@ -42,6 +49,7 @@ class Kind:
         check: Returns the value as it is kept; raises `ValueError` where it is not allowed.
         parse: Makes a value of text, as from the command line; raises `ValueError` where it cannot.
         zero_is_default: Whether the empty value (0 or "") stands for the default.
+        is_secret: Whether a value must not be shown.
     """
 
     def __init__(
@@ -51,11 +59,13 @@ class Kind:
         parse: Callable[[str], Any] = str,
         *,
         zero_is_default: bool = False,
+        is_secret: bool = False,
     ) -> None:
         self.allowed = allowed
         self.check = check
         self.parse = parse
         self.zero_is_default = zero_is_default
+        self.is_secret = is_secret
 
 
 def _parse_switch(text: str) -> bool:
@@ -133,6 +143,61 @@ def _addresses(value: Any) -> tuple[str, ...]:
     return items
 
 
+def _one_of(*choices: str) -> Kind:
+    """A setting that is one of several words, or nothing."""
+
+    def check(value: Any) -> str:
+        if value is None or value == "":
+            return ""
+        if value not in choices:
+            raise ValueError(value)
+        return str(value)
+
+    return Kind(f"one of {', '.join(choices)}, or nothing", check)
+
+
+def _some_of(*choices: str, every: str = "") -> Kind:
+    """A setting that is a list of words; the word `every` stands for all of them."""
+
+    def check(value: Any) -> tuple[str, ...]:
+        if every and value in (every, (every,)):
+            return choices
+        names = {choice.upper(): choice for choice in choices}
+        try:
+            return tuple(names[item.upper()] for item in _addresses(value))
+        except KeyError as error:
+            raise ValueError(value) from error
+
+    begin = f'"{every}" or ' if every else ""
+    return Kind(f"{begin}a list of some of {', '.join(choices)}", check, _parse_list)
+
+
+def _extensions(kind: Kind) -> Kind:
+    """A list of extensions, with those that they bring along."""
+    return Kind(kind.allowed, lambda value: complete(kind.check(value)), kind.parse)
+
+
+def _optional_switch(value: Any) -> bool | None:
+    return None if value is None else _switch(value)
+
+
+def _accounts(value: Any) -> Any:
+    if value is None or value == "any" or callable(value):
+        return value
+    if hasattr(value, "items") and all(isinstance(name, str) for name in value):
+        return dict(value)
+    raise ValueError("not shown")
+
+
+def _parse_accounts(text: str) -> Any:
+    if text == "any":
+        return text
+    pairs = [item.partition(":") for item in _parse_list(text)]
+    if not pairs or not all(user and colon for user, colon, _ in pairs):
+        raise ValueError("not shown")
+    return {user: secret for user, _, secret in pairs}
+
+
 _SECONDS_ALLOWED = f"a number of seconds from 0 to {LONGEST_DELAY:.0f}"
 
 HOST = Kind("an address or a host name, as text without line breaks", _text, zero_is_default=True)
@@ -143,6 +208,21 @@ TIMEOUT = Kind(_SECONDS_ALLOWED, _seconds, parse_seconds, zero_is_default=True)
 BYTES = Kind("a whole number of bytes, 0 or more", _whole(0, None), int, zero_is_default=True)
 NAMES = Kind("a list of texts (on the command line separated by commas)", _addresses, _parse_list)
 COUNT = Kind("a whole number, 1 or more, or nothing for no bound", _count, int)
+PATH = Kind("the path of a file", _text)
+CIPHERS = Kind("a list of ciphers in OpenSSL's form", _text)
+EXTENSIONS = _extensions(_some_of(*_EXTENSIONS, every="all"))
+TLS_MODE = _one_of("starttls", "implicit")
+TLS_VERSION = _one_of("TLSv1.2", "TLSv1.3")
+TLS_FAULT = _one_of(*TLS_FAULTS)
+CLIENT_CERTIFICATE = _one_of("optional", "required")
+ACCOUNTS = Kind(
+    '"any", a function, or users with their passwords or tokens (as text user:password,…)',
+    _accounts,
+    _parse_accounts,
+    is_secret=True,
+)
+MECHANISMS = _some_of(*_MECHANISMS)
+OPTIONAL_SWITCH = Kind("true or false, or nothing", _optional_switch, _parse_switch)
 REPLY = Kind("one line of text", _text, zero_is_default=True)
 
 
@@ -173,6 +253,10 @@ def _behaviour(default: Any, kind: Kind, meaning: str) -> Any:
 
 def _delay(stage: str) -> Any:
     return _setting(0.0, SECONDS, f"seconds before the reply to {stage}", section="Delays")
+
+
+def _esmtp(default: Any, kind: Kind, meaning: str) -> Any:
+    return _setting(default, kind, meaning, section="ESMTP")
 
 
 def _reply(default: str, meaning: str) -> Any:
@@ -232,6 +316,25 @@ class Settings:
     not_registered_emails: tuple[str, ...] = _behaviour((), NAMES, "recipients that do not exist")
     msg_size_limit: int = _behaviour(10_485_760, BYTES, "bytes that one message may have")
 
+    extensions: tuple[str, ...] = _esmtp(
+        (), EXTENSIONS, "ESMTP extensions that are offered; without them EHLO is answered with one line"
+    )
+    tls: str = _esmtp("", TLS_MODE, "TLS from the beginning (implicit) or after STARTTLS")
+    require_tls: bool = _esmtp(False, SWITCH, "refuse mail before TLS")
+    certfile: str = _esmtp("", PATH, "file with the server's certificate chain (PEM); without it one is made")
+    keyfile: str = _esmtp("", PATH, "file with its private key (PEM), where it is not in certfile")
+    client_certificate: str = _esmtp("", CLIENT_CERTIFICATE, "whether a client may or has to show a certificate")
+    client_cafile: str = _esmtp("", PATH, "file with the authorities of client certificates (PEM); without it the own")
+    tls_minimum_version: str = _esmtp("", TLS_VERSION, "lowest version of TLS that is accepted")
+    tls_ciphers: str = _esmtp("", CIPHERS, "ciphers that are accepted up to TLS 1.2")
+    tls_fault: str = _esmtp("", TLS_FAULT, "what is wrong with TLS, for every session")
+    auth: Any = _esmtp(None, ACCOUNTS, "who can log in with AUTH; without it AUTH is not offered")
+    auth_mechanisms: tuple[str, ...] = _esmtp(_MECHANISMS, MECHANISMS, "mechanisms of AUTH that are offered")
+    auth_without_tls: bool | None = _esmtp(
+        None, OPTIONAL_SWITCH, "whether AUTH is allowed before TLS; without a word only where there is no TLS"
+    )
+    require_auth: bool = _esmtp(False, SWITCH, "refuse mail before a login")
+
     response_delay_helo: float = _delay("HELO and EHLO")
     response_delay_mailfrom: float = _delay("MAIL FROM")
     response_delay_rcptto: float = _delay("RCPT TO")
@@ -289,6 +392,45 @@ class Settings:
     msg_invalid_cmd_rset_arg: str = _reply(_INVALID_CMD, "reply to a RSET with an argument")
     msg_rset_received: str = _reply("250 Ok", "reply to an accepted RSET")
     msg_noop_received: str = _reply("250 Ok", "reply to NOOP")
+    msg_vrfy_received: str = _reply("252 Mail for it will be taken, but that proves nothing", "reply to VRFY")
+    msg_invalid_cmd_vrfy_arg: str = _reply("501 VRFY requires an address", "reply to a VRFY without an argument")
+    msg_help_received: str = _reply(
+        "214 Commands: HELO, EHLO, MAIL FROM:, RCPT TO:, DATA, BDAT, RSET, NOOP, VRFY, HELP, STARTTLS, AUTH, QUIT",
+        "reply to HELP",
+    )
+    msg_bdat_received: str = _reply("250 Received", "reply to a chunk that is not the last")
+    msg_invalid_cmd_bdat_arg: str = _reply(
+        "501 BDAT requires a number of octets, and LAST for the last chunk", "reply to a BDAT without a valid size"
+    )
+    msg_invalid_cmd_bdat_sequence: str = _reply(
+        "503 Bad sequence of commands. BDAT should be used after RCPT TO", "reply to a BDAT out of sequence"
+    )
+    msg_starttls_received: str = _reply("220 Ready to start TLS", "reply to an accepted STARTTLS")
+    msg_starttls_refused: str = _reply("454 TLS not available now", "reply to STARTTLS under tls_fault=reject")
+    msg_invalid_cmd_starttls_arg: str = _reply("501 STARTTLS takes no argument", "reply to a STARTTLS with an argument")
+    msg_invalid_cmd_starttls_sequence: str = _reply(
+        "503 Bad sequence of commands. TLS is active already", "reply to a second STARTTLS"
+    )
+    msg_tls_required: str = _reply("530 STARTTLS is required first", "reply to a command that TLS is required for")
+    msg_auth_succeeded: str = _reply("235 Authentication succeeded", "reply to a login that succeeded")
+    msg_auth_failed: str = _reply("535 Authentication credentials invalid", "reply to a login that failed")
+    msg_auth_required: str = _reply("530 Authentication required", "reply to mail before a login that is required")
+    msg_auth_cancelled: str = _reply("501 Authentication cancelled", "reply to a login that the client cancelled")
+    msg_invalid_auth_base64: str = _reply(
+        "501 The response is no base64, or not of the mechanism", "reply to credentials that cannot be read"
+    )
+    msg_auth_mechanism_unknown: str = _reply(
+        "504 Authentication mechanism not offered", "reply to an AUTH with a mechanism that is not offered"
+    )
+    msg_auth_encryption_required: str = _reply(
+        "538 Encryption required for authentication", "reply to an AUTH before TLS"
+    )
+    msg_invalid_cmd_auth_sequence: str = _reply(
+        "503 Bad sequence of commands. AUTH should be used once, outside of a mail", "reply to an AUTH out of sequence"
+    )
+    msg_invalid_cmd_auth_arg: str = _reply(
+        "501 AUTH requires a mechanism, and at most an initial response", "reply to an AUTH without a valid argument"
+    )
 
     def __post_init__(self) -> None:
         for declared in fields(self):
@@ -312,7 +454,8 @@ class Settings:
 
     def __repr__(self) -> str:
         """Only what differs from the defaults."""
-        return f"Settings({', '.join(f'{name}={value!r}' for name, value in given(self).items())})"
+        shown = (f"{name}={_shown(name, value)}" for name, value in given(self).items())
+        return f"Settings({', '.join(shown)})"
 
 
 NAMED: Mapping[str, Field[Any]] = {declared.name: declared for declared in fields(Settings)}
@@ -330,9 +473,13 @@ def flag(name: str) -> str:
     return NAMED[name].metadata["flag"] or first + "".join(word.capitalize() for word in rest)
 
 
+def _shown(name: str, value: object) -> str:
+    return "(not shown)" if NAMED[name].metadata["kind"].is_secret else repr(value)
+
+
 def refused(name: str, value: object) -> SettingError:
     """The error that says why a setting cannot have a value."""
-    shown = repr(value)
+    shown = _shown(name, value)
     if len(shown) > 120:
         shown = f"{shown[:117]}..."
     return SettingError(f"The setting {name} cannot be {shown}: allowed is {NAMED[name].metadata['kind'].allowed}.")

@@ -83,6 +83,9 @@ _SESSION = {
     "pipelining-past-wait": Standard(
         "RFC 2920 3.1", "The client sent more behind a command whose reply has to be waited for."
     ),
+    "command-after-starttls": Standard(
+        "RFC 3207 4.2", "The client sent more in clear text behind STARTTLS, where TLS had to begin."
+    ),
     "data-without-recipients": Standard(
         "RFC 5321 3.3", "The client went on with DATA although every recipient had been refused."
     ),
@@ -101,7 +104,9 @@ _WIRE = {
     "8bit-without-8bitmime": Standard(
         "RFC 6152 3", "The message has bytes beyond ASCII, but MAIL FROM does not say BODY=8BITMIME."
     ),
-    "size-too-small": Standard("RFC 1870 6.3", "The message is larger than the SIZE that MAIL FROM declared."),
+    "size-too-small": Standard(
+        "RFC 1870 6", "The message is larger than the SIZE that MAIL FROM declared, so it may be refused after all."
+    ),
 }
 
 _HEADER = {
@@ -129,9 +134,9 @@ _HEADER = {
         )
     },
     "bad-from": Standard("RFC 5322 3.6.2", "The From header holds no address that can be read."),
-    "bad-date": Standard("RFC 5322 3.3", "The Date header holds no date that can be read."),
+    "bad-date": Standard("RFC 5322 3.3", "The Date header holds no date such as Sat, 21 Nov 2026 10:30:00 +0100."),
     "bad-message-id": Standard("RFC 5322 3.6.4", "The Message-ID header is not of the form <left@right>."),
-    "bcc-header": Standard("RFC 5322 3.6.3", "The message shows its hidden recipients in a Bcc header."),
+    "bcc-header": Standard("RFC 5322 3.6.3", "The message shows a hidden recipient to others in its Bcc header."),
 }
 
 _MIME = {
@@ -139,7 +144,9 @@ _MIME = {
     "boundary-missing": Standard("RFC 2046 5.1.1", "A boundary of the multipart message never comes."),
     "bad-base64": Standard("RFC 2045 6.8", "The part is declared as base64, but is not."),
     "bad-quoted-printable": Standard("RFC 2045 6.7", "The part is declared as quoted-printable, but is not."),
-    "charset-mismatch": Standard("RFC 2046 4.1.2", "The text is not in the charset that it is declared to be in."),
+    "charset-mismatch": Standard(
+        "RFC 2046 4.1.2", "The text is not in its charset, which is US-ASCII where none is declared."
+    ),
     "attachment-without-name": Standard("RFC 2183 2.3", "The attachment has no file name."),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from smtpmock.messages import Message, Record
+    from smtpmock.messages import Message, Negotiated, Record
 
 
 class Send:
@@ -66,6 +66,30 @@ class End:
         return "End()"
 
 
+class StartTLS:
+    """Begin TLS on the connection, with this fault if there is one; then tell the protocol."""
+
+    __slots__ = ("fault",)
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+
+    def __repr__(self) -> str:
+        return f"StartTLS({self.fault!r})"
+
+
+class Learn:
+    """The session has negotiated something: this is how things stand."""
+
+    __slots__ = ("negotiated",)
+
+    def __init__(self, negotiated: Negotiated) -> None:
+        self.negotiated = negotiated
+
+    def __repr__(self) -> str:
+        return f"Learn({self.negotiated!r})"
+
+
 class Reset:
     """Reset the connection (RST): the client is to see an error, not an end."""
 
@@ -84,4 +108,4 @@ class Close:
         return "Close()"
 
 
-Action: TypeAlias = Send | Wait | Keep | Erase | End | Reset | Close
+Action: TypeAlias = Send | Wait | Keep | Erase | Learn | StartTLS | End | Reset | Close

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smtpmock.protocol import extensions
 from smtpmock.protocol.grammar import address_key
 from smtpmock.protocol.replies import Reply
-from smtpmock.settings import NAMED
+from smtpmock.settings import NAMED, REPLY, given
 
 if TYPE_CHECKING:
     from smtpmock.rules import Rule
@@ -14,29 +15,81 @@ if TYPE_CHECKING:
 
 
 class Behaviour:
-    """The replies, delays and block lists of a server, made once from its settings.
+    """The replies, offers and block lists of a server, made once from its settings.
 
     Attributes:
         settings: Where it all comes from.
         rules: The rules, the oldest first; whoever adds or removes one does it in this list.
         replies: The reply of each setting that has one, by the name of the setting.
+        ehlo: The reply to an accepted EHLO, before TLS (False) and after it (True).
+        offers: The commands that are known besides the usual ones.
+        mechanisms: The mechanisms of AUTH that can be used.
         helo_domains: The refused domains, in lower case.
         mailfrom_emails: The refused senders, as address keys.
         rcptto_emails: The refused recipients, as address keys.
         unregistered: The recipients that do not exist, as address keys.
     """
 
-    __slots__ = ("helo_domains", "mailfrom_emails", "rcptto_emails", "replies", "rules", "settings", "unregistered")
+    __slots__ = (
+        "ehlo",
+        "helo_domains",
+        "mailfrom_emails",
+        "mechanisms",
+        "offers",
+        "rcptto_emails",
+        "replies",
+        "rules",
+        "settings",
+        "unregistered",
+    )
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.rules: list[Rule] = []
-        self.replies = {
-            name: Reply(getattr(settings, name))
-            for name in NAMED
-            if name.startswith("msg_") and name != "msg_size_limit"
-        }
+        self.replies = self._replies()
+        self.mechanisms = self._mechanisms()
+        self.offers: set[str] = {name for name in ("CHUNKING", "VRFY", "HELP") if name in settings.extensions}
+        if settings.tls == "starttls" and settings.tls_fault != "hide":
+            self.offers.add("STARTTLS")
+        if self.mechanisms:
+            self.offers.add("AUTH")
+        self.ehlo = {secure: self._ehlo(secure=secure) for secure in (False, True)}
         self.helo_domains = frozenset(domain.lower() for domain in settings.blacklisted_helo_domains)
         self.mailfrom_emails = frozenset(map(address_key, settings.blacklisted_mailfrom_emails))
         self.rcptto_emails = frozenset(map(address_key, settings.blacklisted_rcptto_emails))
         self.unregistered = frozenset(map(address_key, settings.not_registered_emails))
+
+    def allows_auth(self, *, secure: bool) -> bool:
+        """Whether AUTH is allowed now."""
+        without_tls = self.settings.auth_without_tls
+        return secure or (not self.settings.tls if without_tls is None else without_tls)
+
+    def _replies(self) -> dict[str, Reply]:
+        customised = given(self.settings) if "ENHANCEDSTATUSCODES" in self.settings.extensions else None
+        replies = {}
+        for name, declared in NAMED.items():
+            if declared.metadata["kind"] is REPLY:
+                text = getattr(self.settings, name)
+                plain = customised is None or name in customised
+                replies[name] = Reply(text if plain else extensions.enhanced(name, text))
+        return replies
+
+    def _mechanisms(self) -> tuple[str, ...]:
+        if self.settings.auth is None:
+            return ()
+        from smtpmock.protocol.auth import offered
+
+        return offered(self.settings.auth, self.settings.auth_mechanisms)
+
+    def _ehlo(self, *, secure: bool) -> Reply:
+        first = self.settings.msg_helo_received
+        limit = self.settings.msg_size_limit
+        lines = [extensions.announcement(name, limit) for name in self.settings.extensions]
+        if "STARTTLS" in self.offers and not secure:
+            lines.append("STARTTLS")
+        if self.mechanisms and self.allows_auth(secure=secure):
+            lines.append(f"AUTH {' '.join(self.mechanisms)}")
+        if not lines or first[0] != "2":
+            return Reply(first)
+        code = first[:3]
+        return Reply(f"{code}-{first[4:]}", *(f"{code}-{line}" for line in lines[:-1]), f"{code} {lines[-1]}")

@@ -5,31 +5,18 @@ This file does not know how a reply is sent, and nothing of message bodies: thos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from smtpmock.protocol.extensions import MAIL_PARAMETERS, RCPT_PARAMETERS
 from smtpmock.protocol.grammar import address_key, forward_path, is_domain, reverse_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from smtpmock.messages import Exchange
     from smtpmock.protocol.connection import Connection
-
-
-MAIL_PARAMETERS = {
-    "SIZE": "SIZE",
-    "BODY": "8BITMIME",
-    "SMTPUTF8": "SMTPUTF8",
-    "RET": "DSN",
-    "ENVID": "DSN",
-    "AUTH": "AUTH",
-}
-"""The parameters of MAIL FROM, with the extension that defines each."""
-
-RCPT_PARAMETERS = {"NOTIFY": "DSN", "ORCPT": "DSN"}
-"""The parameters of RCPT TO, with the extension that defines each."""
 
 
 def announced(exchange: Exchange) -> frozenset[str]:
@@ -60,13 +47,15 @@ class Command:
         stage: Its name in records.
         prefix: What its line begins with, in upper case.
         accepted: The setting that is answered when it succeeds.
-        delay: The setting that delays its reply.
+        delay: The setting that delays its reply; "" for none.
         erases: Where its erasing begins.
         judge: From what follows the prefix: the setting that refuses it (None: it succeeds), and the value of its
             argument as far as it could be read.
         record: Notes the exchange and the value of the argument.
         bare: Whether with an argument it is no command.
         ends: Whether `fail_fast` ends the session when it fails.
+        extension: The extension that it comes with.
+        is_preliminary: Whether it is allowed before TLS where that is required (RFC 3207 section 4).
     """
 
     stage: str
@@ -78,6 +67,8 @@ class Command:
     record: Callable[[Connection, Exchange, str], None]
     bare: bool = False
     ends: bool = True
+    extension: str = ""
+    is_preliminary: bool = False
 
 
 def _judge_helo(connection: Connection, argument: str) -> tuple[str | None, str]:
@@ -91,7 +82,9 @@ def _judge_helo(connection: Connection, argument: str) -> tuple[str | None, str]
 
 def _record_helo(connection: Connection, exchange: Exchange, _: str) -> None:
     connection.transaction.helo = exchange
-    connection.extensions = announced(exchange) if exchange.accepted else frozenset()
+    extensions = announced(exchange) if exchange.accepted else frozenset()
+    if extensions != connection.negotiated.extensions:
+        connection.negotiate(extensions=extensions)
 
 
 def _judge_mailfrom(connection: Connection, argument: str) -> tuple[str | None, str]:
@@ -102,6 +95,9 @@ def _judge_mailfrom(connection: Connection, argument: str) -> tuple[str | None, 
         return "msg_invalid_cmd_mailfrom_sequence", sender
     if path is None or not connection.allows(path.parameters, MAIL_PARAMETERS):
         return "msg_invalid_cmd_mailfrom_arg", sender
+    size = path.parameters.get("SIZE")
+    if size is not None and int(size) > connection.behaviour.settings.msg_size_limit:
+        return "msg_msg_size_is_too_big", sender
     if address_key(sender) in connection.behaviour.mailfrom_emails:
         return "msg_mailfrom_blacklisted_email", sender
     return None, sender
@@ -181,19 +177,42 @@ def _record_quit(connection: Connection, exchange: Exchange, _: str) -> None:
         connection.leave()
 
 
+def _judge_vrfy(connection: Connection, argument: str) -> tuple[str | None, str]:
+    wanted = argument.strip()
+    if not wanted:
+        return "msg_invalid_cmd_vrfy_arg", ""
+    path = forward_path(wanted)
+    if path is not None and address_key(path.address) in connection.behaviour.unregistered:
+        return "msg_rcptto_not_registered_email", path.address
+    return None, wanted
+
+
+def _judge_starttls(connection: Connection, argument: str) -> tuple[str | None, str]:
+    if argument.strip():
+        return "msg_invalid_cmd_starttls_arg", ""
+    if connection.is_secure:
+        return "msg_invalid_cmd_starttls_sequence", ""
+    return ("msg_starttls_refused" if connection.behaviour.settings.tls_fault == "reject" else None), ""
+
+
+def _record_nothing(_: Connection, __: Exchange, ___: str) -> None:
+    """It stands in the exchanges only."""
+
+
+_HELO = Command(
+    "HELO",
+    b"HELO",
+    "msg_helo_received",
+    "response_delay_helo",
+    Part.HELO,
+    _judge_helo,
+    _record_helo,
+    is_preliminary=True,
+)
+
 _TABLE = (
-    *(
-        Command(
-            verb,
-            verb.encode(),
-            "msg_helo_received",
-            "response_delay_helo",
-            Part.HELO,
-            _judge_helo,
-            _record_helo,
-        )
-        for verb in ("HELO", "EHLO")
-    ),
+    _HELO,
+    replace(_HELO, stage="EHLO", prefix=b"EHLO"),
     Command(
         "MAIL FROM",
         b"MAIL FROM:",
@@ -223,6 +242,7 @@ _TABLE = (
         _judge_nothing,
         _record_noop,
         ends=False,
+        is_preliminary=True,
     ),
     Command(
         "QUIT",
@@ -234,15 +254,49 @@ _TABLE = (
         _record_quit,
         bare=True,
         ends=False,
+        is_preliminary=True,
     ),
+    Command(
+        "STARTTLS",
+        b"STARTTLS",
+        "msg_starttls_received",
+        "",
+        Part.NONE,
+        _judge_starttls,
+        _record_nothing,
+        extension="STARTTLS",
+        is_preliminary=True,
+    ),
+    Command(
+        "VRFY", b"VRFY", "msg_vrfy_received", "", Part.NONE, _judge_vrfy, _record_nothing, ends=False, extension="VRFY"
+    ),
+    Command(
+        "HELP",
+        b"HELP",
+        "msg_help_received",
+        "",
+        Part.NONE,
+        _judge_nothing,
+        _record_nothing,
+        ends=False,
+        extension="HELP",
+    ),
+    # Of several lines, or followed by octets: login.py and connection.py answer these.
+    Command("AUTH", b"AUTH", "msg_auth_succeeded", "", Part.NONE, _judge_nothing, _record_nothing, extension="AUTH"),
+    Command("BDAT", b"BDAT", "msg_bdat_received", "", Part.NONE, _judge_nothing, _record_nothing, extension="CHUNKING"),
 )
 
 COMMANDS = {command.prefix.split()[0]: command for command in _TABLE}
 """The commands by their first word."""
 
 
-def recognise(line: bytes) -> Command | None:
+def recognise(line: bytes, offers: Collection[str] = (), extensions: Collection[str] = ()) -> Command | None:
     """The command of a line without surrounding white space; None if it is none.
+
+    Args:
+        line: The line.
+        offers: The extensions that the server offers.
+        extensions: Those that were announced to the client, by a rule perhaps.
 
     Example:
         >>> recognise(b"mail from:<a@example.com>").stage
@@ -254,5 +308,7 @@ def recognise(line: bytes) -> Command | None:
         return None
     command = COMMANDS.get(words[0].upper())
     if command is None or (command.bare and len(words) > 1):
+        return None
+    if command.extension and command.extension not in offers and command.extension not in extensions:
         return None
     return command if line[: len(command.prefix)].upper() == command.prefix else None

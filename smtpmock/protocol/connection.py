@@ -6,39 +6,37 @@ with them, it returns as actions, to be carried out in order.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from smtpmock.content import Content
 from smtpmock.messages import Exchange, Message, Record
-from smtpmock.protocol.actions import Close, End, Erase, Keep, Reset, Send, Wait
+from smtpmock.protocol.actions import Erase, Keep, StartTLS
 from smtpmock.protocol.body import Body
+from smtpmock.protocol.chunk import Chunks, parse
 from smtpmock.protocol.commands import Part, recognise
 from smtpmock.protocol.replies import LINE_TOO_LONG, Reply
-from smtpmock.protocol.ruled import ruled, values_at, wire
+from smtpmock.protocol.ruled import ruled
+from smtpmock.protocol.speaker import READ_SIZE, Speaker
 from smtpmock.protocol.transaction import Transaction
-from smtpmock.rules import Circumstances, decide
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
 
-    from smtpmock.messages import Origin
+    from smtpmock.messages import TLS, Origin
     from smtpmock.protocol.actions import Action
     from smtpmock.protocol.behaviour import Behaviour
-    from smtpmock.rules import Ruling
+    from smtpmock.protocol.commands import Command
+    from smtpmock.protocol.login import Login
 
 LONGEST_LINE = 16_384
 """The most bytes that a command line may have, its line end included."""
 
-READ_SIZE = 65_536
-"""How many bytes are read at a time, unless a rule slows the reading down."""
-
 _SHOWN_OF_A_LONG_LINE = 80
 _HAS_TO_BE_WAITED_FOR = ("HELO", "EHLO", "DATA", "NOOP", "QUIT", "VRFY", "STARTTLS", "AUTH")  # RFC 2920 section 3.1
-_STEPS_PER_SECOND = 20  # in which what is slowed down is sent or read
 
 
-class Connection:
+class Connection(Speaker):
     r"""The server's side of one SMTP session.
 
     Attributes:
@@ -46,7 +44,7 @@ class Connection:
         exchanges: What was said so far.
         noted: What the client did wrong that the exchanges do not show: codes of violations, and to what they belong.
         transaction: The current record.
-        extensions: What was announced in reply to the last EHLO.
+        negotiated: What was negotiated so far.
         paused: Whether bytes that were fed wait for the last `Wait` to be over: feed b"" then.
         ended: Whether the session is over.
         read_size: How many bytes to feed at most.
@@ -59,86 +57,78 @@ class Connection:
         >>> connection.open(now=0.0)
         [Send(b'220 Welcome\r\n')]
         >>> connection.feed(b"NOOP\r\nQUIT\r\n", now=1.0)
-        [Keep(<Message from <> to nobody (not accepted)>), End(), Send(b'250 Ok\r\n221 Closing...\r\n'), Close()]
+        [Keep(<Message 0 from <> to nobody (nothing sent)>), End(), Send(b'250 Ok\r\n221 Closing...\r\n'), Close()]
     """
 
     __slots__ = (
-        "_actions",
         "_body",
         "_body_is_new",
         "_buffer",
-        "_drip",
-        "_leaving",
-        "_now",
-        "_origin",
-        "_out",
+        "_chunk",
+        "_chunks",
+        "_chunks_failed",
+        "_login",
         "_overlong",
-        "_resets",
-        "_ruling",
-        "_silent",
-        "_spoken",
         "_start",
-        "_throttle",
-        "behaviour",
-        "ended",
-        "exchanges",
-        "extensions",
         "noted",
-        "paused",
-        "read_size",
-        "transaction",
     )
 
     def __init__(self, behaviour: Behaviour, origin: Origin) -> None:
-        self.behaviour = behaviour
-        self.exchanges: list[Exchange] = []
+        super().__init__(behaviour, origin)
         self.noted: list[tuple[str, Exchange | None]] = []
-        self.transaction = Transaction()
-        self.extensions: frozenset[str] = frozenset()
-        self.paused = False
-        self.ended = False
-        self.read_size = READ_SIZE
-        self._origin = origin
-        self._now = 0.0
         self._buffer = b""
         self._start = 0  # of what has not been read
         self._overlong: bytes | None = None  # the beginning of a line that is being discarded
         self._body: Body | None = None
         self._body_is_new = False
-        self._ruling: Ruling | None = None  # what the rules say of the command at hand
-        self._drip: float | None = None
-        self._throttle: float | None = None
-        self._silent = False
-        self._resets = False
-        self._spoken = False  # whether the client has sent a line
-        self._leaving = False
-        self._actions: list[Action] = []
-        self._out: list[bytes] = []
+        self._chunks: Chunks | None = None  # a message that comes by BDAT
+        self._chunk: tuple[str, str | None, Chunks] | None = None  # the chunk at hand: command, refusal, where it goes
+        self._chunks_failed = False
+        self._login: Login | None = None
 
     @property
     def is_between_commands(self) -> bool:
         """Whether the client has sent nothing that still waits for its end."""
-        return self._silent or (self._body is None and not self._has_input and self._overlong is None)
+        waits = self._body is None and self._chunk is None and self._login is None and self._overlong is None
+        return self._silent or (waits and not self._has_input)
 
     @property
     def is_settled(self) -> bool:
         """Whether the record is an accepted message that nothing may erase: RCPT and DATA are out of sequence."""
         return self.transaction.record is not None and self.behaviour.settings.multiple_message_receiving
 
-    def allows(self, parameters: Mapping[str, str], extensions: Mapping[str, str]) -> bool:
-        """Whether the extension that defines each of the parameters was announced."""
-        return all(extensions.get(keyword) in self.extensions for keyword in parameters)
+    @property
+    def is_chunked(self) -> bool:
+        """Whether a message has begun to come by BDAT: RCPT and DATA are out of sequence (RFC 3030 section 3)."""
+        return self._chunks is not None or self._chunks_failed
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether TLS is active."""
+        return self.negotiated.tls is not None
+
+    def allows(self, parameters: Mapping[str, str], known: Mapping[str, tuple[str, re.Pattern[str]]]) -> bool:
+        """Whether each of the parameters has a value that it can have, and its extension was announced."""
+        return all(
+            keyword in known
+            and known[keyword][0] in self.negotiated.extensions
+            and known[keyword][1].fullmatch(value) is not None
+            for keyword, value in parameters.items()
+        )
 
     # What happens from outside.
 
     def open(self, now: float, *, early: bool = False) -> list[Action]:
-        """The connection was accepted: greets.
+        """The connection was accepted: greets, or begins TLS.
 
         Args:
             now: Seconds since the epoch.
             early: Whether the client has sent something already.
         """
         self._now = now
+        if self.behaviour.settings.tls == "implicit" and not self.is_secure:
+            self._begin_tls(Exchange("", "", now, stage="STARTTLS", accepted=True))
+            return self._done()
         if early:
             self._note("command-before-greeting")
         self._reply(self._exchange("", "connect", "msg_greeting", 0.0, accepted=True))
@@ -164,6 +154,8 @@ class Connection:
         while self._has_input and not (self.ended or self.paused or self._silent):
             if self._body is not None:
                 self._read_body(self._body)
+            elif self._chunk is not None:
+                self._read_chunk(self._chunk[2])
             elif not self._read_line():
                 break
             if self._has_input:
@@ -172,6 +164,17 @@ class Connection:
             self._buffer = b""
         self.paused = self.paused and self._has_input
         return self._done()
+
+    def secured(self, tls: TLS, now: float) -> list[Action]:
+        """TLS is active: what was learnt before is forgotten (RFC 3207 section 4.2).
+
+        Args:
+            tls: What it agreed on.
+            now: Seconds since the epoch.
+        """
+        self.negotiate(tls=tls, extensions=frozenset(), user="")
+        self._erase(Part.HELO)
+        return self.open(now) if self.behaviour.settings.tls == "implicit" else self._done()
 
     def end(self, now: float, reply: Reply | None = None) -> list[Action]:
         """The session is over, whoever ended it: the client, a timeout, a stop.
@@ -188,7 +191,7 @@ class Connection:
             self._finish()
         return self._done()
 
-    # What commands do to the record.
+    # What commands do.
 
     def expect_message(self) -> None:
         """What follows is a message."""
@@ -203,10 +206,12 @@ class Connection:
         """Shows in the inbox what the session added to a message that is there."""
         record = self.transaction.record
         if record is not None and not record.gone:
-            self._actions.append(Keep(record, Message(self.transaction, self._origin)))
+            self._actions.append(Keep(record, Message(self.transaction, self._origin, self.negotiated)))
 
     def _erase(self, part: Part) -> None:
         """Forgets a part of the record and all that follow it; or begins a new record, where an accepted one stays."""
+        self._chunks = None
+        self._chunks_failed = False
         transaction = self.transaction
         record = transaction.record
         if part is Part.RCPTTO and self.behaviour.settings.multiple_rcptto:
@@ -232,7 +237,7 @@ class Connection:
         else:
             transaction.forget_from_mailfrom()
 
-    # Reading.
+    # Reading lines.
 
     @property
     def _has_input(self) -> bool:
@@ -252,22 +257,32 @@ class Connection:
         self._start = end + 1
         self._spoken = True
         if self._overlong is not None or len(line) >= LONGEST_LINE:
-            shown = self._overlong or line[:_SHOWN_OF_A_LONG_LINE]
-            self._overlong = None
-            self.exchanges.append(Exchange(f"{_text(shown)}…", LINE_TOO_LONG.text, self._now))
-            self._out.append(LINE_TOO_LONG.wire)
+            self._refuse_long_line(self._overlong or line[:_SHOWN_OF_A_LONG_LINE])
+        elif self._login is not None:
+            self._login.answer(line.strip())
         else:
             self._command(line.strip())
         if line[-1:] != b"\r":
             self._note("bare-lf-command", self.exchanges[-1])
         return True
 
+    def _refuse_long_line(self, beginning: bytes) -> None:
+        from smtpmock.protocol.login import shown
+
+        self._overlong = None
+        request = shown(beginning, self._login)
+        self._login = None
+        self.exchanges.append(Exchange(f"{request}…", LINE_TOO_LONG.text, self._now))
+        self._out.append(LINE_TOO_LONG.wire)
+
     def _judge_haste(self) -> None:
         """Notes that the client sent more before it could have the reply."""
         last = self.exchanges[-1]
         if self.ended and last.stage == "QUIT":
             self._note("command-after-quit", last)
-        elif "PIPELINING" not in self.extensions:
+        elif self._chunk is not None:
+            return  # the octets of a chunk follow its command
+        elif "PIPELINING" not in self.negotiated.extensions:
             self._note("pipelining-not-offered", last)
         elif last.stage in _HAS_TO_BE_WAITED_FOR:
             self._note("pipelining-past-wait", last)
@@ -278,19 +293,28 @@ class Connection:
             self.noted.append((code, exchange))
 
     def _command(self, line: bytes) -> None:
-        command = recognise(line)
-        request = _text(line)
+        command = recognise(line, self.behaviour.offers, self.negotiated.extensions)
+        request = line.decode("utf-8", "surrogateescape")
         if command is None:
-            self._reply(self._exchange(request, "", "msg_invalid_cmd", 0.0, accepted=False))
-            return
-        if command.erases is not Part.NONE:
-            self._erase(command.erases)
-        refusal, value = command.judge(self, request[len(command.prefix) :])
+            self._reply(self._exchange(self._shown(line, request), "", "msg_invalid_cmd", 0.0, accepted=False))
+        elif command.stage == "AUTH":
+            self._log_in(request[len(command.prefix) :])
+        elif command.stage == "BDAT":
+            self._begin_chunk(command, request)
+        else:
+            self._execute(command, request)
+
+    def _execute(self, command: Command, request: str) -> None:
+        refusal, value = self._first_refusal(command), ""
+        if refusal is None:
+            if command.erases is not Part.NONE:
+                self._erase(command.erases)
+            refusal, value = command.judge(self, request[len(command.prefix) :])
         exchange = self._exchange(
             request,
             command.stage,
             refusal or command.accepted,
-            getattr(self.behaviour.settings, command.delay),
+            getattr(self.behaviour.settings, command.delay) if command.delay else 0.0,
             value,
             accepted=refusal is None,
         )
@@ -298,6 +322,58 @@ class Connection:
         if not exchange.accepted and command.ends and self.behaviour.settings.fail_fast:
             self._leaving = True
         self._reply(exchange)
+        if command.stage == "STARTTLS" and exchange.accepted and not self._leaving:
+            self._begin_tls(exchange)
+
+    def _first_refusal(self, command: Command) -> str | None:
+        """What refuses a command whatever it says."""
+        settings = self.behaviour.settings
+        if settings.require_tls and not self.is_secure and not command.is_preliminary:
+            return "msg_tls_required"
+        if self.is_chunked and command.stage in ("RCPT TO", "DATA"):
+            return "msg_invalid_cmd_rcptto_sequence" if command.stage == "RCPT TO" else "msg_invalid_cmd_data_sequence"
+        if settings.require_auth and not self.negotiated.user and command.stage in ("MAIL FROM", "VRFY"):
+            return "msg_auth_required"
+        return None
+
+    def _shown(self, line: bytes, request: str) -> str:
+        """A line that is no command, as it is recorded."""
+        after_auth = bool(self.exchanges) and self.exchanges[-1].stage == "AUTH"
+        if line[:4].upper() != b"AUTH" and not after_auth:
+            return request
+        from smtpmock.protocol.login import shown
+
+        return shown(line, None, is_response=after_auth)
+
+    # AUTH and STARTTLS.
+
+    def _log_in(self, argument: str) -> None:
+        from smtpmock.protocol.login import Login
+
+        self._login = Login(self)
+        self._login.begin(argument, f"<{self._origin.session_id}.{self._now:.6f}@{self._origin.server}>".encode())
+
+    def end_login(self) -> None:
+        """The dialogue of AUTH is over."""
+        self._login = None
+
+    def _begin_tls(self, exchange: Exchange) -> None:
+        """Has the handshake begin; whatever came in clear text behind the command is thrown away."""
+        if self._has_input:
+            self._note("command-after-starttls", exchange)
+            self._buffer = b""
+            self._start = 0
+        fault = self.behaviour.settings.tls_fault
+        if not exchange.reply and self.behaviour.rules:
+            ruling = self._decide("STARTTLS", "")
+            if ruling is not None:
+                exchange = ruled(exchange, ruling)
+        if exchange.rule is not None and exchange.rule.tls is not None:
+            fault = exchange.rule.tls
+        self._flush()
+        self._actions.append(StartTLS(fault))
+
+    # Reading messages.
 
     def _read_body(self, body: Body) -> None:
         if self._body_is_new:
@@ -308,63 +384,66 @@ class Connection:
         rest = body.feed(arrived)
         self._buffer = rest or b""
         self._start = 0
-        if self._throttle is not None:
-            self._pause((len(arrived) - len(self._buffer)) / self._throttle)
+        self._slow_down(len(arrived) - len(self._buffer))
         if rest is not None:
             self._body = None
-            self._throttle = None
-            self.read_size = READ_SIZE
-            self._end_body(body)
+            self._end_body(body, "")
 
-    def _end_body(self, body: Body) -> None:
-        content = Content(body.content())
-        settings = self.behaviour.settings
-        exchange = self._exchange(
-            "",
-            "message",
-            "msg_msg_size_is_too_big" if body.too_big else "msg_msg_received",
-            settings.response_delay_message,
-            content,
-            accepted=not body.too_big,
-        )
-        transaction = self.transaction
-        transaction.end_of_data = exchange
-        if exchange.accepted:
-            transaction.content = content
-            transaction.undotted = body.undotted
-            transaction.accepted_recipients = tuple(transaction.recipients)
-            transaction.record = Record()
-            self.amend()
-        elif settings.fail_fast:
-            self._leaving = True
+    def _begin_chunk(self, command: Command, request: str) -> None:
+        parsed = parse(request[len(command.prefix) :])
+        if parsed is None:
+            self._reply(self._exchange(request, "BDAT", "msg_invalid_cmd_bdat_arg", 0.0, accepted=False))
+            return
+        refusal = self._first_refusal(command)
+        if refusal is None:
+            if not self.is_chunked and self.transaction.record is None:
+                self._erase(Part.DATA)
+            if self._chunks_failed or not self.transaction.rcptto_accepted or self.transaction.record is not None:
+                refusal = "msg_invalid_cmd_bdat_sequence"
+        if refusal is None and self._chunks is None:
+            self._chunks = Chunks(self.behaviour.settings.msg_size_limit)
+            self._body_is_new = True
+        # The octets of a chunk that is refused have to be read all the same (RFC 3030 section 2).
+        chunks = self._chunks if refusal is None and self._chunks is not None else Chunks(0)
+        chunks.expect(parsed[0], is_last=parsed[1])
+        self._chunk = (request, refusal, chunks)
+        if not parsed[0]:
+            self._end_chunk(request, refusal, chunks)
+
+    def _read_chunk(self, chunks: Chunks) -> None:
+        assert self._chunk is not None
+        request, refusal, _ = self._chunk
+        if self._body_is_new and refusal is None:
+            self._body_is_new = False
+            if self.behaviour.rules and self._begin_body():
+                return
+        arrived = self._buffer[self._start :] if self._start else self._buffer
+        self._buffer = chunks.feed(arrived)
+        self._start = 0
+        self._slow_down(len(arrived) - len(self._buffer))
+        if not chunks.remaining:
+            self._end_chunk(request, refusal, chunks)
+
+    def _end_chunk(self, request: str, refusal: str | None, chunks: Chunks) -> None:
+        self._chunk = None
+        if refusal is None and chunks.is_last and not chunks.too_big:
+            self._end_body(chunks, request)
+            self._chunks = None
+            return
+        if refusal is None and chunks.too_big:
+            refusal = "msg_msg_size_is_too_big"
+        exchange = self._exchange(request, "BDAT", refusal or "msg_bdat_received", 0.0, accepted=refusal is None)
+        if not self.is_settled and self.transaction.data is None:
+            self.transaction.data = exchange
+        if refusal == "msg_msg_size_is_too_big" or (refusal is None and not exchange.accepted):
+            self._chunks = None
+            self._chunks_failed = True
         self._reply(exchange)
 
-    # Answering.
-
-    def _exchange(
-        self, request: str, stage: str, setting: str, delay: float, value: str | Content = "", *, accepted: bool
-    ) -> Exchange:
-        """What is answered, by the newest rule that decides or else by a setting.
-
-        Args:
-            request: The command line.
-            stage: What was asked for.
-            setting: What the settings answer.
-            delay: Seconds before that.
-            value: The value of the command's argument, or the message.
-            accepted: Whether the settings accept it.
-        """
-        exchange = Exchange(request, self.behaviour.replies[setting].text, self._now, delay, setting, accepted, stage)
-        if self.behaviour.rules:
-            self._ruling = self._decide(stage, value)
-            if self._ruling is not None:
-                exchange = ruled(exchange, self._ruling)
-        self.exchanges.append(exchange)
-        return exchange
-
-    def _decide(self, stage: str, value: str | Content) -> Ruling | None:
-        values = partial(values_at, stage, value, self.transaction, self._origin)
-        return decide(tuple(self.behaviour.rules), Circumstances(stage, self._origin.session_id, values))
+    def _slow_down(self, size: int) -> None:
+        """Waits, where a rule wants the message to be read slowly."""
+        if self._throttle is not None:
+            self._pause(size / self._throttle)
 
     def _begin_body(self) -> bool:
         """Asks the rules about the first bytes of a message; returns whether nothing is to be read now."""
@@ -377,74 +456,29 @@ class Connection:
         self._reply(exchange)
         return self.paused or self.ended or self._silent
 
-    def _reply(self, exchange: Exchange) -> None:
-        if exchange.delay:
-            self._pause(exchange.delay)
-        ruling, self._ruling = self._ruling, None
-        if ruling is None:
-            assert exchange.setting is not None
-            self._out.append(self.behaviour.replies[exchange.setting].wire)
-        else:
-            self._follow(ruling, exchange)
-        if self._leaving:
-            self._finish()
-        elif self._drip is not None:
-            self._flush()
-
-    def _follow(self, ruling: Ruling, exchange: Exchange) -> None:
-        """Does what the rules say about the reply to a command."""
-        if ruling.drip is not None:
-            self._flush()
-            self._drip = ruling.drip
-            self.paused = True
-        self._out.append(wire(exchange))
-        if ruling.throttle is not None and self._body is not None:
-            self._throttle = ruling.throttle
-            self.read_size = max(1, min(READ_SIZE, int(ruling.throttle / _STEPS_PER_SECOND)))
-        then = exchange.then
-        self._resets = then == "reset"
-        if then == "silence":
-            self._silent = True
-            self._leaving = False
-        elif then in ("close", "half", "reset"):
+    def _end_body(self, body: Body | Chunks, request: str) -> None:
+        self._throttle = None
+        self.read_size = READ_SIZE
+        content = Content(body.content())
+        settings = self.behaviour.settings
+        exchange = self._exchange(
+            request,
+            "message",
+            "msg_msg_size_is_too_big" if body.too_big else "msg_msg_received",
+            settings.response_delay_message,
+            content,
+            accepted=not body.too_big,
+        )
+        transaction = self.transaction
+        transaction.end_of_data = exchange
+        if request and transaction.data is None:
+            transaction.data = exchange
+        if exchange.accepted:
+            transaction.content = content
+            transaction.undotted = body.undotted
+            transaction.accepted_recipients = tuple(transaction.recipients)
+            transaction.record = Record()
+            self.amend()
+        elif settings.fail_fast:
             self._leaving = True
-
-    def _finish(self) -> None:
-        """Completes the record of the session, then says what is left to say and closes."""
-        if self.transaction.record is None and self._spoken:
-            self._actions.append(Keep(Record(), Message(self.transaction, self._origin)))
-        self._actions.append(End())
-        self._flush()
-        self._actions.append(Reset() if self._resets else Close())
-        self.ended = True
-
-    def _pause(self, seconds: float) -> None:
-        """Says what there is to say, then waits; the rest of the input is answered after that."""
-        self._flush()
-        self._actions.append(Wait(seconds))
-        self.paused = True
-
-    def _flush(self) -> None:
-        if not self._out:
-            return
-        data = b"".join(self._out)
-        self._out.clear()
-        if self._drip is None:
-            if data:
-                self._actions.append(Send(data))
-            return
-        step = max(1, int(self._drip / _STEPS_PER_SECOND))
-        for start in range(0, len(data), step):
-            piece = data[start : start + step]
-            self._actions += (Wait(len(piece) / self._drip), Send(piece))
-        self._drip = None
-
-    def _done(self) -> list[Action]:
-        self._flush()
-        actions = self._actions
-        self._actions = []
-        return actions
-
-
-def _text(line: bytes) -> str:
-    return line.decode("utf-8", "surrogateescape")
+        self._reply(exchange)

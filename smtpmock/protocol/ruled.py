@@ -30,7 +30,7 @@ def ruled(exchange: Exchange, ruling: Ruling) -> Exchange:
     rule = ruling.rule
     if rule is None:
         return exchange
-    if rule.then == "accept":
+    if rule.then == "accept" or rule.tls is not None:
         return exchange._replace(rule=rule)
     text = exchange.reply if rule.reply is None else rule.reply.text
     if rule.reply is not None:
@@ -55,7 +55,9 @@ def wire(exchange: Exchange) -> bytes:
     return Reply(*exchange.reply.split("\n")).wire
 
 
-def values_at(stage: str, value: str | Content, transaction: Transaction, origin: Origin, word: str) -> Iterable[Any]:
+def values_at(
+    stage: str, value: str | Content, transaction: Transaction, origin: Origin, user: str, word: str
+) -> Iterable[Any]:
     """The values of a condition when a command is answered, those of which one has to match; none if it has none.
 
     Args:
@@ -63,12 +65,15 @@ def values_at(stage: str, value: str | Content, transaction: Transaction, origin
         value: The value of its argument as far as it could be read, or the message.
         transaction: What the session has recorded.
         origin: Where the session comes from.
+        user: Who has logged in.
         word: The condition.
     """
     if word == "client":
         return (origin.client,)
     if word == _ARGUMENTS.get(stage):
         return (value,)
+    if word == "user":
+        return (user,) if user else ()
     if word == "helo_name":
         helo = transaction.helo
         return (helo.request[5:],) if helo is not None and helo.accepted else ()
@@ -84,5 +89,5 @@ def values_at(stage: str, value: str | Content, transaction: Transaction, origin
     return (len(value.raw) if word == "size" else getattr(value, word),)
 
 
-_ARGUMENTS = {"HELO": "helo_name", "EHLO": "helo_name", "MAIL FROM": "sender", "RCPT TO": "recipient"}
+_ARGUMENTS = {"HELO": "helo_name", "EHLO": "helo_name", "MAIL FROM": "sender", "RCPT TO": "recipient", "AUTH": "user"}
 """The condition that looks at the argument of a command."""

@@ -1,0 +1,31 @@
+"""A first mail: starts a server, sends it a real mail, and shows what arrived and what was said."""
+
+from smtplib import SMTP
+
+from smtpmock import SMTPMock
+from smtpmock.report import transcript
+
+MAIL = """\
+From: Shop <shop@example.com>
+To: alice@example.com, bob@example.com
+Subject: Your order has been shipped
+
+It will be with you tomorrow.
+"""
+
+with SMTPMock(multiple_rcptto=True, not_registered_emails=["bob@example.com"]) as mock:
+    with SMTP(mock.host, mock.port, local_hostname="shop.example.com") as client:
+        refused = client.sendmail("shop@example.com", ["alice@example.com", "bob@example.com"], MAIL)
+    [message] = mock.messages()
+    [session] = mock.sessions()
+
+print(f"A mail arrived at {mock.host}:{mock.port}.\n")
+print(f"  from     {message.sender}")
+print(f"  to       {', '.join(message.recipients)}")
+print(f"  subject  {message.subject}")
+print(f"  text     {message.text.strip()}")
+for address, (code, reason) in refused.items():
+    print(f"  refused  {address}: {code} {reason.decode()}")
+
+print("\nThe whole conversation (C: the client, S: the server):\n")
+print(transcript(session))

@@ -1,0 +1,173 @@
+"""AUTH (RFC 4954): the mechanisms as dialogues, without sockets and without a word about replies.
+
+Secrets come in here and go nowhere else: what is recorded is who tried, how, and whether it worked.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from base64 import b64decode
+from binascii import Error as Base64Error
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from smtpmock.protocol.extensions import MECHANISMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    Dialogue: TypeAlias = Generator[bytes, bytes, "Claim"]
+    """Yields challenges, takes responses, and returns what the client claims."""
+
+HIDDEN = "(credentials)"
+"""What is recorded in place of credentials."""
+
+_PASSWORD_NEEDED = ("CRAM-MD5",)
+_TELLS_WHY = ("XOAUTH2", "OAUTHBEARER")
+_WHY = json.dumps({"status": "invalid_token", "schemes": "bearer"}).encode()
+
+
+class Attempt(NamedTuple):
+    """An attempt to log in.
+
+    Attributes:
+        mechanism: The mechanism.
+        user: The name that was given.
+        succeeded: Whether it was accepted.
+    """
+
+    mechanism: str
+    user: str
+    succeeded: bool
+
+
+class Claim:
+    """Who a client says it is, and how it proves it."""
+
+    __slots__ = ("_proof", "_secret", "user")
+
+    def __init__(self, user: bytes, secret: bytes = b"", proof: Callable[[bytes], bool] | None = None) -> None:
+        self.user = user.decode("utf-8", "surrogateescape")
+        self._secret = secret
+        self._proof = proof
+
+    def __repr__(self) -> str:
+        return f"<Claim of {self.user!r}>"
+
+    def holds(self, accounts: Any) -> bool:
+        """Whether it is true.
+
+        Args:
+            accounts: "any", a mapping of users to passwords or tokens, or a function of both.
+        """
+        if accounts == "any":
+            return True
+        secret = self._secret.decode("utf-8", "surrogateescape")
+        if callable(accounts):
+            return bool(accounts(self.user, secret))
+        expected = accounts.get(self.user)
+        if expected is None:
+            return False
+        known = str(expected).encode("utf-8", "surrogateescape")
+        return self._proof(known) if self._proof is not None else hmac.compare_digest(known, self._secret)
+
+
+class MalformedError(Exception):
+    """A response that is none in the mechanism."""
+
+
+def offered(accounts: Any, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """The mechanisms that can be offered: a function cannot tell the password that some of them need."""
+    return tuple(
+        name for name in MECHANISMS if name in wanted and not (callable(accounts) and name in _PASSWORD_NEEDED)
+    )
+
+
+def dialogue(mechanism: str, initial: bytes | None, challenge: bytes) -> Dialogue:
+    """The dialogue of a mechanism.
+
+    Args:
+        mechanism: One of `MECHANISMS`.
+        initial: The initial response; None if there was none.
+        challenge: What a challenge is made of, different each time.
+    """
+    return _DIALOGUES[mechanism](initial, challenge)
+
+
+def reason(mechanism: str) -> bytes | None:
+    """What a mechanism tells the client about a failure, which it has to acknowledge; None if it tells nothing."""
+    return _WHY if mechanism in _TELLS_WHY else None
+
+
+def decoded(response: bytes) -> bytes | None:
+    """A response out of base64, None if it is not (RFC 4954 section 4: ``=`` stands for an empty initial response)."""
+    if response == b"=":
+        return b""
+    try:
+        return b64decode(response, validate=True)
+    except Base64Error:
+        return None
+
+
+def _plain(initial: bytes | None, _: bytes) -> Dialogue:
+    """RFC 4616."""
+    response = (yield b"") if initial is None else initial
+    parts = response.split(b"\0")
+    if len(parts) != 3 or not parts[1]:
+        raise MalformedError
+    return Claim(parts[1], parts[2])
+
+
+def _login(initial: bytes | None, _: bytes) -> Dialogue:
+    user = (yield b"Username:") if initial is None else initial
+    return Claim(user, (yield b"Password:"))
+
+
+def _cram_md5(initial: bytes | None, challenge: bytes) -> Dialogue:
+    """RFC 2195."""
+    if initial is not None:
+        raise MalformedError
+    user, space, digest = (yield challenge).rpartition(b" ")
+    if not space:
+        raise MalformedError
+    return Claim(
+        user,
+        proof=lambda password: hmac.compare_digest(
+            hmac.new(password, challenge, "md5").hexdigest().encode(), digest.lower()
+        ),
+    )
+
+
+def _xoauth2(initial: bytes | None, _: bytes) -> Dialogue:
+    response = (yield b"") if initial is None else initial
+    fields = _fields(response)
+    return _bearer(fields.get(b"user", b""), fields)
+
+
+def _oauthbearer(initial: bytes | None, _: bytes) -> Dialogue:
+    """RFC 7628."""
+    response = (yield b"") if initial is None else initial
+    header, _, rest = response.partition(b"\x01")
+    identity = next((part[2:] for part in header.split(b",") if part.startswith(b"a=")), b"")
+    return _bearer(identity, _fields(rest))
+
+
+def _fields(response: bytes) -> Mapping[bytes, bytes]:
+    pairs = (field.partition(b"=") for field in response.split(b"\x01") if field)
+    return {name.lower(): value for name, _, value in pairs}
+
+
+def _bearer(user: bytes, fields: Mapping[bytes, bytes]) -> Claim:
+    scheme, _, token = fields.get(b"auth", b"").partition(b" ")
+    if not user or scheme.lower() != b"bearer" or not token:
+        raise MalformedError
+    return Claim(user, token)
+
+
+_DIALOGUES: Mapping[str, Callable[[bytes | None, bytes], Dialogue]] = {
+    "PLAIN": _plain,
+    "LOGIN": _login,
+    "CRAM-MD5": _cram_md5,
+    "XOAUTH2": _xoauth2,
+    "OAUTHBEARER": _oauthbearer,
+}

@@ -1,0 +1,108 @@
+"""The ESMTP extensions: how they are announced, and what they change in commands and replies."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+EXTENSIONS = (
+    "SIZE",  # RFC 1870
+    "PIPELINING",  # RFC 2920
+    "8BITMIME",  # RFC 6152
+    "SMTPUTF8",  # RFC 6531
+    "ENHANCEDSTATUSCODES",  # RFC 2034
+    "DSN",  # RFC 3461
+    "CHUNKING",  # RFC 3030
+    "VRFY",  # RFC 5321 section 4.1.1.6
+    "HELP",  # RFC 5321 section 4.1.1.8
+)
+"""What can be turned on, in the order in which it is announced. STARTTLS and AUTH come with their own settings."""
+
+MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER")
+"""The mechanisms of AUTH, in the order in which they are offered."""
+
+_BROUGHT_ALONG = {"SMTPUTF8": "8BITMIME"}  # RFC 6531 section 3.1
+_XTEXT = r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})"  # RFC 3461 section 4
+
+MAIL_PARAMETERS: Mapping[str, tuple[str, re.Pattern[str]]] = {
+    "SIZE": ("SIZE", re.compile(r"[0-9]{1,20}")),
+    "BODY": ("8BITMIME", re.compile(r"7BIT|8BITMIME", re.IGNORECASE)),
+    "SMTPUTF8": ("SMTPUTF8", re.compile(r"")),
+    "RET": ("DSN", re.compile(r"FULL|HDRS", re.IGNORECASE)),
+    "ENVID": ("DSN", re.compile(rf"{_XTEXT}{{1,100}}")),
+    "AUTH": ("AUTH", re.compile(rf"<>|{_XTEXT}+")),
+}
+"""The parameters of MAIL FROM: the extension that defines each, and what its value may be."""
+
+RCPT_PARAMETERS: Mapping[str, tuple[str, re.Pattern[str]]] = {
+    "NOTIFY": ("DSN", re.compile(r"NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*", re.IGNORECASE)),
+    "ORCPT": ("DSN", re.compile(rf"[A-Za-z0-9-]+;(?:{_XTEXT}|[^\x00-\x7f])+")),
+}
+"""The parameters of RCPT TO."""
+
+_ENHANCED = {
+    "msg_invalid_cmd": "5.5.1",
+    "msg_quit_cmd": "2.0.0",
+    "msg_invalid_cmd_mailfrom_sequence": "5.5.1",
+    "msg_invalid_cmd_mailfrom_arg": "5.1.7",
+    "msg_mailfrom_blacklisted_email": "4.7.1",
+    "msg_mailfrom_received": "2.1.0",
+    "msg_invalid_cmd_rcptto_sequence": "5.5.1",
+    "msg_invalid_cmd_rcptto_arg": "5.1.3",
+    "msg_rcptto_not_registered_email": "5.1.1",
+    "msg_rcptto_blacklisted_email": "4.7.1",
+    "msg_rcptto_received": "2.1.5",
+    "msg_invalid_cmd_data_sequence": "5.5.1",
+    "msg_msg_size_is_too_big": "5.3.4",
+    "msg_msg_received": "2.6.0",
+    "msg_invalid_cmd_rset_sequence": "5.5.1",
+    "msg_invalid_cmd_rset_arg": "5.5.4",
+    "msg_rset_received": "2.0.0",
+    "msg_noop_received": "2.0.0",
+    "msg_vrfy_received": "2.5.0",
+    "msg_invalid_cmd_vrfy_arg": "5.5.4",
+    "msg_help_received": "2.0.0",
+    "msg_bdat_received": "2.6.0",
+    "msg_invalid_cmd_bdat_arg": "5.5.4",
+    "msg_invalid_cmd_bdat_sequence": "5.5.1",
+    "msg_starttls_received": "2.0.0",
+    "msg_starttls_refused": "4.7.0",
+    "msg_invalid_cmd_starttls_arg": "5.5.4",
+    "msg_invalid_cmd_starttls_sequence": "5.5.1",
+    "msg_tls_required": "5.7.0",
+    "msg_auth_succeeded": "2.7.0",
+    "msg_auth_failed": "5.7.8",
+    "msg_auth_required": "5.7.0",
+    "msg_auth_cancelled": "5.7.0",
+    "msg_invalid_auth_base64": "5.5.2",
+    "msg_auth_mechanism_unknown": "5.5.4",
+    "msg_auth_encryption_required": "5.7.11",
+    "msg_invalid_cmd_auth_sequence": "5.5.1",
+    "msg_invalid_cmd_auth_arg": "5.5.4",
+}
+"""The enhanced status codes of the default texts (RFC 3463, RFC 5248); the greeting and EHLO have none (RFC 2034)."""
+
+
+def complete(extensions: Collection[str]) -> tuple[str, ...]:
+    """The extensions with those that they bring along, in the order in which they are announced."""
+    wanted = {*extensions, *(_BROUGHT_ALONG[name] for name in extensions if name in _BROUGHT_ALONG)}
+    return tuple(name for name in EXTENSIONS if name in wanted)
+
+
+def announcement(name: str, size_limit: int) -> str:
+    """The line with which an extension is announced."""
+    return f"SIZE {size_limit}" if name == "SIZE" else name
+
+
+def enhanced(setting: str, text: str) -> str:
+    """A default text with its enhanced status code.
+
+    Example:
+        >>> enhanced("msg_rcptto_received", "250 Received")
+        '250 2.1.5 Received'
+    """
+    code = _ENHANCED.get(setting)
+    return text if code is None else f"{text[:3]} {code} {text[4:]}"

@@ -1,0 +1,110 @@
+"""The server's side of TLS, with its faults; it stays in gevent's hands, and is loaded when it is first needed."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from gevent import ssl
+
+from smtpmock.certificates import certificates
+from smtpmock.errors import SettingError
+from smtpmock.messages import TLS
+
+if TYPE_CHECKING:
+    from gevent.socket import socket
+
+    from smtpmock.settings import Settings
+
+_BROKEN_CERTIFICATE = ("expired", "wrong-host", "unknown-authority")
+# A fatal alert, handshake_failure: record type 21, TLS 1.2, two bytes (RFC 5246 sections 6.2.1 and 7.2).
+_REFUSAL = bytes((21, 3, 3, 0, 2, 2, 40))
+
+
+class Handshaker:
+    """Begins TLS on connections as the settings say.
+
+    Args:
+        settings: The settings of the server.
+        host: The name or address that its certificate is for.
+
+    Raises:
+        SettingError: If a certificate, a key or ciphers cannot be used.
+    """
+
+    def __init__(self, settings: Settings, host: str) -> None:
+        self._settings = settings
+        self._host = host
+        self._contexts: dict[str, Any] = {}
+        self._names: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+        self._context("")
+
+    def shake(self, sock: socket, fault: str) -> tuple[Any, TLS]:
+        """Does the handshake.
+
+        Args:
+            sock: The connection.
+            fault: What is to be wrong with it; "" for nothing.
+
+        Returns:
+            The socket to go on with, and what was agreed on.
+
+        Raises:
+            OSError: If the handshake fails, or was to fail.
+        """
+        if fault in ("refuse", "cut"):
+            sock.recv(1)  # the client has begun
+            if fault == "refuse":
+                sock.sendall(_REFUSAL)
+            raise ConnectionAbortedError(0, f"ended on purpose (tls: {fault})")
+        context = self._context(fault if fault in _BROKEN_CERTIFICATE else "")
+        secure = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        try:
+            secure.do_handshake()
+        except BaseException:
+            secure.close()
+            raise
+        cipher = secure.cipher()
+        return secure, TLS(
+            secure.version() or "",
+            cipher[0] if cipher else "",
+            self._names.get(secure, ""),
+            secure.getpeercert() or None,
+        )
+
+    def _context(self, fault: str) -> Any:
+        if fault not in self._contexts:
+            self._contexts[fault] = self._make_context(fault)
+        return self._contexts[fault]
+
+    def _make_context(self, fault: str) -> Any:
+        settings = self._settings
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.sni_callback = self._note_name
+        if settings.certfile and not fault:
+            _load(context.load_cert_chain, "certfile", settings.certfile, settings.keyfile or None)
+        else:
+            context.load_cert_chain(certificates().server(self._host, fault))
+        if settings.client_certificate:
+            required = settings.client_certificate == "required"
+            context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
+            if settings.client_cafile:
+                _load(context.load_verify_locations, "client_cafile", settings.client_cafile)
+            else:
+                context.load_verify_locations(certificates().ca)
+        if settings.tls_minimum_version:
+            context.minimum_version = getattr(ssl.TLSVersion, settings.tls_minimum_version.replace(".", "_"))
+        if settings.tls_ciphers:
+            _load(context.set_ciphers, "tls_ciphers", settings.tls_ciphers)
+        return context
+
+    def _note_name(self, sock: Any, name: str | None, _: Any) -> None:
+        if name is not None:
+            self._names[sock] = name
+
+
+def _load(load: Any, setting: str, *values: Any) -> None:
+    try:
+        load(*values)
+    except (OSError, ValueError) as error:
+        raise SettingError(f"The setting {setting} cannot be {values[0]!r}: {error}.") from None

@@ -1,0 +1,106 @@
+"""The command as a child process, and a client for it that sends lines and reads lines."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.clients.mail import SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def environment(**added: str) -> dict[str, str]:
+    return {name: text for name, text in os.environ.items() if not name.startswith("SMTPMOCK_")} | added
+
+
+@contextmanager
+def spawned(*arguments: str, **added: str) -> Iterator[subprocess.Popen[str]]:
+    """The command as a child process, which does not outlive the block."""
+    command = [sys.executable, "-m", "smtpmock", *arguments]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(**added),
+        cwd=Path(__file__).parent,  # not the checkout: the command is the installed one
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def run(*arguments: str, **added: str) -> tuple[int, str, str]:
+    """Runs the command to its end: exit status, output, errors."""
+    with spawned(*arguments, **added) as process:
+        output, errors = process.communicate(timeout=SECONDS)
+    return process.returncode, output, errors
+
+
+def port_of(process: subprocess.Popen[str]) -> int:
+    """The port that the command says first."""
+    assert process.stdout is not None
+    assert select.select([process.stdout], [], [], SECONDS)[0], "it says nothing"
+    line = process.stdout.readline()
+    match = re.search(r"SMTP mock server started on port: (\d+)$", line)
+    assert match, line
+    return int(match[1])
+
+
+def stop(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
+    """Ends the command: exit status, the output since the port, errors."""
+    process.send_signal(how)
+    output, errors = process.communicate(timeout=SECONDS)
+    return process.returncode, output, errors
+
+
+class Client:
+    """Sends lines, reads lines."""
+
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+        self._socket = socket.create_connection((host, port), timeout=SECONDS)
+        self._lines = self._socket.makefile("rb")
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lines.close()
+        self._socket.close()
+
+    def read(self) -> str:
+        """The next line; "" at the end of the connection."""
+        return self._lines.readline().decode().rstrip("\r\n")
+
+    def ask(self, line: str) -> str:
+        self._socket.sendall(f"{line}\r\n".encode())
+        return self.read()
+
+
+def free_port() -> int:
+    """A port for what must be told one."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    """Waits until somebody listens, which a command that was told its port does not say."""
+    give_up = time.monotonic() + SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=SECONDS).close()
+            return
+        except ConnectionRefusedError:
+            assert time.monotonic() < give_up, "it does not listen"

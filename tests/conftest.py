@@ -1,0 +1,59 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_SECONDS = 90
+"""After which a child that still runs is taken to hang."""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., str]:
+    """Runs a script in an interpreter of its own, where warnings are errors; returns what it printed.
+
+    The test fails, and shows what the script said, if it ends with another status than 0, hangs, or, unless it may,
+    writes anything on standard error.
+    """
+
+    def run(*parts: str, options: tuple[str, ...] = (), may_complain: bool = False) -> str:
+        script = tmp_path / "script.py"
+        script.write_text("".join(dedent(part) for part in parts), encoding="utf-8")
+        child = subprocess.Popen(
+            [sys.executable, "-X", "faulthandler", "-W", "error", *options, str(script)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        try:
+            output, complaints = child.communicate(timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGABRT)  # which makes it show what its threads do
+            child.wait()
+        finally:
+            try:
+                os.killpg(child.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # nothing that it started is left
+        if child.returncode == -signal.SIGABRT:
+            output, complaints = child.communicate()
+        if child.returncode or (complaints and not may_complain):
+            pytest.fail(f"The script ended with {child.returncode}.\n{output}\n{complaints}", pytrace=False)
+        return output
+
+    return run

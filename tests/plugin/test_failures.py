@@ -1,0 +1,246 @@
+"""What a failing test shows."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+BREAK_THE_SERVER = """
+import pytest
+
+@pytest.fixture
+def broken(monkeypatch):
+    from smtpmock.protocol.connection import Connection
+
+    def feed(*_):
+        raise ZeroDivisionError("a mistake")
+
+    monkeypatch.setattr(Connection, "feed", feed)
+"""
+
+
+def masked(result):
+    """The lines of the output from the first failure on, with times and ports replaced."""
+    text = re.sub(r"\b\d\d:\d\d:\d\d\.\d{3}\b", "12:00:00.000", result.stdout.str())
+    text = re.sub(r"\+\d+\.\d{3}(?= [CS]:)", "+0.000", text)
+    text = re.sub(r"(?<=ended after )\d+\.\d{3}", "0.000", text)
+    lines = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:2525", text).splitlines()
+    return [line.rstrip() for line in lines]
+
+
+def test_a_wait_in_vain_explains_itself_and_the_trace_stays_in_the_test(run_tests):
+    result = run_tests(
+        """
+        from mail import send
+
+        def test_invoice(smtpmock):
+            send(smtpmock, "alice@example.com")
+            smtpmock.wait_for_message(timeout=0.05, recipient="b@example.com")
+        """,
+        "--show-capture=no",
+    )
+    result.assert_outcomes(failed=1)
+    lines = masked(result)
+    begin = next(number for number, line in enumerate(lines) if "test_invoice ___" in line)
+    name = next(line for line in lines if line.endswith(": MessageTimeoutError"))
+    assert lines[begin + 1 : lines.index(name) + 1] == [
+        "",
+        "smtpmock = <SMTPMock on 127.0.0.1:2525, 1 messages>",
+        "",
+        "    def test_invoice(smtpmock):",
+        '        send(smtpmock, "alice@example.com")',
+        '>       smtpmock.wait_for_message(timeout=0.05, recipient="b@example.com")',
+        "E       smtpmock.errors.MessageTimeoutError: No message with recipient='b@example.com' arrived within 0.05 s.",
+        "E",
+        "E       1 message arrived:",
+        "E       time          sender            recipients         subject  state",
+        "E       12:00:00.000  shop@example.com  alice@example.com  Welcome  accepted",
+        "E                     x recipient is 'alice@example.com'",
+        "",
+        name,
+    ]
+    assert re.fullmatch(r"test_\w+\.py:5: MessageTimeoutError", name)
+
+
+def test_a_failed_test_shows_the_transcripts_of_all_its_servers(run_tests):
+    result = run_tests(
+        """
+        from mail import send
+
+        def test(smtpmock, smtpmock_factory, smtpmock_session):
+            other = smtpmock_factory(msg_greeting="220 Other")
+            unused = smtpmock_factory()
+            for server in (smtpmock, other, smtpmock_session):
+                send(server)
+            assert False
+        """
+    )
+    result.assert_outcomes(failed=1)
+    lines = masked(result)
+    assert sum("SMTP sessions of 127.0.0.1:2525" in line for line in lines) == 3
+    begin = lines.index("Session 1 from 127.0.0.1:2525, 12:00:00.000, ended after 0.000 s")
+    assert lines[begin + 1 : begin + 14] == [
+        "+0.000 S: 220 Welcome",
+        "+0.000 C: ehlo app.example",
+        "       S: 250 Received",
+        "+0.000 C: mail FROM:<shop@example.com>",
+        "       S: 250 Received",
+        "+0.000 C: rcpt TO:<bob@example.com>",
+        "       S: 250 Received",
+        "+0.000 C: data",
+        "       S: 354 Ready for receive message. End data with <CR><LF>.<CR><LF>",
+        "+0.000 C: (the message)",
+        "       S: 250 Received",
+        "+0.000 C: QUIT",
+        "       S: 221 Closing connection",
+    ]
+    assert "+0.000 S: 220 Other" in lines
+
+
+def test_a_test_that_passes_and_one_without_a_server_show_nothing(run_tests):
+    result = run_tests(
+        """
+        from mail import send
+
+        def test_passes(smtpmock, smtpmock_session):
+            send(smtpmock)
+            send(smtpmock_session)
+
+        def test_fails():
+            assert False
+        """,
+        "-rA",
+    )
+    result.assert_outcomes(passed=1, failed=1)
+    assert "SMTP sessions" not in result.stdout.str()
+
+
+def test_a_failure_of_the_test_itself_keeps_its_trace(run_tests):
+    result = run_tests(
+        """
+        def test(smtpmock):
+            smtpmock.messages(subject=lambda subject: 1 / 0)
+            raise LookupError("never")
+
+        def test_criterion(smtpmock):
+            from mail import send
+            send(smtpmock)
+            smtpmock.messages(subject=lambda subject: 1 / 0)
+        """
+    )
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        ["E*LookupError: never", "*smtpmock/query.py:*", "E*ZeroDivisionError: division by zero"]
+    )
+
+
+def test_an_error_of_a_message_ends_the_trace_in_the_test_too(run_tests):
+    result = run_tests(
+        """
+        from mail import send
+
+        def test(smtpmock):
+            send(smtpmock)
+            smtpmock.message().code()
+        """,
+        "--tb=short",
+    )
+    result.assert_outcomes(failed=1)
+    assert "smtpmock/" not in result.stdout.str()
+
+
+def test_an_exception_in_the_server_fails_the_test_that_caused_it(run_tests):
+    result = run_tests(
+        """
+        import smtplib
+        import pytest
+
+        def test_causes_it(smtpmock, broken):
+            with pytest.raises(smtplib.SMTPServerDisconnected):
+                smtplib.SMTP(smtpmock.host, smtpmock.port).helo()
+
+        def test_is_innocent(smtpmock):
+            pass
+        """,
+        conftest=BREAK_THE_SERVER,
+    )
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*_ test_causes_it _*",
+            "A session of 127.0.0.1:* ended with ZeroDivisionError: a mistake",
+            "Traceback (most recent call last):",
+            "*in feed",
+            "ZeroDivisionError: a mistake",
+        ]
+    )
+
+
+def test_an_exception_in_the_server_is_told_beside_the_failure_that_it_caused(run_tests):
+    result = run_tests(
+        """
+        import smtplib
+
+        def test(smtpmock, broken):
+            smtplib.SMTP(smtpmock.host, smtpmock.port).helo()
+        """,
+        conftest=BREAK_THE_SERVER,
+    )
+    result.assert_outcomes(failed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*_ ERROR at teardown of test _*",
+            "A session of 127.0.0.1:* ended with ZeroDivisionError: a mistake",
+            "*_ test _*",
+            "E*SMTPServerDisconnected*",
+        ]
+    )
+
+
+def test_an_exception_after_the_test_is_told_at_its_end(run_tests):
+    result = run_tests(
+        """
+        import socket
+
+        def test(smtpmock, broken):
+            with socket.create_connection((smtpmock.host, smtpmock.port)) as client:
+                client.sendall(b"HELO app.example\\r\\n")
+                while not smtpmock.sessions():
+                    pass
+
+        def test_is_innocent(smtpmock):
+            pass
+        """,
+        conftest=BREAK_THE_SERVER,
+    )
+    outcomes = result.parseoutcomes()
+    # It failed in time or at its end; either way it is this test that is blamed, once.
+    assert outcomes in ({"failed": 1, "passed": 1}, {"errors": 1, "passed": 2})
+    assert result.stdout.str().count("A session of ") >= 1
+
+
+@pytest.mark.parametrize("fixture", ["smtpmock", "smtpmock_factory()", "smtpmock_session"])
+def test_an_exception_in_any_server_counts(run_tests, fixture):
+    run_tests(
+        f"""
+        import smtplib
+        import pytest
+
+        def test({fixture.removesuffix("()")}, broken):
+            server = {fixture}
+            with pytest.raises(smtplib.SMTPServerDisconnected):
+                smtplib.SMTP(server.host, server.port).helo()
+
+        def test_forgives({fixture.removesuffix("()")}, broken):
+            server = {fixture}
+            with pytest.raises(smtplib.SMTPServerDisconnected):
+                smtplib.SMTP(server.host, server.port).helo()
+            [error] = server.errors
+            assert isinstance(error, ZeroDivisionError)
+            server.errors.clear()
+        """,
+        conftest=BREAK_THE_SERVER,
+    ).assert_outcomes(failed=1, passed=1)

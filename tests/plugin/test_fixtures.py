@@ -1,0 +1,249 @@
+"""The fixtures, the marker, and where the settings come from."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+
+def test_each_test_has_a_server_of_its_own_that_records_everything(run_tests):
+    run_tests(
+        """
+        from mail import send
+        from smtpmock import SMTPMock
+        servers = []
+
+        def test_one(smtpmock):
+            assert type(smtpmock) is SMTPMock
+            assert smtpmock.is_running and smtpmock.host == "127.0.0.1" and smtpmock.port
+            assert smtpmock.settings.multiple_rcptto and smtpmock.settings.multiple_message_receiving
+            servers.append(smtpmock)
+            send(smtpmock)
+            assert smtpmock.message().subject == "Welcome"
+
+        def test_two(smtpmock):
+            assert smtpmock.messages() == []
+            assert smtpmock is not servers[0]
+            assert not servers[0].is_running
+        """
+    ).assert_outcomes(passed=2)
+
+
+def test_a_test_may_stop_its_server(run_tests):
+    run_tests(
+        """
+        def test(smtpmock, smtpmock_factory):
+            smtpmock.stop()
+            smtpmock_factory().stop()
+        """
+    ).assert_outcomes(passed=1)
+
+
+def test_further_servers_have_settings_of_their_own_and_end_with_the_test(run_tests):
+    run_tests(
+        """
+        from smtplib import SMTP
+        servers = []
+
+        def test_one(smtpmock, smtpmock_factory):
+            first = smtpmock_factory(msg_greeting="220 First")
+            second = smtpmock_factory(msg_greeting="220 Second", multiple_rcptto=False)
+            servers.extend([first, second])
+            assert len({smtpmock.port, first.port, second.port}) == 3
+            for server, greeting in ((first, b"First"), (second, b"Second")):
+                with SMTP() as client:
+                    assert client.connect(server.host, server.port) == (220, greeting)
+            assert first.settings.multiple_rcptto and not second.settings.multiple_rcptto
+
+        def test_two():
+            assert [server.is_running for server in servers] == [False, False]
+        """
+    ).assert_outcomes(passed=2)
+
+
+def test_the_server_of_the_run_is_empty_when_a_test_begins(run_tests):
+    run_tests(
+        """
+        from mail import send
+        ports = set()
+
+        def test_one(smtpmock_session):
+            ports.add(smtpmock_session.port)
+            send(smtpmock_session)
+            assert smtpmock_session.message()
+
+        def test_without_it():
+            pass
+
+        def test_two(smtpmock_session):
+            ports.add(smtpmock_session.port)
+            assert len(ports) == 1
+            assert smtpmock_session.settings.multiple_message_receiving
+            assert smtpmock_session.messages() == smtpmock_session.sessions() == []
+            mark = smtpmock_session.mark()
+            send(smtpmock_session)
+            assert smtpmock_session.message(since=mark)
+        """
+    ).assert_outcomes(passed=3)
+
+
+def test_the_settings_of_all_servers_can_be_overridden(run_tests):
+    run_tests(
+        """
+        def test(smtpmock, smtpmock_factory, smtpmock_session):
+            for server in (smtpmock, smtpmock_factory(), smtpmock_session):
+                assert server.settings.msg_greeting == "220 Hello"
+                assert server.settings.multiple_rcptto is False
+                assert server.settings.multiple_message_receiving is True
+            assert smtpmock_factory(msg_greeting="220 Hi").settings.msg_greeting == "220 Hi"
+        """,
+        conftest="""
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def smtpmock_settings():
+            return {"msg_greeting": "220 Hello", "multiple_rcptto": False}
+        """,
+    ).assert_outcomes(passed=1)
+
+
+def test_markers_set_what_one_test_a_class_or_a_module_needs_the_nearest_last(run_tests):
+    run_tests(
+        """
+        import pytest
+        pytestmark = pytest.mark.smtpmock(msg_greeting="220 Module", msg_size_limit=1000)
+
+        def test_module(smtpmock):
+            assert smtpmock.settings.msg_greeting == "220 Module"
+
+        @pytest.mark.smtpmock(fail_fast=True, msg_greeting="220 Class")
+        class TestClass:
+            def test_class(self, smtpmock):
+                assert smtpmock.settings.msg_greeting == "220 Class"
+                assert smtpmock.settings.msg_size_limit == 1000
+                assert smtpmock.settings.fail_fast
+
+            @pytest.mark.smtpmock(msg_greeting="220 Test", multiple_rcptto=False)
+            def test_function(self, smtpmock):
+                assert smtpmock.settings.msg_greeting == "220 Test"
+                assert smtpmock.settings.fail_fast
+                assert not smtpmock.settings.multiple_rcptto
+        """,
+        "--strict-markers",
+    ).assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize(
+    ("marker", "text"),
+    [
+        ("fail_fats=True", "There is no setting fail_fats: did you mean fail_fast?"),
+        ("fail_fast=1", "The setting fail_fast cannot be 1: allowed is true or false."),
+        ("True", "The marker smtpmock takes settings by name, as in smtpmock(fail_fast=True)."),
+    ],
+)
+def test_a_marker_is_checked(run_tests, marker, text):
+    result = run_tests(
+        f"""
+        import pytest
+
+        @pytest.mark.smtpmock({marker})
+        def test(smtpmock):
+            pass
+        """
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"{'_' * 3}*ERROR at setup of test*", text, "*short test summary*"], consecutive=True)
+
+
+@pytest.mark.parametrize(
+    ("ini", "options", "decorator", "timeout"),
+    [
+        ("", (), "", 5.0),
+        ("smtpmock_timeout = 2", (), "", 2.0),
+        ("smtpmock_timeout = 2", ("--smtpmock-timeout=300ms",), "", 0.3),
+        ("smtpmock_timeout = 2", ("-o", "smtpmock_timeout=4"), "", 4.0),
+        ("smtpmock_timeout = 2", ("--smtpmock-timeout=3",), "@pytest.mark.smtpmock(timeout=1)", 1.0),
+    ],
+)
+def test_options_come_before_the_configuration_file_and_the_marker_before_both(
+    run_tests, ini, options, decorator, timeout
+):
+    run_tests(
+        f"""
+        import pytest
+
+        {decorator}
+        def test(smtpmock):
+            assert smtpmock.settings.timeout == {timeout}
+        """,
+        *options,
+        ini=ini,
+    ).assert_outcomes(passed=1)
+
+
+def test_host_and_port_can_be_set(run_tests, unused_port):
+    run_tests(
+        f"""
+        def test(smtpmock, smtpmock_factory):
+            assert (smtpmock.host, smtpmock.port) == ("127.0.0.2", {unused_port})
+            further = smtpmock_factory()
+            assert further.host == "127.0.0.2"
+            assert further.port != {unused_port}
+
+        def test_again(smtpmock):
+            assert smtpmock.port == {unused_port}
+        """,
+        f"--smtpmock-port={unused_port}",
+        ini="smtpmock_host = 127.0.0.2",
+    ).assert_outcomes(passed=2)
+
+
+def test_the_server_of_the_run_listens_where_it_is_told_to(run_tests, unused_port):
+    run_tests(
+        f"""
+        def test(smtpmock_session):
+            assert smtpmock_session.port == {unused_port}
+        """,
+        ini=f"smtpmock_port = {unused_port}",
+    ).assert_outcomes(passed=1)
+
+
+@pytest.fixture
+def unused_port():
+    with socket.create_server(("127.0.0.2", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def test_a_value_that_cannot_be_is_told_once_the_fixture_is_used(run_tests):
+    result = run_tests(
+        """
+        def test_without_it():
+            pass
+
+        def test(smtpmock):
+            pass
+        """,
+        "--smtpmock-port=high",
+    )
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["The setting port cannot be 'high': allowed is a whole number from 0 to 65535."])
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(run_tests):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        result = run_tests("def test(smtpmock): pass", f"--smtpmock-port={port}")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"Failed to start SMTP mock server on port: {port} (*)", "*short test summary*"])
+
+
+def test_the_help_tells_of_options_fixtures_and_the_marker(run_tests):
+    result = run_tests("def test(): pass", "--help")
+    result.stdout.fnmatch_lines(["SMTP mock server:", "*--smtpmock-host=HOST*", "*smtpmock_timeout (string):*"])
+    assert "@pytest.mark.smtpmock(**settings): " in run_tests("", "--markers").stdout.str()
+    fixtures = run_tests("", "--fixtures").stdout.str()
+    for name in ("smtpmock", "smtpmock_factory", "smtpmock_session", "smtpmock_settings"):
+        assert f"\n{name} [session scope] -- " in fixtures or f"\n{name} -- " in fixtures

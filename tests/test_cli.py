@@ -1,0 +1,421 @@
+"""The command, as a shell sees it: arguments, an environment, output and an exit status."""
+
+from __future__ import annotations
+
+import re
+import signal
+import smtplib
+import socket
+
+import pytest
+
+from smtpmock import __version__, cli, settings
+from tests.clients.command import Client, free_port, port_of, run, spawned, stop, wait_for
+from tests.clients.mail import SECONDS
+
+STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT]
+
+GO_SMTP_MOCK_FLAGS = re.findall(
+    r"\w+",
+    """
+    host port sessionTimeout shutdownTimeout failFast multipleRcptto multipleMessageReceiving
+    blacklistedHeloDomains blacklistedMailfromEmails blacklistedRcpttoEmails notRegisteredEmails
+    responseDelayHelo responseDelayMailfrom responseDelayRcptto responseDelayData
+    responseDelayMessage responseDelayRset responseDelayNoop responseDelayQuit
+    msgSizeLimit msgGreeting msgInvalidCmd msgInvalidCmdHeloSequence msgInvalidCmdHeloArg msgHeloBlacklistedDomain
+    msgHeloReceived msgInvalidCmdMailfromSequence msgInvalidCmdMailfromArg msgMailfromBlacklistedEmail
+    msgMailfromReceived msgInvalidCmdRcpttoSequence msgInvalidCmdRcpttoArg msgRcpttoNotRegisteredEmail
+    msgRcpttoBlacklistedEmail msgRcpttoReceived msgInvalidCmdDataSequence msgDataReceived msgMsgSizeIsTooBig
+    msgMsgReceived msgInvalidCmdRsetSequence msgInvalidCmdRsetArg msgRsetReceived msgNoopReceived msgQuitCmd
+    """,
+)
+
+CONVERSATION = [
+    ("XYZZY", "msgInvalidCmd"),
+    ("RSET", "msgInvalidCmdRsetSequence"),
+    ("MAIL FROM:<a@example.com>", "msgInvalidCmdMailfromSequence"),
+    ("HELO", "msgInvalidCmdHeloArg"),
+    ("HELO bad.example.com", "msgHeloBlacklistedDomain"),
+    ("HELO client.example.com", "msgHeloReceived"),
+    ("RCPT TO:<b@example.com>", "msgInvalidCmdRcpttoSequence"),
+    ("MAIL FROM:<a>", "msgInvalidCmdMailfromArg"),
+    ("MAIL FROM:<bad@example.com>", "msgMailfromBlacklistedEmail"),
+    ("MAIL FROM:<a@example.com>", "msgMailfromReceived"),
+    ("DATA", "msgInvalidCmdDataSequence"),
+    ("RCPT TO:<b>", "msgInvalidCmdRcpttoArg"),
+    ("RCPT TO:<bad@example.com>", "msgRcpttoBlacklistedEmail"),
+    ("RCPT TO:<nobody@example.com>", "msgRcpttoNotRegisteredEmail"),
+    ("RCPT TO:<b@example.com>", "msgRcpttoReceived"),
+    ("DATA", "msgDataReceived"),
+    ("more than is allowed\r\n.", "msgMsgSizeIsTooBig"),
+    ("DATA", "msgDataReceived"),
+    ("less\r\n.", "msgMsgReceived"),
+    ("RSET x", "msgInvalidCmdRsetArg"),
+    ("RSET", "msgRsetReceived"),
+    ("NOOP", "msgNoopReceived"),
+    ("QUIT", "msgQuitCmd"),
+]
+"""A conversation that meets every reply that a flag can change, but one that the server never gives."""
+
+
+def sample(flag: str) -> tuple[str, object]:
+    """A value for a flag, as text and as what becomes of it; not the default."""
+    if flag.startswith("msg") and flag != "msgSizeLimit":
+        return f"299 The text of -{flag}, 100%", f"299 The text of -{flag}, 100%"
+    if flag.startswith(("blacklisted", "notRegistered")):
+        return "one.example, two@example.com", ("one.example", "two@example.com")
+    if flag.startswith("responseDelay") or flag.endswith("Timeout"):
+        return "1.5", 1.5
+    return {"host": ("[::1]", "[::1]"), "port": ("2525", 2525), "msgSizeLimit": ("42", 42)}.get(flag, ("true", True))
+
+
+def go_name(flag: str) -> str:
+    return re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", flag)
+
+
+def usual(flag: str) -> str:
+    return f"--{go_name(flag).replace('_', '-')}"
+
+
+FORMS = {
+    "-flag=value": lambda flag, value: [f"-{flag}={value}"],
+    "-flag value": lambda flag, value: [f"-{flag}", value],
+    "--flag=value": lambda flag, value: [f"--{flag}={value}"],
+    "--flag value": lambda flag, value: [f"--{flag}", value],
+    "--usual-flag=value": lambda flag, value: [f"{usual(flag)}={value}"],
+    "--usual-flag value": lambda flag, value: [usual(flag), value],
+}
+
+
+def greeting(process):
+    with Client(port_of(process)) as client:
+        return client.read()
+
+
+# Flags.
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("flag", GO_SMTP_MOCK_FLAGS)
+def test_flag_sets_its_setting(flag, form):
+    text, value = sample(flag)
+
+    options = cli.parse(FORMS[form](flag, text), {})
+
+    assert options.settings == settings.Settings(**{go_name(flag): value})
+    assert options.settings != settings.Settings()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_flags_decide_what_the_command_answers(form):
+    flags = {flag: sample(flag)[0] for flag in GO_SMTP_MOCK_FLAGS if flag.startswith("msg")} | {
+        "host": "127.0.0.2",
+        "blacklistedHeloDomains": "bad.example.com,worse.example.com",
+        "blacklistedMailfromEmails": "worse@example.com,bad@example.com",
+        "blacklistedRcpttoEmails": "bad@example.com",
+        "notRegisteredEmails": "nobody@example.com",
+        "msgSizeLimit": "10",
+    }
+    arguments = [argument for flag, value in flags.items() for argument in FORMS[form](flag, value)]
+
+    with spawned(*arguments) as process, Client(port_of(process), "127.0.0.2") as client:
+        replies = [client.read(), *(client.ask(line) for line, _ in CONVERSATION), client.read()]
+
+    assert replies == [flags["msgGreeting"], *(flags[flag] for _, flag in CONVERSATION), ""]
+
+
+def test_the_conversation_meets_every_reply():
+    met = {flag for _, flag in CONVERSATION} | {"msgGreeting", "msgSizeLimit", "msgInvalidCmdHeloSequence"}
+
+    assert met == {flag for flag in GO_SMTP_MOCK_FLAGS if flag.startswith("msg")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "on"),
+    [
+        (["-failFast"], True),
+        (["--failFast"], True),
+        (["--fail-fast"], True),
+        (["-failFast=true"], True),
+        (["--fail-fast=yes"], True),
+        (["-failFast=1"], True),
+        (["-failFast=false"], False),
+        (["-failFast=0"], False),
+        (["-failFast", "-failFast=false"], False),
+        ([], False),
+    ],
+)
+def test_switch(arguments, on):
+    assert cli.parse(arguments, {}).settings == settings.Settings(fail_fast=on)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "to_stdout", "activity"),
+    [
+        (["-log"], True, True),
+        (["-log=true"], True, True),
+        (["-log=false"], False, False),
+        (["--log-to-stdout"], True, False),
+        (["--log-server-activity"], False, True),
+    ],
+)
+def test_log_stands_for_two_settings(arguments, to_stdout, activity):
+    assert cli.parse(arguments, {}).settings == settings.Settings(log_to_stdout=to_stdout, log_server_activity=activity)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("2", 2.0), ("0.25", 0.25), ("250ms", 0.25), ("250 ms", 0.25), ("2 minutes", 120.0), ("1h", 3600.0)],
+)
+def test_seconds_may_be_fractions_and_have_units(text, seconds):
+    assert cli.parse([f"-responseDelayData={text}"], {}).settings == settings.Settings(response_delay_data=seconds)
+
+
+@pytest.mark.parametrize("flag", ["sessionTimeout", "shutdownTimeout", "msgSizeLimit", "msgGreeting", "host"])
+def test_nothing_means_the_default(flag):
+    nothing = "" if flag in ("msgGreeting", "host") else "0"
+
+    assert cli.parse([f"-{flag}={nothing}"], {}).settings == settings.Settings()
+
+
+def test_text_without_a_code_gets_the_one_of_the_default():
+    with spawned("-msgGreeting=Greeting message") as process:
+        assert greeting(process) == "220 Greeting message"
+
+
+# The environment.
+
+
+def test_environment_variable_sets_a_setting():
+    with spawned(SMTPMOCK_MSG_GREETING="220 From the environment") as process:
+        assert greeting(process) == "220 From the environment"
+
+
+def test_flag_stands_before_the_environment():
+    with spawned("-msgGreeting=220 From the flag", SMTPMOCK_MSG_GREETING="220 From the environment") as process:
+        assert greeting(process) == "220 From the flag"
+
+
+@pytest.mark.parametrize("flag", GO_SMTP_MOCK_FLAGS)
+def test_every_setting_has_an_environment_variable(flag):
+    text, value = sample(flag)
+
+    options = cli.parse([], {f"SMTPMOCK_{go_name(flag).upper()}": text})
+
+    assert options.settings == settings.Settings(**{go_name(flag): value})
+
+
+def test_switch_of_the_environment_is_turned_off_by_its_flag():
+    options = cli.parse(["-failFast=false"], {"SMTPMOCK_FAIL_FAST": "on", "SMTPMOCK_LOG_TO_STDOUT": "true"})
+
+    assert options.settings == settings.Settings(log_to_stdout=True)
+
+
+# What is only shown.
+
+
+@pytest.mark.parametrize("flag", ["-v", "--version"])
+def test_version_is_shown_in_three_lines(flag):
+    status, output, errors = run(flag)
+
+    assert (status, errors) == (0, "")
+    assert re.fullmatch(
+        rf"smtpmock: {re.escape(__version__)}\n"
+        r"commit: (unknown|[0-9a-f]{40})\n"
+        r"built at: (unknown|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\n",
+        output,
+    )
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_shows_every_setting_in_its_group_with_its_default(flag):
+    status, output, errors = run(flag)
+
+    assert (status, errors) == (0, "")
+    sections = output.split("\n\n")
+    shown = {section.partition(":\n")[0]: " ".join(section.split()) for section in sections[2:]}
+    groups = ["General", "Server", "Behaviour", "Delays", "Replies"]
+    assert [group for group in shown if group in groups] == groups
+    for go_flag in GO_SMTP_MOCK_FLAGS:
+        declared = settings.NAMED[go_name(go_flag)]
+        default = {"False": "off", "()": "none"}.get(str(declared.default), str(declared.default).removesuffix(".0"))
+        entry = shown[declared.metadata["section"]].partition(f" -{go_flag}, ")[2].partition(") -")[0]
+        assert entry.split(" ")[0] == usual(go_flag)
+        assert f"{declared.metadata['meaning']} (default: {default}" in entry
+    assert "-v, --version show the version and exit" in shown["General"]
+    assert "-log --log-to-stdout and --log-server-activity" in shown["General"]
+
+
+# Mistakes.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["-prot=2525"], "There is no flag -prot: did you mean -port?"),
+        (["--sesion-timeout", "60"], "There is no flag --sesion-timeout: did you mean --session-timeout?"),
+        (["-xyzzy"], "There is no flag -xyzzy."),
+        (["2525"], "The argument '2525' stands alone: every setting is a flag, as in -port=2525."),
+        (["-port"], "The command line cannot be read: argument -port/--port: expected one argument."),
+        (
+            ["-port=smtp"],
+            "The setting port cannot be 'smtp': allowed is a whole number from 0 to 65535."
+            " It was given by the command line.",
+        ),
+        (["-port=65536"], "The setting port cannot be 65536: allowed is a whole number from 0 to 65535."),
+        (
+            ["--session-timeout", "soon"],
+            "The setting session_timeout cannot be 'soon': allowed is a number of seconds from 0 to 31536000."
+            " It was given by the command line.",
+        ),
+        (
+            ["-failFast=perhaps"],
+            "The setting fail_fast cannot be 'perhaps': allowed is true or false. It was given by the command line.",
+        ),
+        (["-msgGreeting=220 a\nb"], r"The setting msg_greeting cannot be '220 a\nb': allowed is one line of text."),
+    ],
+)
+def test_mistake_on_the_command_line(arguments, error):
+    assert run(*arguments) == (2, "", f"smtpmock: {error}\n")
+
+
+def test_mistake_in_the_environment():
+    assert run(SMTPMOCK_PORT="smtp") == (
+        2,
+        "",
+        "smtpmock: The setting port cannot be 'smtp': allowed is a whole number from 0 to 65535."
+        " It was given by the environment variable SMTPMOCK_PORT.\n",
+    )
+
+
+def test_port_that_is_taken():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        assert run(f"-port={port}") == (
+            1,
+            "",
+            f"smtpmock: Failed to start SMTP mock server on port: {port} (127.0.0.1: Address already in use)\n",
+        )
+
+
+def test_version_is_shown_though_the_port_is_taken():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert run("-v", f"-port={taken.getsockname()[1]}")[0] == 0
+
+
+# Start and stop.
+
+
+def test_port_is_said_once_and_nothing_else():
+    with spawned() as process:
+        with smtplib.SMTP("127.0.0.1", port_of(process)) as client:
+            client.noop()
+        assert stop(process) == (0, "", "")
+
+
+def test_port_that_was_asked_for_need_not_be_said():
+    port = free_port()
+    with spawned(f"-port={port}") as process:
+        wait_for(port)
+        with Client(port) as client:
+            assert client.read() == "220 Welcome"
+        assert stop(process) == (0, "", "")
+
+
+@pytest.mark.parametrize("arguments", [["-log"], ["--log-to-stdout"], ["--log-server-activity"]])
+def test_port_is_said_once_whatever_is_logged(arguments):
+    with spawned(*arguments) as process:
+        port = port_of(process)
+        status, output, errors = stop(process)
+
+    assert (status, errors) == (0, "")
+    assert str(port) not in output
+
+
+@pytest.mark.parametrize("how", STOP_SIGNALS)
+def test_signal_stops_the_command_and_a_client_is_told(how):
+    with spawned() as process:
+        port = port_of(process)
+        with Client(port) as client:
+            assert client.read() == "220 Welcome"
+            assert stop(process, how) == (0, "", "")
+            assert (client.read(), client.read()) == ("421 Service shutting down", "")
+
+
+@pytest.mark.parametrize("how", STOP_SIGNALS)
+def test_signal_that_was_sent_before_the_command_served_stops_it(how):
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # the child is born with what its parent blocks
+    try:
+        with spawned() as process:
+            process.send_signal(how)
+            output, errors = process.communicate(timeout=SECONDS)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    assert (process.returncode, errors) == (0, "")
+    assert re.fullmatch(r"SMTP mock server started on port: \d+\n", output)
+
+
+def test_session_at_work_is_ended_by_force_when_the_shutdown_timeout_is_over():
+    with spawned("-log", "-shutdownTimeout=0.1") as process, Client(port_of(process)) as client:
+        client.read()
+        client.ask("HELO client.example.com")
+        client.ask("MAIL FROM:<a@example.com>")
+        client.ask("RCPT TO:<b@example.com>")
+        client.ask("DATA")
+
+        status, output, errors = stop(process)
+
+    assert (status, errors) == (0, "")
+    assert output.splitlines()[-1].endswith(" SMTP mock server was force stopped by timeout")
+
+
+def test_idle_session_is_ended_when_the_session_timeout_is_over():
+    with spawned("-sessionTimeout=0.1") as process, Client(port_of(process)) as client:
+        assert [client.read(), client.read(), client.read()] == ["220 Welcome", "421 Session timeout", ""]
+        assert stop(process) == (0, "", "")
+
+
+# The log.
+
+
+def test_log_reads_like_the_one_of_go_smtp_mock():
+    with spawned("-log", "-responseDelayNoop=0.01") as process:
+        port = port_of(process)
+        with Client(port) as client:
+            client.read()
+            client.ask("EHLO example.com")
+            client.ask("NOOP")
+            client.ask("QUIT")
+            assert client.read() == ""
+        status, output, errors = stop(process)
+
+    assert (status, errors) == (0, "")
+    stamp = re.compile(r"^(INFO|WARNING): \d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{6} ", re.MULTILINE)
+    assert stamp.sub(r"\1: ", output) == (
+        "INFO: SMTP session started\n"
+        "INFO: SMTP response: 220 Welcome\n"
+        "INFO: SMTP request: EHLO example.com\n"
+        "INFO: SMTP response: 250 Received\n"
+        "INFO: SMTP request: NOOP\n"
+        "INFO: SMTP response delay: 0.01 sec\n"
+        "INFO: SMTP response: 250 Ok\n"
+        "INFO: SMTP request: QUIT\n"
+        "INFO: SMTP response: 221 Closing connection\n"
+        "INFO: SMTP session finished\n"
+        "WARNING: SMTP mock server is in the shutdown mode and won't accept new connections\n"
+        "INFO: SMTP mock server was stopped successfully\n"
+    )
+
+
+def test_client_that_resets_its_connection_is_no_error():
+    with spawned("-log") as process:
+        with socket.create_connection(("127.0.0.1", port_of(process)), timeout=SECONDS) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")  # close with a reset
+            assert client.recv(100) == b"220 Welcome\r\n"
+        status, output, errors = stop(process)
+
+    assert (status, errors) == (0, "")
+    assert " SMTP session finished\n" in output
+    assert "ERROR" not in output

@@ -1,0 +1,119 @@
+"""Every Python example in the documentation is run.
+
+A fenced block that begins with ```python is an example. One that defines tests (`def test_`) is run by pytest in a
+process of its own; so are the blocks named ```python conftest.py, in each such run of their page. Any other block is
+executed as it stands; it finds a running server as `mock` and a function `send` that delivers a mail to it. A block
+that is to fail says so in its first line: `# fails`.
+"""
+
+from __future__ import annotations
+
+import re
+from email.message import EmailMessage
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from smtplib import SMTP
+from typing import NamedTuple
+
+import pytest
+
+from smtpmock import SMTPMock
+
+pytest_plugins = ["pytester"]
+
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = ("queries.md", "python.md", "pytest.md")
+_BLOCK = re.compile(r"^```python(?: (?P<name>[\w.]+))?\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Example(NamedTuple):
+    page: str
+    line: int
+    name: str
+    code: str
+
+
+def _examples():
+    for page in PAGES:
+        text = (DOCS / page).read_text(encoding="utf-8")
+        for found in _BLOCK.finditer(text):
+            yield Example(page, text.count("\n", 0, found.start()) + 2, found["name"] or "", found["code"])
+
+
+EXAMPLES = list(_examples())
+TESTS = [example for example in EXAMPLES if not example.name and "def test_" in example.code]
+STATEMENTS = [example for example in EXAMPLES if not example.name and "def test_" not in example.code]
+
+# What the examples import besides: the application that is tested.
+MODULES = {
+    "shop": """
+        from email.message import EmailMessage
+        from smtplib import SMTP
+
+        def sign_up(address, host, port):
+            mail = EmailMessage()
+            mail["Subject"] = "Welcome"
+            mail["To"] = address
+            mail.set_content("Your code is 123456.")
+            with SMTP(host, port, local_hostname="app.example", timeout=60) as client:
+                client.send_message(mail, "shop@example.com")
+        """
+}
+
+
+def test_each_page_has_examples():
+    assert {example.page for example in EXAMPLES} == set(PAGES)
+
+
+@pytest.mark.parametrize("example", STATEMENTS, ids=lambda example: f"{example.page}:{example.line}")
+def test_statements(example, monkeypatch):
+    def send(recipient="bob@example.com", subject="Welcome", text="Hello", sender="shop@example.com", **headers):
+        mail = EmailMessage()
+        mail["Subject"] = subject
+        for name, value in headers.items():
+            mail[name.replace("_", "-")] = value
+        mail.set_content(text)
+        with SMTP(mock.host, mock.port, local_hostname="app.example", timeout=60) as client:
+            client.send_message(mail, sender, [recipient])
+
+    with SMTPMock(multiple_rcptto=True, multiple_message_receiving=True) as mock:
+        code = compile("\n" * (example.line - 1) + example.code, str(DOCS / example.page), "exec")
+        exec(code, {"__name__": "example", "mock": mock, "send": send})
+    assert mock.errors == []
+
+
+@pytest.mark.parametrize("example", TESTS, ids=lambda example: f"{example.page}:{example.line}")
+def test_tests(example, pytester):
+    if "asyncio" in example.code and find_spec("pytest_asyncio") is None:
+        pytest.skip("pytest-asyncio is not installed")
+    pytester.makepyfile(**MODULES, test_example=example.code)
+    for other in EXAMPLES:
+        if other.page == example.page and other.name:
+            pytester.path.joinpath(other.name).write_text(other.code, encoding="utf-8")
+    result = _run(pytester)
+    assert set(result.parseoutcomes()) == {"failed" if example.code.startswith("# fails") else "passed"}
+
+
+def test_the_failure_that_is_shown_is_the_one_of_its_example(pytester):
+    [example] = [example for example in TESTS if example.code.startswith("# fails")]
+    text = (DOCS / example.page).read_text(encoding="utf-8")
+    shown = text.partition("```text\n")[2].partition("```")[0].splitlines()
+    pytester.makepyfile(**MODULES, test_shop=example.code.partition("\n")[2])
+    lines = [_masked(line.rstrip()) for line in _run(pytester).outlines]
+    begin = lines.index(_masked(shown[0]))
+    assert lines[begin : begin + len(shown)] == [_masked(line) for line in shown]
+
+
+def _masked(line):
+    """The line without times and ports, nor what depends on their width."""
+    line = re.sub(r"\d\d:\d\d:\d\d\.\d{3}|\d+\.\d{3}|(?<=127\.0\.0\.1:)\d+", "0", line)
+    return re.sub(r"-{5,}", "--", line)
+
+
+def _run(pytester):
+    """Runs what is in the folder; the plugin is there whether the package is installed or not."""
+    installed = any(point.value == "smtpmock.pytest_plugin" for point in entry_points(group="pytest11"))
+    plugin = () if installed else ("-p", "smtpmock.pytest_plugin")
+    asyncio = ("-o", "asyncio_default_fixture_loop_scope=function") if find_spec("pytest_asyncio") else ()
+    return pytester.runpytest_subprocess(*plugin, *asyncio, "-W", "error", "--strict-markers", timeout=120)

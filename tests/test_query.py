@@ -1,0 +1,265 @@
+"""The words in which messages are asked for."""
+
+from __future__ import annotations
+
+import re
+from email.message import EmailMessage
+from smtplib import SMTP
+
+import pytest
+
+from smtpmock import QueryError, SMTPMock
+
+
+@pytest.fixture(scope="module")
+def mock():
+    """A server that was sent a welcome, an invoice and a notice, and a transaction that came to nothing."""
+    welcome = EmailMessage()
+    welcome["Subject"] = "Welcome, Bób"
+    welcome["X-Id"] = "first"
+    welcome["X-Id"] = "second"
+    welcome.set_content("Hello\nprice * 2: https://shop.example/activate?code=1\n")
+    welcome.add_alternative('<p>Hi <a href="https://shop.example/help">help</a></p>', subtype="html")
+    invoice = EmailMessage()
+    invoice["Subject"] = "Invoice 7"
+    invoice.set_content("attached\n")
+    invoice.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="invoice-7.pdf")
+    with SMTPMock(multiple_rcptto=True, multiple_message_receiving=True, not_registered_emails=["no@example.com"]) as m:
+        with SMTP(m.host, m.port, local_hostname="App.example") as client:
+            client.send_message(welcome, "Shop@Example.com", ["Bob@example.com"])
+            client.send_message(invoice, "billing@example.com", ["bob@example.com", "carol@EXAMPLE.org"])
+        with SMTP(m.host, m.port, local_hostname="cron.example") as client:
+            client.sendmail("", ["bob@example.com"], "no header at all")
+            client.docmd("MAIL", "FROM:<Shop@Example.com>")
+            client.docmd("RCPT", "TO:<no@example.com>")
+        yield m
+
+
+WELCOME, INVOICE, NOTICE, FAILED = 1, 2, 3, 4
+ACCEPTED = [WELCOME, INVOICE, NOTICE]
+ALL = [*ACCEPTED, FAILED]
+
+
+def numbers(mock, **query):
+    return [message.number for message in mock.messages(**query)]
+
+
+def test_without_words_every_record_is_meant(mock):
+    assert numbers(mock) == ALL
+
+
+@pytest.mark.parametrize(("consistent", "found"), [(True, ACCEPTED), (False, [FAILED]), (None, ALL)])
+def test_consistent_tells_which_records_are_meant(mock, consistent, found):
+    assert numbers(mock, consistent=consistent) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("Bob@example.com", [WELCOME]),
+        ("Bob@EXAMPLE.COM", [WELCOME]),
+        ("bob@example.com", [INVOICE, NOTICE]),
+        ("carol@example.org", [INVOICE]),
+        ("bob@example.co", []),
+        ("example.com", []),
+        ("*@example.com", ACCEPTED),
+        ("*@EXAMPLE.org", [INVOICE]),
+        ("b*b@*", [INVOICE, NOTICE]),
+        ("Bob@*", [WELCOME]),
+        ("Bob*", ACCEPTED),  # without an @ the case of no part matters
+        ("*Carol*", [INVOICE]),
+        ("*.ORG", [INVOICE]),
+        ("bob@example.c?m", []),
+        ("[bB]ob@example.com", []),
+        (re.compile("^bob@", re.IGNORECASE), ACCEPTED),
+        (re.compile(r"org|ORG"), [INVOICE]),
+        (lambda address: address.startswith("carol"), [INVOICE]),
+    ],
+)
+def test_recipient(mock, wanted, found):
+    assert numbers(mock, recipient=wanted, consistent=True) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("Shop@example.COM", [WELCOME, FAILED]),
+        ("shop@example.com", []),
+        ("", [NOTICE]),
+        ("*@example.com", [WELCOME, INVOICE, FAILED]),
+        ("*", ALL),
+        (re.compile("^$"), [NOTICE]),
+    ],
+)
+def test_sender(mock, wanted, found):
+    assert numbers(mock, sender=wanted) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("Bób", [WELCOME]),
+        ("welcome", []),
+        ("Invoice*", [INVOICE]),
+        ("*7", [INVOICE]),
+        ("nvoice*", []),
+        ("Invoice ?", []),
+        (re.compile(r"\d"), [INVOICE]),
+        (str.islower, []),
+        (len, [WELCOME, INVOICE]),
+    ],
+)
+def test_subject(mock, wanted, found):
+    assert numbers(mock, subject=wanted) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"text": "price"}, [WELCOME]),
+        ({"text": "Hello*code=1*"}, [WELCOME]),  # over the lines
+        ({"text": re.compile(r"price \* 2")}, [WELCOME]),
+        ({"text": "attached"}, [INVOICE]),
+        ({"html": "<p>Hi"}, [WELCOME]),
+        ({"html": lambda html: not html}, [INVOICE, NOTICE, FAILED]),
+        ({"attachment": "invoice"}, [INVOICE]),
+        ({"attachment": "*.pdf"}, [INVOICE]),
+        ({"attachment": "pdf*"}, []),
+        ({"attachment": lambda name: True}, [INVOICE]),
+        ({"link": "/activate"}, [WELCOME]),
+        ({"link": "https://*/help"}, [WELCOME]),
+        ({"link": re.compile("^http:")}, []),
+        ({"helo_name": "app.EXAMPLE"}, [WELCOME, INVOICE]),
+        ({"helo_name": "app"}, []),
+        ({"helo_name": "*.Example"}, ALL),
+        ({"client": "127.0.0.1"}, ALL),
+        ({"client": "127.0.0"}, []),
+        ({"client": "127.*"}, ALL),
+    ],
+)
+def test_contents_and_the_client(mock, query, found):
+    assert numbers(mock, **query) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"X-Id": "first"}, [WELCOME]),
+        ({"x-id": "econd"}, [WELCOME]),  # any of them, any case of the name
+        ({"X-Id": "f*d"}, []),
+        ({"X-Id": "*"}, [WELCOME]),
+        ({"X-Id": re.compile("^second$")}, [WELCOME]),
+        ({"X-Id": "first", "Subject": "Invoice"}, []),
+        ({"X-Id": "first", "Subject": "Welcome"}, [WELCOME]),
+        ({"X-None": "*"}, []),
+        ({}, ALL),
+        ("X-Id: first", [WELCOME]),
+    ],
+)
+def test_header(mock, wanted, found):
+    assert numbers(mock, header=wanted) == found
+
+
+def test_size_is_that_of_the_message_in_bytes(mock):
+    size = len(mock.messages()[0].raw)
+    assert numbers(mock, size=size) == numbers(mock, size=f"={size}") == numbers(mock, size=str(size)) == [WELCOME]
+    assert WELCOME in numbers(mock, size=f">= {size}")
+    assert WELCOME in numbers(mock, size=f"<={size}")
+    assert WELCOME not in numbers(mock, size=f"< {size}")
+    assert WELCOME not in numbers(mock, size=f">{size}")
+    assert numbers(mock, size=lambda found: found == size) == [WELCOME]
+
+
+def test_all_words_have_to_hold(mock):
+    assert numbers(mock, recipient="bob@example.com", sender="billing@example.com") == [INVOICE]
+    assert numbers(mock, sender="billing@example.com", recipient="bob@example.com", subject="Welcome") == []
+
+
+def test_since_a_mark_or_a_message(mock):
+    first, second, *_ = mock.messages()
+    assert numbers(mock, since=first) == [INVOICE, NOTICE, FAILED]
+    assert numbers(mock, since=second, consistent=True) == [NOTICE]
+    assert numbers(mock, since=first, recipient="bob@example.com") == [INVOICE, NOTICE]
+    assert numbers(mock, since=mock.mark()) == []
+
+
+def test_a_function_is_asked_only_where_the_words_before_it_hold(mock):
+    asked = []
+    assert numbers(mock, sender="billing@example.com", subject=lambda subject: asked.append(subject) or True) == [2]
+    assert asked == ["Invoice 7"]
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [
+        ("recipent", "recipient"),
+        ("to_recipient", "recipient"),
+        ("headers", "header"),
+        ("attachments", "attachment"),
+        ("helo", "helo_name"),
+        ("consistant", "consistent"),
+        ("after_since", "since"),
+    ],
+)
+def test_a_misspelt_word_is_refused_with_the_nearest(mock, word, nearest):
+    for ask in (mock.messages, mock.message, mock.wait_for_messages, mock.wait_for_message, mock.assert_no_message):
+        with pytest.raises(QueryError) as caught:
+            ask(**{word: "x"})
+        assert str(caught.value) == f"There is no criterion {word}: did you mean {nearest}?"
+        assert isinstance(caught.value, ValueError)
+
+
+def test_a_word_that_resembles_none_is_refused_without_a_hint(mock):
+    with pytest.raises(QueryError, match=r"^There is no criterion xyz\.$"):
+        mock.messages(xyz="x")
+
+
+def test_sessions_are_asked_for_with_words_of_their_own(mock):
+    assert mock.wait_for_session(0, helo_name="cron.example").id == 2
+    assert mock.wait_for_session(0, client="127.0.0.1").id == 1
+    with pytest.raises(QueryError, match=r"^There is no criterion helo: did you mean helo_name\?$"):
+        mock.wait_for_session(0, helo="cron.example")
+    with pytest.raises(QueryError, match=r"^There is no criterion subject\.$"):
+        mock.wait_for_session(0, subject="x")
+
+
+TEXT = "a text, a pattern with *, a compiled regular expression or a function."
+
+
+@pytest.mark.parametrize(
+    ("word", "wanted", "text"),
+    [
+        ("recipient", b"b@example.com", f"The criterion recipient cannot be b'b@example.com': allowed is {TEXT}"),
+        ("subject", None, f"The criterion subject cannot be None: allowed is {TEXT}"),
+        ("text", 7, f"The criterion text cannot be 7: allowed is {TEXT}"),
+        (
+            "size",
+            "many",
+            "The criterion size cannot be 'many': allowed is a number of bytes, a comparison as in '>= 1000', "
+            "or a function.",
+        ),
+        (
+            "size",
+            True,
+            "The criterion size cannot be True: allowed is a number of bytes, a comparison as in '>= 1000', "
+            "or a function.",
+        ),
+        (
+            "header",
+            "X-Id",
+            "The criterion header cannot be 'X-Id': allowed is a dictionary, as in {'X-Id': '42'}, or 'X-Id: 42'.",
+        ),
+        (
+            "header",
+            {1: "x"},
+            "The criterion header cannot be {1: 'x'}: allowed is a dictionary, as in {'X-Id': '42'}, or 'X-Id: 42'.",
+        ),
+        ("header", {"X-Id": 42}, f"The criterion header X-Id cannot be 42: allowed is {TEXT}"),
+        ("consistent", "yes", "The criterion consistent cannot be 'yes': allowed is True, False, or None for both."),
+        ("since", 3, "The criterion since cannot be 3: allowed is a mark or a received message."),
+    ],
+)
+def test_a_value_that_cannot_be_asked_for_is_refused(mock, word, wanted, text):
+    with pytest.raises(QueryError) as caught:
+        mock.messages(**{word: wanted})
+    assert str(caught.value) == text

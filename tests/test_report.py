@@ -1,0 +1,400 @@
+"""What people read when something was expected in vain: word for word, with times and ports replaced."""
+
+from __future__ import annotations
+
+import re
+from smtplib import SMTP, SMTPRecipientsRefused
+from socket import create_connection
+from textwrap import dedent
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smtpmock import ExpectationError, MessageTimeoutError, SMTPMock
+from smtpmock.report import MOST_LINES, WIDTH, transcript, transcripts
+
+
+@pytest.fixture
+def mock():
+    with SMTPMock(
+        multiple_rcptto=True, multiple_message_receiving=True, not_registered_emails=["nobody@example.com"]
+    ) as running:
+        yield running
+
+
+def send(mock, recipient="bob@example.com", text="Subject: Welcome\r\n\r\nhello"):
+    with SMTP(mock.host, mock.port, local_hostname="app.example") as client:
+        client.sendmail("shop@example.com", [recipient], text)
+
+
+def masked(text):
+    """The text with each time, duration and port replaced by one of the same width."""
+    text = re.sub(r"\b\d\d:\d\d:\d\d\.\d{3}\b", "12:00:00.000", text)
+    text = re.sub(r"\+\d+\.\d{3}(?= [CS]:)", "+0.000", text)
+    text = re.sub(r"(?<=ended after )\d+\.\d{3}", "0.000", text)
+    return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:2525", text)
+
+
+def assert_explains(error, expected):
+    assert masked(str(error)) == dedent(expected).strip("\n")
+
+
+def failure(function, *args, **query):
+    with pytest.raises(ExpectationError) as caught:
+        function(*args, **query)
+    return caught.value
+
+
+def test_nobody_connected(mock):
+    error = failure(mock.wait_for_message, 0.01, recipient="bob@example.com")
+    assert isinstance(error, TimeoutError)
+    assert_explains(
+        error,
+        """
+        No message with recipient='bob@example.com' arrived within 0.01 s.
+
+        No client has connected to 127.0.0.1:2525.
+        """,
+    )
+
+
+def test_a_client_that_came_only_so_far(mock):
+    with SMTP(mock.host, mock.port) as client:
+        client.docmd("HELO", "app.example")
+        client.docmd("MAIL", "FROM:<shop@example.com>")
+        error = failure(mock.message)
+    assert_explains(
+        error,
+        """
+        No message has arrived.
+
+        1 client connected to 127.0.0.1:2525. The last one:
+        +0.000 S: 220 Welcome
+        +0.000 C: HELO app.example
+               S: 250 Received
+        +0.000 C: MAIL FROM:<shop@example.com>
+               S: 250 Received
+        The session goes on.
+        """,
+    )
+
+
+def test_other_messages_the_nearest_first_with_what_they_lack(mock):
+    send(mock, "alice@example.com", "Subject: Invoice 7\r\nX-Id: 42\r\n\r\nhello")
+    send(mock, "bob@example.com", "Subject: Welcome\r\n\r\nhello")
+    send(mock, "carol@example.com", "Subject: Welcome\r\n\r\nhello")
+    error = failure(mock.wait_for_message, 0.01, recipient="bob@example.com", subject="Invoice*", header={"X-Id": "4"})
+    assert_explains(
+        error,
+        """
+        No message with recipient='bob@example.com', subject='Invoice*', header
+        X-Id='4' arrived within 0.01 s.
+
+        3 messages arrived, nearest first:
+        time          sender            recipients         subject    state
+        12:00:00.000  shop@example.com  alice@example.com  Invoice 7  accepted
+                      x recipient is 'alice@example.com'
+        12:00:00.000  shop@example.com  bob@example.com    Welcome    accepted
+                      x subject is 'Welcome'
+                      x header X-Id is not there
+        12:00:00.000  shop@example.com  carol@example.com  Welcome    accepted
+                      x recipient is 'carol@example.com'
+                      x subject is 'Welcome'
+                      x header X-Id is not there
+        """,
+    )
+    assert [message.number for message in error.messages] == [1, 2, 3]
+
+
+def test_more_than_one(mock):
+    send(mock)
+    send(mock, "alice@example.com")
+    assert_explains(
+        failure(mock.wait_for_message, recipient="*@example.com"),
+        """
+        2 messages with recipient='*@example.com' have arrived, where exactly one
+        should.
+
+        2 messages arrived:
+        time          sender            recipients         subject  state
+        12:00:00.000  shop@example.com  alice@example.com  Welcome  accepted
+        12:00:00.000  shop@example.com  bob@example.com    Welcome  accepted
+        """,
+    )
+
+
+def test_one_where_none_should(mock):
+    send(mock)
+    assert_explains(
+        failure(mock.assert_no_message, recipient="bob@example.com"),
+        """
+        1 message with recipient='bob@example.com' arrived, where none should.
+
+        1 message arrived:
+        time          sender            recipients       subject  state
+        12:00:00.000  shop@example.com  bob@example.com  Welcome  accepted
+        """,
+    )
+
+
+def test_refused_commands_with_the_reply_and_the_setting_that_made_it(mock):
+    with SMTP(mock.host, mock.port, local_hostname="app.example") as client:
+        client.docmd("FOO")
+        with pytest.raises(SMTPRecipientsRefused):
+            client.sendmail("shop@example.com", ["nobody@example.com"], "hello")
+        client.docmd("QUIT")
+    error = failure(mock.wait_for_message, 0, recipient="nobody@example.com")
+    assert_explains(
+        error,
+        """
+        No message with recipient='nobody@example.com' arrived within 0 s.
+
+        1 message arrived:
+        time          sender  recipients  subject  state
+        12:00:00.000  <>      -           -        ended after EHLO
+                      x state is ended after EHLO
+                      x recipient is not there
+
+        2 commands refused:
+        12:00:00.000  rcpt TO:<nobody@example.com>
+                      550 User not found <- msg_rcptto_not_registered_email
+        12:00:00.000  FOO
+                      502 Command unrecognized. Available commands… <- msg_invalid_cmd
+
+        1 client connected to 127.0.0.1:2525. The last one:
+        … 5 earlier lines
+        +0.000 C: mail FROM:<shop@example.com>
+               S: 250 Received
+        +0.000 C: rcpt TO:<nobody@example.com>
+               S: 550 User not found <- msg_rcptto_not_registered_email
+        +0.000 C: rset
+               S: 250 Ok
+        +0.000 C: QUIT
+               S: 221 Closing connection
+        The session has ended.
+        """,
+    )
+
+
+def test_refusals_of_several_sessions_the_newest_first(mock):
+    with SMTP(mock.host, mock.port) as first, SMTP(mock.host, mock.port) as second:
+        for number in range(3):
+            first.docmd(f"FIRST{number}")
+            second.docmd(f"SECOND{number}")
+        text = str(failure(mock.message))
+    assert re.findall(r"^\S+  (FIRST\d|SECOND\d)$", text, re.MULTILINE) == ["SECOND2", "FIRST2", "SECOND1", "FIRST1"]
+    assert "6 commands refused:" in text
+    assert "… and 2 earlier refusals" in text
+
+
+def test_nothing_since_a_mark(mock):
+    send(mock)
+    assert_explains(
+        failure(mock.wait_for_message, 0, since=mock.mark()),
+        """
+        No message arrived within 0 s.
+
+        Nothing arrived since then; 1 message before.
+
+        1 client connected to 127.0.0.1:2525. The last one:
+        … 5 earlier lines
+        +0.000 C: rcpt TO:<bob@example.com>
+               S: 250 Received
+        +0.000 C: data
+               S: 354 Ready for receive message. End data with <CR><LF>.<CR><LF>
+        +0.000 C: (the message)
+               S: 250 Received
+        +0.000 C: QUIT
+               S: 221 Closing connection
+        The session has ended.
+        """,
+    )
+
+
+def test_dropped_messages_are_spoken_of():
+    with SMTPMock(max_messages=1) as mock:
+        for _ in range(3):
+            send(mock)
+        text = str(failure(mock.message, subject="other"))
+    assert "\nThe setting max_messages has dropped 2 older messages." in text
+
+
+def test_the_first_line_is_that_of_go_smtp_mock_where_a_count_is_waited_for(mock):
+    send(mock)
+    error = failure(mock.wait_for_messages, 3, 0)
+    assert isinstance(error, MessageTimeoutError)
+    assert str(error).splitlines()[0] == "timeout waiting for 3 messages, got 1"
+
+
+def test_no_session_ended(mock):
+    with SMTP(mock.host, mock.port):
+        error = failure(mock.wait_for_session, 0, client="127.0.0.1")
+    assert_explains(
+        error,
+        """
+        No session with client='127.0.0.1' ended within 0 s.
+
+        1 client connected to 127.0.0.1:2525. The last one:
+        +0.000 S: 220 Welcome
+        The session goes on.
+        """,
+    )
+
+
+def test_many_messages_are_cut_with_a_count(mock):
+    for number in range(50):
+        send(mock, f"user{number}@example.com")
+    lines = str(failure(mock.message, recipient="bob@example.com")).splitlines()
+    assert lines[:3] == [
+        "No message with recipient='bob@example.com' has arrived.",
+        "",
+        "50 messages arrived, nearest first:",
+    ]
+    shown = [line for line in lines if line.endswith("accepted")]
+    assert f"… and {50 - len(shown)} more messages" == lines[-1]
+    assert "user49@example.com" in shown[0]
+
+
+def test_patterns_and_functions_are_named(mock):
+    def is_short(text):
+        return len(text) < 3
+
+    text = str(failure(mock.message, subject=re.compile("^W"), text=is_short, html=lambda html: True))
+    assert text.splitlines()[0] == "No message with subject=/^W/, text=is_short, html=<lambda> has arrived."
+
+
+# The bound.
+
+odd_text = st.text(st.characters(codec="utf-8"), max_size=200) | st.sampled_from(
+    ["\x1b[31mred", "a\r\nb", "\x85\u2028\u2029", "x" * 5000, "\u202eevil", "\x00", "日本語" * 60, "a b " * 100]
+)
+# What a client may send in a header, folding included.
+raw_text = st.binary(max_size=120).map(lambda raw: raw.replace(b"\n", b" ").replace(b"\r", b" "))
+
+
+@pytest.fixture(scope="module")
+def shared():
+    with SMTPMock(
+        multiple_rcptto=True, multiple_message_receiving=True, msg_rcptto_received="550 " + "no " * 60
+    ) as mock:
+        yield mock
+
+
+@given(
+    subjects=st.lists(raw_text, max_size=30),
+    commands=st.lists(raw_text, max_size=20),
+    query=st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(("recipient", "sender", "subject", "text", "attachment", "helo_name"), odd_text)
+    ),
+    header=st.dictionaries(odd_text, odd_text, max_size=3),
+)
+@settings(deadline=None, max_examples=150)
+def test_an_explanation_has_at_most_40_lines_of_78_columns(shared, subjects, commands, query, header):
+    shared.purge()
+    with SMTP(shared.host, shared.port, local_hostname="app.example") as client:
+        for number, subject in enumerate(subjects):
+            client.ehlo()
+            client.mail("a" * (number + 1) + "@example.com")
+            client.rcpt("b" * 60 + "@example.com")
+            client.putcmd("DATA")
+            assert client.getreply()[0] == 354
+            client.sock.sendall(b"Subject: " + subject + b"\r\n\r\n" + subject + b"\r\n.\r\n")
+            assert client.getreply()[0] == 250
+        for command in commands:
+            client.sock.sendall(b"X" + command + b"\r\n")
+            assert client.getreply()[0] == 502
+        text = str(failure(shared.message, **query, header={**header, "X-None": "x"}))
+    lines = text.split("\n")
+    assert lines == text.splitlines()
+    assert len(lines) <= MOST_LINES == 40
+    assert max(map(len, lines)) <= WIDTH == 78
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", text)
+
+
+def test_an_explanation_of_everything_ends_with_a_count_of_what_was_cut(mock):
+    for number in range(30):
+        with SMTP(mock.host, mock.port) as client:
+            for name in ("HELO", "FOO", "BAR", "BAZ"):
+                client.docmd(name, f"{number} " + "x" * 100)
+    lines = str(failure(mock.message, subject="y" * 1000)).splitlines()
+    assert len(lines) == MOST_LINES
+    assert lines[3] == "… and 11 more lines"
+    assert lines[5] == "30 messages arrived, nearest first:"
+    assert lines[22] == "… and 25 more messages"
+    assert lines[24] == "120 commands refused:"
+    assert lines[33] == "… and 116 earlier refusals"
+    assert masked(lines[35]) == "30 clients connected to 127.0.0.1:2525. The last one:"
+    assert re.fullmatch(r"… and \d more lines", lines[39])
+
+
+# Transcripts.
+
+
+def test_a_transcript():
+    with (
+        SMTPMock(not_registered_emails=["nobody@example.com"], msg_invalid_cmd="What?") as mock,
+        SMTP(mock.host, mock.port, local_hostname="app.example") as client,
+    ):
+        with pytest.raises(SMTPRecipientsRefused):
+            client.sendmail("shop@example.com", ["nobody@example.com"], "hello")
+        client.docmd("\x1b[31m")
+        client.docmd("")
+    [session] = mock.sessions()
+    assert_explains(
+        transcript(session),
+        """
+        Session 1 from 127.0.0.1:2525, 12:00:00.000, ended after 0.000 s
+        +0.000 S: 220 Welcome
+        +0.000 C: ehlo app.example
+               S: 250 Received
+        +0.000 C: mail FROM:<shop@example.com>
+               S: 250 Received
+        +0.000 C: rcpt TO:<nobody@example.com>
+               S: 550 User not found <- msg_rcptto_not_registered_email
+        +0.000 C: rset
+               S: 250 Ok
+        +0.000 C: \\x1b[31m
+               S: 502 What? <- msg_invalid_cmd
+        +0.000 C: (an empty line)
+               S: 502 What? <- msg_invalid_cmd
+        +0.000 C: QUIT
+               S: 221 Closing connection
+        """,
+    )
+
+
+def test_a_transcript_tells_delays_and_what_the_server_said_unasked():
+    with (
+        SMTPMock(response_delay_noop=0.001, session_timeout=0.05) as mock,
+        create_connection((mock.host, mock.port), timeout=60) as client,
+    ):
+        assert client.recv(100) == b"220 Welcome\r\n"
+        client.sendall(b"NOOP\r\n")
+        session = mock.wait_for_session(60)
+    assert_explains(
+        transcript(session),
+        """
+        Session 1 from 127.0.0.1:2525, 12:00:00.000, ended after 0.000 s
+        +0.000 S: 220 Welcome
+        +0.000 C: NOOP
+               S: 250 Ok (after 0.001 s)
+        +0.000 S: 421 Session timeout
+        """,
+    )
+
+
+def test_of_too_many_transcripts_the_end_is_shown(mock):
+    for _ in range(3):
+        send(mock)
+    lines = transcripts(mock.sessions(), most=10).splitlines()
+    assert len(lines) == 11
+    assert lines[0] == "… 34 earlier lines"
+    assert masked(lines[-2]) == "+0.000 C: QUIT"
+
+
+def test_a_long_text_is_shown_by_its_beginning(mock):
+    send(mock, text="\r\n" + "0123456789" * 50_000)
+    text = str(failure(mock.message, text="other"))
+    [line] = [line for line in text.splitlines() if " x " in line]
+    assert line == f"{'':14}x text is '{('0123456789' * 6)[: WIDTH - 26]}…"
