@@ -91,7 +91,7 @@ def _encoding(part: Part, kind: str, where: str) -> Iterator[Violation]:
         found = _NOT_QUOTED_PRINTABLE.search(body)
         if found:
             offence = shortened(escaped(body[found.start() : found.start() + 12]), 40)
-            yield violation("bad-quoted-printable", _place(where, f"at {offence!r}"))
+            yield violation("bad-quoted-printable", _place(where, f'at "{offence}"'))
             return
     elif encoding not in ("", "7bit", "8bit", "binary"):
         return

@@ -299,7 +299,7 @@ def _stage(stage: str) -> str:
     if not stage:
         raise RuleError(f"A rule needs a stage: one of {', '.join(STAGES)}.")
     if found is None:
-        raise RuleError(str(unknown(str(stage), STAGES, "stage")))
+        raise RuleError(str(unknown(str(stage), named if str(stage).islower() else STAGES, "stage")))
     return found
 
 

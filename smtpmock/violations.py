@@ -171,7 +171,7 @@ def said(exchange: Exchange) -> str:
     """A command as a place."""
     if exchange.stage == "message":
         return "behind the message"
-    return f"in {shortened(escaped(exchange.request), _MOST_SHOWN)!r}"
+    return f'in "{shortened(escaped(exchange.request), _MOST_SHOWN)}"'
 
 
 def at_line(number: int, line: bytes) -> str:
