@@ -26,10 +26,6 @@ class RuleError(SMTPMockError, ValueError):
     """A rule that cannot be: an unknown word, a condition that cannot be known then, a value that is not allowed."""
 
 
-class SessionError(SMTPMockError, RuntimeError):
-    """A session ended with an exception of its own: a mistake of smtpmock, or of a function that it was given."""
-
-
 class ServerStateError(SMTPMockError, RuntimeError):
     """The server is not in the state that the call needs, as in a second start."""
 

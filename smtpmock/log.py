@@ -59,7 +59,7 @@ class Log:
     @property
     def is_active(self) -> bool:
         """Whether anybody wants to know what sessions do."""
-        return self.activity and (self._to_stdout or self._logger.isEnabledFor(logging.INFO))
+        return self.activity and self._is_wanted(logging.INFO)
 
     def info(self, text: str) -> None:
         """Server activity."""
@@ -88,11 +88,16 @@ class Log:
         for line in exchange.reply.split("\n"):
             self.info(f"SMTP response: {escaped(line)}")
 
-    def _log(self, level: int, text: str) -> None:
-        if self._to_stdout or self._logger.isEnabledFor(level):
-            _writer.put(partial(self._write, level, text, time.time()))
+    def _is_wanted(self, level: int) -> bool:
+        # Not isEnabledFor, which may take a lock; the thread that writes asks it.
+        logger = self._logger
+        return self._to_stdout or logger.getEffectiveLevel() <= level > logger.manager.disable
 
-    def _write(self, level: int, text: str, timestamp: float) -> None:
+    def _log(self, level: int, text: str) -> None:
+        if self._is_wanted(level):
+            _writer.put(partial(self._write_line, level, text, time.time()))
+
+    def _write_line(self, level: int, text: str, timestamp: float) -> None:
         if self._to_stdout:
             try:
                 print_line(level, text, timestamp)
@@ -114,36 +119,49 @@ class _Writer:
         """Begins anew, as in the child after a fork, where the thread is gone."""
         self._notes: deque[Callable[[], object]] = deque()
         self._work = _allocate_lock()
-        self._running = False
+        self._startable = [True]  # taking the only item is atomic
 
     def put(self, note: Callable[[], object]) -> None:
         """Has the thread call a function; never blocks."""
         self._notes.append(note)
-        if self._running:
-            self._wake()
-        else:
-            self._running = True
-            _start_new_thread(self._run, ())
+        if self._startable:
+            self._start()
+        self._wake()
 
     def flush(self) -> None:
         """Waits until what was noted is written."""
-        if not self._running:
+        if not self._notes and self._startable:
             return
         written = make_wakeup()
         try:
             self.put(written.set)
+            if self._startable:
+                self._write()  # the interpreter is about to exit, and starts no thread any more
             written.wait(_FLUSH_SECONDS)
         finally:
             written.close()
 
+    def _start(self) -> None:
+        try:
+            self._startable.pop()
+        except IndexError:
+            return  # somebody else was first
+        try:
+            _start_new_thread(self._run, ())
+        except RuntimeError:
+            self._startable.append(True)
+
     def _run(self) -> None:
         while True:
-            while self._notes:
-                try:
-                    self._notes.popleft()()
-                except Exception:  # of a user's handler or filter: shown, as logging itself does
-                    sys.excepthook(*sys.exc_info())
+            self._write()
             self._work.acquire()
+
+    def _write(self) -> None:
+        while self._notes:
+            try:
+                self._notes.popleft()()
+            except Exception:  # of a user's handler or filter: shown, as logging itself does
+                sys.excepthook(*sys.exc_info())
 
     def _wake(self) -> None:
         try:

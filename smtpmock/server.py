@@ -6,6 +6,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import gevent
+from gevent.monkey import get_original
 from gevent.socket import socket
 
 from smtpmock import hub, log
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from smtpmock.query import Mark
     from smtpmock.settings import Settings
     from smtpmock.tls import Handshaker
+
+_close_descriptor = get_original("os", "close")
 
 _servers: weakref.WeakSet[SMTPMock] = weakref.WeakSet()
 """The servers that run."""
@@ -136,19 +139,26 @@ class SMTPMock(Scripted):
         except IndexError:
             raise ServerStateError("Unable to start SMTP mock server. Server must be inactive") from None
         try:
-            if listener is None:
-                listener = listen(self.settings.host, self.settings.port)
+            the_hub = hub.get_hub()
             handshaker = self._make_handshaker()
-            self._port = listener.getsockname()[1]
-            hub.get_hub().call(
-                self._open, listener.family, listener.type, listener.proto, listener.detach(), handshaker
-            )
-        except SMTPMockError as error:
-            self._log.error(str(error))
+            listener = listener or listen(self.settings.host, self.settings.port)
+        except BaseException as error:
+            self._startable.append(True)
+            if listener is not None:
+                listener.close()
+            if isinstance(error, SMTPMockError):
+                self._log.error(str(error))
             raise
-        finally:
-            if not self._stoppable:
+        self._port = listener.getsockname()[1]
+        # Whoever takes the only item answers for it: the hub, or else the one who was interrupted before.
+        waiting = [(listener.family, listener.type, listener.proto, listener.detach())]
+        try:
+            the_hub.call(self._open, waiting, handshaker)
+        except BaseException:
+            if waiting:
+                _close_descriptor(waiting.pop()[3])
                 self._startable.append(True)
+            raise
 
     def stop(self) -> None:
         """Stops the server: when this returns, no session runs and the port is free.
@@ -421,9 +431,20 @@ class SMTPMock(Scripted):
 
     # In the hub thread.
 
-    def _open(self, family: int, kind: int, protocol: int, descriptor: int, handshaker: Handshaker | None) -> None:
+    def _open(self, waiting: list[tuple[int, int, int, int]], handshaker: Handshaker | None) -> None:
+        try:
+            family, kind, protocol, descriptor = waiting.pop()
+        except IndexError:
+            return  # the start was interrupted
         listener = socket(family, kind, protocol, fileno=descriptor)
-        running = RunningServer(listener, self.host, self._behaviour, self._inbox, self._log, self._failed, handshaker)
+        try:
+            running = RunningServer(
+                listener, self.host, self._behaviour, self._inbox, self._log, self._failed, handshaker
+            )
+        except BaseException:
+            listener.close()
+            self._startable.append(True)
+            raise
         self._stoppable.append(running)
         _servers.add(self)
         self._log.info(f"SMTP mock server started on port: {self._port}")

@@ -13,7 +13,6 @@ STANDARD = {
     errors.SettingError: (ValueError,),
     errors.QueryError: (ValueError,),
     errors.RuleError: (ValueError,),
-    errors.SessionError: (RuntimeError,),
     smtpmock.ContentError: (AssertionError, LookupError),
     errors.ServerStateError: (RuntimeError,),
     errors.StartError: (OSError,),

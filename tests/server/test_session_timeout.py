@@ -1,0 +1,90 @@
+from time import monotonic
+
+import pytest
+
+from smtpmock import SMTPMock
+from tests.server.client import HELLO, Client
+
+TOLD = "421 Session timeout"
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.25, 1])
+def test_an_idle_session_is_told_and_closed_when_its_time_is_up_and_not_before(seconds):
+    with SMTPMock(session_timeout=seconds) as mock:
+        began = monotonic()
+        with Client(mock) as client:
+            assert client.read_all() == [TOLD]
+        assert monotonic() - began >= seconds
+        [session] = mock.sessions()
+        assert session.ended_at is not None
+        assert [exchange.reply for exchange in session.exchanges] == ["220 Welcome", TOLD]
+        assert mock.messages() == []
+
+
+def test_a_session_in_the_middle_of_a_transaction_is_ended_and_leaves_its_record():
+    with SMTPMock(session_timeout=0.25) as mock, Client(mock) as client:
+        client.ask(HELLO, "MAIL FROM:<a@example.com>")
+        assert client.read_all() == [TOLD]
+        [message] = mock.messages()
+        assert (message.mailfrom, message.rcptto, message.quit_sent) == (True, False, False)
+
+
+def test_a_session_in_the_middle_of_a_message_is_told_and_closed():
+    with SMTPMock(session_timeout=0.25) as mock, Client(mock) as client:
+        client.begin_message()
+        assert client.read_all() == [TOLD]
+        [message] = mock.messages()
+        assert (message.data, message.msg, message.msg_response) == (True, False, "")
+
+
+def test_a_session_in_the_middle_of_a_command_is_told_and_closed():
+    with SMTPMock(session_timeout=0.25) as mock, Client(mock) as client:
+        client.socket.sendall(b"NOO")
+        assert client.read_all() == [TOLD]
+
+
+def test_a_client_that_never_reads_is_closed_all_the_same():
+    with SMTPMock(session_timeout=0.25, msg_noop_received="250 " + 10_000 * "x") as mock:
+        with Client(mock) as client, pytest.raises((BrokenPipeError, ConnectionResetError)):
+            client.flood()
+        [session] = mock.sessions()
+        assert session.ended_at is not None
+        assert mock.errors == []
+
+
+def test_a_session_at_work_outlives_its_timeout():
+    with SMTPMock(session_timeout=1) as mock, Client(mock) as client:
+        end = monotonic() + 1.5
+        while monotonic() < end:
+            assert client.ask("NOOP") == ["250 Ok"]
+
+
+def test_a_delay_of_the_server_itself_is_no_idleness():
+    with SMTPMock(session_timeout=0.1, response_delay_noop=0.5) as mock, Client(mock) as client:
+        assert client.ask("NOOP") == ["250 Ok"]
+        assert client.read_all() == [TOLD]
+
+
+def test_each_of_many_sessions_is_ended():
+    with SMTPMock(session_timeout=0.25) as mock:
+        clients = [Client(mock).__enter__() for _ in range(50)]
+        for client in clients[::2]:
+            client.ask("NOOP")
+        for client in clients:
+            assert client.read_all() == [TOLD]
+            client.__exit__(None, None, None)
+        assert all(session.ended_at for session in mock.sessions())
+
+
+def test_a_session_that_begins_when_all_before_it_have_timed_out_is_ended_too():
+    with SMTPMock(session_timeout=0.05) as mock:
+        for _ in range(5):
+            with Client(mock) as client:
+                assert client.read_all() == [TOLD]
+
+
+def test_the_timeout_holds_after_a_restart():
+    mock = SMTPMock(session_timeout=0.05)
+    for _ in range(3):
+        with mock, Client(mock) as client:
+            assert client.read_all() == [TOLD]
