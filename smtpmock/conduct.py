@@ -37,7 +37,7 @@ def conduct(exchanges: Sequence[Exchange], noted: Sequence[tuple[str, Exchange |
         if code != "no-quit" or not _may_go(exchanges)
     ]
     extensions: frozenset[str] = frozenset()
-    utf8 = bool(exchanges) and exchanges[0].stage != "connect"  # a forgotten MAIL FROM may have asked for it
+    utf8 = bool(exchanges) and exchanges[0].stage not in ("connect", "STARTTLS")  # a forgotten MAIL FROM may have asked for it
     recipients: list[Exchange] | None = None  # of the transaction, if its beginning is known
     asked = False  # whether the server has asked for a line that is no command, as AUTH does
     for exchange in exchanges:
@@ -65,7 +65,7 @@ def _may_go(exchanges: Sequence[Exchange]) -> bool:
     if not exchanges:
         return False
     last = exchanges[-1]
-    return last.stage == "QUIT" or last.then == "silence" or last.reply.startswith("421")
+    return last.stage in ("QUIT", "STARTTLS") or last.then == "silence" or last.reply.startswith("421")
 
 
 def _line(exchange: Exchange) -> Iterator[str]:

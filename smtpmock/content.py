@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from smtpmock.attachments import Attachment, size_shown
 from smtpmock.headers import ContentError, Headers, MissingHeaderError, listed
@@ -68,16 +68,20 @@ class Content:
         >>> Content(b"Subject: Hi\r\n\r\nHello").email.get_content_type()
         'text/plain'
         """
+        from email import message_from_bytes
         from email.errors import MessageError
+        from email.message import EmailMessage
         from email.parser import BytesParser
-        from email.policy import default
+        from email.policy import compat32, default
 
-        parser = BytesParser(policy=default)
         try:
-            return parser.parsebytes(self.raw)
+            return message_from_bytes(self.raw, policy=default)
         except (MessageError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
             # The package reads some fields to find the parts, and broken ones make it raise these.
-            return parser.parsebytes(self.raw, headersonly=True)
+            parser = BytesParser(EmailMessage, policy=compat32)
+            email = cast("EmailMessage", parser.parsebytes(self.raw, headersonly=True))
+            email.policy = default
+            return email
 
     @property
     @_once

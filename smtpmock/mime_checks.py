@@ -39,7 +39,8 @@ def mime_violations(message: Message) -> Iterator[Violation]:
     for number, part in enumerate(parts, 1):
         try:
             kind = part.get_content_type()
-            where = f"part {number}, {shortened(escaped(part.type), 40)}" if len(parts) > 1 else ""
+            shown = kind if kind.startswith("multipart/") else part.type
+            where = f"part {number}, {_shown(shown)}" if len(parts) > 1 else ""
             found = list(_part(part, kind, where, message.raw))
         except (AttributeError, LookupError, TypeError, ValueError):
             continue  # the package cannot read the header of the part

@@ -1,7 +1,7 @@
 """Sessions and mails as pictures: fragments of HTML that stand alone, as in the log of Robot Framework.
 
 They load nothing, run nothing, and take their colours from the page around them, so that they are readable on a light
-one and on a dark one. Whatever comes from a client is escaped; the HTML of a mail is shown in a frame that may do nothing.
+one and on a dark one. What comes from a client is escaped; the HTML of a mail stands in a frame that may do nothing.
 """
 
 from __future__ import annotations
@@ -108,9 +108,8 @@ def _session(session: Session, address: str, *, unfolded: bool) -> str:
     rest = len(session.exchanges) - len(exchanges)
     mails = {message.received_at: message for message in session.messages[-_MOST_BODIES:] if message.raw}
     client = f"{session.client}:{session.client_port}"
-    rows = [
-        f'<div class="smtpmock-ends"><span>{_text(f"client {client}")}</span><span>{_text(f"server {address}")}</span></div>'
-    ]
+    ends = (f"<span>{_text(end)}</span>" for end in (f"client {client}", f"server {address}"))
+    rows = [f'<div class="smtpmock-ends">{"".join(ends)}</div>']
     if rest:
         rows.append(f'<div class="smtpmock-gone">… {counted(rest, "earlier exchange")}</div>')
     for exchange in exchanges:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import gevent
 from gevent.event import Event
 from gevent.monkey import get_original
-from gevent.pool import Pool
+from gevent.pool import Group
 from gevent.server import StreamServer
-from gevent.socket import IPPROTO_TCP, TCP_NODELAY, socket
 
 from smtpmock.messages import Origin
 from smtpmock.protocol.replies import SESSION_TIMEOUT, SHUTTING_DOWN
@@ -21,6 +20,8 @@ from smtpmock.session import Interruption, LiveSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gevent.socket import socket
 
     from smtpmock.inbox import Inbox
     from smtpmock.log import Log
@@ -67,9 +68,9 @@ class RunningServer:
         self._stopping = Event()
         self._loop = gevent.get_hub().loop
         self._idle_timer: Any = None
-        # An unbounded pool: it never blocks, and knows all greenlets that have to end.
-        self._pool = Pool()
-        self._server = StreamServer(listener, self._serve, spawn=self._pool)
+        # It has no bound, so it never blocks, and it knows all greenlets that have to end.
+        self._greenlets = Group()
+        self._server = StreamServer(listener, self._serve, spawn=self._greenlets.spawn)
         self._server.start()
 
     def close(self, grace: float) -> bool:
@@ -83,9 +84,9 @@ class RunningServer:
         for session in self._sessions:
             if session.is_idle:
                 self._loop.run_callback(session.interrupt, SHUTTING_DOWN)
-        in_time = bool(self._pool.join(timeout=grace))
+        in_time = bool(self._greenlets.join(timeout=grace))
         if not in_time:
-            self._pool.kill()
+            self._greenlets.kill()
         if self._idle_timer is not None:
             self._idle_timer.close()
         gevent.sleep(0)  # gevent closes sockets in the next round of the loop
@@ -107,7 +108,6 @@ class RunningServer:
         if self._idle_timer is None:
             self._watch_idle(self._timeout)
         try:
-            sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
             session.run()
         except (OSError, Interruption, gevent.GreenletExit):
             pass  # nobody is left to talk to

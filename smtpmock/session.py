@@ -167,7 +167,10 @@ class LiveSession:
     def _send(self, data: bytes) -> None:
         self.waits_since = monotonic()
         self._sends = True
-        self.socket.sendall(data)
+        # One call is enough for a reply, nearly always; sendall would look up the size of the buffer first.
+        sent = self.socket.send(data)
+        if sent < len(data):
+            self.socket.sendall(data[sent:])
         self._sends = False
         self.waits_since = None
 

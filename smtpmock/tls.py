@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from smtpmock.settings import Settings
 
 _BROKEN_CERTIFICATE = ("expired", "wrong-host", "unknown-authority")
+_LONGEST_RECORD = 16_389  # RFC 8446 section 5.1, with its header
 # A fatal alert, handshake_failure: record type 21, TLS 1.2, two bytes (RFC 5246 sections 6.2.1 and 7.2).
 _REFUSAL = bytes((21, 3, 3, 0, 2, 2, 40))
 
@@ -53,7 +54,7 @@ class Handshaker:
             OSError: If the handshake fails, or was to fail.
         """
         if fault in ("refuse", "cut"):
-            sock.recv(1)  # the client has begun
+            sock.recv(_LONGEST_RECORD)  # all of its hello: what is not read would turn the alert into a reset
             if fault == "refuse":
                 sock.sendall(_REFUSAL)
             raise ConnectionAbortedError(0, f"ended on purpose (tls: {fault})")

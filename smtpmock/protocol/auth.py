@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from base64 import b64decode
-from binascii import Error as Base64Error
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from smtpmock.protocol.extensions import MECHANISMS
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 HIDDEN = "(credentials)"
 """What is recorded in place of credentials."""
 
+UNNAMED = "(unnamed)"
+"""The user of a token that came without a name, where nothing tells whose it is."""
+
+_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_GS2_HEADER = re.compile(rb"[ny],(?:a=(?P<identity>(?:[^,=\x01]|=2C|=3D)+))?,\x01")
 _PASSWORD_NEEDED = ("CRAM-MD5",)
 _TELLS_WHY = ("XOAUTH2", "OAUTHBEARER")
 _WHY = json.dumps({"status": "invalid_token", "schemes": "bearer"}).encode()
@@ -55,19 +60,27 @@ class Claim:
         return f"<Claim of {self.user!r}>"
 
     def holds(self, accounts: Any) -> bool:
-        """Whether it is true.
+        """Whether it is true; the user of a token without a name is the one it belongs to.
 
         Args:
             accounts: "any", a mapping of users to passwords or tokens, or a function of both.
         """
+        held = self._is_true(accounts)
+        self.user = self.user or UNNAMED
+        return held
+
+    def _is_true(self, accounts: Any) -> bool:
         if accounts == "any":
             return True
         secret = self._secret.decode("utf-8", "surrogateescape")
         if callable(accounts):
             return bool(accounts(self.user, secret))
-        expected = accounts.get(self.user)
-        if expected is None:
-            return False
+        if not self.user:
+            self.user = next((name for name, known in accounts.items() if self._is_proved_by(known)), "")
+            return bool(self.user)
+        return self.user in accounts and self._is_proved_by(accounts[self.user])
+
+    def _is_proved_by(self, expected: Any) -> bool:
         known = str(expected).encode("utf-8", "surrogateescape")
         return self._proof(known) if self._proof is not None else hmac.compare_digest(known, self._secret)
 
@@ -99,14 +112,11 @@ def reason(mechanism: str) -> bytes | None:
     return _WHY if mechanism in _TELLS_WHY else None
 
 
-def decoded(response: bytes) -> bytes | None:
+def decoded(response: bytes, *, is_initial: bool = False) -> bytes | None:
     """A response out of base64, None if it is not (RFC 4954 section 4: ``=`` stands for an empty initial response)."""
-    if response == b"=":
+    if is_initial and response == b"=":
         return b""
-    try:
-        return b64decode(response, validate=True)
-    except Base64Error:
-        return None
+    return b64decode(response) if _BASE64.fullmatch(response) else None
 
 
 def _plain(initial: bytes | None, _: bytes) -> Dialogue:
@@ -120,6 +130,8 @@ def _plain(initial: bytes | None, _: bytes) -> Dialogue:
 
 def _login(initial: bytes | None, _: bytes) -> Dialogue:
     user = (yield b"Username:") if initial is None else initial
+    if not user or b"\0" in user:  # as when the response of another mechanism was sent, password and all
+        raise MalformedError
     return Claim(user, (yield b"Password:"))
 
 
@@ -128,7 +140,7 @@ def _cram_md5(initial: bytes | None, challenge: bytes) -> Dialogue:
     if initial is not None:
         raise MalformedError
     user, space, digest = (yield challenge).rpartition(b" ")
-    if not space:
+    if not space or not user:
         raise MalformedError
     return Claim(
         user,
@@ -141,15 +153,19 @@ def _cram_md5(initial: bytes | None, challenge: bytes) -> Dialogue:
 def _xoauth2(initial: bytes | None, _: bytes) -> Dialogue:
     response = (yield b"") if initial is None else initial
     fields = _fields(response)
-    return _bearer(fields.get(b"user", b""), fields)
+    if not fields.get(b"user"):
+        raise MalformedError
+    return _bearer(fields[b"user"], fields)
 
 
 def _oauthbearer(initial: bytes | None, _: bytes) -> Dialogue:
-    """RFC 7628."""
+    """RFC 7628: the name, which is written as in RFC 5801 section 4, may be left to the token."""
     response = (yield b"") if initial is None else initial
-    header, _, rest = response.partition(b"\x01")
-    identity = next((part[2:] for part in header.split(b",") if part.startswith(b"a=")), b"")
-    return _bearer(identity, _fields(rest))
+    match = _GS2_HEADER.match(response)
+    if match is None:
+        raise MalformedError
+    identity = (match["identity"] or b"").replace(b"=2C", b",").replace(b"=3D", b"=")
+    return _bearer(identity, _fields(response[match.end() :]))
 
 
 def _fields(response: bytes) -> Mapping[bytes, bytes]:
@@ -159,7 +175,7 @@ def _fields(response: bytes) -> Mapping[bytes, bytes]:
 
 def _bearer(user: bytes, fields: Mapping[bytes, bytes]) -> Claim:
     scheme, _, token = fields.get(b"auth", b"").partition(b" ")
-    if not user or scheme.lower() != b"bearer" or not token:
+    if scheme.lower() != b"bearer" or not token:
         raise MalformedError
     return Claim(user, token)
 

@@ -22,6 +22,8 @@ class Behaviour:
         rules: The rules, the oldest first; whoever adds or removes one does it in this list.
         replies: The reply of each setting that has one, by the name of the setting.
         ehlo: The reply to an accepted EHLO, before TLS (False) and after it (True).
+        delays: The delay of each setting that is one, by the name of the setting; that of "" is 0.
+        guards: Whether TLS or a login is required.
         offers: The commands that are known besides the usual ones.
         mechanisms: The mechanisms of AUTH that can be used.
         helo_domains: The refused domains, in lower case.
@@ -31,7 +33,9 @@ class Behaviour:
     """
 
     __slots__ = (
+        "delays",
         "ehlo",
+        "guards",
         "helo_domains",
         "mailfrom_emails",
         "mechanisms",
@@ -47,6 +51,10 @@ class Behaviour:
         self.settings = settings
         self.rules: list[Rule] = []
         self.replies = self._replies()
+        self.delays = {name: getattr(settings, name) for name in NAMED if name.startswith("response_delay_")} | {
+            "": 0.0
+        }
+        self.guards = settings.require_tls or settings.require_auth
         self.mechanisms = self._mechanisms()
         self.offers: set[str] = {name for name in ("CHUNKING", "VRFY", "HELP") if name in settings.extensions}
         if settings.tls == "starttls" and settings.tls_fault != "hide":

@@ -303,12 +303,12 @@ def recognise(line: bytes, offers: Collection[str] = (), extensions: Collection[
         'MAIL FROM'
         >>> recognise(b"MAIL <a@example.com>")
     """
-    words = line.split(None, 1)
-    if not words:
-        return None
-    command = COMMANDS.get(words[0].upper())
-    if command is None or (command.bare and len(words) > 1):
+    # Nearly all have four letters; a word may end with any white space.
+    verb = line[:4] if not line[4:5].strip() else line.split(None, 1)[0]
+    command = COMMANDS.get(verb.upper())
+    if command is None or (command.bare and len(line) > len(verb)):
         return None
     if command.extension and command.extension not in offers and command.extension not in extensions:
         return None
-    return command if line[: len(command.prefix)].upper() == command.prefix else None
+    prefix = command.prefix
+    return command if len(prefix) == len(verb) or line[: len(prefix)].upper() == prefix else None

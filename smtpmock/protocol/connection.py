@@ -305,7 +305,9 @@ class Connection(Speaker):
             self._execute(command, request)
 
     def _execute(self, command: Command, request: str) -> None:
-        refusal, value = self._first_refusal(command), ""
+        refusal, value = None, ""
+        if self.behaviour.guards or self.is_chunked:
+            refusal = self._first_refusal(command)
         if refusal is None:
             if command.erases is not Part.NONE:
                 self._erase(command.erases)
@@ -314,7 +316,7 @@ class Connection(Speaker):
             request,
             command.stage,
             refusal or command.accepted,
-            getattr(self.behaviour.settings, command.delay) if command.delay else 0.0,
+            self.behaviour.delays[command.delay],
             value,
             accepted=refusal is None,
         )

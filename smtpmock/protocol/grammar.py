@@ -6,6 +6,8 @@ This file knows nothing of connections and replies: text in, a value or None out
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -32,9 +34,11 @@ _PATH = re.compile(
 )
 
 _KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
-_NO_PARAMETERS: Mapping[str, str] = {}
+_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+_REMEMBERED = 1024  # names and addresses: a test has few, and most come again
 
 
+@lru_cache(_REMEMBERED)
 def is_domain(text: str) -> bool:
     """Whether the text is a Domain, an IPv4 address or an address literal.
 
@@ -64,16 +68,18 @@ class Path(NamedTuple):
     parameters: Mapping[str, str]
 
 
+@lru_cache(_REMEMBERED)
 def reverse_path(text: str) -> Path | None:
     """The argument of MAIL FROM: a mailbox or the null path ``<>``, and parameters; None where it is neither.
 
     Example:
         >>> reverse_path("<@relay.example:bob@example.com> SIZE=1000")
-        Path(address='bob@example.com', parameters={'SIZE': '1000'})
+        Path(address='bob@example.com', parameters=mappingproxy({'SIZE': '1000'}))
     """
     return _path(text, "" if text.startswith("<>") else None, 2)
 
 
+@lru_cache(_REMEMBERED)
 def forward_path(text: str) -> Path | None:
     """The argument of RCPT TO: a mailbox or ``<postmaster>`` in any case, and parameters; None where it is neither.
 
@@ -99,7 +105,7 @@ def _path(text: str, special: str | None, length: int) -> Path | None:
     if end == len(text):
         return Path(address, _NO_PARAMETERS)
     parameters = _parameters(text[end:])
-    return None if parameters is None else Path(address, parameters)
+    return None if parameters is None else Path(address, MappingProxyType(parameters))
 
 
 def _parameters(text: str) -> dict[str, str] | None:
@@ -115,6 +121,7 @@ def _parameters(text: str) -> dict[str, str] | None:
     return parameters
 
 
+@lru_cache(_REMEMBERED)
 def address_key(address: str) -> str:
     """What two addresses have in common when they are equal: the domain without case, the local part with it.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,14 @@ from smtpmock.protocol.auth import HIDDEN, Attempt, MalformedError, decoded, dia
 if TYPE_CHECKING:
     from smtpmock.protocol.auth import Claim, Dialogue
     from smtpmock.protocol.connection import Connection
+
+
+# Those of the registry of SASL that clients have: another word may as well be credentials.
+_MECHANISM = re.compile(
+    "PLAIN|LOGIN|EXTERNAL|ANONYMOUS|(?:CRAM|DIGEST)-MD5|XOAUTH2?|OAUTHBEARER|NTLM|GSSAPI|GSS-SPNEGO|KERBEROS_V4|OTP"
+    "|SCRAM-SHA-(?:1|256|512)(?:-PLUS)?",
+    re.IGNORECASE,
+)
 
 
 class Login:
@@ -43,7 +52,7 @@ class Login:
         if refusal is not None:
             self._end(refusal)
             return
-        response = decoded(initial[0].encode("utf-8", "surrogateescape")) if initial else None
+        response = decoded(initial[0].encode("utf-8", "surrogateescape"), is_initial=True) if initial else None
         if initial and response is None:
             self._end("msg_invalid_auth_base64")
             return
@@ -57,13 +66,12 @@ class Login:
             line: The line without surrounding white space.
         """
         self._request = HIDDEN
-        if self._claim is not None:
-            self._end("msg_auth_failed", self._claim)
-            return
         response = decoded(line)
         if line == b"*":
             self._request = "*"
-            self._end("msg_auth_cancelled")
+            self._end("msg_auth_cancelled", self._claim)
+        elif self._claim is not None:
+            self._end("msg_auth_failed", self._claim)
         elif response is None:
             self._end("msg_invalid_auth_base64")
         else:
@@ -75,8 +83,8 @@ class Login:
         words = argument.split()
         if settings.require_tls and not connection.is_secure:
             return "msg_tls_required"
-        helo = connection.transaction.helo
-        in_transaction = connection.transaction.mailfrom is not None and connection.transaction.record is None
+        helo, mailfrom = connection.transaction.helo, connection.transaction.mailfrom
+        in_transaction = mailfrom is not None and mailfrom.accepted and connection.transaction.end_of_data is None
         if connection.negotiated.user or in_transaction or helo is None or not helo.accepted:
             return "msg_invalid_cmd_auth_sequence"
         if not 1 <= len(words) <= 2:
@@ -141,7 +149,8 @@ def shown(line: bytes, login: Login | None, *, is_response: bool = False) -> str
         return HIDDEN
     text = line.decode("utf-8", "surrogateescape")
     words = text.split(None, 2)
-    if text[:4].upper() != "AUTH" or len(words) < 2:
+    if text[:4].upper() != "AUTH" or text.upper() == "AUTH":
         return text
-    command = " ".join(words[:2]) if len(words[0]) == len("AUTH") else words[0]
-    return f"{command} {HIDDEN}" if len(words) > 2 or command == words[0] else command
+    if words[0].upper() != "AUTH" or not _MECHANISM.fullmatch(words[1]):  # what it is nobody knows
+        return f"{text[:4]} {HIDDEN}"
+    return " ".join((*words[:2], *([HIDDEN] if words[2:] else ())))
