@@ -8,6 +8,8 @@ from smtpmock.report import transcript
 MAIL = """\
 From: Shop <shop@example.com>
 To: alice@example.com, bob@example.com
+Date: Sat, 21 Nov 2026 10:00:00 +0000
+Message-ID: <1@shop.example.com>
 Subject: Your order has been shipped
 
 It will be with you tomorrow.

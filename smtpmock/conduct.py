@@ -37,7 +37,10 @@ def conduct(exchanges: Sequence[Exchange], noted: Sequence[tuple[str, Exchange |
         if code != "no-quit" or not _may_go(exchanges)
     ]
     extensions: frozenset[str] = frozenset()
-    utf8 = bool(exchanges) and exchanges[0].stage not in ("connect", "STARTTLS")  # a forgotten MAIL FROM may have asked for it
+    utf8 = bool(exchanges) and exchanges[0].stage not in (
+        "connect",
+        "STARTTLS",
+    )  # a forgotten MAIL FROM may have asked for it
     recipients: list[Exchange] | None = None  # of the transaction, if its beginning is known
     asked = False  # whether the server has asked for a line that is no command, as AUTH does
     for exchange in exchanges:

@@ -49,6 +49,7 @@ class Scripted:
 
     _behaviour: Behaviour
     _inbox: Inbox
+    _unused_rules: list[Rule]
     clock: Clock
 
     def on(self, stage: str, **words: Any) -> Rule:
@@ -79,14 +80,15 @@ class Scripted:
     def clear_rules(self) -> None:
         """Removes all rules."""
         self._behaviour.rules.clear()
+        self._unused_rules.clear()
 
     def assert_rules_used(self) -> None:
-        """Makes sure that every rule has applied.
+        """Makes sure that every rule has applied, those of ended `with` blocks included.
 
         Raises:
             ExpectationError: If one has not; the text names all that have not.
         """
-        unused = [rule for rule in self.rules if not rule.hits]
+        unused = [rule for rule in (*self._unused_rules, *self.rules) if not rule.hits]
         if unused:
             listed = "\n".join(f"  {rule} (asked {counted(rule.asked, 'time')})" for rule in unused)
             raise ExpectationError(f"{counted(len(unused), 'rule')} never used:\n{listed}")
@@ -177,7 +179,7 @@ class Scripted:
 
     def add_rule(self, rule: Rule) -> Rule:
         """Adds a rule that was made before, as from a file."""
-        rule.join(self._behaviour.rules)
+        rule.join(self._behaviour.rules, self._unused_rules)
         return rule
 
 

@@ -323,6 +323,11 @@ class Message:
         return self._origin.client
 
     @property
+    def end_of_data(self) -> Exchange:
+        """The exchange at the end of the message; an empty one if it did not come to that."""
+        return self._end_of_data
+
+    @property
     def parameters(self) -> Mapping[str, str]:
         """The parameters of MAIL FROM, by keyword in upper case: SIZE, BODY, …; "" for one without a value."""
         path = reverse_path(self._mailfrom.request.partition(":")[2].strip())
@@ -356,7 +361,9 @@ class Message:
         """What is wrong with the message though it was accepted; see docs/violations.md."""
         from smtpmock.message_checks import checked
 
-        return checked(self, self._undotted) if self.msg else ()
+        # Of a message over the limit that a rule accepted nothing was kept.
+        is_known = self.msg and (self.raw or self._end_of_data.rule is None)
+        return checked(self, self._undotted) if is_known else ()
 
     # What it says; see content.py.
 

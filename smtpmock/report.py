@@ -243,9 +243,20 @@ def _dialogue(session: Session) -> list[str]:
         if exchange.rule is not None or is_refusal(exchange):
             lines[-1] += f" <- {reason_shown(exchange)}"
         lines += [f"{since} ! {found}" for found in violations if found.exchange is exchange]
+        codes = message_codes(session, exchange)
+        if codes:
+            lines.append(f"{since} ! {codes}")
     if session.tls_error:
         lines.append(f"! The TLS handshake failed: {escaped(session.tls_error)}")
     return [*lines, *(f"! {found}" for found in violations if found.exchange is None)]
+
+
+def message_codes(session: Session, exchange: Exchange) -> str:
+    """The codes of what is wrong with the message that ended with an exchange."""
+    for message in session.messages:
+        if message.end_of_data is exchange:
+            return ", ".join(dict.fromkeys(found.code for found in message.violations))
+    return ""
 
 
 def is_asked(exchange: Exchange) -> bool:

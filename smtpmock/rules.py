@@ -146,6 +146,7 @@ class Rule:
         self._chance = Random(whole("seed", part["seed"], None))  # noqa: S311  # faults, the same every time
         self._counts: dict[object, _Count] = {}
         self._owner: list[Rule] | None = None
+        self._unused: list[Rule] | None = None
         self.hits = 0
         self.asked = 0
 
@@ -162,6 +163,8 @@ class Rule:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.remove()
+        if error is None and not self.hits and self._unused is not None:
+            self._unused.append(self)
 
     @property
     def decides(self) -> bool:
@@ -174,9 +177,15 @@ class Rule:
             return self.stage in ("*", stage)
         return self.reply is None and (self.then is None or self.then in _THEN_IN_BODY)
 
-    def join(self, rules: list[Rule]) -> None:
-        """Puts the rule behind the others, where it is asked first."""
+    def join(self, rules: list[Rule], unused: list[Rule] | None = None) -> None:
+        """Puts the rule behind the others, where it is asked first.
+
+        Args:
+            rules: The others.
+            unused: Where it goes if its `with` block ends before it was used.
+        """
         self._owner = rules
+        self._unused = unused
         rules.append(self)
 
     def remove(self) -> None:

@@ -70,7 +70,7 @@ class RunningServer:
         self._idle_timer: Any = None
         # It has no bound, so it never blocks, and it knows all greenlets that have to end.
         self._greenlets = Group()
-        self._server = StreamServer(listener, self._serve, spawn=self._greenlets.spawn)
+        self._server = StreamServer(listener, self._serve, spawn=self._greenlets.spawn)  # type: ignore[call-overload]  # a function, says gevent
         self._server.start()
 
     def close(self, grace: float) -> bool:

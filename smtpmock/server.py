@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from smtpmock.messages import Message, Session
     from smtpmock.query import Mark
+    from smtpmock.rules import Rule
     from smtpmock.settings import Settings
     from smtpmock.tls import Handshaker
 
@@ -86,6 +87,7 @@ class SMTPMock(Scripted):
         self._stoppable: list[RunningServer] = []
         self._forked = False
         self.clock = Clock()
+        self._unused_rules: list[Rule] = []
         self.errors: list[BaseException] = []
 
     def __enter__(self) -> Self:
@@ -386,6 +388,7 @@ class SMTPMock(Scripted):
             ExpectationError: If there are violations; the text lists them with the standard and the place.
             QueryError: If a code or a criterion does not exist.
         """
+        without((), ignore)  # a code that does not exist is refused whatever there is
         messages = self._inbox.select(Query(query))
         meant = {message.session_id for message in messages}
         found = [

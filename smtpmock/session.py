@@ -16,7 +16,6 @@ from smtpmock.protocol.connection import Connection
 from smtpmock.protocol.replies import SHUTTING_DOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
 
     from gevent.event import Event
     from gevent.socket import socket
@@ -122,7 +121,8 @@ class LiveSession:
                 self._log.info(f"SMTP client has gone: {error.strerror or error}")
         finally:
             self.waits_since = None
-            self._note(self._connection.end(time()))
+            for action in self._connection.end(time()):
+                self._note(action)
             if self._log is not None:
                 self._log.info("SMTP session finished")
 
@@ -180,22 +180,27 @@ class LiveSession:
         remaining = iter(actions)
         try:
             for action in remaining:
-                if isinstance(action, Send):
+                if type(action) is Send:
                     self._send(action.data)
-                elif isinstance(action, Wait):
-                    self._stopping.wait(action.seconds)
-                    if self._log is not None and self._unanswered is not None:
-                        self._log.response(self._unanswered)
-                        self._unanswered = None
-                elif isinstance(action, StartTLS):
-                    self._begin_tls(action.fault)
-                elif isinstance(action, Reset):
-                    self.socket.setsockopt(SOL_SOCKET, SO_LINGER, _RESET_ON_CLOSE)
                 else:
-                    self._note((action,))
+                    self._do(action)
         finally:
             # Whatever became of the connection, the inbox learns what it was to learn.
-            self._note(remaining)
+            for action in remaining:
+                self._note(action)
+
+    def _do(self, action: Action) -> None:
+        if isinstance(action, Wait):
+            self._stopping.wait(action.seconds)
+            if self._log is not None and self._unanswered is not None:
+                self._log.response(self._unanswered)
+                self._unanswered = None
+        elif isinstance(action, StartTLS):
+            self._begin_tls(action.fault)
+        elif isinstance(action, Reset):
+            self.socket.setsockopt(SOL_SOCKET, SO_LINGER, _RESET_ON_CLOSE)
+        else:
+            self._note(action)
 
     def _begin_tls(self, fault: str) -> None:
         assert self._handshaker is not None
@@ -211,17 +216,16 @@ class LiveSession:
         self.waits_since = None
         self._carry_out(self._connection.secured(tls, time()))
 
-    def _note(self, actions: Iterable[Action]) -> None:
-        """Carries out what concerns the inbox, and nothing else."""
-        for action in actions:
-            if isinstance(action, Keep):
-                self._inbox.keep(action.record, action.message, self._record)
-            elif isinstance(action, Erase):
-                self._inbox.erase(action.record)
-            elif isinstance(action, Learn):
-                self._record.negotiated = action.negotiated
-            elif isinstance(action, End):
-                self._inbox.end(self._record, time())
+    def _note(self, action: Action) -> None:
+        """Carries out an action if it concerns the inbox."""
+        if isinstance(action, Keep):
+            self._inbox.keep(action.record, action.message, self._record)
+        elif isinstance(action, Erase):
+            self._inbox.erase(action.record)
+        elif isinstance(action, Learn):
+            self._record.negotiated = action.negotiated
+        elif isinstance(action, End):
+            self._inbox.end(self._record, time())
 
     def _log_exchanges(self, log: Log) -> None:
         record = self._record

@@ -198,13 +198,13 @@ def test_nothing_since_a_mark(mock):
         Nothing arrived since then; 1 message before.
 
         1 client connected to 127.0.0.1:2525. The last one:
-        … 5 earlier lines
-        +0.000 C: rcpt TO:<bob@example.com>
+        … 6 earlier lines
                S: 250 Received
         +0.000 C: data
                S: 354 Ready for receive message. End data with <CR><LF>.<CR><LF>
         +0.000 C: (the message)
                S: 250 Received
+               ! missing-from, missing-date, missing-message-id
         +0.000 C: QUIT
                S: 221 Closing connection
         The session has ended.
@@ -299,7 +299,7 @@ def test_an_explanation_has_at_most_40_lines_of_78_columns(shared, subjects, com
             client.rcpt("b" * 60 + "@example.com")
             client.putcmd("DATA")
             assert client.getreply()[0] == 354
-            client.sock.sendall(b"Subject: " + subject + b"\r\n\r\n" + subject + b"\r\n.\r\n")
+            client.sock.sendall(b"Subject: " + subject + b"\r\n\r\n " + subject + b"\r\n.\r\n")
             assert client.getreply()[0] == 250
         for command in commands:
             client.sock.sendall(b"X" + command + b"\r\n")
@@ -389,7 +389,7 @@ def test_of_too_many_transcripts_the_end_is_shown(mock):
         send(mock)
     lines = transcripts(mock.sessions(), most=10).splitlines()
     assert len(lines) == 11
-    assert lines[0] == "… 34 earlier lines"
+    assert lines[0] == "… 37 earlier lines"
     assert masked(lines[-2]) == "+0.000 C: QUIT"
 
 

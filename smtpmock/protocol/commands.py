@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from smtpmock.messages import Exchange
     from smtpmock.protocol.connection import Connection
 
+    Verdict = tuple[str | None, str | None]
+    """The setting that refuses a command, or None; and the value of its argument, or None if it cannot be read."""
+
 
 def announced(exchange: Exchange) -> frozenset[str]:
     """The extensions in the reply to an EHLO (RFC 5321 section 4.1.1.1): the first word of each line but the first."""
@@ -63,15 +66,15 @@ class Command:
     accepted: str
     delay: str
     erases: Part
-    judge: Callable[[Connection, str], tuple[str | None, str]]
-    record: Callable[[Connection, Exchange, str], None]
+    judge: Callable[[Connection, str], Verdict]
+    record: Callable[[Connection, Exchange, str | None], None]
     bare: bool = False
     ends: bool = True
     extension: str = ""
     is_preliminary: bool = False
 
 
-def _judge_helo(connection: Connection, argument: str) -> tuple[str | None, str]:
+def _judge_helo(connection: Connection, argument: str) -> Verdict:
     name = argument[1:]
     if argument[:1] != " " or not is_domain(name):
         return "msg_invalid_cmd_helo_arg", name
@@ -80,44 +83,45 @@ def _judge_helo(connection: Connection, argument: str) -> tuple[str | None, str]
     return None, name
 
 
-def _record_helo(connection: Connection, exchange: Exchange, _: str) -> None:
+def _record_helo(connection: Connection, exchange: Exchange, _: str | None) -> None:
     connection.transaction.helo = exchange
     extensions = announced(exchange) if exchange.accepted else frozenset()
     if extensions != connection.negotiated.extensions:
         connection.negotiate(extensions=extensions)
 
 
-def _judge_mailfrom(connection: Connection, argument: str) -> tuple[str | None, str]:
+def _judge_mailfrom(connection: Connection, argument: str) -> Verdict:
     path = reverse_path(argument.strip(_WHITE_SPACE))
     helo = connection.transaction.helo
-    sender = path.address if path else ""
+    sender = path.address if path else None
     if helo is None or not helo.accepted:
         return "msg_invalid_cmd_mailfrom_sequence", sender
     if path is None or not connection.allows(path.parameters, MAIL_PARAMETERS):
         return "msg_invalid_cmd_mailfrom_arg", sender
     size = path.parameters.get("SIZE")
-    if size is not None and int(size) > connection.behaviour.settings.msg_size_limit:
+    connection.size = int(size) if size else None
+    if connection.size is not None and connection.size > connection.behaviour.settings.msg_size_limit:
         return "msg_msg_size_is_too_big", sender
-    if address_key(sender) in connection.behaviour.mailfrom_emails:
+    if address_key(path.address) in connection.behaviour.mailfrom_emails:
         return "msg_mailfrom_blacklisted_email", sender
     return None, sender
 
 
-def _record_mailfrom(connection: Connection, exchange: Exchange, sender: str) -> None:
+def _record_mailfrom(connection: Connection, exchange: Exchange, sender: str | None) -> None:
     connection.transaction.mailfrom = exchange
     if exchange.accepted:
-        connection.transaction.sender = sender
+        connection.transaction.sender = sender or ""
 
 
-def _judge_rcptto(connection: Connection, argument: str) -> tuple[str | None, str]:
+def _judge_rcptto(connection: Connection, argument: str) -> Verdict:
     path = forward_path(argument.strip(_WHITE_SPACE))
-    recipient = path.address if path else ""
+    recipient = path.address if path else None
     mailfrom = connection.transaction.mailfrom
     if mailfrom is None or not mailfrom.accepted or connection.is_settled:
         return "msg_invalid_cmd_rcptto_sequence", recipient
     if path is None or not connection.allows(path.parameters, RCPT_PARAMETERS):
         return "msg_invalid_cmd_rcptto_arg", recipient
-    key = address_key(recipient)
+    key = address_key(path.address)
     if key in connection.behaviour.rcptto_emails:
         return "msg_rcptto_blacklisted_email", recipient
     if key in connection.behaviour.unregistered:
@@ -125,77 +129,78 @@ def _judge_rcptto(connection: Connection, argument: str) -> tuple[str | None, st
     return None, recipient
 
 
-def _record_rcptto(connection: Connection, exchange: Exchange, recipient: str) -> None:
+def _record_rcptto(connection: Connection, exchange: Exchange, recipient: str | None) -> None:
     if connection.is_settled:
         return
     transaction = connection.transaction
     transaction.rcptto.append(exchange)
     if exchange.accepted:
         transaction.rcptto_accepted = True
-        transaction.recipients.append(recipient)
+        if recipient is not None:
+            transaction.recipients.append(recipient)
     connection.amend()
 
 
-def _judge_data(connection: Connection, argument: str) -> tuple[str | None, str]:
+def _judge_data(connection: Connection, argument: str) -> Verdict:
     if not connection.transaction.rcptto_accepted or connection.is_settled:
-        return "msg_invalid_cmd_data_sequence", ""
-    return ("msg_invalid_cmd" if argument else None), ""
+        return "msg_invalid_cmd_data_sequence", None
+    return ("msg_invalid_cmd" if argument else None), None
 
 
-def _record_data(connection: Connection, exchange: Exchange, _: str) -> None:
+def _record_data(connection: Connection, exchange: Exchange, _: str | None) -> None:
     if not connection.is_settled:
         connection.transaction.data = exchange
     if exchange.accepted:
         connection.expect_message()
 
 
-def _judge_rset(connection: Connection, argument: str) -> tuple[str | None, str]:
+def _judge_rset(connection: Connection, argument: str) -> Verdict:
     helo = connection.transaction.helo
     if helo is None or not helo.accepted:
-        return "msg_invalid_cmd_rset_sequence", ""
-    return ("msg_invalid_cmd_rset_arg" if argument else None), ""
+        return "msg_invalid_cmd_rset_sequence", None
+    return ("msg_invalid_cmd_rset_arg" if argument else None), None
 
 
-def _record_rset(connection: Connection, exchange: Exchange, _: str) -> None:
+def _record_rset(connection: Connection, exchange: Exchange, _: str | None) -> None:
     connection.transaction.rset = exchange
     connection.amend()
 
 
-def _judge_nothing(_: Connection, __: str) -> tuple[str | None, str]:
-    return None, ""
+def _judge_nothing(_: Connection, __: str) -> Verdict:
+    return None, None
 
 
-def _record_noop(connection: Connection, _: Exchange, __: str) -> None:
+def _record_noop(connection: Connection, _: Exchange, __: str | None) -> None:
     connection.transaction.noop = True
     connection.amend()
 
 
-def _record_quit(connection: Connection, exchange: Exchange, _: str) -> None:
+def _record_quit(connection: Connection, exchange: Exchange, _: str | None) -> None:
     connection.transaction.quit = True
     connection.amend()
     if exchange.accepted:
         connection.leave()
 
 
-def _judge_vrfy(connection: Connection, argument: str) -> tuple[str | None, str]:
+def _judge_vrfy(connection: Connection, argument: str) -> Verdict:
     wanted = argument.strip()
     if not wanted:
-        return "msg_invalid_cmd_vrfy_arg", ""
+        return "msg_invalid_cmd_vrfy_arg", None
     path = forward_path(wanted)
     if path is not None and address_key(path.address) in connection.behaviour.unregistered:
         return "msg_rcptto_not_registered_email", path.address
     return None, wanted
 
 
-def _judge_starttls(connection: Connection, argument: str) -> tuple[str | None, str]:
+def _judge_starttls(connection: Connection, argument: str) -> Verdict:
     if argument.strip():
-        return "msg_invalid_cmd_starttls_arg", ""
+        return "msg_invalid_cmd_starttls_arg", None
     if connection.is_secure:
-        return "msg_invalid_cmd_starttls_sequence", ""
-    return ("msg_starttls_refused" if connection.behaviour.settings.tls_fault == "reject" else None), ""
+        return "msg_invalid_cmd_starttls_sequence", None
+    return ("msg_starttls_refused" if connection.behaviour.settings.tls_fault == "reject" else None), None
 
 
-def _record_nothing(_: Connection, __: Exchange, ___: str) -> None:
+def _record_nothing(_: Connection, __: Exchange, ___: str | None) -> None:
     """It stands in the exchanges only."""
 
 

@@ -6,6 +6,7 @@ with them, it returns as actions, to be carried out in order.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 from smtpmock.content import Content
@@ -146,23 +147,25 @@ class Connection(Speaker):
             that could not be answered yet.
         """
         self._now = now
-        if self._silent:
+        if not self._take(data):
+            self._buffer = b""
             return []
-        self._buffer = self._buffer[self._start :] + data if self._start < len(self._buffer) else data
-        self._start = 0
-        self.paused = False
-        while self._has_input and not (self.ended or self.paused or self._silent):
+        while self._start < len(self._buffer):
+            body = self._body
             if self._body is not None:
                 self._read_body(self._body)
             elif self._chunk is not None:
                 self._read_chunk(self._chunk[2])
             elif not self._read_line():
                 break
-            if self._has_input:
-                self._judge_haste()
-        if self.ended or self._silent:
-            self._buffer = b""
-        self.paused = self.paused and self._has_input
+            if self._start < len(self._buffer):
+                if body is None or self._body is None:  # what follows in a message is the message
+                    self._judge_haste()
+                if self.ended or self._silent:
+                    self._buffer = b""
+                elif self.paused:
+                    return self._done()
+        self.paused = False
         return self._done()
 
     def secured(self, tls: TLS, now: float) -> list[Action]:
@@ -197,6 +200,7 @@ class Connection(Speaker):
         """What follows is a message."""
         self._body = Body(self.behaviour.settings.msg_size_limit)
         self._body_is_new = True
+        self._throttle = None
 
     def leave(self) -> None:
         """The session ends with the reply that is about to be given."""
@@ -238,6 +242,13 @@ class Connection(Speaker):
             transaction.forget_from_mailfrom()
 
     # Reading lines.
+
+    def _take(self, data: bytes) -> bool:
+        """Adds to what is to be read; returns whether anything will be answered."""
+        self._buffer = self._buffer[self._start :] + data if self._has_input else data
+        self._start = 0
+        self.paused = False
+        return not (self.ended or self._silent)
 
     @property
     def _has_input(self) -> bool:
@@ -305,11 +316,14 @@ class Connection(Speaker):
             self._execute(command, request)
 
     def _execute(self, command: Command, request: str) -> None:
-        refusal, value = None, ""
+        refusal: str | None = None
+        value: str | None = None
         if self.behaviour.guards or self.is_chunked:
             refusal = self._first_refusal(command)
         if refusal is None:
             if command.erases is not Part.NONE:
+                if self.behaviour.rules:
+                    self._before = copy(self.transaction)
                 self._erase(command.erases)
             refusal, value = command.judge(self, request[len(command.prefix) :])
         exchange = self._exchange(
@@ -367,7 +381,7 @@ class Connection(Speaker):
             self._start = 0
         fault = self.behaviour.settings.tls_fault
         if not exchange.reply and self.behaviour.rules:
-            ruling = self._decide("STARTTLS", "")
+            ruling = self._decide("STARTTLS", None)
             if ruling is not None:
                 exchange = ruled(exchange, ruling)
         if exchange.rule is not None and exchange.rule.tls is not None:
@@ -449,7 +463,7 @@ class Connection(Speaker):
 
     def _begin_body(self) -> bool:
         """Asks the rules about the first bytes of a message; returns whether nothing is to be read now."""
-        self._ruling = self._decide("body", "")
+        self._ruling = self._decide("body", None)
         if self._ruling is None:
             return False
         exchange = ruled(Exchange("", "", self._now, stage="body"), self._ruling)
@@ -462,6 +476,7 @@ class Connection(Speaker):
         self._throttle = None
         self.read_size = READ_SIZE
         content = Content(body.content())
+        self.size = body.size
         settings = self.behaviour.settings
         exchange = self._exchange(
             request,

@@ -148,7 +148,7 @@ def shown(line: bytes, login: Login | None, *, is_response: bool = False) -> str
     if login is not None or (is_response and line[:4].upper() != b"AUTH"):
         return HIDDEN
     text = line.decode("utf-8", "surrogateescape")
-    words = text.split(None, 2)
+    words = text.split(" ", 2)
     if text[:4].upper() != "AUTH" or text.upper() == "AUTH":
         return text
     if words[0].upper() != "AUTH" or not _MECHANISM.fullmatch(words[1]):  # what it is nobody knows

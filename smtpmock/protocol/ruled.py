@@ -56,22 +56,29 @@ def wire(exchange: Exchange) -> bytes:
 
 
 def values_at(
-    stage: str, value: str | Content, transaction: Transaction, origin: Origin, user: str, word: str
+    stage: str,
+    value: str | Content | None,
+    transaction: Transaction,
+    origin: Origin,
+    user: str,
+    size: int | None,
+    word: str,
 ) -> Iterable[Any]:
     """The values of a condition when a command is answered, those of which one has to match; none if it has none.
 
     Args:
         stage: The command's stage.
-        value: The value of its argument as far as it could be read, or the message.
+        value: The value of its argument, or the message; None if it could not be read.
         transaction: What the session has recorded.
         origin: Where the session comes from.
         user: Who has logged in.
+        size: Bytes of the message that came or was announced.
         word: The condition.
     """
     if word == "client":
         return (origin.client,)
     if word == _ARGUMENTS.get(stage):
-        return (value,)
+        return () if value is None else (value,)
     if word == "user":
         return (user,) if user else ()
     if word == "helo_name":
@@ -82,11 +89,11 @@ def values_at(
         return (transaction.sender,) if mailfrom is not None and mailfrom.accepted else ()
     if word == "recipient":
         return transaction.recipients
-    if stage != "message" or isinstance(value, str):
+    if word == "size":
+        return () if size is None or stage not in ("message", "MAIL FROM") else (size,)
+    if stage != "message" or value is None or isinstance(value, str):
         return ()
-    if word == "header":
-        return (value.headers,)
-    return (len(value.raw) if word == "size" else getattr(value, word),)
+    return (getattr(value, "headers" if word == "header" else word),)
 
 
 _ARGUMENTS = {"HELO": "helo_name", "EHLO": "helo_name", "MAIL FROM": "sender", "RCPT TO": "recipient", "AUTH": "user"}

@@ -39,10 +39,12 @@ class Speaker:
         paused: Whether the last action but one is a wait.
         ended: Whether the session is over.
         read_size: How many bytes to feed at most.
+        size: Bytes of the message that came or was announced last; None if none was.
     """
 
     __slots__ = (
         "_actions",
+        "_before",
         "_drip",
         "_leaving",
         "_now",
@@ -60,6 +62,7 @@ class Speaker:
         "negotiated",
         "paused",
         "read_size",
+        "size",
         "transaction",
     )
 
@@ -71,6 +74,8 @@ class Speaker:
         self.paused = False
         self.ended = False
         self.read_size = READ_SIZE
+        self.size: int | None = None
+        self._before: Transaction | None = None  # the record before the command at hand erased a part of it
         self._origin = origin
         self._now = 0.0
         self._reply_of_settings = SHUTTING_DOWN  # to the command at hand
@@ -94,7 +99,7 @@ class Speaker:
         self.exchanges.append(exchange)
         self._out.append(wire(exchange))
 
-    def conclude(self, request: str, stage: str, setting: str, value: str, *, accepted: bool) -> Exchange:
+    def conclude(self, request: str, stage: str, setting: str, value: str | None, *, accepted: bool) -> Exchange:
         """Answers a command that took several lines, as `_exchange` decides; returns the exchange."""
         exchange = self._exchange(request, stage, setting, 0.0, value, accepted=accepted)
         if not exchange.accepted and self.behaviour.settings.fail_fast:
@@ -108,7 +113,14 @@ class Speaker:
         self._actions.append(Learn(self.negotiated))
 
     def _exchange(
-        self, request: str, stage: str, setting: str, delay: float, value: str | Content = "", *, accepted: bool
+        self,
+        request: str,
+        stage: str,
+        setting: str,
+        delay: float,
+        value: str | Content | None = None,
+        *,
+        accepted: bool,
     ) -> Exchange:
         """What is answered, by the newest rule that decides or else by a setting.
 
@@ -133,8 +145,10 @@ class Speaker:
         self.exchanges.append(exchange)
         return exchange
 
-    def _decide(self, stage: str, value: str | Content) -> Ruling | None:
-        values = partial(values_at, stage, value, self.transaction, self._origin, self.negotiated.user)
+    def _decide(self, stage: str, value: str | Content | None) -> Ruling | None:
+        # A RSET is asked about the transaction that it ends.
+        transaction = self._before if self._before is not None and stage == "RSET" else self.transaction
+        values = partial(values_at, stage, value, transaction, self._origin, self.negotiated.user, self.size)
         return decide(tuple(self.behaviour.rules), Circumstances(stage, self._origin.session_id, values))
 
     def _reply(self, exchange: Exchange) -> None:
@@ -158,9 +172,10 @@ class Speaker:
             self._drip = ruling.drip
             self.paused = True
         self._out.append(wire(exchange))
-        if ruling.throttle is not None and exchange.stage in ("DATA", "BDAT", "body"):
-            self._throttle = ruling.throttle
-            self.read_size = max(1, min(READ_SIZE, int(ruling.throttle / _STEPS_PER_SECOND)))
+        message_follows = exchange.stage == "body" or (exchange.accepted and exchange.stage in ("DATA", "BDAT"))
+        if ruling.throttle is not None and message_follows:
+            self._throttle = min(ruling.throttle, self._throttle or ruling.throttle)
+            self.read_size = max(1, min(READ_SIZE, int(self._throttle / _STEPS_PER_SECOND)))
         then = exchange.then
         self._resets = then == "reset"
         if then == "silence":
@@ -200,7 +215,7 @@ class Speaker:
         self._drip = None
 
     def _done(self) -> list[Action]:
-        self._flush()
-        actions = self._actions
-        self._actions = []
+        if self._out:
+            self._flush()
+        actions, self._actions = self._actions, []
         return actions

@@ -94,6 +94,7 @@ def test_a_failed_test_shows_the_transcripts_of_all_its_servers(run_tests):
         "       S: 354 Ready for receive message. End data with <CR><LF>.<CR><LF>",
         "+0.000 C: (the message)",
         "       S: 250 Received",
+        "       ! missing-from, missing-date, missing-message-id",
         "+0.000 C: QUIT",
         "       S: 221 Closing connection",
     ]

@@ -1,0 +1,122 @@
+"""An application that sends mail, with smtplib."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+from email.message import EmailMessage
+from pathlib import Path  # noqa: TC003 - Robot Framework reads it
+from typing import TYPE_CHECKING
+
+from robot.api.deco import keyword, library
+
+if TYPE_CHECKING:
+    from SMTPMockLibrary import MockServer
+
+SECONDS = 30
+
+
+@library(scope="GLOBAL")
+class Mailer:
+    """Keywords that send."""
+
+    @keyword
+    def send_mail(
+        self,
+        server: MockServer,
+        to: str = "bob@example.com",
+        *,
+        subject: str = "Hi",
+        text: str | None = "Hello",
+        html: str | None = None,
+        sender: str = "shop@example.com",
+        bcc: str | None = None,
+        header: str | None = None,
+        attachment: str | None = None,
+        name: str = "client.example.com",
+    ) -> None:
+        """Sends one mail; what is refused fails the keyword."""
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = sender, to, subject
+        if header:
+            message[header.partition(":")[0]] = header.partition(":")[2].strip()
+        if text is not None:
+            message.set_content(text)
+        if html is not None and text is None:
+            message.set_content(html, subtype="html")
+        elif html is not None:
+            message.add_alternative(html, subtype="html")
+        if attachment:
+            message.add_attachment(b"%PDF-1.4 nothing", maintype="application", subtype="pdf", filename=attachment)
+        with smtplib.SMTP(server.host, server.port, name, SECONDS) as client:
+            client.send_message(message, to_addrs=[to, *(bcc.split(",") if bcc else [])])
+
+    @keyword
+    def send_the_welcome_mail(self, server: MockServer) -> None:
+        """Sends the mail that the examples of the documentation speak of."""
+        self.send_mail(
+            server,
+            subject="Welcome to the shop",
+            text="Dear Bob, thank you for coming.\n\nThank you for signing\nup. Open https://shop.example.com/confirm/7\n"
+            "or enter the code: your code is 493021.\n",
+            bcc="archive@example.com",
+            header="X-Campaign: autumn",
+            attachment="terms.pdf",
+        )
+
+    @keyword
+    def send_the_hostile_mail(self, server: MockServer, beacon: int) -> None:
+        """Sends a mail that would like to run scripts, and to tell a beacon that it was read."""
+        there = f"http://127.0.0.1:{beacon}"
+        owned = "document.title='owned'"
+        self.send_mail(
+            server,
+            subject=f"<img src=x onerror={owned}>",
+            text=f"</pre></td><script>{owned}</script><img src=x onerror={owned}>",
+            html=f"""<!doctype html><html><head>
+<meta http-equiv=Content-Security-Policy content="default-src *; script-src * 'unsafe-inline'">
+<meta http-equiv=refresh content="0; url={there}/refresh">
+<link rel=stylesheet href={there}/style.css><link rel=prefetch href={there}/prefetch>
+<script>top.{owned}</script><script src={there}/script.js></script></head>
+<body onload="top.{owned}" background={there}/background.png style="background:url({there}/style.png)">
+<img src={there}/image.png onerror="top.{owned}"><iframe src={there}/frame></iframe>
+<svg onload="top.{owned}"></svg><object data={there}/object></object>"'></iframe><script>{owned}</script>
+<form action={there}/form><button>x</button></form></body></html>""",
+            attachment=f"<img src=x onerror={owned}>.pdf",
+        )
+
+    @keyword
+    def send_lines(self, server: MockServer, *lines: str) -> list[str]:
+        """Sends lines as they are, each after the reply to the one before; returns all replies."""
+        replies = []
+        with socket.create_connection((server.host, server.port), SECONDS) as connection:
+            stream = connection.makefile("rwb")
+            replies.append(stream.readline().decode().rstrip())
+            for line in lines:
+                stream.write(line.encode() + b"\r\n")
+                stream.flush()
+                replies.append(stream.readline().decode().rstrip())
+        return replies
+
+    @keyword
+    def send_file(self, server: MockServer, path: Path) -> None:
+        """Sends a mail that is in a file."""
+        with smtplib.SMTP(server.host, server.port, "client.example.com", SECONDS) as client:
+            client.sendmail("shop@example.com", ["bob@example.com"], path.read_bytes())
+
+    @keyword
+    def port_should_be_free(self, port: int) -> None:
+        """Fails if anybody listens there."""
+        try:
+            with socket.create_connection(("127.0.0.1", port), SECONDS):
+                pass
+        except ConnectionRefusedError:
+            return
+        raise AssertionError(f"Somebody listens on port {port}.")
+
+    @keyword
+    def port_should_be_open(self, port: int) -> None:
+        """Fails if nobody listens there."""
+        with socket.create_connection(("127.0.0.1", port), SECONDS) as connection:
+            greeting = connection.recv(100)
+        assert greeting.startswith(b"220 "), greeting

@@ -1,0 +1,196 @@
+"""Runs suites as the subject of a test, and looks at what came of them, as Robot Framework's own tests do."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from difflib import unified_diff
+from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from robot.api import ExecutionResult, ResultVisitor
+from robot.api.deco import keyword, library
+from robot.libraries.BuiltIn import BuiltIn
+
+HERE = Path(__file__).parent.parent
+SECONDS = 120
+
+_VOLATILE = (
+    (re.compile(r"\b\d\d:\d\d:\d\d\.\d{3}\b"), "HH:MM:SS.mmm"),
+    (re.compile(r"(127\.0\.0\.1:)\d+"), r"\1PORT"),
+    (re.compile(r"\+\d+\.\d{3}\b"), "+0.000"),
+    (re.compile(r"ended after \d+\.\d{3} s"), "ended after 0.000 s"),
+)
+
+
+class _Collector(ResultVisitor):
+    """All tests by name, and the messages of each."""
+
+    def __init__(self) -> None:
+        self.tests: dict[str, Any] = {}
+        self.messages: dict[str, list[Any]] = {}
+
+    def start_test(self, test: Any) -> None:
+        self.tests[test.name] = test
+        self.messages[test.name] = []
+
+    def visit_message(self, message: Any) -> None:
+        if self.messages:
+            self.messages[next(reversed(self.messages))].append(message)
+
+
+@library(scope="GLOBAL")
+class Subject:
+    """Keywords about a suite that is run, and what came of it."""
+
+    def __init__(self) -> None:
+        self._found = _Collector()
+        self._runs = 0
+
+    @keyword
+    def run_subject(self, suite: Path, *options: str) -> Path:
+        """Runs a suite of atest/testdata, or of an absolute path, with robot; returns the folder of its results."""
+        folder = self._folder(suite)
+        self._run([sys.executable, "-W", "error", "-m", "robot", *self._options(folder), *options, self._data(suite)])
+        return self._look_at(folder)
+
+    @keyword
+    def run_subject_in_parallel(self, suite: Path, processes: int) -> Path:
+        """The same with pabot."""
+        folder = self._folder(suite)
+        pabot = [sys.executable, "-m", "pabot.pabot", "--processes", str(processes), "--no-pabotlib"]
+        pabot += ["--command", sys.executable, "-m", "robot", "--end-command"]
+        self._run([*pabot, *self._options(folder), self._data(suite)], folder)
+        return self._look_at(folder)
+
+    @keyword
+    def number_of_tests_should_be(self, number: int) -> None:
+        """Fails unless so many tests ran."""
+        assert len(self._found.tests) == number, f"{len(self._found.tests)} tests: {', '.join(self._found.tests)}"
+
+    @keyword
+    def all_tests_should_have_passed(self) -> None:
+        """Fails if one did not, or none ran."""
+        assert self._found.tests, "No test ran."
+        for test in self._found.tests.values():
+            assert test.passed, f"{test.name}: {test.status}\n{test.message}"
+
+    @keyword
+    def test_should_have_passed(self, name: str) -> None:
+        """Fails if it did not."""
+        test = self._found.tests[name]
+        assert test.passed, f"{test.status}\n{test.message}"
+
+    @keyword
+    def test_should_have_failed(self, name: str, *lines: str) -> None:
+        """Fails unless its message is made of these lines, word for word; times and ports aside."""
+        test = self._found.tests[name]
+        assert test.failed, test.status
+        said = self._steady(test.message)
+        expected = "\n".join(lines)
+        assert said == expected, f"The message is:\n{said}\n\nwhere it should be:\n{expected}"
+
+    @keyword
+    def failures_should_be_as_written(self, file: Path) -> None:
+        """Fails unless each test failed with the text that a file of atest/testdata has under its name."""
+        said = "".join(f"## {name}\n\n{self._steady(test.message)}\n\n" for name, test in self._found.tests.items())
+        expected = (HERE / "testdata" / file).read_text(encoding="utf-8")
+        difference = "\n".join(unified_diff(expected.splitlines(), said.splitlines(), "expected", "said", lineterm=""))
+        assert said == expected, difference
+
+    @keyword
+    def get_pictures(self, name: str) -> list[str]:
+        """The messages of a test that are HTML of the library."""
+        return [found.message for found in self._found.messages[name] if found.html and "smtpmock" in found.message]
+
+    @keyword
+    def get_log_messages(self, name: str) -> list[str]:
+        """All messages of a test."""
+        return [found.message for found in self._found.messages[name]]
+
+    @keyword
+    def render(self, page: Path, anchor: str = "", options: str = "") -> str:
+        """The document that Chromium makes of a page, once its scripts have run."""
+        profile = Path(BuiltIn().get_variable_value("${OUTPUT DIR}")) / "chromium"
+        command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
+        command += ["--virtual-time-budget=5000", *options.split(), "--dump-dom", f"{page.as_uri()}#{anchor}"]
+        return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True).stdout
+
+    @keyword
+    def get_elements(self, html: str) -> set[str]:
+        """The elements of a fragment, with the names of their attributes."""
+        found = set()
+        parser = HTMLParser()
+        parser.handle_starttag = lambda tag, attributes: found.add(" ".join((tag, *(name for name, _ in attributes))))
+        parser.feed(html)
+        parser.close()
+        return found
+
+    @keyword
+    def open_beacon(self) -> int:
+        """Opens a web server that keeps in mind what it was asked for; returns its port."""
+        asked = self._asked = []
+
+        class Beacon(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append(self.path)
+                self.send_error(404)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._beacon = ThreadingHTTPServer(("127.0.0.1", 0), Beacon)
+        Thread(target=self._beacon.serve_forever, daemon=True).start()
+        return self._beacon.server_port
+
+    @keyword
+    def beacon_should_be_silent(self) -> None:
+        """Fails if anybody has asked for anything."""
+        assert not self._asked, f"The beacon was asked for: {', '.join(sorted(set(self._asked)))}"
+
+    @keyword
+    def close_beacon(self) -> None:
+        """Closes it."""
+        self._beacon.shutdown()
+        self._beacon.server_close()
+
+    def _options(self, folder: Path) -> list[str]:
+        return ["--outputdir", str(folder), "--pythonpath", str(HERE / "resources")]
+
+    def _data(self, suite: Path) -> str:
+        return str(HERE / "testdata" / suite)
+
+    def _folder(self, suite: Path) -> Path:
+        self._runs += 1
+        folder = Path(BuiltIn().get_variable_value("${OUTPUT DIR}")) / "subjects" / f"{self._runs}-{suite.stem}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _run(self, command: list[str], folder: Path | None = None) -> None:
+        ended = subprocess.run(
+            [*map(str, command)],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            cwd=folder,  # where pabot leaves a file
+            env={name: value for name, value in os.environ.items() if not name.startswith("ROBOT_")},
+        )
+        print(ended.stdout)
+        print(ended.stderr)
+
+    def _look_at(self, folder: Path) -> Path:
+        self._found = _Collector()
+        ExecutionResult(folder / "output.xml").visit(self._found)
+        return folder
+
+    @staticmethod
+    def _steady(text: str) -> str:
+        for found, shown in _VOLATILE:
+            text = found.sub(shown, text)
+        return text

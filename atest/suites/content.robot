@@ -1,0 +1,116 @@
+*** Settings ***
+Documentation       What one message says.
+Library             SMTPMockLibrary
+Library             Mailer
+Library             OperatingSystem
+Test Setup          Start The Server
+
+
+*** Test Cases ***
+Text Is Found Across Line Ends
+    Send Mail    ${SERVER}    text=Thank you${SPACE * 3}for\nsigning up
+    ${mail} =    Get Message
+    Message Should Contain    ${mail}    Thank you for signing up
+    Message Should Contain    ${mail}    Thank * signing
+    Message Should Contain    ${mail}    REGEXP:^Thank.*up$
+
+Text Is Found In HTML As It Is Read
+    Send Mail    ${SERVER}    text=${None}    html=<p>Thank&nbsp;you <b>for</b> signing<br>up &amp; on</p><p>Bye</p>
+    ${mail} =    Get Message
+    Message Should Contain    ${mail}    Thank you for signing up & on
+
+Text That Is Not There Is Told With What Is
+    Send Mail    ${SERVER}    text=Hello
+    ${mail} =    Get Message
+    Run Keyword And Expect Error
+    ...    The message does not contain 'Good bye'; it says 'Hello'.
+    ...    Message Should Contain    ${mail}    Good bye
+    Run Keyword And Expect Error
+    ...    The message does not contain /^ell/; it says 'Hello'.
+    ...    Message Should Contain    ${mail}    REGEXP:^ell
+    Run Keyword And Expect Error
+    ...    Politeness matters\nThe message does not contain 'Good bye'; it says 'Hello'.
+    ...    Message Should Contain    ${mail}    Good bye    message=Politeness matters
+
+An Attachment Is Found And Saved
+    Send Mail    ${SERVER}    attachment=invoice.pdf
+    ${mail} =    Get Message
+    ${found} =    Message Should Have Attachment    ${mail}
+    Should Be Equal    ${found.name}    invoice.pdf
+    Message Should Have Attachment    ${mail}    inv*.pdf    content_type=application/pdf
+    ${path} =    Save Attachment    ${mail}    invoice.pdf    folder=${OUTPUT DIR}/saved
+    ${content} =    Get Binary File    ${path}
+    Should Be Equal    ${content}    ${{b'%PDF-1.4 nothing'}}
+    ${second} =    Save Attachment    ${mail}    folder=${OUTPUT DIR}/saved
+    Should Not Be Equal    ${path}    ${second}
+
+An Attachment That Is Missing Is Told With Those That Are There
+    Send Mail    ${SERVER}    attachment=invoice.pdf
+    ${mail} =    Get Message
+    Run Keyword And Expect Error
+    ...    The message has no attachment with name='*.zip', where exactly one should be; attached is: <Attachment 'invoice.pdf' application/pdf 16 B>.
+    ...    Message Should Have Attachment    ${mail}    *.zip
+    Run Keyword And Expect Error
+    ...    The message has no attachment with name='*.zip', where exactly one should be; attached is: <Attachment 'invoice.pdf' application/pdf 16 B>.
+    ...    Save Attachment    ${mail}    *.zip
+    Send Mail    ${SERVER}    subject=Nothing attached
+    ${mail} =    Get Message    subject=Nothing attached
+    Run Keyword And Expect Error
+    ...    The message has no attachment, where exactly one should be; attached is: none.
+    ...    Message Should Have Attachment    ${mail}
+
+Links Are Found In Text And HTML
+    Send Mail    ${SERVER}    text=See https://a.example/help.    html=<a href="https://a.example/confirm/7?a=1&amp;b=2">x</a>
+    ${mail} =    Get Message
+    ${link} =    Get Link From Message    ${mail}    */confirm/*
+    Should Be Equal    ${link}    https://a.example/confirm/7?a=1&b=2
+    ${link} =    Get Link From Message    ${mail}    REGEXP:/help$
+    Should Be Equal    ${link}    https://a.example/help
+    Run Keyword And Expect Error
+    ...    Looked for one link matching '*/stop/*' and found none; the links of the mail: 'https://a.example/help', 'https://a.example/confirm/7?a=1&b=2'. *
+    ...    Get Link From Message    ${mail}    */stop/*
+
+Codes Are Found
+    Send Mail    ${SERVER}    text=Your code is 493021, valid until 10:30. Reference AB-12.
+    ${mail} =    Get Message
+    ${code} =    Get Code From Message    ${mail}
+    Should Be Equal    ${code}    493021
+    ${code} =    Get Code From Message    ${mail}    Reference ([A-Z0-9-]+)
+    Should Be Equal    ${code}    AB-12
+    Run Keyword And Expect Error    Looked for one code matching 'nothing' and found none; *
+    ...    Get Code From Message    ${mail}    nothing
+
+A Hidden Recipient Is In The Envelope And In No Header
+    Send Mail    ${SERVER}    bcc=archive@example.com
+    ${mail} =    Get Message
+    Recipient Should Be Hidden    ${mail}    archive@example.com
+    Recipient Should Be Hidden    ${mail}    archive@EXAMPLE.com
+    Run Keyword And Expect Error
+    ...    The recipient 'bob@example.com' is not hidden: the header To is 'bob@example.com'.
+    ...    Recipient Should Be Hidden    ${mail}    bob@example.com
+    Run Keyword And Expect Error
+    ...    The message did not go to 'carl@example.com'; it went to bob@example.com, archive@example.com.
+    ...    Recipient Should Be Hidden    ${mail}    carl@example.com
+
+A Recipient Is Not Hidden By Standing In Another Header
+    Send Mail    ${SERVER}    bcc=archive@example.com    header=X-Copy: <Archive@example.com>
+    ${mail} =    Get Message
+    Run Keyword And Expect Error
+    ...    The recipient 'archive@example.com' is not hidden: the header X-Copy is '<Archive@example.com>'.
+    ...    Recipient Should Be Hidden    ${mail}    archive@example.com
+
+An Address That Contains The Recipient's Is Another One
+    Send Mail    ${SERVER}    bcc=ive@example.com    header=X-Copy: archive@example.com, ive@example.com.au
+    ${mail} =    Get Message
+    Recipient Should Be Hidden    ${mail}    ive@example.com
+
+What Is No Message Is Refused
+    Run Keyword And Expect Error
+    ...    ValueError: Argument 'mail' got value 'Hi' that cannot be converted to Message: It has to be a message, as Get Message and Wait For Message return it.
+    ...    Message Should Contain    Hi    Hello
+
+
+*** Keywords ***
+Start The Server
+    ${server} =    Start SMTP Mock
+    VAR    ${SERVER}    ${server}    scope=TEST

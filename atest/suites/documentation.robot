@@ -1,0 +1,33 @@
+*** Settings ***
+Documentation       What libdoc makes of the keywords.
+Library             Documentation
+Library             Subject
+Library             Collections
+
+
+*** Test Cases ***
+Every Keyword Has An Example
+    ${without} =    Keywords Without An Example
+    Should Be Empty    ${without}
+
+Every Example Runs
+    ${suite} =    Write Examples
+    Run Subject    ${suite}
+    ${count} =    Number Of Keywords
+    Number Of Tests Should Be    ${count}
+    All Tests Should Have Passed
+
+Every Argument Has A Type
+    ${without} =    Arguments Without A Type
+    Should Be Empty    ${without}
+
+Start SMTP Mock Takes And Explains Each Setting
+    ${without} =    Settings Without A Meaning
+    Should Be Empty    ${without}
+
+Messages Are Asked For With Each Criterion
+    ${without} =    Criteria Without A Meaning
+    Should Be Empty    ${without}
+
+The Page Is Up To Date
+    Page Should Be Up To Date    ${CURDIR}/../../docs/keywords.html

@@ -1,0 +1,10 @@
+*** Settings ***
+Documentation       What failing keywords say, word for word.
+Library             Subject
+
+
+*** Test Cases ***
+Assertions And Waits Explain Themselves
+    Run Subject    failures.robot
+    Number Of Tests Should Be    15
+    Failures Should Be As Written    failures.txt

@@ -1,0 +1,64 @@
+*** Settings ***
+Documentation       A server ends with what started it.
+Library             Subject
+Library             Process
+
+
+*** Test Cases ***
+Servers End With Tests And Suites
+    Run Subject    scopes
+    Number Of Tests Should Be    10
+    Test Should Have Failed    A Failed Test Forgets Its Server    Now
+    Test Should Have Passed    It Ended With The Test
+    Test Should Have Passed    The One Of The Suite Is The Current One
+    Test Should Have Passed    It Ended With The Failed Test
+    Test Should Have Passed    They Go On
+    Test Should Have Passed    What The First Suite Started Has Ended
+    Test Should Have Passed    What The Parent Started Goes On
+    Test Should Have Passed    What Was Started For The Run Goes On
+
+The Import Can Say When They End
+    Run Subject    imported_for_suites.robot
+    Number Of Tests Should Be    2
+    All Tests Should Have Passed
+
+Servers End With The Run
+    Python Should Pass
+    ...    from SMTPMockLibrary import SMTPMockLibrary
+    ...    from Mailer import Mailer
+    ...    library = SMTPMockLibrary()
+    ...    server = library.start_smtp_mock()
+    ...    Mailer().port_should_be_open(server.port)
+    ...    library.close()
+    ...    Mailer().port_should_be_free(server.port)
+
+The Constructor Starts Nothing
+    Python Should Pass
+    ...    import sys, threading
+    ...    from SMTPMockLibrary import SMTPMockLibrary
+    ...    SMTPMockLibrary()
+    ...    assert 'gevent' not in sys.modules
+    ...    assert threading.active_count() == 1
+
+Libdoc Starts Nothing
+    Python Should Pass
+    ...    import sys
+    ...    from robot.libdocpkg import LibraryDocumentation
+    ...    assert len(LibraryDocumentation('SMTPMockLibrary').keywords) > 20
+    ...    assert 'gevent' not in sys.modules
+
+A Dry Run Starts Nothing
+    Python Should Pass
+    ...    import robot, sys
+    ...    options = dict(dryrun=True, output=None, log=None, report=None, pythonpath=r'${CURDIR}/../resources')
+    ...    assert robot.run(r'${CURDIR}/clients.robot', r'${CURDIR}/../examples', **options) == 0
+    ...    assert 'gevent' not in sys.modules
+
+
+*** Keywords ***
+Python Should Pass
+    [Arguments]    @{lines}
+    ${script} =    Catenate    SEPARATOR=\n    @{lines}
+    ${result} =    Run Process    ${{sys.executable}}    -W    error    -c    ${script}
+    ...    env:PYTHONPATH=${CURDIR}/../resources
+    Should Be Equal As Integers    ${result.rc}    0    ${result.stdout}\n${result.stderr}

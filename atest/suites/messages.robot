@@ -1,0 +1,149 @@
+*** Settings ***
+Documentation       Asking for messages: criteria, getters, assertions, waits.
+Library             SMTPMockLibrary
+Library             Mailer
+Library             Process
+Test Setup          Two Mails Have Arrived
+
+
+*** Test Cases ***
+Messages Come In The Order Of Their Arrival
+    ${mails} =    Get Messages
+    Length Should Be    ${mails}    2
+    Should Be Equal    ${mails[0].subject}    Welcome to the shop
+    Should Be Equal    ${mails[1].subject}    Bill 42
+
+Each Criterion Finds One Of Them
+    [Template]    Only The Bill Should Match
+    recipient=Ann@OTHER.example
+    recipient=*@other.example
+    recipient=REGEXP:^Ann@
+    sender=billing@example.com
+    subject=Bill
+    subject=B*2
+    subject=REGEXP:^Bill [0-9]+$
+    text=42 EUR
+    html=<b>42
+    attachment=bill.pdf
+    link=*/pay/*
+    helo_name=BILLING.example.com
+    header=X-Id: 42
+    header=X-Id: REGEXP:^4.$
+    header={'X-Id': '42'}
+    header=${{{'X-Id': '4*'}}}
+    size=>= 1500
+    subject=Bill    sender=billing@example.com    consistent=True
+
+Nothing Matches What Is Not There
+    Message Count Should Be    0    recipient=nobody@example.com
+    Message Count Should Be    0    subject=Bill    sender=shop@example.com
+    Message Count Should Be    0    client=192.0.2.1
+    ${none} =    Get Messages    text=no such text
+    Should Be Empty    ${none}
+
+None Is The Same As No Criterion
+    Message Count Should Be    2    recipient=${None}    subject=${None}    since=${None}    size=${None}
+
+Criteria That Cannot Be Asked For Are Refused
+    Run Keyword And Expect Error
+    ...    ValueError: Argument 'subject' got value 'REGEXP:(' that cannot be converted to Text or None*
+    ...    Get Message    subject=REGEXP:(
+    Run Keyword And Expect Error
+    ...    The criterion size cannot be 'huge': allowed is a number of bytes, a comparison as in '>= 1000', or a function.
+    ...    Get Messages    size=huge
+    Run Keyword And Expect Error
+    ...    ValueError: Argument 'since' got value 'yesterday' that cannot be converted to Moment or None*
+    ...    Wait For Message    since=yesterday
+    Run Keyword And Expect Error
+    ...    Keyword 'SMTPMockLibrary.Get Messages' expected 0 non-named arguments, got 1.
+    ...    Get Messages    recipients=bob@example.com
+
+Refused And Broken-Off Mail Counts Only When Asked For
+    Send Lines    ${SERVER}    HELO client.example.com    MAIL FROM:<x@example.com>    QUIT
+    Message Count Should Be    2
+    Message Count Should Be    1    consistent=False
+    Message Count Should Be    3    consistent=${None}
+    Message Count Should Be    3    consistent=None
+    No Message Should Arrive    sender=x@example.com    within=10 ms
+    ${mail} =    Get Message    consistent=False
+    Should Be Equal    ${mail.state}    ended after MAIL FROM
+
+A Mark Leaves Out What Is Old
+    ${mark} =    Get Mark
+    ${old} =    Get Message    subject=Bill*
+    Message Count Should Be    0    since=${mark}
+    Message Count Should Be    0    since=${old}
+    Send Mail    ${SERVER}    subject=Bill 43
+    ${mail} =    Wait For Message    subject=Bill*    since=${mark}
+    Should Be Equal    ${mail.subject}    Bill 43
+    Message Count Should Be    1    since=${old}
+
+A Purge Returns What It Took, And Leaves Nothing
+    ${purged} =    Purge Messages
+    Length Should Be    ${purged}    2
+    Message Count Should Be    0    consistent=None
+    ${sessions} =    Get Sessions
+    Should Be Empty    ${sessions}
+
+A Wait Returns When The Mail Arrives
+    Start Process    ${{sys.executable}}    -c
+    ...    import smtplib; smtplib.SMTP('127.0.0.1', ${SERVER.port}).sendmail('a@example.com', 'late@example.com', 'Late')
+    ${mail} =    Wait For Message    recipient=late@example.com    timeout=30 s
+    Should Be Equal    ${mail.sender}    a@example.com
+    [Teardown]    Wait For Process
+
+A Wait For Several Returns All That Match
+    ${mails} =    Wait For Messages    2    timeout=1 s
+    Length Should Be    ${mails}    2
+    ${mails} =    Wait For Messages
+    Length Should Be    ${mails}    2
+
+A Wait Does Not Count What Was Refused
+    Send Lines    ${SERVER}    HELO client.example.com    MAIL FROM:<x@example.com>    QUIT
+    Run Keyword And Expect Error
+    ...    timeout waiting for 3 messages, got 2*
+    ...    Wait For Messages    3    timeout=10 ms
+    ${mails} =    Wait For Messages    3    timeout=10 ms    consistent=None
+    Length Should Be    ${mails}    3
+
+What Should Be There Is There
+    Messages Should Contain Recipient    bob@example.com
+    Messages Should Contain Recipient    archive@example.com    subject=Welcome*
+    Messages Should Contain Sender    *@example.com
+    Messages Should Contain Subject    Bill
+    Messages Should Not Contain Recipient    carl@example.com
+    Messages Should Not Contain Recipient    ann@other.example    subject=Welcome*
+    Messages Should Not Contain Sender    root@*
+    Messages Should Not Contain Subject    Error
+    Message Count Should Be    2
+
+Getters Compare What They Get
+    Skip If    importlib.util.find_spec('assertionengine') is None    robotframework-assertion-engine is missing.
+    Get Message Count    ==    2
+    Get Message Count    >    0    subject=Bill
+    Run Keyword And Expect Error
+    ...    The number of messages '2' (int) should be '3' (int)
+    ...    Get Message Count    ==    3
+
+
+*** Keywords ***
+Two Mails Have Arrived
+    ${server} =    Start SMTP Mock
+    Send The Welcome Mail    ${server}
+    Send Mail
+    ...    ${server}
+    ...    Ann@other.example
+    ...    name=billing.example.com
+    ...    sender=billing@example.com
+    ...    subject=Bill 42
+    ...    text=42 EUR, please.
+    ...    html=<b>42 EUR</b>, <a href="https://shop.example.com/pay/42">please</a>.${SPACE * 1500}
+    ...    header=X-Id: 42
+    ...    attachment=bill.pdf
+    VAR    ${SERVER}    ${server}    scope=TEST
+
+Only The Bill Should Match
+    [Arguments]    &{criteria}
+    ${mails} =    Get Messages    &{criteria}
+    Length Should Be    ${mails}    1
+    Should Be Equal    ${mails[0].subject}    Bill 42

@@ -1,0 +1,29 @@
+*** Settings ***
+Documentation       Sessions, and what was said in them.
+Library             SMTPMockLibrary
+Library             Mailer
+
+
+*** Test Cases ***
+Sessions Are There Whatever Came Of Them
+    ${server} =    Start SMTP Mock
+    Send Lines    ${server}    HELO one.example.com    FOO    QUIT
+    Send Mail    ${server}    name=two.example.com
+    ${sessions} =    Get Sessions
+    Length Should Be    ${sessions}    2
+    Should Be Equal    ${sessions[0].exchanges[2].request}    FOO
+    ${sessions} =    Get Sessions    helo_name=two.example.com
+    Should Be Equal    ${sessions[0].id}    ${2}
+    ${mark} =    Get Mark
+    ${sessions} =    Get Sessions    since=${mark}
+    Should Be Empty    ${sessions}
+
+A Transcript Is Returned As Text
+    ${server} =    Start SMTP Mock
+    Send Lines    ${server}    HELO one.example.com    FOO    QUIT
+    ${transcript} =    Log Session Transcript
+    Should Match Regexp    ${transcript}    ^Session 1 from 127\\.0\\.0\\.1:\\d+, .*\n\\+0\\.\\d+ S: 220 Welcome\n
+    Should Contain    ${transcript}    C: FOO
+    Should Contain    ${transcript}    S: 502 Command unrecognized.
+    ${transcript} =    Log Session Transcript    helo_name=other.example.com    level=DEBUG
+    Should Be Empty    ${transcript}

@@ -1,0 +1,44 @@
+*** Settings ***
+Library             SMTPMockLibrary
+Library             Mailer
+Test Setup          Start The Server
+
+
+*** Test Cases ***
+Test Timeout
+    [Timeout]    300 ms
+    Send Mail    ${SERVER}    ann@example.com
+    Wait For Message    recipient=bob@example.com    timeout=1 min
+    [Teardown]    The Server Should Still Work
+
+The Next Test Works
+    Message Count Should Be    0    consistent=None
+    Send Mail    ${SERVER}
+    Wait For Message    recipient=bob@example.com
+
+Keyword Timeout
+    Nothing Arrives For A Minute
+    [Teardown]    The Server Should Still Work
+
+Timeout While Several Are Awaited
+    [Timeout]    300 ms
+    Send Mail    ${SERVER}
+    Wait For Messages    2    timeout=1 min
+
+The Last Test Works
+    Send Mail    ${SERVER}
+    Message Count Should Be    1
+
+
+*** Keywords ***
+Start The Server
+    ${server} =    Start SMTP Mock
+    VAR    ${SERVER}    ${server}    scope=TEST
+
+Nothing Arrives For A Minute
+    [Timeout]    300 ms
+    No Message Should Arrive    within=1 min
+
+The Server Should Still Work
+    Send Mail    ${SERVER}    subject=After the timeout
+    Messages Should Contain Subject    After the timeout

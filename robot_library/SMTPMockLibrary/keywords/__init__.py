@@ -1,0 +1,17 @@
+"""The keywords, one module for each topic."""
+
+from SMTPMockLibrary.keywords.assertions import AssertionKeywords
+from SMTPMockLibrary.keywords.content import ContentKeywords
+from SMTPMockLibrary.keywords.getters import GetterKeywords
+from SMTPMockLibrary.keywords.server import ServerKeywords
+from SMTPMockLibrary.keywords.sessions import SessionKeywords
+from SMTPMockLibrary.keywords.waits import WaitKeywords
+
+__all__ = [
+    "AssertionKeywords",
+    "ContentKeywords",
+    "GetterKeywords",
+    "ServerKeywords",
+    "SessionKeywords",
+    "WaitKeywords",
+]

@@ -1,0 +1,205 @@
+"""The usual faults, ready-made: over sockets, with a clock that the test moves."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.server.client import ENVELOPE, HELLO, TEXT, Client
+
+GREYLISTED = "450 4.7.1 Greylisted, try again later"
+TOO_MANY_MESSAGES = "421 4.7.0 Too many messages, try again later"
+TOO_MANY_CONNECTIONS = "421 4.7.0 Too many connections, try again later"
+
+
+def recipient(mock, name, sender="a@example.com"):
+    """The reply to a recipient in a session of its own."""
+    with Client(mock) as client:
+        return client.ask(HELLO, f"MAIL FROM:<{sender}>", f"RCPT TO:<{name}@example.com>")[-1]
+
+
+# Greylisting.
+
+
+def test_greylisted_recipient_is_accepted_after_the_time_and_not_before(mock):
+    rule = mock.greylist(retry_after=300)
+
+    assert recipient(mock, "bob") == GREYLISTED
+    assert recipient(mock, "bob") == GREYLISTED
+    mock.clock.advance(299)
+    assert recipient(mock, "bob") == GREYLISTED
+    mock.clock.advance(1)
+    assert recipient(mock, "bob") == "250 Received"
+    assert recipient(mock, "bob") == "250 Received"
+    assert rule.hits == 3
+
+
+def test_greylist_tells_senders_and_recipients_apart(mock):
+    mock.greylist(retry_after=60)
+    assert recipient(mock, "bob") == GREYLISTED
+    mock.clock.advance(60)
+
+    assert recipient(mock, "carol") == GREYLISTED
+    assert recipient(mock, "bob", sender="z@example.com") == GREYLISTED
+    assert recipient(mock, "bob", sender="a@EXAMPLE.com") == "250 Received"
+    mock.clock.advance(60)
+    assert recipient(mock, "carol") == "250 Received"
+
+
+def test_greylist_tells_clients_apart(mock):
+    import socket
+
+    mock.greylist(retry_after=60)
+    assert recipient(mock, "bob") == GREYLISTED
+    mock.clock.advance(60)
+
+    with socket.create_connection((mock.host, mock.port), timeout=30, source_address=("127.0.0.2", 0)) as other:
+        lines = other.makefile("rb")
+        for line in ("", *ENVELOPE[:2], "RCPT TO:<bob@example.com>"):
+            if line:
+                other.sendall(f"{line}\r\n".encode())
+            reply = lines.readline().decode().strip()
+        lines.close()
+    assert reply == GREYLISTED
+    assert recipient(mock, "bob") == "250 Received"
+
+
+def test_greylist_concerns_whom_it_is_told(mock):
+    mock.greylist(retry_after=60, recipient="bob*", reply="451 not yet")
+
+    assert recipient(mock, "bob") == "451 not yet"
+    assert recipient(mock, "carol") == "250 Received"
+
+
+def test_greylist_for_no_time_refuses_nobody(mock):
+    mock.greylist(retry_after=0)
+
+    assert recipient(mock, "bob") == "250 Received"
+
+
+# Rates.
+
+
+def sender(mock, count=1):
+    """The replies to so many senders, each in a session of its own."""
+    replies = []
+    for _ in range(count):
+        with Client(mock) as client:
+            replies += client.ask(HELLO, "MAIL FROM:<a@example.com>")[1:]
+            if replies[-1].startswith("421"):
+                assert client.read() == ""  # and is closed
+    return [reply[:3] for reply in replies]
+
+
+def test_rate_is_limited_and_recovers(mock):
+    mock.limit_rate(messages=3, per=60)
+
+    assert sender(mock, 5) == ["250", "250", "250", "421", "421"]
+    mock.clock.advance(60)
+    assert sender(mock, 4) == ["250", "250", "250", "421"]
+
+
+def test_rate_looks_at_the_last_seconds_not_at_the_whole_minute(mock):
+    mock.limit_rate(messages=2, per=60)
+
+    assert sender(mock) == ["250"]
+    mock.clock.advance(40)
+    assert sender(mock, 2) == ["250", "421"]
+    mock.clock.advance(20)
+    assert sender(mock, 2) == ["250", "421"]  # the first is forgotten, the second is not
+    mock.clock.advance(40)
+    assert sender(mock, 2) == ["250", "421"]
+
+
+def test_rate_counts_within_a_session_and_says_so(mock):
+    mock.limit_rate(messages=1, per=3600)
+    with Client(mock) as client:
+        client.deliver()
+        assert client.ask("MAIL FROM:<a@example.com>") == [TOO_MANY_MESSAGES]
+        assert client.read() == ""
+    assert len(mock.messages(consistent=True)) == 1
+
+
+def test_rate_of_nothing_lets_nothing_through(mock):
+    mock.limit_rate(messages=0, reply="421 closed")
+
+    assert sender(mock) == ["421"]
+
+
+# Connections.
+
+
+def test_connections_are_limited_while_they_are_open(mock):
+    mock.limit_connections(2)
+    with Client(mock) as first, Client(mock):
+        for _ in range(3):
+            refused = Client(mock)
+            assert refused.read_all() == [TOO_MANY_CONNECTIONS]
+            refused.__exit__(None, None, None)
+        assert first.ask("QUIT") == ["221 Closing connection"]
+        with Client(mock):  # there is room again
+            pass
+
+
+def test_no_connection_is_allowed(mock):
+    mock.limit_connections(0, reply="554 closed")
+
+    client = Client(mock)
+    assert client.read_all() == ["554 closed"]
+    client.__exit__(None, None, None)
+
+
+# Recipients, and the next few.
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "refused"),
+    [
+        ("bob@example.com", "bob", True),
+        ("bob@example.com", "carol", False),
+        ("*@example.com", "carol", True),
+        (re.compile("^b"), "bob", True),
+        (lambda address: address.startswith("c"), "carol", True),
+    ],
+)
+def test_recipient_is_rejected(mock, pattern, name, refused):
+    mock.reject_recipient(pattern)
+
+    assert recipient(mock, name) == ("550 5.1.1 User unknown" if refused else "250 Received")
+
+
+def test_recipient_is_rejected_with_these_words(mock):
+    mock.reject_recipient("bob@example.com", reply="551 5.1.6 moved")
+
+    assert recipient(mock, "bob") == "551 5.1.6 moved"
+
+
+def message(mock):
+    with Client(mock) as client:
+        replies = client.ask(*ENVELOPE, "DATA")
+        if replies[-1].startswith("354"):
+            client.send(*TEXT, ".")
+            replies.append(client.read())
+        return replies[-1]
+
+
+def test_next_message_fails(mock):
+    mock.fail_next()
+
+    assert [message(mock), message(mock)] == ["451 4.3.0 Temporary failure", "250 Received"]
+    assert [kept.is_consistent for kept in mock.wait_for_messages(2)] == [False, True]
+
+
+def test_next_two_of_a_stage_fail(mock):
+    rule = mock.fail_next(2, "DATA", reply="452 4.3.1 Disk full")
+
+    assert [message(mock) for _ in range(3)] == ["452 4.3.1 Disk full", "452 4.3.1 Disk full", "250 Received"]
+    rule.assert_used(times=2)
+
+
+def test_clock_moves_when_it_is_told_and_with_the_time(mock):
+    before = mock.clock.time()
+    mock.clock.advance(1000)
+
+    assert mock.clock.time() >= before + 1000

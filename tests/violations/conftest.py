@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from smtpmock import SMTPMock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def mock() -> Iterator[SMTPMock]:
+    with SMTPMock(multiple_rcptto=True) as running:
+        yield running
+    assert running.errors == []
