@@ -12,13 +12,14 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from smtpmock.attachments import size_shown
-from smtpmock.report import answers, is_asked, is_refusal, reason_shown, request_shown, session_line
+from smtpmock.report import answers, is_asked, is_refusal, message_codes, reason_shown, request_shown, session_line
 from smtpmock.text import counted, escaped, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from smtpmock.messages import Exchange, Message, Session
+    from smtpmock.violations import Violation
 
 _MOST_SESSIONS = 10
 _MOST_EXCHANGES = 100  # of one session
@@ -112,17 +113,22 @@ def _session(session: Session, address: str, *, unfolded: bool) -> str:
     rows = [f'<div class="smtpmock-ends">{"".join(ends)}</div>']
     if rest:
         rows.append(f'<div class="smtpmock-gone">… {counted(rest, "earlier exchange")}</div>')
+    violations = session.violations
     for exchange in exchanges:
         mail = mails.get(exchange.time) if exchange.stage == "message" else None
-        rows += _exchange(session, exchange, mail)
-    rows += [_wrong(str(found)) for found in session.violations if found.exchange is None]
+        rows += _exchange(session, exchange, mail, violations)
+    if session.tls_error:
+        rows.append(_wrong(f"The TLS handshake failed: {session.tls_error}"))
+    rows += [_wrong(str(found)) for found in violations if found.exchange is None]
     return (
         f"<details{' open' if unfolded else ''}><summary>{_text(session_line(session))}</summary>"
         f'<div class="smtpmock-talk">{"".join(rows)}</div></details>'
     )
 
 
-def _exchange(session: Session, exchange: Exchange, mail: Message | None) -> Iterator[str]:
+def _exchange(
+    session: Session, exchange: Exchange, mail: Message | None, violations: Iterable[Violation]
+) -> Iterator[str]:
     """A command and its reply: the client at the left, the server at the right, below it if it took its time."""
     at = _at(session, exchange, 0.0)
     said = ""
@@ -134,9 +140,12 @@ def _exchange(session: Session, exchange: Exchange, mail: Message | None) -> Ite
             yield f"{at}{_row(said)}"
         at, said = _at(session, exchange, exchange.delay), ""
     yield f"{at}{_row(said + _reply(exchange))}"
-    for found in session.violations:
+    for found in violations:
         if found.exchange is exchange:
             yield _wrong(str(found))
+    codes = message_codes(session, exchange)
+    if codes:
+        yield _wrong(codes)
 
 
 def _reply(exchange: Exchange) -> str:
@@ -181,6 +190,7 @@ def _mail(message: Message) -> str:
         ("attached", f"{found.name or '(no name)'}, {found.content_type}, {size_shown(found.size)}")
         for found in message.attachments[:20]
     ]
+    fields += [("violation", f"{found} {found.where}".rstrip()) for found in message.violations[:20]]
     header = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in fields)
     return f'<div class="smtpmock-mail"><dl>{header}</dl><div class="smtpmock-bodies">{_bodies(message)}</div></div>'
 

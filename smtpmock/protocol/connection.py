@@ -475,7 +475,7 @@ class Connection(Speaker):
     def _end_body(self, body: Body | Chunks, request: str) -> None:
         self._throttle = None
         self.read_size = READ_SIZE
-        content = Content(body.content())
+        content = Content(body.pieces())
         self.size = body.size
         settings = self.behaviour.settings
         exchange = self._exchange(

@@ -29,11 +29,12 @@ class Login:
         connection: The session that it belongs to.
     """
 
-    __slots__ = ("_claim", "_connection", "_dialogue", "_mechanism", "_request")
+    __slots__ = ("_claim", "_connection", "_dialogue", "_is_noted", "_mechanism", "_request")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._mechanism = ""
+        self._is_noted = False
         self._request = "AUTH"
         self._dialogue: Dialogue | None = None
         self._claim: Claim | None = None  # one that does not hold, while the client is told why
@@ -114,6 +115,7 @@ class Login:
             self._end("msg_auth_failed", claim)
         else:
             self._claim = claim
+            self._learn(claim, succeeded=False)  # not every client waits for the end
             self._challenge(why)
 
     def _challenge(self, challenge: bytes) -> None:
@@ -122,15 +124,20 @@ class Login:
 
     def _end(self, setting: str, claim: Claim | None = None) -> None:
         """Answers for good: by a rule for AUTH, or with the setting."""
-        user = claim.user if claim else ""
+        user = claim.user if claim else None
         self._connection.end_login()
         exchange = self._connection.conclude(
             self._request, "AUTH", setting, user, accepted=setting == "msg_auth_succeeded"
         )
         if claim is not None:
-            attempts = (*self._connection.negotiated.attempts, Attempt(self._mechanism, user, exchange.accepted))
-            logged_in = user if exchange.accepted else self._connection.negotiated.user
-            self._connection.negotiate(attempts=attempts, user=logged_in)
+            self._learn(claim, succeeded=exchange.accepted)
+
+    def _learn(self, claim: Claim, *, succeeded: bool) -> None:
+        """Notes the attempt, once."""
+        attempts = self._connection.negotiated.attempts[: -1 if self._is_noted else None]
+        self._is_noted = True
+        attempt = Attempt(self._mechanism, claim.user, succeeded)
+        self._connection.negotiate(attempts=(*attempts, attempt), user=claim.user if succeeded else "")
 
 
 def shown(line: bytes, login: Login | None, *, is_response: bool = False) -> str:

@@ -82,7 +82,7 @@ def test_a_failed_test_shows_the_transcripts_of_all_its_servers(run_tests):
     lines = masked(result)
     assert sum("SMTP sessions of 127.0.0.1:2525" in line for line in lines) == 3
     begin = lines.index("Session 1 from 127.0.0.1:2525, 12:00:00.000, ended after 0.000 s")
-    assert lines[begin + 1 : begin + 14] == [
+    assert lines[begin + 1 : begin + 15] == [
         "+0.000 S: 220 Welcome",
         "+0.000 C: ehlo app.example",
         "       S: 250 Received",
