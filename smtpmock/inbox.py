@@ -122,7 +122,11 @@ class Inbox:
             record.message = message
             self._records[record.number] = record
             for index, key in _keys(self._indexes, message):
-                index.setdefault(key, {})[record.number] = None
+                numbers = index.get(key)
+                if numbers is None:
+                    index[key] = {record.number: None}
+                else:
+                    numbers[record.number] = None
             self._last = record.number  # a reader that knows the number finds the record
             session.records.append(record)
             if self.bound is not None and len(self._records) > self.bound:

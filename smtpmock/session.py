@@ -16,7 +16,6 @@ from smtpmock.protocol.connection import Connection
 from smtpmock.protocol.replies import SHUTTING_DOWN
 
 if TYPE_CHECKING:
-
     from gevent.event import Event
     from gevent.socket import socket
     from greenlet import greenlet
@@ -165,12 +164,18 @@ class LiveSession:
         return data
 
     def _send(self, data: bytes) -> None:
+        # A reply nearly always goes out at once; sendall would ask for the size of the buffer first.
+        if not self._connection.is_secure:
+            try:
+                sent = self.socket.send(data, 0, 0.0)
+            except BlockingIOError:
+                sent = 0
+            if sent == len(data):
+                return
+            data = data[sent:]
         self.waits_since = monotonic()
         self._sends = True
-        # One call is enough for a reply, nearly always; sendall would look up the size of the buffer first.
-        sent = self.socket.send(data)
-        if sent < len(data):
-            self.socket.sendall(data[sent:])
+        self.socket.sendall(data)
         self._sends = False
         self.waits_since = None
 

@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     """The setting that refuses a command, or None; and the value of its argument, or None if it cannot be read."""
 
 
+_NO_EXTENSIONS: frozenset[str] = frozenset()
+
+
 def announced(exchange: Exchange) -> frozenset[str]:
     """The extensions in the reply to an EHLO (RFC 5321 section 4.1.1.1): the first word of each line but the first."""
+    if "\n" not in exchange.reply:
+        return _NO_EXTENSIONS
     lines = exchange.reply.split("\n")[1:]
     return frozenset(line[4:].split()[0].upper() for line in lines if line[4:].split())
 
@@ -85,7 +90,7 @@ def _judge_helo(connection: Connection, argument: str) -> Verdict:
 
 def _record_helo(connection: Connection, exchange: Exchange, _: str | None) -> None:
     connection.transaction.helo = exchange
-    extensions = announced(exchange) if exchange.accepted else frozenset()
+    extensions = announced(exchange) if exchange.accepted else _NO_EXTENSIONS
     if extensions != connection.negotiated.extensions:
         connection.negotiate(extensions=extensions)
 
@@ -96,13 +101,14 @@ def _judge_mailfrom(connection: Connection, argument: str) -> Verdict:
     sender = path.address if path else None
     if helo is None or not helo.accepted:
         return "msg_invalid_cmd_mailfrom_sequence", sender
-    if path is None or not connection.allows(path.parameters, MAIL_PARAMETERS):
+    if path is None or (path.parameters and not connection.allows(path.parameters, MAIL_PARAMETERS)):
         return "msg_invalid_cmd_mailfrom_arg", sender
+    behaviour = connection.behaviour
     size = path.parameters.get("SIZE")
     connection.size = int(size) if size else None
-    if connection.size is not None and connection.size > connection.behaviour.settings.msg_size_limit:
+    if connection.size is not None and connection.size > behaviour.settings.msg_size_limit:
         return "msg_msg_size_is_too_big", sender
-    if address_key(path.address) in connection.behaviour.mailfrom_emails:
+    if behaviour.mailfrom_emails and address_key(path.address) in behaviour.mailfrom_emails:
         return "msg_mailfrom_blacklisted_email", sender
     return None, sender
 
@@ -119,12 +125,12 @@ def _judge_rcptto(connection: Connection, argument: str) -> Verdict:
     mailfrom = connection.transaction.mailfrom
     if mailfrom is None or not mailfrom.accepted or connection.is_settled:
         return "msg_invalid_cmd_rcptto_sequence", recipient
-    if path is None or not connection.allows(path.parameters, RCPT_PARAMETERS):
+    if path is None or (path.parameters and not connection.allows(path.parameters, RCPT_PARAMETERS)):
         return "msg_invalid_cmd_rcptto_arg", recipient
-    key = address_key(path.address)
-    if key in connection.behaviour.rcptto_emails:
+    behaviour = connection.behaviour
+    if behaviour.rcptto_emails and address_key(path.address) in behaviour.rcptto_emails:
         return "msg_rcptto_blacklisted_email", recipient
-    if key in connection.behaviour.unregistered:
+    if behaviour.unregistered and address_key(path.address) in behaviour.unregistered:
         return "msg_rcptto_not_registered_email", recipient
     return None, recipient
 
