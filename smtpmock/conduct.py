@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from smtpmock.protocol.commands import announced
 from smtpmock.protocol.grammar import forward_path, is_domain, reverse_path
-from smtpmock.protocol.replies import LINE_TOO_LONG
 from smtpmock.violations import said, violation
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def _may_go(exchanges: Sequence[Exchange]) -> bool:
 
 def _line(exchange: Exchange) -> Iterator[str]:
     request = exchange.request
-    if request and exchange.reply == LINE_TOO_LONG.text and not exchange.stage:
+    if request and not exchange.stage and exchange.setting is None and exchange.rule is None:
         yield "command-too-long"  # of such a line no more than the beginning was read
         return
     if "\r" in request:

@@ -167,7 +167,7 @@ class LiveSession:
         # A reply nearly always goes out at once; sendall would ask for the size of the buffer first.
         if not self._connection.is_secure:
             try:
-                sent = self.socket.send(data, 0, 0.0)
+                sent = self.socket.send(data, 0, 0.0)  # type: ignore[call-arg]  # gevent's takes a timeout
             except BlockingIOError:
                 sent = 0
             if sent == len(data):
@@ -213,8 +213,8 @@ class LiveSession:
         self._shakes_hands = True
         try:
             self.socket, tls = self._handshaker.shake(self.socket, fault)
-        except OSError as error:
-            reason = getattr(error, "reason", None) or error.strerror or str(error)
+        except (OSError, Interruption) as error:
+            reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
             self._record.negotiated = self._connection.negotiated._replace(tls_error=reason)
             raise
         self._shakes_hands = False

@@ -76,6 +76,18 @@ class Documentation:
         return [word for word in WORDS if word not in explained or word not in get_message.args.named_only]
 
     @keyword
+    def rule_words_without_a_meaning(self) -> list[str]:
+        """The stages and words of rules that the introduction does not explain, or that Add Rule does not take."""
+        from smtpmock.rules import STAGES, WORDS
+
+        found = _library()
+        _, _, explained = found.doc.partition("Scripted behaviour")
+        add_rule = next(known for known in found.keywords if known.name == "Add Rule")
+        taken = {argument.name for argument in add_rule.args}
+        words = [word for word in WORDS if f"| {word} " not in explained or word not in taken]
+        return [*words, *(stage for stage in STAGES if f"``{stage}``" not in explained)]
+
+    @keyword
     def arguments_without_a_type(self) -> list[str]:
         """The arguments of keywords that say nothing of what they take."""
         return [

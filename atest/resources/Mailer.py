@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import smtplib
 import socket
+import ssl
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path  # noqa: TC003 - Robot Framework reads it
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from robot.api.deco import keyword, library
+from robot.libraries.BuiltIn import BuiltIn
 
 if TYPE_CHECKING:
     from SMTPMockLibrary import MockServer
@@ -34,8 +37,12 @@ class Mailer:
         header: str | None = None,
         attachment: str | None = None,
         name: str = "client.example.com",
+        ca: Path | None = None,
+        user: str = "",
+        password: str = "",
+        patience: float = SECONDS,
     ) -> None:
-        """Sends one mail; what is refused fails the keyword."""
+        """Sends one mail, over TLS if there is an authority to trust; what is refused fails the keyword."""
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = sender, to, subject
         if header:
@@ -48,8 +55,47 @@ class Mailer:
             message.add_alternative(html, subtype="html")
         if attachment:
             message.add_attachment(b"%PDF-1.4 nothing", maintype="application", subtype="pdf", filename=attachment)
-        with smtplib.SMTP(server.host, server.port, name, SECONDS) as client:
+        context = ssl.create_default_context(cafile=ca) if ca else None
+        implicit = server.url.startswith("smtps:")
+        connect = partial(smtplib.SMTP_SSL, context=context) if implicit else smtplib.SMTP
+        with connect(server.host, server.port, name, timeout=float(patience)) as client:
+            if context and not implicit:
+                client.starttls(context=context)
+            if user:
+                client.login(user, password)
             client.send_message(message, to_addrs=[to, *(bcc.split(",") if bcc else [])])
+
+    @keyword
+    def sending_should_end_with(self, server: MockServer, end: str, to: str = "bob@example.com", **words: Any) -> None:
+        """Fails unless sending a mail ends so: "sent", with the reply that refuses it, or with an error."""
+        ended = self.get_end_of_sending(server, to, **words)
+        assert ended == end, f"It ended with: {ended}"
+
+    @keyword
+    def get_end_of_sending(self, server: MockServer, to: str = "bob@example.com", **words: Any) -> str:
+        """Sends a mail and returns what came of it."""
+        try:
+            self.send_mail(server, to, **words)
+        except smtplib.SMTPRecipientsRefused as error:
+            [(code, text)] = error.recipients.values()
+            return f"{code} {text.decode()}"
+        except smtplib.SMTPResponseException as error:
+            text = error.smtp_error
+            return f"{error.smtp_code} {text.decode() if isinstance(text, bytes) else text}"
+        except ssl.SSLCertVerificationError as error:
+            return error.verify_message
+        except (smtplib.SMTPException, OSError) as error:
+            return str(error)
+        return "sent"
+
+    @keyword
+    def sign_up(self, email: str, **words: Any) -> None:
+        """Lets the application of the examples send a mail; that it may be refused is not the application's fault."""
+        server = BuiltIn().get_library_instance("SMTPMockLibrary").servers.current
+        try:
+            self.send_mail(server, email, **words)
+        except smtplib.SMTPException as error:
+            print(f"Refused: {error}")
 
     @keyword
     def send_the_welcome_mail(self, server: MockServer) -> None:
@@ -95,7 +141,7 @@ class Mailer:
             for line in lines:
                 stream.write(line.encode() + b"\r\n")
                 stream.flush()
-                replies.append(stream.readline().decode().rstrip())
+                replies.append(stream.readline().decode(errors="replace").rstrip())
         return replies
 
     @keyword

@@ -50,6 +50,7 @@ class Subject:
 
     def __init__(self) -> None:
         self._found = _Collector()
+        self._errors: list[Any] = []
         self._runs = 0
 
     @keyword
@@ -112,6 +113,11 @@ class Subject:
     def get_log_messages(self, name: str) -> list[str]:
         """All messages of a test."""
         return [found.message for found in self._found.messages[name]]
+
+    @keyword
+    def get_errors_of_the_run(self) -> list[str]:
+        """The errors that belong to no test."""
+        return [found.message for found in self._errors]
 
     @keyword
     def render(self, page: Path, anchor: str = "", options: str = "") -> str:
@@ -186,7 +192,9 @@ class Subject:
 
     def _look_at(self, folder: Path) -> Path:
         self._found = _Collector()
-        ExecutionResult(folder / "output.xml").visit(self._found)
+        result = ExecutionResult(folder / "output.xml")
+        result.visit(self._found)
+        self._errors = list(result.errors)
         return folder
 
     @staticmethod

@@ -29,5 +29,9 @@ Messages Are Asked For With Each Criterion
     ${without} =    Criteria Without A Meaning
     Should Be Empty    ${without}
 
+Rules Are Made With Each Word At Each Stage
+    ${without} =    Rule Words Without A Meaning
+    Should Be Empty    ${without}
+
 The Page Is Up To Date
     Page Should Be Up To Date    ${CURDIR}/../../docs/keywords.html

@@ -54,6 +54,30 @@ What Comes From A Mail Is Escaped
         Should Be Empty    ${{$elements - $ALLOWED}}
     END
 
+A Reply Names The Rule That Made It
+    ${picture} =    Get The Picture    Scripted
+    VAR    ${greylisted}    because of the rule RCPT TO recipient=&#x27;bob@example.com&#x27; times=2
+    Should Contain X Times
+    ...    ${picture}
+    ...    <code>450 4.7.1 Greylisted</code><span class="smtpmock-note">after 0.05 s, ${greylisted}
+    ...    2
+    Should Contain    ${picture}
+    ...    <code>(closes the connection)</code><span class="smtpmock-note">after 0.15 s, because of the rule message subject=&#x27;Invoice*&#x27; then=&#x27;close&#x27;</span>
+
+Violations Are Marked Where They Belong
+    ${picture} =    Get The Picture    Wrong
+    Should Match Regexp    ${picture}
+    ...    (?s)<code>HELO localhost</code>.{1,300}<span class="smtpmock-wrong">helo-not-qualified: [^<]*</span>.{1,200}<code>MAIL FROM: &lt;a@example.com&gt;</code>.{1,300}<span class="smtpmock-wrong">path-space: [^<]*</span>.{1,200}<code>RCPT TO
+    Should Match Regexp    ${picture}
+    ...    <span class="smtpmock-wrong">bare-lf, [^<]*missing-date[^<]*</span>
+    Should Contain    ${picture}    <dt>violation</dt><dd>bare-lf: The line ends with a line feed alone
+    Should Contain    ${picture}    line 1: To: nobody at all</dd>
+
+A Failed Handshake Is Marked
+    Skip If    importlib.util.find_spec('trustme') is None    trustme is missing.
+    ${picture} =    Get The Picture    Handshake
+    Should Contain    ${picture}    <span class="smtpmock-wrong">The TLS handshake failed: 
+
 A Browser Shows It And Runs Nothing
     Skip If    shutil.which('chromium') is None    Chromium is missing.
     ${page} =    Render    ${FOLDER}/log.html    s1-t4-k4    --window-size=1200,3000
@@ -75,7 +99,7 @@ Run The Subject
     VAR    ${BEACON}    ${port}    scope=SUITE
     ${folder} =    Run Subject    log.robot    --variable    BEACON:${port}
     VAR    ${FOLDER}    ${folder}    scope=SUITE
-    Number Of Tests Should Be    7
+    Number Of Tests Should Be    10
 
 Get The Picture
     [Arguments]    ${test}

@@ -34,6 +34,28 @@ Without A Failure
     Send Mail    ${SERVER}
     Wait For Message
 
+Scripted
+    Reply To Command    RCPT TO    450 4.7.1 Greylisted    recipient=bob@example.com    times=2
+    Drop Connection On    message    subject=Invoice*
+    Delay Command    *    50 ms
+    Sending Should End With    ${SERVER}    450 4.7.1 Greylisted
+    Sending Should End With    ${SERVER}    450 4.7.1 Greylisted
+    Sending Should End With    ${SERVER}    Connection unexpectedly closed    subject=Invoice 7
+    Log Session Transcript
+
+Wrong
+    Send Lines    ${SERVER}    HELO localhost    MAIL FROM: <a@example.com>    RCPT TO:<bob@example.com>    DATA
+    ...    To: nobody at all\nHi\r\n.    QUIT
+    Messages Should Follow Standards
+
+Handshake
+    ${secure} =    Start SMTP Mock    tls=starttls
+    Add Rule    STARTTLS    tls=refuse
+    ${ca} =    Get CA Certificate
+    Run Keyword And Ignore Error    Send Mail    ${secure}    ca=${ca}
+    Call Method    ${secure.mock}    wait_for_session
+    Log Session Transcript
+
 
 *** Keywords ***
 Start The Server

@@ -9,8 +9,11 @@ from SMTPMockLibrary.keywords import (
     AssertionKeywords,
     ContentKeywords,
     GetterKeywords,
+    RuleKeywords,
+    SecurityKeywords,
     ServerKeywords,
     SessionKeywords,
+    StandardKeywords,
     WaitKeywords,
 )
 from SMTPMockLibrary.servers import AutoStop, MockServer, Servers
@@ -21,7 +24,15 @@ __all__ = ["AutoStop", "MockServer", "SMTPMockLibrary"]
 
 @library(scope="GLOBAL", version=__version__, doc_format="ROBOT", listener="SELF", converters=CONVERTERS)
 class SMTPMockLibrary(
-    ServerKeywords, GetterKeywords, WaitKeywords, AssertionKeywords, ContentKeywords, SessionKeywords
+    ServerKeywords,
+    GetterKeywords,
+    WaitKeywords,
+    AssertionKeywords,
+    ContentKeywords,
+    SessionKeywords,
+    RuleKeywords,
+    StandardKeywords,
+    SecurityKeywords,
 ):
     """An SMTP server for tests: it keeps what an application sends, and says why when a test fails.
 
@@ -84,6 +95,52 @@ class SMTPMockLibrary(
     ``${mail.html}``, ``${mail.sender}``, ``${mail.recipients}``, ``${mail.headers}[X-Id]``, ``${mail.attachments}``,
     ``${mail.links}``, ``${mail.raw}`` and others.
 
+    = Scripted behaviour =
+
+    A rule says: at this stage, if these conditions hold, so many times, do that. It holds at once. This greylists the
+    first two attempts for Bob, drops the line after the final dot of the invoice, and makes all replies 50 ms late:
+
+    | Reply To Command    RCPT TO    450 4.7.1 Greylisted    recipient=bob@example.com    times=2
+    | Drop Connection On    message    subject=Invoice*
+    | Delay Command    *    50 ms
+
+    The stages are ``connect``, ``HELO``, ``EHLO``, ``MAIL FROM``, ``RCPT TO`` (for each recipient), ``DATA``, ``body``
+    (the first bytes of the message are there; nothing is answered), ``message`` (it is complete), ``RSET``, ``NOOP``,
+    ``QUIT``, where the server offers them ``STARTTLS``, ``AUTH``, ``BDAT``, ``VRFY`` and ``HELP``, and ``*`` for all.
+
+    The words of a rule are given by name, all of them optional:
+
+    | =Word=       | =Meaning=                                                                                  |
+    | client       | if the address of the client is this                                                       |
+    | helo_name    | if this is the name in HELO or EHLO                                                        |
+    | user         | if this user has logged in; at ``AUTH`` and later                                          |
+    | sender       | if this is the sender of the envelope; at ``MAIL FROM`` and later                          |
+    | recipient    | if this is a recipient of the envelope; at ``RCPT TO`` and later                           |
+    | subject      | if this is in the subject; at ``message``                                                  |
+    | header       | if a header is this; at ``message``                                                        |
+    | text         | if this is in the plain text; at ``message``                                               |
+    | size         | if the message has so many bytes; at ``message``, and at ``MAIL FROM`` if announced        |
+    | times        | at most so many times                                                                      |
+    | after        | not the first so many times                                                                |
+    | every        | only each such time: 3 means the third, the sixth, …                                       |
+    | probability  | by chance, from 0 to 1                                                                     |
+    | seed         | where chance begins; the same seed makes the same run                                      |
+    | per          | counted apart for each ``recipient``, ``sender`` or ``session``                            |
+    | reply        | answer this                                                                                |
+    | delay        | wait so long before the reply                                                              |
+    | jitter       | make the delay longer or shorter by so much, by chance                                     |
+    | drip         | send the reply so slowly, in bytes per second                                              |
+    | throttle     | read the message so slowly, in bytes per second                                            |
+    | then         | ``close``, ``reset``, ``silence``, ``half``, ``garbage`` or ``accept``                     |
+    | tls          | ``expired``, ``wrong-host``, ``unknown-authority``, ``refuse`` or ``cut``; at ``STARTTLS`` |
+
+    Values of conditions are like those of criteria above. Of the rules that reply or break the connection, the newest
+    that matches decides; delays of rules that only slow down come on top. In transcripts a reply names its rule.
+
+    A keyword that makes a rule returns it, for `Rule Should Have Been Used` and `Remove Rule`. A rule that never
+    applied proves nothing: with the setting ``strict`` of `Start SMTP Mock` it fails the test that has passed without
+    using it.
+
     = Life of a server =
 
     A server that a test starts and does not stop is stopped when the test ends, one that a suite setup starts when that
@@ -104,8 +161,15 @@ class SMTPMockLibrary(
 
     # The listener.
 
+    def start_test(self, data: Any, result: Any) -> None:
+        """Looks which rules are older than the test."""
+        self.servers.begin_test()
+
     def end_test(self, data: Any, result: Any) -> None:
-        """Stops what the test started."""
+        """Stops what the test started; fails the test if it left a rule of a strict server unused."""
+        failure = self.servers.unused_rules() if result.passed else ""
+        if failure:
+            result.status, result.message = "FAIL", failure
         self.servers.end_test()
 
     def end_suite(self, data: Any, result: Any) -> None:
@@ -114,4 +178,4 @@ class SMTPMockLibrary(
 
     def close(self) -> None:
         """Stops what still runs when the run ends."""
-        self.servers.stop_all()
+        self.servers.end_all()

@@ -1,4 +1,4 @@
-"""Arguments that are declared elsewhere, spelled out: those of the settings, and those of the criteria.
+"""Arguments that are declared elsewhere, spelled out: settings, criteria, and the words of rules.
 
 A keyword takes them as ``**words``; Robot Framework, libdoc and IDEs see each with its type and default.
 """
@@ -10,8 +10,9 @@ from typing import Any, TypeVar, get_type_hints
 
 from smtpmock import query
 from smtpmock.query import CRITERIA
+from smtpmock.rules import CONDITIONS, STAGES, WORDS
 from smtpmock.settings import NAMED, Settings, from_text
-from SMTPMockLibrary.types import Address, Header, Moment, Name, Names, Secret, Text
+from SMTPMockLibrary.types import Address, Header, Moment, Name, Names, Secret, Text, Then
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -34,6 +35,12 @@ _SESSION_CRITERIA: Mapping[str, tuple[Any, Any]] = {
     "client": (Name | None, None),
     "helo_name": (Name | None, None),
     "since": (Moment | None, None),
+}
+_RULE_WORD_TYPES: Mapping[str, Any] = {
+    **dict.fromkeys(("times", "after", "every", "seed"), int),
+    **dict.fromkeys(("probability", "drip", "throttle"), float),
+    **dict.fromkeys(("delay", "jitter"), timedelta),
+    "then": Then,
 }
 
 
@@ -61,7 +68,7 @@ def _by_name(name: str, kind: Any, default: Any) -> Parameter:
 
 def takes_criteria(method: Method) -> Method:
     """Spells out the criteria of messages."""
-    words = {word: (_CRITERION_TYPES[found.matcher], None) for word, found in CRITERIA.items()}
+    words = {word: _criterion(word) for word in CRITERIA}
     return spelled_out(
         method, (_by_name(word, kind, default) for word, (kind, default) in {**words, **_OTHER_CRITERIA}.items())
     )
@@ -76,6 +83,35 @@ def asked(words: Mapping[str, Any]) -> dict[str, Any]:
     """The criteria that were given; accepted mail is meant unless they say otherwise."""
     given = {word: wanted for word, wanted in words.items() if wanted is not None or word == "consistent"}
     return {"consistent": True, **given}
+
+
+def _criterion(word: str) -> tuple[Any, Any]:
+    return _OTHER_CRITERIA.get(word) or (_CRITERION_TYPES[CRITERIA[word].matcher], None)
+
+
+# Words of rules.
+
+
+def takes_conditions(method: Method) -> Method:
+    """Spells out the conditions of rules that can be known when a recipient is named."""
+    return spelled_out(method, map(_rule_word, STAGES["RCPT TO"]))
+
+
+def takes_rule_words(*without: str) -> Callable[[Method], Method]:
+    """Spells out the words of rules, but for those that the keyword itself stands for."""
+    words = [word for word in WORDS if word not in without]
+    return lambda method: spelled_out(method, map(_rule_word, words))
+
+
+def rule_words(words: Mapping[str, Any]) -> dict[str, Any]:
+    """The words that were said, in the usual order, durations in seconds."""
+    said = {word: words[word] for word in WORDS if words.get(word) is not None}
+    return {word: value.total_seconds() if isinstance(value, timedelta) else value for word, value in said.items()}
+
+
+def _rule_word(word: str) -> Parameter:
+    kind = _criterion(word)[0] if word in CONDITIONS else _RULE_WORD_TYPES.get(word, str) | None
+    return _by_name(word, kind, None)
 
 
 # Settings.
@@ -96,11 +132,16 @@ def setting_values(words: Mapping[str, Any]) -> dict[str, Any]:
     """
     values: dict[str, Any] = dict(RECORDING)
     for name, value in words.items():
-        if Secret is not None and isinstance(value, Secret):
-            value = value.value
+        value = _revealed(value)
+        if isinstance(value, dict):
+            value = {key: _revealed(item) for key, item in value.items()}
         if value is not None:
             values[name] = from_text(name, value) if isinstance(value, str) else value
     return values
+
+
+def _revealed(value: Any) -> Any:
+    return value.value if Secret is not None and isinstance(value, Secret) else value
 
 
 def _setting_type(name: str, hint: Any) -> Any:

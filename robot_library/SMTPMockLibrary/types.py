@@ -2,12 +2,25 @@
 
 import re
 from ast import literal_eval
-from typing import Any
+from typing import Any, Literal
 
 from smtpmock.messages import Message
 from smtpmock.query import Mark
+from smtpmock.rules import STAGES, THEN, Rule
 
-__all__ = ["CONVERTERS", "Address", "Header", "Moment", "Name", "Names", "Secret", "Text", "pattern"]
+__all__ = [
+    "CONVERTERS",
+    "Address",
+    "Header",
+    "Moment",
+    "Name",
+    "Names",
+    "Secret",
+    "Stage",
+    "Text",
+    "Then",
+    "pattern",
+]
 
 try:
     from robot.api.types import Secret  # Robot Framework 7.4 or later
@@ -39,6 +52,16 @@ class Moment:
 
 class Names:
     """Texts: separated by commas, as in ``a@example.com,b@example.com``, or a list."""
+
+
+class Stage:
+    """When a rule is asked: one of %s; upper and lower case are the same."""
+
+
+Stage.__doc__ = str(Stage.__doc__) % ", ".join(STAGES)
+
+
+Then: Any = Literal[THEN]
 
 
 def pattern(value: object) -> Any:
@@ -78,6 +101,10 @@ def _message(value: object) -> Message:
     raise ValueError("It has to be a message, as Get Message and Wait For Message return it.")
 
 
+def _rule(value: object) -> Rule:
+    raise ValueError("It has to be a rule, as Reply To Command and others return it.")
+
+
 _READERS: dict[type, Any] = {
     Text: pattern,
     Address: pattern,
@@ -85,6 +112,7 @@ _READERS: dict[type, Any] = {
     Header: _header,
     Moment: _moment,
     Names: _names,
+    Stage: str,
 }
 
 
@@ -98,5 +126,9 @@ def _reader(kind: type, read: Any) -> Any:
     return convert
 
 
-CONVERTERS = {Message: _reader(Message, _message), **{kind: _reader(kind, read) for kind, read in _READERS.items()}}
+CONVERTERS = {
+    Message: _reader(Message, _message),
+    Rule: _reader(Rule, _rule),
+    **{kind: _reader(kind, read) for kind, read in _READERS.items()},
+}
 """What Robot Framework calls for the values of these types."""

@@ -72,6 +72,12 @@ class Behaviour:
         without_tls = self.settings.auth_without_tls
         return secure or (not self.settings.tls if without_tls is None else without_tls)
 
+    def spoken(self, reply: Reply) -> Reply:
+        """What no setting has the text of, as the server says it."""
+        if "ENHANCEDSTATUSCODES" not in self.settings.extensions:
+            return reply
+        return Reply(extensions.enhanced(reply.text, reply.text))
+
     def _replies(self) -> dict[str, Reply]:
         customised = given(self.settings) if "ENHANCEDSTATUSCODES" in self.settings.extensions else None
         replies = {}

@@ -203,7 +203,9 @@ def _judge_starttls(connection: Connection, argument: str) -> Verdict:
         return "msg_invalid_cmd_starttls_arg", None
     if connection.is_secure:
         return "msg_invalid_cmd_starttls_sequence", None
-    return ("msg_starttls_refused" if connection.behaviour.settings.tls_fault == "reject" else None), None
+    settings = connection.behaviour.settings
+    # A rule may have announced it where there is no TLS.
+    return ("msg_starttls_refused" if settings.tls_fault == "reject" or not settings.tls else None), None
 
 
 def _record_nothing(_: Connection, __: Exchange, ___: str | None) -> None:

@@ -67,7 +67,8 @@ class Connection(Speaker):
         "_buffer",
         "_chunk",
         "_chunks",
-        "_chunks_failed",
+        "_chunks_over",
+        "_hides",
         "_login",
         "_overlong",
         "_start",
@@ -84,8 +85,9 @@ class Connection(Speaker):
         self._body_is_new = False
         self._chunks: Chunks | None = None  # a message that comes by BDAT
         self._chunk: tuple[str, str | None, Chunks] | None = None  # the chunk at hand: command, refusal, where it goes
-        self._chunks_failed = False
+        self._chunks_over = False  # whether no chunk can follow: the last one came, or one was refused
         self._login: Login | None = None
+        self._hides = False  # whether what is no command may be credentials: an AUTH came before
 
     @property
     def is_between_commands(self) -> bool:
@@ -101,7 +103,7 @@ class Connection(Speaker):
     @property
     def is_chunked(self) -> bool:
         """Whether a message has begun to come by BDAT: RCPT and DATA are out of sequence (RFC 3030 section 3)."""
-        return self._chunks is not None or self._chunks_failed
+        return self._chunks is not None or self._chunks_over
 
     @property
     def is_secure(self) -> bool:
@@ -189,6 +191,7 @@ class Connection(Speaker):
         self._now = now
         if not self.ended:
             if reply is not None and not self._silent:
+                reply = self.behaviour.spoken(reply)
                 self.exchanges.append(Exchange("", reply.text, now))
                 self._out.append(reply.wire)
             self._finish()
@@ -215,7 +218,7 @@ class Connection(Speaker):
     def _erase(self, part: Part) -> None:
         """Forgets a part of the record and all that follow it; or begins a new record, where an accepted one stays."""
         self._chunks = None
-        self._chunks_failed = False
+        self._chunks_over = False
         transaction = self.transaction
         record = transaction.record
         if part is Part.RCPTTO and self.behaviour.settings.multiple_rcptto:
@@ -267,6 +270,7 @@ class Connection(Speaker):
         line = self._buffer[start:end]
         self._start = end + 1
         self._spoken = True
+        answered = len(self.exchanges)
         if self._overlong is not None or len(line) >= LONGEST_LINE:
             self._refuse_long_line(self._overlong or line[:_SHOWN_OF_A_LONG_LINE])
         elif self._login is not None:
@@ -274,17 +278,16 @@ class Connection(Speaker):
         else:
             self._command(line.strip())
         if line[-1:] != b"\r":
-            self._note("bare-lf-command", self.exchanges[-1])
+            self._note("bare-lf-command", self.exchanges[-1] if len(self.exchanges) > answered else None)
         return True
 
     def _refuse_long_line(self, beginning: bytes) -> None:
-        from smtpmock.protocol.login import shown
-
         self._overlong = None
-        request = shown(beginning, self._login)
+        request = self._shown(beginning)
         self._login = None
-        self.exchanges.append(Exchange(f"{request}…", LINE_TOO_LONG.text, self._now))
-        self._out.append(LINE_TOO_LONG.wire)
+        reply = self.behaviour.spoken(LINE_TOO_LONG)
+        self.exchanges.append(Exchange(f"{request}…", reply.text, self._now))
+        self._out.append(reply.wire)
 
     def _judge_haste(self) -> None:
         """Notes that the client sent more before it could have the reply."""
@@ -307,8 +310,12 @@ class Connection(Speaker):
         command = recognise(line, self.behaviour.offers, self.negotiated.extensions)
         request = line.decode("utf-8", "surrogateescape")
         if command is None:
-            self._reply(self._exchange(self._shown(line, request), "", "msg_invalid_cmd", 0.0, accepted=False))
-        elif command.stage == "AUTH":
+            if self._hides or line[:1] in b"Aa":
+                request = self._shown(line)
+            self._reply(self._exchange(request, "", "msg_invalid_cmd", 0.0, accepted=False))
+            return
+        self._hides = command.stage == "AUTH"
+        if self._hides:
             self._log_in(request[len(command.prefix) :])
         elif command.stage == "BDAT":
             self._begin_chunk(command, request)
@@ -352,14 +359,13 @@ class Connection(Speaker):
             return "msg_auth_required"
         return None
 
-    def _shown(self, line: bytes, request: str) -> str:
-        """A line that is no command, as it is recorded."""
-        after_auth = bool(self.exchanges) and self.exchanges[-1].stage == "AUTH"
-        if line[:4].upper() != b"AUTH" and not after_auth:
-            return request
+    def _shown(self, line: bytes) -> str:
+        """A line that is no command, as it is recorded: behind an AUTH it may hold credentials."""
         from smtpmock.protocol.login import shown
 
-        return shown(line, None, is_response=after_auth)
+        request = shown(line, self._login, is_response=self._hides)
+        self._hides = self._hides or line[:4].upper() == b"AUTH"
+        return request
 
     # AUTH and STARTTLS.
 
@@ -384,10 +390,22 @@ class Connection(Speaker):
             ruling = self._decide("STARTTLS", None)
             if ruling is not None:
                 exchange = ruled(exchange, ruling)
+                if self._ends_instead_of_tls(exchange):
+                    return
         if exchange.rule is not None and exchange.rule.tls is not None:
             fault = exchange.rule.tls
         self._flush()
         self._actions.append(StartTLS(fault))
+
+    def _ends_instead_of_tls(self, exchange: Exchange) -> bool:
+        """Waits, and closes or resets the connection, where a rule wants that before implicit TLS."""
+        if exchange.delay:
+            self._pause(exchange.delay)
+        self._resets = exchange.then == "reset"
+        if exchange.then not in ("close", "reset"):
+            return False
+        self._finish()
+        return True
 
     # Reading messages.
 
@@ -408,13 +426,13 @@ class Connection(Speaker):
     def _begin_chunk(self, command: Command, request: str) -> None:
         parsed = parse(request[len(command.prefix) :])
         if parsed is None:
-            self._reply(self._exchange(request, "BDAT", "msg_invalid_cmd_bdat_arg", 0.0, accepted=False))
+            self._answer_chunk(request, "msg_invalid_cmd_bdat_arg")
             return
         refusal = self._first_refusal(command)
         if refusal is None:
             if not self.is_chunked and self.transaction.record is None:
                 self._erase(Part.DATA)
-            if self._chunks_failed or not self.transaction.rcptto_accepted or self.transaction.record is not None:
+            if self._chunks_over or not self.transaction.rcptto_accepted or self.transaction.record is not None:
                 refusal = "msg_invalid_cmd_bdat_sequence"
         if refusal is None and self._chunks is None:
             self._chunks = Chunks(self.behaviour.settings.msg_size_limit)
@@ -442,19 +460,27 @@ class Connection(Speaker):
 
     def _end_chunk(self, request: str, refusal: str | None, chunks: Chunks) -> None:
         self._chunk = None
-        if refusal is None and chunks.is_last and not chunks.too_big:
+        if refusal is not None:
+            self._answer_chunk(request, refusal)
+        elif chunks.is_last:
+            self._chunks = None
+            self._chunks_over = True
             self._end_body(chunks, request)
-            self._chunks = None
-            return
-        if refusal is None and chunks.too_big:
-            refusal = "msg_msg_size_is_too_big"
-        exchange = self._exchange(request, "BDAT", refusal or "msg_bdat_received", 0.0, accepted=refusal is None)
-        if not self.is_settled and self.transaction.data is None:
+        else:
+            exchange = self._answer_chunk(request, "msg_msg_size_is_too_big" if chunks.too_big else None)
+            if not exchange.accepted:
+                self._chunks = None
+                self._chunks_over = True
+
+    def _answer_chunk(self, request: str, refusal: str | None) -> Exchange:
+        setting = refusal or "msg_bdat_received"
+        exchange = self._exchange(request, "BDAT", setting, 0.0, accepted=refusal is None)
+        if self.transaction.record is None and self.transaction.data is None:
             self.transaction.data = exchange
-        if refusal == "msg_msg_size_is_too_big" or (refusal is None and not exchange.accepted):
-            self._chunks = None
-            self._chunks_failed = True
+        if not exchange.accepted and self.behaviour.settings.fail_fast:
+            self._leaving = True
         self._reply(exchange)
+        return exchange
 
     def _slow_down(self, size: int) -> None:
         """Waits, where a rule wants the message to be read slowly."""

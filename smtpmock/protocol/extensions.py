@@ -44,6 +44,9 @@ RCPT_PARAMETERS: Mapping[str, tuple[str, re.Pattern[str]]] = {
 """The parameters of RCPT TO."""
 
 _ENHANCED = {
+    "421 Service shutting down": "4.3.2",
+    "421 Session timeout": "4.4.2",
+    "500 Line too long": "5.5.6",
     "msg_invalid_cmd": "5.5.1",
     "msg_quit_cmd": "2.0.0",
     "msg_invalid_cmd_mailfrom_sequence": "5.5.1",
@@ -98,7 +101,7 @@ def announcement(name: str, size_limit: int) -> str:
 
 
 def enhanced(setting: str, text: str) -> str:
-    """A default text with its enhanced status code.
+    """A default text with its enhanced status code, by the name of its setting, or by itself if it has none.
 
     Example:
         >>> enhanced("msg_rcptto_received", "250 Received")

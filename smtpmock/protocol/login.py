@@ -126,11 +126,13 @@ class Login:
         """Answers for good: by a rule for AUTH, or with the setting."""
         user = claim.user if claim else None
         self._connection.end_login()
-        exchange = self._connection.conclude(
-            self._request, "AUTH", setting, user, accepted=setting == "msg_auth_succeeded"
-        )
-        if claim is not None:
-            self._learn(claim, succeeded=exchange.accepted)
+
+        def decided(exchange: Exchange) -> None:
+            if claim is not None:
+                self._learn(claim, succeeded=exchange.accepted)
+
+        succeeded = setting == "msg_auth_succeeded"
+        self._connection.conclude(self._request, "AUTH", setting, user, decided, accepted=succeeded)
 
     def _learn(self, claim: Claim, *, succeeded: bool) -> None:
         """Notes the attempt, once."""

@@ -16,6 +16,8 @@ from smtpmock.protocol.transaction import Transaction
 from smtpmock.rules import Circumstances, decide
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from smtpmock.content import Content
     from smtpmock.messages import Origin
     from smtpmock.protocol.actions import Action
@@ -99,13 +101,22 @@ class Speaker:
         self.exchanges.append(exchange)
         self._out.append(wire(exchange))
 
-    def conclude(self, request: str, stage: str, setting: str, value: str | None, *, accepted: bool) -> Exchange:
-        """Answers a command that took several lines, as `_exchange` decides; returns the exchange."""
+    def conclude(
+        self,
+        request: str,
+        stage: str,
+        setting: str,
+        value: str | None,
+        decided: Callable[[Exchange], object],
+        *,
+        accepted: bool,
+    ) -> None:
+        """Answers a command that took several lines, as `_exchange` decides; `decided` is told before that is said."""
         exchange = self._exchange(request, stage, setting, 0.0, value, accepted=accepted)
         if not exchange.accepted and self.behaviour.settings.fail_fast:
             self._leaving = True
+        decided(exchange)
         self._reply(exchange)
-        return exchange
 
     def negotiate(self, **changes: Any) -> None:
         """Notes what was negotiated, for the session and for the messages to come."""

@@ -3,15 +3,21 @@
 from SMTPMockLibrary.keywords.assertions import AssertionKeywords
 from SMTPMockLibrary.keywords.content import ContentKeywords
 from SMTPMockLibrary.keywords.getters import GetterKeywords
+from SMTPMockLibrary.keywords.rules import RuleKeywords
+from SMTPMockLibrary.keywords.security import SecurityKeywords
 from SMTPMockLibrary.keywords.server import ServerKeywords
 from SMTPMockLibrary.keywords.sessions import SessionKeywords
+from SMTPMockLibrary.keywords.standards import StandardKeywords
 from SMTPMockLibrary.keywords.waits import WaitKeywords
 
 __all__ = [
     "AssertionKeywords",
     "ContentKeywords",
     "GetterKeywords",
+    "RuleKeywords",
+    "SecurityKeywords",
     "ServerKeywords",
     "SessionKeywords",
+    "StandardKeywords",
     "WaitKeywords",
 ]

@@ -28,7 +28,8 @@ class ServerKeywords(Keywords):
         library said.
 
         Each setting of the server is an argument, to be given by name. Durations are like ``0.2``, ``200 ms`` or
-        ``1 min``, lists like ``a@example.com,b@example.com``. Everything that a client sends is recorded:
+        ``1 min``, lists like ``a@example.com,b@example.com``. Passwords in ``auth`` can be secrets of Robot Framework
+        7.4 or later, as the whole or as values of a dictionary. Everything that a client sends is recorded:
         ``multiple_rcptto`` and ``multiple_message_receiving`` are on unless told otherwise.
 
         %SETTINGS%
@@ -37,6 +38,7 @@ class ServerKeywords(Keywords):
         | ${server} =    Start SMTP Mock
         | Log    The application has to send its mail to port ${server.port}
         | Start SMTP Mock    slow    response_delay_message=200 ms    not_registered_emails=nobody@example.com
+        | Start SMTP Mock    secure    tls=starttls    auth=shop:secret    require_auth=True    strict=True
         """
         from smtpmock import SMTPMock
 
@@ -52,7 +54,8 @@ class ServerKeywords(Keywords):
         """Stops the current server, or the one with that alias; what it received is gone then.
 
         When the keyword ends, no session runs and the port is free. The server that was used before becomes the
-        current one. If ``strict`` was set, the keyword fails if a rule of the server was never used.
+        current one. If ``strict`` was set, the keyword fails if a rule of the server was never used, unless it is in
+        the teardown of a test that has failed anyway.
 
         Examples:
         | Start SMTP Mock    fallback
@@ -65,6 +68,8 @@ class ServerKeywords(Keywords):
     @explained
     def stop_all_smtp_mocks(self) -> None:
         """Stops all servers, those too that other tests and suites started; it does not mind if there are none.
+
+        As with `Stop SMTP Mock`, a rule that a strict server never used fails it; all servers are stopped first.
 
         Example:
         | Start SMTP Mock    fallback

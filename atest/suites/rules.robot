@@ -1,0 +1,242 @@
+*** Settings ***
+Documentation       Rules: what the server is told to do, and what an application with smtplib makes of it.
+Library             SMTPMockLibrary
+Library             Mailer
+Library             Collections
+Test Setup          Start The Server
+
+
+*** Variables ***
+${CLOSED}       Connection unexpectedly closed
+
+
+*** Test Cases ***
+Three Keywords Make A Difficult Day
+    Reply To Command    RCPT TO    450 4.7.1 Greylisted    recipient=bob@example.com    times=2
+    Drop Connection On    message    subject=Invoice*
+    Delay Command    *    5 ms
+    Sending Should End With    ${SERVER}    450 4.7.1 Greylisted
+    Sending Should End With    ${SERVER}    sent    ann@example.com
+    Sending Should End With    ${SERVER}    450 4.7.1 Greylisted
+    Sending Should End With    ${SERVER}    sent
+    Sending Should End With    ${SERVER}    ${CLOSED}    subject=Invoice 7
+    Message Count Should Be    1    subject=Invoice 7
+    All Rules Should Have Been Used
+    ${sessions} =    Get Sessions
+    FOR    ${session}    IN    @{sessions}
+        Should Be True    all(exchange.delay == 0.005 for exchange in $session.exchanges)
+    END
+
+A Reply Is Given So Many Times
+    ${rule} =    Reply To Command    RCPT TO    450 4.7.1 Greylisted    recipient=bob@example.com    times=2
+    Should Be Equal As Strings
+    ...    ${rule}
+    ...    RCPT TO recipient='bob@example.com' times=2 reply='450 4.7.1 Greylisted'
+    Sending Should End With    ${SERVER}    450 4.7.1 Greylisted
+    Sending Should End With    ${SERVER}    sent    ann@example.com
+    Sending Should End With    ${SERVER}    450 4.7.1 Greylisted
+    Sending Should End With    ${SERVER}    sent
+    Rule Should Have Been Used    ${rule}    times=2
+    Rule Should Have Been Used    ${rule}
+
+A Reply Can Have Several Lines
+    Reply To Command    ehlo    250-old.example.com    250 SIZE 1000    helo_name=client.*
+    Sending Should End With    ${SERVER}    sent
+    ${sessions} =    Get Sessions
+    Should Be Equal    ${sessions[0].exchanges[1].reply}    250-old.example.com\n250 SIZE 1000
+
+Words Are Counted As Numbers
+    ${rule} =    Reply To Command    MAIL FROM    451 Later    after=1    every=2    times=1    per=sender
+    FOR    ${end}    IN    sent    sent    451 Later    sent    sent
+        Sending Should End With    ${SERVER}    ${end}
+    END
+    Rule Should Have Been Used    ${rule}    times=1
+
+Chance Is The Same In Every Run
+    ${first} =    Send Ten Mails By Chance    seed=7
+    ${second} =    Send Ten Mails By Chance    seed=7
+    Should Be Equal    ${first}    ${second}
+    List Should Contain Value    ${first}    sent
+    List Should Contain Value    ${first}    451 Later
+
+Conditions Look At The Message
+    [Template]    The Condition Should Refuse The Bill Alone
+    subject=Bill*
+    subject=REGEXP:^Bill [0-9]+$
+    text=42 EUR
+    header=X-Id: 42
+    header={'X-Id': '4*'}
+    size=> 500
+    sender=billing@*    recipient=ann@other.example
+    client=127.0.0.1    helo_name=billing.example.com
+
+A Delay Is A Duration
+    ${rule} =    Delay Command    rcpt to    200 ms    recipient=bob@example.com    jitter=0.05    seed=3
+    Should Be Equal As Strings    ${rule}    RCPT TO recipient='bob@example.com' seed=3 delay=0.2 jitter=0.05
+    Sending Should End With    ${SERVER}    sent
+    ${sessions} =    Get Sessions
+    ${delays} =    Evaluate    [exchange.delay for exchange in $sessions[0].exchanges if exchange.delay]
+    Length Should Be    ${delays}    1
+    Should Be True    0.15 <= ${delays}[0] <= 0.25
+
+A Reply Can Come Too Late
+    Delay Command    message    1 min
+    Sending Should End With    ${SERVER}    ${CLOSED}: timed out    patience=0.3
+
+A Server Can Read And Write Slowly
+    ${slow reply} =    Delay Command    MAIL FROM    drip=500
+    ${slow reading} =    Delay Command    DATA    throttle=100000    delay=1 ms
+    Sending Should End With    ${SERVER}    sent
+    Rule Should Have Been Used    ${slow reply}    times=1
+    Rule Should Have Been Used    ${slow reading}    times=1
+
+A Connection Is Dropped Behind The Final Dot
+    ${rule} =    Drop Connection On    message    subject=Invoice*
+    Sending Should End With    ${SERVER}    ${CLOSED}    subject=Invoice 7
+    ${mail} =    Wait For Message    subject=Invoice 7
+    Should Be Empty    ${mail.msg_response}
+    Rule Should Have Been Used    ${rule}    times=1
+
+A Connection Is Dropped With A Reply
+    Drop Connection On    connect    421 4.3.2 Service not available    times=1
+    Sending Should End With    ${SERVER}    421 4.3.2 Service not available
+    Sending Should End With    ${SERVER}    sent
+
+A Connection Is Dropped In A Reply
+    Drop Connection On    MAIL FROM    reply=250 2.1.0 Sender accepted    half_reply=True
+    Sending Should End With    ${SERVER}    ${CLOSED}
+
+A Connection Is Reset
+    ${rule} =    Reset Connection On    RCPT TO    times=1
+    Sending Should End With    ${SERVER}    ${CLOSED}: [Errno 104] Connection reset by peer
+    Sending Should End With    ${SERVER}    sent
+    Rule Should Have Been Used    ${rule}    times=1
+
+A Server Falls Silent
+    Stay Silent On    RCPT TO    recipient=bob@*
+    Sending Should End With    ${SERVER}    ${CLOSED}: timed out    patience=0.3
+    Sending Should End With    ${SERVER}    sent    ann@example.com
+
+Recipients Are Rejected
+    ${rule} =    Reject Recipient    *@gone.example
+    Reject Recipient    REGEXP:^full[0-9]@    452 4.2.2 Mailbox full
+    Sending Should End With    ${SERVER}    550 5.1.1 User unknown    bob@gone.example
+    Sending Should End With    ${SERVER}    452 4.2.2 Mailbox full    full7@example.com
+    Sending Should End With    ${SERVER}    sent
+    Rule Should Have Been Used    ${rule}    times=1
+
+Greylisting Goes By A Clock
+    Greylist    recipient=bob@*
+    Sending Should End With    ${SERVER}    450 4.7.1 Greylisted, try again later
+    Sending Should End With    ${SERVER}    sent    ann@example.com
+    Advance Clock    4 min
+    Sending Should End With    ${SERVER}    450 4.7.1 Greylisted, try again later
+    Advance Clock    1 min
+    Sending Should End With    ${SERVER}    sent
+
+Greylisting Has A Time And A Text
+    Greylist    retry_after=1 hour    reply=451 Later
+    Sending Should End With    ${SERVER}    451 Later
+    Advance Clock    1 hour
+    Sending Should End With    ${SERVER}    sent
+
+The Rate Is Limited By A Clock
+    ${rule} =    Limit Rate    2    per=1 min
+    Sending Should End With    ${SERVER}    sent
+    Sending Should End With    ${SERVER}    sent
+    Sending Should End With    ${SERVER}    421 4.7.0 Too many messages, try again later
+    Advance Clock    60
+    Sending Should End With    ${SERVER}    sent
+    Rule Should Have Been Used    ${rule}    times=1
+
+Connections Are Limited
+    Limit Connections    0    421 Full
+    Sending Should End With    ${SERVER}    421 Full
+    Clear Rules
+    Sending Should End With    ${SERVER}    sent
+
+The Next Messages Fail
+    ${rule} =    Fail Next Messages    2
+    Fail Next Messages    stage=MAIL FROM    reply=452 Full
+    FOR    ${end}    IN    452 Full    451 4.3.0 Temporary failure    451 4.3.0 Temporary failure    sent
+        Sending Should End With    ${SERVER}    ${end}
+    END
+    Rule Should Have Been Used    ${rule}    times=2
+
+Any Rule Can Be Added
+    Reply To Command    RCPT TO    550 5.1.1 User unknown
+    ${exception} =    Add Rule    RCPT TO    recipient=bob@example.com    then=accept
+    ${garbage} =    Add Rule    MAIL FROM    sender=cat@example.com    then=garbage
+    Sending Should End With    ${SERVER}    sent
+    Sending Should End With    ${SERVER}    550 5.1.1 User unknown    ann@example.com
+    ${replies} =    Send Lines    ${SERVER}    HELO x.example    MAIL FROM:<cat@example.com>
+    Should Not Match Regexp    ${replies}[2]    ^\\d{3}
+    Rule Should Have Been Used    ${exception}    times=1
+    Rule Should Have Been Used    ${garbage}    times=1
+
+A Rule Can Be Removed
+    ${rule} =    Reject Recipient    bob@example.com
+    Reject Recipient    ann@example.com
+    Remove Rule    ${rule}
+    Remove Rule    ${rule}
+    Sending Should End With    ${SERVER}    sent
+    Sending Should End With    ${SERVER}    550 5.1.1 User unknown    ann@example.com
+    Purge Messages
+    Sending Should End With    ${SERVER}    550 5.1.1 User unknown    ann@example.com
+    Clear Rules
+    Sending Should End With    ${SERVER}    sent    ann@example.com
+
+Rules Belong To The Current Server
+    ${other} =    Start SMTP Mock    other
+    Reject Recipient    bob@example.com
+    Sending Should End With    ${SERVER}    sent
+    Sending Should End With    ${other}    550 5.1.1 User unknown
+
+What Cannot Be A Rule Is Refused
+    [Template]    Run Keyword And Expect Error
+    There is no stage RCTP TO: did you mean RCPT TO?    Reply To Command    RCTP TO    450 no
+    There is no word in a rule recipent: did you mean recipient?
+    ...    Reply To Command    RCPT TO    450 no    recipent=bob@example.com
+    There is no word in a rule tmies: did you mean times?    Drop Connection On    QUIT    tmies=2
+    The word then cannot stand among the lines of a reply.    Reply To Command    RCPT TO    450 no    then=close
+    The reply cannot be 'no': allowed is a three-digit code, a space and a text.    Reply To Command    RCPT TO    no
+    The condition subject cannot be known at RCPT TO: allowed there is one of client, helo_name, user, sender, recipient.
+    ...    Reply To Command    RCPT TO    450 no    subject=Hi
+    The rule NOOP does nothing: it needs one of reply, delay, jitter, drip, throttle, then and tls.
+    ...    Delay Command    NOOP
+    The word times cannot be -1: allowed is a whole number, 0 or more.    Reset Connection On    NOOP    times=-1
+    ValueError: Argument 'delay' got value 'soon' that cannot be converted to timedelta or None*
+    ...    Delay Command    NOOP    soon
+    ValueError: Argument 'times' got value 'twice' that cannot be converted to integer or None*
+    ...    Reply To Command    NOOP    450 no    times=twice
+    Keyword 'SMTPMockLibrary.Stay Silent On' expected 1 non-named argument, got 2.
+    ...    Stay Silent On    NOOP    tmies=2
+    ValueError: Argument 'rule' got value '450 no' that cannot be converted to Rule: *
+    ...    Rule Should Have Been Used    450 no
+
+
+*** Keywords ***
+Start The Server
+    ${server} =    Start SMTP Mock
+    VAR    ${SERVER}    ${server}    scope=TEST
+
+Send Ten Mails By Chance
+    [Arguments]    &{seed}
+    ${rule} =    Reply To Command    MAIL FROM    451 Later    probability=0.5    &{seed}
+    VAR    @{ends}
+    FOR    ${_}    IN RANGE    10
+        ${end} =    Get End Of Sending    ${SERVER}
+        Append To List    ${ends}    ${end}
+    END
+    Remove Rule    ${rule}
+    RETURN    ${ends}
+
+The Condition Should Refuse The Bill Alone
+    [Arguments]    &{conditions}
+    ${rule} =    Reply To Command    message    554 No bills    &{conditions}
+    Sending Should End With    ${SERVER}    sent
+    Sending Should End With    ${SERVER}    554 No bills    ann@other.example
+    ...    sender=billing@example.com    name=billing.example.com
+    ...    subject=Bill 42    text=That is 42 EUR.    attachment=bill.pdf    header=X-Id: 42
+    Rule Should Have Been Used    ${rule}    times=1
+    Remove Rule    ${rule}

@@ -1,0 +1,477 @@
+"""AUTH in the protocol (RFC 4954): each mechanism, what is refused, what is recorded."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from base64 import b64decode
+
+import pytest
+
+from smtpmock.protocol.auth import UNNAMED
+from smtpmock.rules import Rule
+from tests.esmtp.talk import EHLO, MAIL, RCPT, Talk, b64, plain
+
+SUCCEEDED = "235 Authentication succeeded\r\n"
+FAILED = "535 Authentication credentials invalid\r\n"
+CANCELLED = "501 Authentication cancelled\r\n"
+UNREADABLE = "501 The response is no base64, or not of the mechanism\r\n"
+UNKNOWN = "504 Authentication mechanism not offered\r\n"
+NO_ARGUMENT = "501 AUTH requires a mechanism, and at most an initial response\r\n"
+OUT_OF_SEQUENCE = "503 Bad sequence of commands. AUTH should be used once, outside of a mail\r\n"
+WHY = f"334 {b64(json.dumps({'status': 'invalid_token', 'schemes': 'bearer'}))}\r\n"
+BOB = {"bob": "secret"}
+
+
+def greeted(*rules, **settings):
+    talk = Talk(**{"auth": BOB, **settings})
+    talk.connection.behaviour.rules.extend(rules)
+    talk.say(EHLO)
+    return talk
+
+
+def xoauth2(user="bob", token="secret"):
+    return b64(f"user={user}\x01auth=Bearer {token}\x01\x01")
+
+
+def oauthbearer(user="a=bob", token="secret", more="host=localhost\x01port=25\x01"):
+    return b64(f"n,{user},\x01{more}auth=Bearer {token}\x01\x01")
+
+
+def cram(talk, user="bob", password="secret"):
+    """Logs in by CRAM-MD5; returns the challenge and what was answered."""
+    challenge = b64decode(talk.say("AUTH CRAM-MD5").removeprefix("334 "))
+    digest = hmac.new(password.encode(), challenge, "md5").hexdigest()
+    return challenge, talk.say(b64(f"{user} {digest}"))
+
+
+class TestPlain:  # RFC 4616
+    def test_with_an_initial_response(self):
+        talk = greeted()
+
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'secret')}") == SUCCEEDED
+        assert (talk.session.user, talk.session.attempts) == ("bob", (("PLAIN", "bob", True),))
+
+    def test_without_an_initial_response(self):
+        talk = greeted()
+
+        assert talk.say("AUTH PLAIN") == "334 \r\n"
+        assert talk.say(plain("bob", "secret")) == SUCCEEDED
+
+    def test_the_mechanism_in_any_case(self):
+        assert greeted().say(f"auth plain {plain('bob', 'secret')}") == SUCCEEDED
+
+    def test_an_authorisation_identity_may_stand_in_front(self):
+        talk = greeted()
+
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'secret', 'bob')}") == SUCCEEDED
+        assert talk.session.user == "bob"
+
+    @pytest.mark.parametrize("response", ["", "bob", "bob\0secret", "\0\0secret", "\0bob\0secret\0", "\0bob\0sec\0ret"])
+    def test_what_is_not_of_its_form_is_refused(self, response):
+        talk = greeted(auth="any")
+        talk.say("AUTH PLAIN")
+
+        assert talk.say(b64(response)) == UNREADABLE
+        assert talk.session.attempts == ()
+
+    def test_an_empty_initial_response_is_an_equals_sign(self):
+        assert greeted().say("AUTH PLAIN =") == UNREADABLE
+
+
+class TestLogin:
+    def test_name_and_password_are_asked_for(self):
+        talk = greeted()
+
+        assert talk.say("AUTH LOGIN", b64("bob"), b64("secret")) == (
+            f"334 {b64('Username:')}\r\n334 {b64('Password:')}\r\n{SUCCEEDED}"
+        )
+        assert talk.session.attempts == (("LOGIN", "bob", True),)
+
+    def test_the_name_may_come_at_once(self):
+        assert greeted().say(f"AUTH LOGIN {b64('bob')}", b64("secret")) == f"334 {b64('Password:')}\r\n{SUCCEEDED}"
+
+    @pytest.mark.parametrize("name", ["", "\0bob\0secret"])
+    def test_what_is_no_name_is_refused(self, name):
+        assert greeted(auth="any").say("AUTH LOGIN", b64(name)).endswith(UNREADABLE)
+
+
+class TestCramMD5:  # RFC 2195
+    def test_the_password_is_proved_without_being_sent(self):
+        talk = greeted()
+        challenge, reply = cram(talk)
+
+        assert re.fullmatch(rb"<[^<>@ ]+@192\.0\.2\.2>", challenge)
+        assert reply == SUCCEEDED
+        assert talk.session.attempts == (("CRAM-MD5", "bob", True),)
+
+    def test_a_name_may_have_spaces(self):
+        talk = greeted(auth={"bob the builder": "secret"})
+
+        assert cram(talk, "bob the builder")[1] == SUCCEEDED
+
+    def test_a_wrong_password_fails(self):
+        assert cram(greeted(), password="wrong")[1] == FAILED
+
+    def test_the_digest_of_another_challenge_fails(self):
+        talk = greeted()
+        talk.say("AUTH CRAM-MD5")
+
+        assert talk.say(b64(f"bob {hmac.new(b'secret', b'<1@a>', 'md5').hexdigest()}")) == FAILED
+
+    @pytest.mark.parametrize("response", ["", "bob", " digest"])
+    def test_what_is_not_of_its_form_is_refused(self, response):
+        assert greeted(auth="any").say("AUTH CRAM-MD5", b64(response)).endswith(UNREADABLE)
+
+    def test_there_is_no_initial_response(self):
+        assert greeted().say(f"AUTH CRAM-MD5 {b64('bob x')}") == UNREADABLE
+
+    def test_it_is_not_offered_where_a_function_decides(self):
+        talk = Talk(auth=lambda *_: True)
+
+        assert talk.say(EHLO).endswith("250 AUTH PLAIN LOGIN XOAUTH2 OAUTHBEARER\r\n")
+        assert talk.say("AUTH CRAM-MD5") == UNKNOWN
+
+
+class TestTokens:
+    @pytest.mark.parametrize(("mechanism", "response"), [("XOAUTH2", xoauth2()), ("OAUTHBEARER", oauthbearer())])
+    def test_a_token_is_accepted_at_once_or_when_it_is_asked_for(self, mechanism, response):
+        for lines in ([f"AUTH {mechanism} {response}"], [f"AUTH {mechanism}", response]):
+            talk = greeted()
+            assert talk.say(*lines) == "334 \r\n" * (len(lines) - 1) + SUCCEEDED
+            assert talk.session.attempts == ((mechanism, "bob", True),)
+
+    @pytest.mark.parametrize("acknowledgement", ["", "AQ==", "=nonsense"])
+    @pytest.mark.parametrize(
+        ("mechanism", "response"), [("XOAUTH2", xoauth2(token="old")), ("OAUTHBEARER", oauthbearer(token="old"))]
+    )
+    def test_a_wrong_one_is_explained_before_it_fails(self, mechanism, response, acknowledgement):
+        talk = greeted()
+
+        assert talk.say(f"AUTH {mechanism} {response}") == WHY
+        assert talk.session.attempts == ((mechanism, "bob", False),)
+        assert talk.say(acknowledgement, "NOOP") == f"{FAILED}250 Ok\r\n"
+        assert talk.session.attempts == ((mechanism, "bob", False),)
+
+    def test_the_explanation_may_be_answered_with_a_cancellation(self):
+        talk = greeted()
+
+        assert talk.say(f"AUTH XOAUTH2 {xoauth2(token='old')}", "*") == WHY + CANCELLED  # RFC 4954 section 4
+        assert talk.session.attempts == (("XOAUTH2", "bob", False),)
+
+    @pytest.mark.parametrize(
+        "response",
+        [
+            *("", "user=bob", "auth=Bearer secret\x01\x01", "user=\x01auth=Bearer secret\x01\x01"),
+            *("user=bob\x01auth=Basic secret\x01\x01", "user=bob\x01auth=Bearer \x01\x01", "user=bob auth=Bearer x"),
+        ],
+    )
+    def test_what_is_no_XOAUTH2_is_refused(self, response):  # noqa: N802
+        assert greeted(auth="any").say("AUTH XOAUTH2", b64(response)) == f"334 \r\n{UNREADABLE}"
+
+    @pytest.mark.parametrize(
+        "response",
+        [
+            *("", "\x01", "auth=Bearer secret\x01\x01", "n,a=bob,auth=Bearer secret\x01\x01", "n,a=bob,\x01\x01"),
+            *("n,a=,\x01auth=Bearer s\x01\x01", "x,a=bob,\x01auth=Bearer s\x01\x01", "n,bob,\x01auth=Bearer s\x01\x01"),
+            *("n,a=b=3Eb,\x01auth=Bearer s\x01\x01", "p=tls-unique,a=bob,\x01auth=Bearer s\x01\x01"),
+        ],
+    )
+    def test_what_is_no_OAUTHBEARER_is_refused(self, response):  # noqa: N802
+        assert greeted(auth="any").say("AUTH OAUTHBEARER", b64(response)) == f"334 \r\n{UNREADABLE}"
+
+    def test_commas_in_a_name_are_written_as_numbers(self):  # RFC 5801 section 4
+        talk = greeted(auth={"bob,a=b": "secret"})
+
+        assert talk.say(f"AUTH OAUTHBEARER {oauthbearer('a=bob=2Ca=3Db')}") == SUCCEEDED
+        assert talk.session.user == "bob,a=b"
+
+    def test_a_token_without_a_name_is_its_owner_s(self):  # RFC 7628 section 3.1
+        talk = greeted(auth={"alice": "other", "bob": "secret"})
+
+        assert talk.say(f"AUTH OAUTHBEARER {oauthbearer('')}") == SUCCEEDED
+        assert talk.session.user == "bob"
+
+    def test_a_token_without_a_name_that_is_nobody_s_fails(self):
+        talk = greeted()
+
+        assert talk.say(f"AUTH OAUTHBEARER {oauthbearer('', 'old')}", "AQ==") == WHY + FAILED
+        assert talk.session.attempts == (("OAUTHBEARER", UNNAMED, False),)
+
+    def test_a_token_without_a_name_logs_in_where_any_does(self):
+        talk = greeted(auth="any", require_auth=True)
+
+        assert talk.say(f"AUTH OAUTHBEARER {oauthbearer('')}", MAIL) == f"{SUCCEEDED}250 Received\r\n"
+        assert talk.session.user == UNNAMED
+
+
+class TestAccounts:
+    @pytest.mark.parametrize(("user", "password"), [("bob", "Secret"), ("bob", ""), ("Bob", "secret"), ("eve", "x")])
+    def test_who_is_not_in_the_list_fails(self, user, password):
+        talk = greeted()
+
+        assert talk.say(f"AUTH PLAIN {plain(user, password)}") == FAILED
+        assert (talk.session.user, talk.session.attempts) == ("", (("PLAIN", user, False),))
+
+    @pytest.mark.parametrize("mechanism", ["PLAIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"])
+    def test_any_accepts_whatever_comes(self, mechanism):
+        talk = greeted(auth="any")
+        if mechanism == "CRAM-MD5":
+            assert cram(talk, "eve", "whatever")[1] == SUCCEEDED
+        else:
+            given = {"PLAIN": plain("eve", "x"), "XOAUTH2": xoauth2("eve"), "OAUTHBEARER": oauthbearer("a=eve")}
+            assert talk.say(f"AUTH {mechanism} {given[mechanism]}") == SUCCEEDED
+        assert talk.session.user == "eve"
+
+    @pytest.mark.parametrize(("answer", "reply"), [(True, SUCCEEDED), (False, FAILED), (None, FAILED), (1, SUCCEEDED)])
+    def test_a_function_decides(self, answer, reply):
+        asked = []
+        talk = greeted(auth=lambda *credentials: asked.append(credentials) or answer)
+
+        assert talk.say(f"AUTH PLAIN {plain('bøb', 'sécret')}") == reply
+        assert asked == [("bøb", "sécret")]
+
+    def test_names_and_passwords_may_have_any_letters(self):
+        talk = greeted(auth={"bøb": "sécret"})
+
+        assert talk.say(f"AUTH PLAIN {plain('bøb', 'sécret')}") == SUCCEEDED
+
+    def test_bytes_that_are_no_text_fail(self):
+        response = b64(b"\0bob\0\xff")
+
+        assert greeted().say(f"AUTH PLAIN {response}") == FAILED
+
+    def test_nobody_can_log_in_where_nobody_is_in_the_list(self):
+        talk = Talk(auth={})
+
+        assert talk.say(EHLO).endswith("AUTH PLAIN LOGIN CRAM-MD5 XOAUTH2 OAUTHBEARER\r\n")
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'secret')}") == FAILED
+
+    def test_only_the_mechanisms_that_are_wanted_are_offered(self):
+        talk = Talk(auth="any", auth_mechanisms=["login", "PLAIN"])
+
+        assert talk.say(EHLO).endswith("250 AUTH PLAIN LOGIN\r\n")
+        assert talk.say("AUTH CRAM-MD5") == UNKNOWN
+
+
+class TestRefused:
+    @pytest.mark.parametrize("line", ["AUTH", "AUTH PLAIN x y", "AUTH PLAIN = ="])
+    def test_without_a_valid_argument(self, line):
+        assert greeted().say(line) == NO_ARGUMENT
+
+    @pytest.mark.parametrize("mechanism", ["DIGEST-MD5", "NTLM", "X", "PLAIN,LOGIN"])
+    def test_with_a_mechanism_that_is_not_offered(self, mechanism):
+        assert greeted().say(f"AUTH {mechanism}") == UNKNOWN
+
+    @pytest.mark.parametrize("response", ["?", "A", "AA", "AAA", "AA=", "AAAA=", "A===", "==", "AA==AA==", "AA-_", "é"])
+    def test_with_broken_base64(self, response):
+        assert greeted().say(f"AUTH PLAIN {response}") == UNREADABLE
+        assert greeted().say("AUTH PLAIN", response) == f"334 \r\n{UNREADABLE}"
+
+    def test_with_an_equals_sign_where_it_is_no_initial_response(self):
+        assert greeted().say("AUTH LOGIN", "=").endswith(UNREADABLE)
+
+    @pytest.mark.parametrize("lines", [["AUTH PLAIN"], ["AUTH LOGIN"], [f"AUTH LOGIN {b64('bob')}"], ["AUTH CRAM-MD5"]])
+    def test_when_the_client_cancels(self, lines):
+        talk = greeted()
+        talk.say(*lines)
+
+        assert talk.say("*", "NOOP") == f"{CANCELLED}250 Ok\r\n"
+        assert (talk.said[-2], talk.session.attempts) == (("*", CANCELLED.strip()), ())
+
+    def test_before_the_greeting(self):
+        assert Talk(auth=BOB).say(f"AUTH PLAIN {plain('bob', 'secret')}") == OUT_OF_SEQUENCE
+
+    def test_after_a_refused_greeting(self):
+        talk = Talk(auth=BOB, blacklisted_helo_domains=["client.example"])
+
+        assert talk.say(EHLO, "AUTH PLAIN").endswith(OUT_OF_SEQUENCE)
+
+    def test_a_second_time(self):
+        talk = greeted()
+        talk.say(f"AUTH PLAIN {plain('bob', 'secret')}")
+
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'secret')}", EHLO).startswith(OUT_OF_SEQUENCE)
+        assert talk.say("AUTH PLAIN") == OUT_OF_SEQUENCE
+        assert len(talk.session.attempts) == 1
+
+    @pytest.mark.parametrize("lines", [[MAIL], [MAIL, RCPT]])
+    def test_in_a_transaction(self, lines):
+        talk = greeted()
+        talk.say(*lines)
+
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'secret')}") == OUT_OF_SEQUENCE
+        assert talk.say("RSET", f"AUTH PLAIN {plain('bob', 'secret')}") == f"250 Ok\r\n{SUCCEEDED}"
+
+    @pytest.mark.parametrize("settings", [{}, {"multiple_message_receiving": True}, {"msg_size_limit": 1}])
+    def test_not_after_one(self, settings):
+        talk = greeted(**settings)
+        talk.say(MAIL, RCPT, "DATA", "hello", ".")
+
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'secret')}") == SUCCEEDED
+
+    def test_not_after_a_failed_attempt(self):
+        talk = greeted()
+
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'x')}", f"AUTH PLAIN {plain('bob', 'secret')}") == FAILED + SUCCEEDED
+        assert [attempt.succeeded for attempt in talk.session.attempts] == [False, True]
+
+    def test_where_it_is_not_configured_there_is_no_such_command(self):
+        talk = Talk()
+
+        assert talk.say(EHLO, f"AUTH PLAIN {plain('bob', 'secret')}").splitlines()[-1].startswith("502 ")
+
+    def test_a_line_of_twelve_thousand_bytes_is_none_too_long(self):  # RFC 4954 section 4
+        token = "x" * 9_000
+        talk = greeted(auth={"bob": token})
+
+        assert talk.say(f"AUTH XOAUTH2 {xoauth2(token=token)}") == SUCCEEDED
+
+    def test_a_line_that_is_too_long_ends_the_attempt(self):
+        talk = greeted()
+        talk.say("AUTH PLAIN")
+
+        assert talk.say("A" * 20_000, "NOOP") == "500 Line too long\r\n250 Ok\r\n"
+        assert talk.say(f"AUTH PLAIN {'A' * 20_000}") == "500 Line too long\r\n"
+        assert talk.session.attempts == ()
+
+
+class TestRequired:
+    @pytest.mark.parametrize("command", [MAIL, "VRFY bob"])
+    def test_mail_is_refused_before_a_login(self, command):
+        talk = greeted(require_auth=True, extensions=["VRFY"])
+
+        assert talk.say(command) == "530 Authentication required\r\n"
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'secret')}") == SUCCEEDED
+        assert talk.say(command)[:2] == "25"
+
+    def test_who_logged_in_is_on_the_message(self):
+        talk = greeted(require_auth=True)
+        talk.say(f"AUTH PLAIN {plain('bob', 'secret')}")
+        talk.accepted()
+
+        assert [message.user for message in talk.messages()] == ["bob"]
+
+    def test_an_EHLO_does_not_log_out(self):  # noqa: N802
+        talk = greeted(require_auth=True)
+        talk.say(f"AUTH PLAIN {plain('bob', 'secret')}", EHLO)
+
+        assert talk.say("RSET", MAIL) == "250 Ok\r\n250 Received\r\n"
+
+
+class TestEncryption:
+    NEEDED = "538 Encryption required for authentication\r\n"
+
+    def test_it_is_offered_after_TLS_where_there_is_TLS(self):  # noqa: N802
+        talk = Talk(tls="starttls", auth=BOB)
+
+        assert "AUTH" not in talk.say(EHLO)
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'secret')}") == self.NEEDED
+        assert talk.say("STARTTLS", EHLO).endswith("250 AUTH PLAIN LOGIN CRAM-MD5 XOAUTH2 OAUTHBEARER\r\n")
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'secret')}") == SUCCEEDED
+
+    def test_it_is_offered_at_once_with_implicit_TLS(self):  # noqa: N802
+        assert Talk(tls="implicit", auth=BOB).say(EHLO, f"AUTH PLAIN {plain('bob', 'secret')}").endswith(SUCCEEDED)
+
+    def test_it_can_be_allowed_before_TLS(self):  # noqa: N802
+        talk = Talk(tls="starttls", auth=BOB, auth_without_tls=True)
+
+        assert "250 AUTH PLAIN" in talk.say(EHLO)
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'secret')}") == SUCCEEDED
+
+    def test_it_can_be_forbidden_where_there_is_no_TLS(self):  # noqa: N802
+        talk = Talk(auth=BOB, auth_without_tls=False)
+
+        assert talk.say(EHLO) == "250 Received\r\n"
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'secret')}") == self.NEEDED
+
+    def test_where_TLS_is_required_that_is_said(self):  # noqa: N802
+        talk = Talk(tls="starttls", require_tls=True, auth=BOB)
+
+        assert talk.say(EHLO, f"AUTH PLAIN {plain('bob', 'secret')}").endswith("530 STARTTLS is required first\r\n")
+
+
+class TestRules:
+    def test_it_fails_twice_then_succeeds(self):
+        talk = greeted(Rule("AUTH", {"times": 2, "reply": "454 4.7.0 Try again"}))
+        login = f"AUTH PLAIN {plain('bob', 'secret')}"
+
+        assert talk.say(login, login, login) == "454 4.7.0 Try again\r\n" * 2 + SUCCEEDED
+        assert [attempt.succeeded for attempt in talk.session.attempts] == [False, False, True]
+
+    def test_a_token_expires(self):
+        talk = greeted(Rule("AUTH", {"after": 1, "reply": "535 5.7.8 Token expired"}))
+        login = f"AUTH XOAUTH2 {xoauth2()}"
+
+        assert talk.say(login, "STARTTLS")[:3] == "235"
+        again = greeted(*talk.connection.behaviour.rules)
+        assert again.say(login) == "535 5.7.8 Token expired\r\n"
+        assert again.session.user == ""
+
+    def test_it_can_be_for_one_user(self):
+        talk = greeted(Rule("AUTH", {"user": "eve", "reply": "535 Not you"}), auth="any")
+
+        assert talk.say(f"AUTH PLAIN {plain('eve', 'x')}") == "535 Not you\r\n"
+        assert talk.say("AUTH LOGIN", b64("bob"), b64("x")).endswith(SUCCEEDED)
+
+    def test_a_reply_of_success_lets_a_wrong_password_in(self):
+        talk = greeted(Rule("AUTH", {"reply": "235 Come in"}))
+
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'wrong')}") == "235 Come in\r\n"
+        assert talk.session.user == "bob"
+
+    def test_it_is_asked_once_at_the_end_of_the_dialogue(self):
+        rule = Rule("AUTH", {"delay": 1})
+        talk = greeted(rule)
+        talk.say("AUTH LOGIN", b64("bob"))
+        assert (rule.hits, talk.delays) == (0, [])
+        talk.say(b64("secret"))
+        assert (rule.hits, talk.delays) == (1, [1.0])
+
+    def test_the_connection_can_be_closed(self):
+        talk = greeted(Rule("AUTH", {"then": "close"}))
+
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'secret')}") == ""
+        assert (talk.closed, talk.session.user) == (True, "")
+
+    def test_other_rules_can_be_for_who_logged_in(self):
+        talk = greeted(Rule("MAIL FROM", {"user": "bob", "reply": "451 Later"}), auth="any")
+
+        assert talk.say(MAIL, "RSET") == "250 Received\r\n250 Ok\r\n"
+        assert talk.say(f"AUTH PLAIN {plain('bob', 'x')}", MAIL) == f"{SUCCEEDED}451 Later\r\n"
+
+
+def test_fail_fast_ends_the_session_at_a_failed_login():
+    talk = greeted(fail_fast=True)
+    talk.say(f"AUTH PLAIN {plain('bob', 'wrong')}")
+
+    assert talk.closed
+    assert talk.session.attempts == (("PLAIN", "bob", False),)
+
+
+def test_the_dialogue_is_not_between_two_commands():
+    talk = greeted()
+    talk.say("AUTH LOGIN")
+    assert not talk.connection.is_between_commands
+    talk.say("*")
+    assert talk.connection.is_between_commands
+
+
+def test_each_step_is_an_exchange_of_its_stage():
+    talk = greeted()
+    talk.say("AUTH LOGIN", b64("bob"), b64("secret"))
+
+    assert [(exchange.request, exchange.stage) for exchange in talk.exchanges[-3:]] == [
+        ("AUTH LOGIN", "AUTH"),
+        ("(credentials)", "AUTH"),
+        ("(credentials)", "AUTH"),
+    ]
+    assert talk.exchanges[-1].setting == "msg_auth_succeeded"
+
+
+def test_what_is_pipelined_is_answered_and_noted():
+    talk = greeted(extensions=["PIPELINING"])
+
+    assert talk.say("AUTH PLAIN\r\n" + plain("bob", "secret")) == f"334 \r\n{SUCCEEDED}"
+    assert talk.violations == ["pipelining-past-wait"]
