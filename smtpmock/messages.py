@@ -552,6 +552,18 @@ class Session:
         shown = [record.message for record in tuple(log.records) if not record.gone]
         self.messages = tuple(message for message in shown if message is not None)
 
+    def transcript(self) -> str:
+        """The dialogue with its times, as text: C: for the client, S: for the server; see `report.transcript`."""
+        from smtpmock.report import transcript
+
+        return transcript(self)
+
+    def html(self) -> str:
+        """The dialogue as a fragment of HTML that needs nothing from elsewhere; what a client sent is escaped in it."""
+        from smtpmock.report_html import sessions_shown
+
+        return sessions_shown([self])
+
     @property
     def violations(self) -> tuple[Violation, ...]:
         """What the client did wrong though the server put up with it, its messages aside; see docs/violations.md."""

@@ -384,6 +384,15 @@ def test_a_transcript_tells_delays_and_what_the_server_said_unasked():
     )
 
 
+def test_a_session_shows_itself_as_text_and_as_html(mock):
+    send(mock)
+    [session] = mock.sessions()
+
+    assert session.transcript() == transcripts([session])
+    assert "rcpt" in session.html().lower()
+    assert "<script" not in session.html()
+
+
 def test_of_too_many_transcripts_the_end_is_shown(mock):
     for _ in range(3):
         send(mock)
