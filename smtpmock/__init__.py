@@ -16,10 +16,12 @@ if TYPE_CHECKING:
         SMTPMockError,
         StartError,
     )
-    from smtpmock.messages import Exchange, Message, Session
+    from smtpmock.exchange import Exchange
+    from smtpmock.messages import Message
     from smtpmock.query import Mark
     from smtpmock.rules import Rule
     from smtpmock.server import SMTPMock
+    from smtpmock.sessions import Session
     from smtpmock.settings import Settings
     from smtpmock.violations import Violation
 
@@ -34,13 +36,13 @@ _HOMES = {
     "RuleError": "errors",
     "QueryError": "errors",
     "ExpectationError": "errors",
-    "Exchange": "messages",
+    "Exchange": "exchange",
     "Message": "messages",
     "MessageTimeoutError": "errors",
     "SMTPMock": "server",
     "SMTPMockError": "errors",
     "ServerStateError": "errors",
-    "Session": "messages",
+    "Session": "sessions",
     "SettingError": "errors",
     "Settings": "settings",
     "StartError": "errors",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from smtpmock import settings
+from smtpmock import kinds, settings
 from smtpmock.errors import RuleError, SettingError
 
 if TYPE_CHECKING:
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 ENVIRONMENT_PREFIX = "SMTPMOCK_"
 
 _METAVARS = {
-    settings.HOST: "HOST",
-    settings.PORT: "PORT",
-    settings.SECONDS: "SECONDS",
-    settings.TIMEOUT: "SECONDS",
-    settings.BYTES: "BYTES",
-    settings.COUNT: "COUNT",
-    settings.NAMES: "A,B,…",
-    settings.REPLY: "TEXT",
-    settings.PATH: "FILE",
-    settings.CIPHERS: "CIPHERS",
-    settings.EXTENSIONS: "A,B,…|all",
-    settings.TLS_MODE: "starttls|implicit",
-    settings.TLS_VERSION: "VERSION",
-    settings.TLS_FAULT: "FAULT",
-    settings.CLIENT_CERTIFICATE: "optional|required",
-    settings.ACCOUNTS: "USER:PASSWORD,…|any",
-    settings.MECHANISMS: "A,B,…",
+    kinds.HOST: "HOST",
+    kinds.PORT: "PORT",
+    kinds.SECONDS: "SECONDS",
+    kinds.TIMEOUT: "SECONDS",
+    kinds.BYTES: "BYTES",
+    kinds.COUNT: "COUNT",
+    kinds.NAMES: "A,B,…",
+    kinds.REPLY: "TEXT",
+    kinds.PATH: "FILE",
+    kinds.CIPHERS: "CIPHERS",
+    kinds.EXTENSIONS: "A,B,…|all",
+    kinds.TLS_MODE: "starttls|implicit",
+    kinds.TLS_VERSION: "VERSION",
+    kinds.TLS_FAULT: "FAULT",
+    kinds.CLIENT_CERTIFICATE: "optional|required",
+    kinds.ACCOUNTS: "USER:PASSWORD,…|any",
+    kinds.MECHANISMS: "A,B,…",
 }
 
 _NOT_SETTINGS = ("version", "rule", "rules")
@@ -139,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
         section = declared.metadata["section"]
         if section not in groups:
             groups[section] = parser.add_argument_group(section)
-        switch = declared.metadata["kind"] in (settings.SWITCH, settings.OPTIONAL_SWITCH)
+        switch = declared.metadata["kind"] in (kinds.SWITCH, kinds.OPTIONAL_SWITCH)
         groups[section].add_argument(
             *_forms(name),
             dest=name,

@@ -15,7 +15,7 @@ from smtpmock.violations import said, violation
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from smtpmock.messages import Exchange
+    from smtpmock.exchange import Exchange
     from smtpmock.violations import Violation
 
 _LONGEST = 512  # bytes of a command line with its line end

@@ -9,16 +9,17 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from smtpmock.messages import Session
 from smtpmock.protocol.grammar import address_key
 from smtpmock.query import Mark
+from smtpmock.sessions import Session
 from smtpmock.wakeup import make_wakeup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from smtpmock.messages import Message, Record, SessionLog
+    from smtpmock.messages import Message, Record
     from smtpmock.query import Query
+    from smtpmock.sessions import SessionLog
     from smtpmock.wakeup import Wakeup
 
     Index = dict[str, dict[int, None]]

@@ -22,7 +22,7 @@ from smtpmock.wakeup import make_wakeup
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smtpmock.messages import Exchange
+    from smtpmock.exchange import Exchange
 
 _start_new_thread = get_original("_thread", "start_new_thread")
 _allocate_lock = get_original("_thread", "allocate_lock")

@@ -1,11 +1,12 @@
-"""What is recorded: an exchange, a message, a session. What is read never changes."""
+"""What is recorded of a transaction: a message. What is read never changes."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from smtpmock.content import Content
+from smtpmock.exchange import NOTHING_NEGOTIATED, Exchange
 from smtpmock.protocol.grammar import forward_path, reverse_path
 from smtpmock.text import shortened
 
@@ -15,100 +16,10 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from smtpmock.content import Attachment, Headers
-    from smtpmock.protocol.auth import Attempt
+    from smtpmock.exchange import TLS, Negotiated, Origin
     from smtpmock.protocol.transaction import Transaction
-    from smtpmock.rules import Rule
     from smtpmock.violations import Violation
 
-
-class Exchange(NamedTuple):
-    """A command and its reply.
-
-    Attributes:
-        request: The command line as it came, without surrounding white space; "" for the greeting, the end of
-            data and what the server said unasked. Bytes that are not UTF-8 are surrogate escapes.
-        reply: The lines of the reply, separated by line feeds.
-        timestamp: When the request was read, in seconds since the epoch.
-        delay: Seconds that the reply was held back.
-        setting: The name of the setting whose text was answered; None where no setting has that text.
-        accepted: Whether the command succeeded.
-        stage: What was asked for: "connect", "EHLO", "RCPT TO", "message", …; "" for what is not a command.
-        rule: The rule that decided; None where the settings did.
-    """
-
-    request: str
-    reply: str
-    timestamp: float
-    delay: float = 0.0
-    setting: str | None = None
-    accepted: bool = False
-    stage: str = ""
-    rule: Rule | None = None
-
-    @property
-    def then(self) -> str | None:
-        """What the rule did instead of a reply, or behind it: "close", "half", …; None for nothing of that kind."""
-        return None if self.rule is None else self.rule.then
-
-    @property
-    def time(self) -> datetime:
-        """When the request was read (UTC)."""
-        return datetime.fromtimestamp(self.timestamp, timezone.utc)
-
-
-class Origin(NamedTuple):
-    """Where the messages of one session come from.
-
-    Attributes:
-        session_id: The number of the session, counted from 1 for each server.
-        client: The client's address.
-        client_port: The client's port.
-        server: The name or address of the server, as it stands in a trace header.
-        started: When the connection was accepted, in seconds since the epoch.
-    """
-
-    session_id: int
-    client: str
-    client_port: int
-    server: str
-    started: float
-
-
-class TLS(NamedTuple):
-    """What TLS agreed on.
-
-    Attributes:
-        version: The version of the protocol, as in "TLSv1.3".
-        cipher: The name of the cipher.
-        server_name: The name that the client asked for (SNI); "" if it did not.
-        client_certificate: What the client's certificate says, as `ssl.SSLSocket.getpeercert` tells it; None without.
-    """
-
-    version: str
-    cipher: str
-    server_name: str
-    client_certificate: Mapping[str, Any] | None
-
-
-class Negotiated(NamedTuple):
-    """What a session has negotiated so far.
-
-    Attributes:
-        extensions: The extensions that were announced to it.
-        tls: What TLS agreed on; None without TLS.
-        tls_error: Why the TLS handshake failed; "" if it did not.
-        user: Who has logged in; "" if nobody has.
-        attempts: The attempts to log in.
-    """
-
-    extensions: frozenset[str] = frozenset()
-    tls: TLS | None = None
-    tls_error: str = ""
-    user: str = ""
-    attempts: tuple[Attempt, ...] = ()
-
-
-NOTHING_NEGOTIATED = Negotiated()
 
 _NOTHING = Exchange("", "", 0.0)
 
@@ -475,108 +386,3 @@ class Record:
         self.number = 0
         self.message: Message | None = None
         self.gone = False
-
-
-class SessionLog:
-    """A session while it is recorded.
-
-    Attributes:
-        origin: Where its messages come from.
-        exchanges: What was said so far.
-        records: Its records that appeared in the inbox.
-        ended: When it ended, in seconds since the epoch; None while it goes on.
-        forgotten: How many exchanges had to go because of a bound.
-        noted: What the client did wrong that the exchanges do not show.
-        negotiated: What was negotiated.
-    """
-
-    __slots__ = ("ended", "exchanges", "forgotten", "negotiated", "noted", "origin", "records")
-
-    def __init__(self, origin: Origin, exchanges: list[Exchange], noted: list[tuple[str, Exchange | None]]) -> None:
-        self.origin = origin
-        self.exchanges = exchanges
-        self.noted = noted
-        self.negotiated = NOTHING_NEGOTIATED
-        self.records: list[Record] = []
-        self.ended: float | None = None
-        self.forgotten = 0
-
-
-class Session:
-    """A connection from its acceptance to its end, or as far as it has come.
-
-    Attributes:
-        id: The number of the session, counted from 1 for each server.
-        client: The client's address.
-        client_port: The client's port.
-        started_at: When the connection was accepted (UTC).
-        ended_at: When it ended (UTC); None while it goes on.
-        exchanges: All commands and replies, the greeting first.
-        messages: The records of the session that are in the inbox.
-        extensions: The extensions that were announced to the client.
-        tls: What TLS agreed on; None without TLS.
-        tls_error: Why the TLS handshake failed; "" if it did not.
-        user: Who has logged in; "" if nobody has.
-        attempts: The attempts to log in.
-    """
-
-    __slots__ = (
-        "_noted",
-        "attempts",
-        "client",
-        "client_port",
-        "ended_at",
-        "exchanges",
-        "extensions",
-        "id",
-        "messages",
-        "started_at",
-        "tls",
-        "tls_error",
-        "user",
-    )
-
-    id: int
-    client: str
-    client_port: int
-
-    def __init__(self, log: SessionLog) -> None:
-        self.id = log.origin.session_id
-        self.client = log.origin.client
-        self.client_port = log.origin.client_port
-        self.started_at = datetime.fromtimestamp(log.origin.started, timezone.utc)
-        self.ended_at = None if log.ended is None else datetime.fromtimestamp(log.ended, timezone.utc)
-        self.exchanges = tuple(log.exchanges)
-        self._noted = tuple(log.noted)
-        self.extensions, self.tls, self.tls_error, self.user, self.attempts = log.negotiated
-        shown = [record.message for record in tuple(log.records) if not record.gone]
-        self.messages = tuple(message for message in shown if message is not None)
-
-    def transcript(self) -> str:
-        """The dialogue with its times, as text: C: for the client, S: for the server; see `report.transcript`."""
-        from smtpmock.report import transcript
-
-        return transcript(self)
-
-    def html(self) -> str:
-        """The dialogue as a fragment of HTML that needs nothing from elsewhere; what a client sent is escaped in it."""
-        from smtpmock.report_html import sessions_shown
-
-        return sessions_shown([self])
-
-    @property
-    def violations(self) -> tuple[Violation, ...]:
-        """What the client did wrong though the server put up with it, its messages aside; see docs/violations.md."""
-        from smtpmock.conduct import conduct
-
-        return tuple(conduct(self.exchanges, self._noted))
-
-    @property
-    def helo_name(self) -> str:
-        """The name that the client gave in its last accepted HELO or EHLO; "" if there is none."""
-        said = (exchange for exchange in reversed(self.exchanges) if exchange.stage in ("HELO", "EHLO"))
-        return next((exchange.request[5:] for exchange in said if exchange.accepted), "")
-
-    def __repr__(self) -> str:
-        state = "going on" if self.ended_at is None else "ended"
-        return f"<Session {self.id} from {self.client}, {len(self.exchanges)} exchanges, {state}>"

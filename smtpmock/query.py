@@ -15,7 +15,8 @@ from smtpmock.settings import unknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from smtpmock.messages import Message, Session
+    from smtpmock.messages import Message
+    from smtpmock.sessions import Session
 
     Matcher = Callable[[Any], bool]
     """Tells whether a value is what was asked for."""

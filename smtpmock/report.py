@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from smtpmock.messages import Exchange, Message, Session
+    from smtpmock.exchange import Exchange
+    from smtpmock.messages import Message
     from smtpmock.query import Query
+    from smtpmock.sessions import Session
     from smtpmock.violations import Violation
 
 WIDTH = 78

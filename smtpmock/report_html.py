@@ -18,7 +18,9 @@ from smtpmock.text import counted, escaped, shortened
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from smtpmock.messages import Exchange, Message, Session
+    from smtpmock.exchange import Exchange
+    from smtpmock.messages import Message
+    from smtpmock.sessions import Session
     from smtpmock.violations import Violation
 
 _MOST_SESSIONS = 10

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import RuleError
+from smtpmock.kinds import parse_seconds
 from smtpmock.rules import Rule
-from smtpmock.settings import parse_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

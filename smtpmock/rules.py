@@ -11,10 +11,11 @@ from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smtpmock.errors import ExpectationError, QueryError, RuleError
+from smtpmock.kinds import LONGEST_DELAY
 from smtpmock.protocol.grammar import address_key
 from smtpmock.protocol.replies import Reply
 from smtpmock.query import conditions_of, shown
-from smtpmock.settings import LONGEST_DELAY, unknown
+from smtpmock.settings import unknown
 from smtpmock.text import counted, escaped
 
 if TYPE_CHECKING:

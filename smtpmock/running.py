@@ -14,7 +14,7 @@ from gevent.monkey import get_original
 from gevent.pool import Group
 from gevent.server import StreamServer
 
-from smtpmock.messages import Origin
+from smtpmock.exchange import Origin
 from smtpmock.protocol.replies import SESSION_TIMEOUT, SHUTTING_DOWN
 from smtpmock.session import Interruption, LiveSession
 

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from smtpmock.messages import Message, Session
+    from smtpmock.messages import Message
     from smtpmock.query import Mark
     from smtpmock.rules import Rule
+    from smtpmock.sessions import Session
     from smtpmock.settings import Settings
     from smtpmock.tls import Handshaker
 

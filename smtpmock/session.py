@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 from gevent.socket import SO_LINGER, SOL_SOCKET
 
-from smtpmock.messages import SessionLog
 from smtpmock.protocol.actions import End, Erase, Keep, Learn, Reset, Send, StartTLS, Wait
 from smtpmock.protocol.connection import Connection
 from smtpmock.protocol.replies import SHUTTING_DOWN
+from smtpmock.sessions import SessionLog
 
 if TYPE_CHECKING:
     from gevent.event import Event
     from gevent.socket import socket
     from greenlet import greenlet
 
+    from smtpmock.exchange import Exchange, Origin
     from smtpmock.inbox import Inbox
     from smtpmock.log import Log
-    from smtpmock.messages import Exchange, Origin
     from smtpmock.protocol.actions import Action
     from smtpmock.protocol.behaviour import Behaviour
     from smtpmock.protocol.replies import Reply

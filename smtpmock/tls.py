@@ -9,7 +9,7 @@ from gevent import ssl
 
 from smtpmock.certificates import certificates
 from smtpmock.errors import SettingError
-from smtpmock.messages import TLS
+from smtpmock.exchange import TLS
 
 if TYPE_CHECKING:
     from gevent.socket import socket

@@ -15,7 +15,7 @@ from smtpmock.text import escaped, shortened
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from smtpmock.messages import Exchange
+    from smtpmock.exchange import Exchange
 
 _MOST_SHOWN = 60
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from smtpmock.messages import Message, Negotiated, Record
+    from smtpmock.exchange import Negotiated
+    from smtpmock.messages import Message, Record
 
 
 class Send:

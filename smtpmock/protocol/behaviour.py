@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smtpmock.kinds import REPLY
 from smtpmock.protocol import extensions
 from smtpmock.protocol.grammar import address_key
 from smtpmock.protocol.replies import Reply
-from smtpmock.settings import NAMED, REPLY, given
+from smtpmock.settings import NAMED, given
 
 if TYPE_CHECKING:
     from smtpmock.rules import Rule

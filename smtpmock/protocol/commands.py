@@ -15,7 +15,7 @@ from smtpmock.protocol.grammar import address_key, forward_path, is_domain, reve
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from smtpmock.messages import Exchange
+    from smtpmock.exchange import Exchange
     from smtpmock.protocol.connection import Connection
 
     Verdict = tuple[str | None, str | None]

@@ -6,7 +6,7 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
-from smtpmock.messages import Exchange
+from smtpmock.exchange import Exchange
 from smtpmock.protocol.auth import HIDDEN, Attempt, MalformedError, decoded, dialogue, reason
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from smtpmock.content import Content
-    from smtpmock.messages import Exchange, Origin
+    from smtpmock.exchange import Exchange, Origin
     from smtpmock.protocol.transaction import Transaction
     from smtpmock.rules import Ruling
 

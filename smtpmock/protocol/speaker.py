@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from smtpmock.messages import NOTHING_NEGOTIATED, Exchange, Message, Record
+from smtpmock.exchange import NOTHING_NEGOTIATED, Exchange
+from smtpmock.messages import Message, Record
 from smtpmock.protocol.actions import Close, End, Keep, Learn, Reset, Send, Wait
 from smtpmock.protocol.replies import SHUTTING_DOWN
 from smtpmock.protocol.ruled import ruled, values_at, wire
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smtpmock.content import Content
-    from smtpmock.messages import Origin
+    from smtpmock.exchange import Origin
     from smtpmock.protocol.actions import Action
     from smtpmock.protocol.behaviour import Behaviour
     from smtpmock.rules import Ruling

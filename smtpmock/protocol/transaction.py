@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from smtpmock.content import Content
-    from smtpmock.messages import Exchange, Record
+    from smtpmock.exchange import Exchange
+    from smtpmock.messages import Record
 
 
 class Transaction:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from smtpmock.messages import TLS, Session
+from smtpmock.exchange import TLS
 from smtpmock.protocol.actions import Action, Learn, StartTLS
+from smtpmock.sessions import Session
 from tests.protocol.conversation import Conversation
 
 EHLO = "EHLO client.example"

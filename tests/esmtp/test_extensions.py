@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from smtpmock.kinds import REPLY
 from smtpmock.protocol.extensions import EXTENSIONS
 from smtpmock.rules import Rule
-from smtpmock.settings import NAMED, REPLY
+from smtpmock.settings import NAMED
 from tests.esmtp.talk import EHLO, MAIL, RCPT, Talk
 
 

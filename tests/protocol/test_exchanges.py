@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from smtpmock.messages import Exchange
+from smtpmock.exchange import Exchange
 from smtpmock.protocol.actions import Close, End, Keep, Send, Wait
 from smtpmock.protocol.replies import SESSION_TIMEOUT, SHUTTING_DOWN, Reply
 from tests.protocol.conversation import Conversation

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.inbox import Inbox
-from smtpmock.messages import SessionLog
 from smtpmock.protocol.actions import Action, Reset
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.protocol.connection import Connection
 from smtpmock.rules import Rule
+from smtpmock.sessions import SessionLog
 from smtpmock.settings import make
 from tests.protocol.conversation import ORIGIN, Conversation
 
 if TYPE_CHECKING:
-    from smtpmock.messages import Exchange
+    from smtpmock.exchange import Exchange
 
 EHLO = "EHLO client.example"
 MAIL = "MAIL FROM:<a@example.com>"

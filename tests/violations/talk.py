@@ -10,7 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from smtpmock import Message, SMTPMock
-    from smtpmock.messages import Session
+    from smtpmock.sessions import Session
     from smtpmock.violations import Violation
 
 SECONDS = 60

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from smtpmock.conduct import conduct
-from smtpmock.messages import Exchange
+from smtpmock.exchange import Exchange
 from smtpmock.report import WIDTH, explain_violations
 from smtpmock.text import escaped
 from smtpmock.violations import STANDARDS

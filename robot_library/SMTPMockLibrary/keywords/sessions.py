@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from robot.api.deco import keyword
 
-from smtpmock.messages import Session
+from smtpmock.sessions import Session
 from SMTPMockLibrary.failures import Keywords, explained, show
 from SMTPMockLibrary.signatures import takes_session_criteria
 
