@@ -11,7 +11,7 @@ from smtpmock.headers import ContentError, Headers, MissingHeaderError, listed
 from smtpmock.text import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from email.message import EmailMessage
 
@@ -43,26 +43,18 @@ class Content:
     >>> mail.subject, mail.from_, mail.text, mail.links
     ('Hi', 'ann@a.example', 'See https://a.example/x.\n', ('https://a.example/x',))
 
-    Args:
-        raw: The exact bytes of the message, or the pieces in which they came.
+    Attributes:
+        raw: The exact bytes of the message.
     """
 
-    __slots__ = ("_raw", "_results")
+    __slots__ = ("_results", "raw")
 
-    def __init__(self, raw: bytes | Sequence[bytes]) -> None:
-        self._raw = raw
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
         self._results: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         return f"<Content {shortened(self.subject, 200)!r} {size_shown(len(self.raw))}>"
-
-    @property
-    def raw(self) -> bytes:
-        """The exact bytes of the message."""
-        raw = self._raw
-        if not isinstance(raw, bytes):
-            self._raw = raw = b"".join(raw)
-        return raw
 
     @property
     @_once

@@ -17,7 +17,7 @@ import gevent
 from gevent.event import Event
 from gevent.monkey import get_original
 
-from smtpmock.errors import ServerStateError
+from smtpmock.errors import ServerStateError, StartError
 from smtpmock.wakeup import make_wakeup
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _get_ident = get_original("_thread", "get_ident")
 _allocate_lock = get_original("_thread", "allocate_lock")
 
 _SHUTDOWN_SECONDS = 5.0
+_DESCRIPTORS_NEEDED = 8  # more than a loop takes
 
 
 class Hub:
@@ -44,6 +45,7 @@ class Hub:
         self._ident = 0
         self._watcher: Any = None
         self._stop: Event | None = None
+        _probe_descriptors()
         # What watches the creator (a debugger, coverage) watches this thread too.
         _start_new_thread(self._run, (threading.gettrace(), threading.getprofile()))
         self._ready.acquire()
@@ -121,6 +123,19 @@ class Hub:
         while self._calls:
             function, args = self._calls.popleft()
             function(*args)
+
+
+def _probe_descriptors() -> None:
+    """Makes sure that a loop can be made: without descriptors libev would try for ever."""
+    probes: list[int] = []
+    try:
+        for _ in range(_DESCRIPTORS_NEEDED // 2):
+            probes += os.pipe()
+    except OSError as error:
+        raise StartError(f"Failed to start SMTP mock server: {os.strerror(error.errno or 0)}") from error
+    finally:
+        for probe in probes:
+            os.close(probe)
 
 
 _hub: Hub | None = None

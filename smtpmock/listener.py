@@ -28,8 +28,9 @@ def listen(host: str, port: int) -> socket.socket:
     except UnicodeError as error:
         raise _failed(port, f"the host {name!r} is no name") from error
     family, kind, protocol, _, address = min(found, key=lambda candidate: candidate[0] != socket.AF_INET)
-    listener = socket.socket(family, kind, protocol)
+    listener = None
     try:
+        listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
         if address[0] == "::":
@@ -37,7 +38,8 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind(address)
         listener.listen(_BACKLOG)
     except OSError as error:
-        listener.close()
+        if listener is not None:
+            listener.close()
         raise _failed(port, f"{host}: {os.strerror(error.errno or 0)}") from error
     return listener
 

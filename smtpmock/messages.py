@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from smtpmock.content import Content
 from smtpmock.exchange import NOTHING_NEGOTIATED, Exchange
 from smtpmock.protocol.grammar import forward_path, reverse_path
-from smtpmock.text import shortened
+from smtpmock.text import escaped, shortened
 
 if TYPE_CHECKING:
     import re
@@ -80,7 +80,7 @@ class Message:
         self._undotted = transaction.undotted
 
     def __repr__(self) -> str:
-        sender, recipients = self.sender or "<>", ", ".join(self.recipients) or "nobody"
+        sender, recipients = escaped(self.sender) or "<>", escaped(", ".join(self.recipients)) or "nobody"
         said = repr(shortened(self.subject, 40)) if self.is_consistent else f"({self.state})"
         return f"<Message {self.number} from {shortened(sender, 60)} to {shortened(recipients, 60)} {said}>"
 

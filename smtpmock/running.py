@@ -5,6 +5,7 @@ All of it belongs to the hub thread.
 
 from __future__ import annotations
 
+import errno
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +31,40 @@ if TYPE_CHECKING:
 
 _close_descriptor = get_original("os", "close")
 
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_RETRY_SECONDS = 0.1
+
 _IDLE_PRECISION = 0.05
 """By which part of the session timeout an idle session may be ended late."""
+
+
+class _Acceptor(StreamServer):
+    """A StreamServer that has nothing to say on standard error when descriptors run out: it waits for some."""
+
+    def __init__(self, log: Log, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._log = log
+        self._is_exhausted = False
+
+    def do_read(self) -> Any:
+        try:
+            accepted = super().do_read()
+        except OSError as error:
+            if error.errno not in _EXHAUSTED:
+                raise
+            if not self._is_exhausted:
+                self._log.warning(f"SMTP mock server cannot accept connections: {error.strerror}")
+            self._is_exhausted = True
+            self.stop_accepting()
+            self._timer: Any = self.loop.timer(_RETRY_SECONDS)
+            self._timer.start(self._try_again)
+            return None
+        self._is_exhausted = False
+        return accepted
+
+    def _try_again(self) -> None:
+        if self.started:
+            self.start_accepting()
 
 
 class RunningServer:
@@ -70,7 +103,7 @@ class RunningServer:
         self._idle_timer: Any = None
         # It has no bound, so it never blocks, and it knows all greenlets that have to end.
         self._greenlets = Group()
-        self._server = StreamServer(listener, self._serve, spawn=self._greenlets.spawn)  # type: ignore[call-overload]  # a function, says gevent
+        self._server = _Acceptor(log, listener, self._serve, spawn=self._greenlets.spawn)
         self._server.start()
 
     def close(self, grace: float) -> bool:

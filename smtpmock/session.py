@@ -8,6 +8,7 @@ import termios
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
+from gevent import sleep
 from gevent.socket import SO_LINGER, SOL_SOCKET
 
 from smtpmock.protocol.actions import End, Erase, Keep, Learn, Reset, Send, StartTLS, Wait
@@ -136,10 +137,13 @@ class LiveSession:
             if not data:
                 self._record.noted.append(("no-quit", None))
                 return
+            if len(data) == connection.read_size:
+                sleep(0)  # there is more: others have their turn before it
             self._carry_out(connection.feed(data, time()))
             if self._inbox.bound is not None:
                 self._inbox.trim(self._record)
             while connection.paused:
+                sleep(0)
                 self._carry_out(connection.feed(b"", time()))
 
     def _say_last(self, reply: Reply) -> None:

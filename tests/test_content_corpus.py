@@ -226,6 +226,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.uninstrumented
 @pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_mails_are_read_in_bearable_time(raw):
     began = time.perf_counter()

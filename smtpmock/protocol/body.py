@@ -73,11 +73,8 @@ class Body:
 
     def content(self) -> bytes:
         """The whole message, exactly as the client meant it; empty if it was too big."""
-        return b"".join(self.pieces())
-
-    def pieces(self) -> list[bytes]:
-        """The same in the pieces in which it came, so that a large one is put together only if somebody reads it."""
-        return [] if self.too_big else [*self._pieces, bytes(self._small)]
+        # Put together, it takes the memory of its bytes; the pieces leave holes where the rest of a read was.
+        return b"" if self.too_big else b"".join((*self._pieces, self._small))
 
     def _unstuffed(self, data: bytes) -> bytes:
         if b"." not in data or _STUFFED not in data:

@@ -50,9 +50,9 @@ class Chunks:
             self._content += taken
         return data[len(taken) :]
 
-    def pieces(self) -> list[bytes]:
-        """The whole message, in pieces; empty if it was too big."""
-        return [] if self.too_big else [bytes(self._content)]
+    def content(self) -> bytes:
+        """The whole message; empty if it was too big."""
+        return b"" if self.too_big else bytes(self._content)
 
 
 def parse(argument: str) -> tuple[int, bool] | None:

@@ -32,6 +32,7 @@ LONGEST_LINE = 16_384
 """The most bytes that a command line may have, its line end included."""
 
 _SHOWN_OF_A_LONG_LINE = 80
+_MOST_REPLIES_AT_ONCE = 256  # then others have their turn, and the client has to read what it was told
 _HAS_TO_BE_WAITED_FOR = ("HELO", "EHLO", "DATA", "NOOP", "QUIT", "VRFY", "STARTTLS", "AUTH")  # RFC 2920 section 3.1
 
 
@@ -44,7 +45,7 @@ class Connection(Receiver):
         noted: What the client did wrong that the exchanges do not show: codes of violations, and to what they belong.
         transaction: The current record.
         negotiated: What was negotiated so far.
-        paused: Whether bytes that were fed wait for the last `Wait` to be over: feed b"" then.
+        paused: Whether bytes that were fed wait until the actions are carried out: feed b"" then.
         ended: Whether the session is over.
         read_size: How many bytes to feed at most.
 
@@ -139,7 +140,8 @@ class Connection(Receiver):
                     self._judge_haste()
                 if self.ended or self._silent:
                     self._buffer = b""
-                elif self.paused:
+                elif self.paused or len(self._out) >= _MOST_REPLIES_AT_ONCE:
+                    self.paused = True
                     return self._done()
         self.paused = False
         return self._done()

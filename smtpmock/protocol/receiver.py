@@ -121,7 +121,7 @@ class Receiver(Speaker):
     def _end_body(self, body: Body | Chunks, request: str) -> None:
         self._throttle = None
         self.read_size = READ_SIZE
-        content = Content(body.pieces())
+        content = Content(body.content())
         self.size = body.size
         settings = self.behaviour.settings
         exchange = self._exchange(

@@ -16,6 +16,7 @@ def needs(module):
     return pytest.mark.skipif(find_spec(module) is None, reason=f"{module} is not installed")
 
 
+@pytest.mark.uninstrumented
 def test_a_run_that_does_not_use_it_imports_nothing(pytester, monkeypatch):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # others import what they like
     pytester.makepyfile(

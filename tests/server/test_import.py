@@ -1,8 +1,11 @@
 """Nothing happens before it is asked for."""
 
+import pytest
+
 from tests.server.worlds import PLAIN
 
 
+@pytest.mark.uninstrumented
 def test_the_import_loads_no_gevent_and_starts_no_thread(run):
     run(
         PLAIN,

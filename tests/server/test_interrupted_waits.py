@@ -1,5 +1,7 @@
 """A wait that is ended from outside: by a signal, by gevent, by Ctrl-C."""
 
+import pytest
+
 from tests.server.worlds import PATCHED, in_every_world
 
 # Four clients in a process of their own: a signal can meet none of them.
@@ -23,6 +25,7 @@ def clients(mock):
 """
 
 
+@pytest.mark.uninstrumented
 @in_every_world
 def test_an_exception_of_a_signal_ends_the_wait_and_nothing_is_lost(run, world):
     run(

@@ -136,6 +136,7 @@ def test_a_server_that_was_started_before_the_patch_serves_and_stops_after_it(ru
     )
 
 
+@pytest.mark.uninstrumented
 @pytest.mark.parametrize("count", [1000])
 def test_many_starts_and_stops_leave_nothing_behind(run, count):
     run(

@@ -1,0 +1,1 @@
+"""How fast smtpmock is, and what it needs, next to its peers: `python -m benchmarks`."""

@@ -1,0 +1,78 @@
+"""Random bytes and conversations that go wrong: nothing raises, all is answered, all can be shown."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smtpmock import SMTPMock
+from tests.robustness.conftest import LONG
+from tests.robustness.driven import EVERYTHING, Driven, assert_harmless
+from tests.robustness.strategies import CONVERSATIONS, SETTINGS, mutated, pieces_of, steady
+
+
+@steady
+@given(st.data(), mutated(), SETTINGS)
+def test_a_conversation_that_goes_wrong_anywhere_is_survived(
+    data: st.DataObject, said: bytes, settings: dict[str, object]
+) -> None:
+    session = Driven(**settings)
+
+    session.feed(*data.draw(pieces_of(said)))
+
+    session.end()
+
+
+@steady
+@given(st.lists(st.binary(max_size=300), max_size=20), SETTINGS)
+def test_random_bytes_are_survived(pieces: list[bytes], settings: dict[str, object]) -> None:
+    session = Driven(**settings)
+
+    session.feed(*pieces)
+
+    session.end()
+
+
+@steady
+@given(st.binary(max_size=600), st.sampled_from([b"", b"Content-Type: text/html\r\n", b"Subject: =?utf-8?b?"]))
+def test_a_message_of_random_bytes_can_be_read_and_shown(body: bytes, head: bytes) -> None:
+    session = Driven(**EVERYTHING)
+    session.feed(b"EHLO c.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\n")
+    message = head + body
+
+    assert session.feed(b"BDAT %d LAST\r\n" % len(message) + message) == b"250 2.6.0 Received\r\n"
+
+    [record] = session.inbox.messages()
+    assert record.raw == message
+    session.end()
+
+
+@pytest.mark.parametrize("name", [b"\xff" * 90, "\u202egnorw".encode(), "a\u2028b".encode(), b"\xc2\x9b31m"])
+def test_an_address_that_is_no_text_is_shown_in_one_line(name: bytes) -> None:
+    """Found by the fuzzer: what cannot be printed stood in the representation of a message."""
+    session = Driven()
+    session.feed(b"EHLO c.example\r\nMAIL FROM:<", name, b"@example.com>\r\nRCPT TO:<c", name, b"@example.com>\r\n")
+
+    session.end()
+
+
+def test_any_conversation_over_a_socket_leaves_a_server_that_serves() -> None:
+    """Those of the recordings, end to end, mixed up by their places: no session stops another."""
+    step = 1 if LONG else 9
+    with SMTPMock(**EVERYTHING) as mock:
+        for place in range(0, len(CONVERSATIONS), step):
+            said = CONVERSATIONS[place][place % 17 :] + CONVERSATIONS[-place][: place * 7 % 90]
+            with socket.create_connection((mock.host, mock.port), timeout=30) as client:
+                client.sendall(said)
+                client.shutdown(socket.SHUT_WR)
+                answered = b"".join(iter(lambda: client.recv(65_536), b""))
+                assert answered.startswith(b"220 Welcome\r\n")
+                assert answered.endswith(b"\r\n")
+        assert mock.errors == []
+        sessions = mock.sessions()
+        assert len(sessions) == len(range(0, len(CONVERSATIONS), step))
+        assert all(session.ended_at for session in sessions)
+        assert_harmless(sessions, mock.messages())

@@ -1,0 +1,90 @@
+"""What a server keeps, where there is a bound: level, however much arrives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from socket import create_connection
+
+import pytest
+
+from smtpmock import SMTPMock
+from smtpmock.inbox import EXCHANGES_PER_MESSAGE
+from tests.robustness.conftest import LONG
+from tests.server.client import Client, deliver
+
+_BOUND = 10_000 if LONG else 200
+_BATCH = 200
+_MANY = 990_000 if LONG else 19_000  # on long connections
+_SINGLE = 10_000 if LONG else 1_000  # one per connection
+
+_MAIL = b"MAIL FROM:<a@example.com>\r\nRCPT TO:<b%d@example.com>\r\nDATA\r\nSubject: hi\r\n\r\n%b\r\n.\r\n"
+
+
+def memory() -> int:
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Rss:")) * 1024
+
+
+def test_records_sessions_and_exchanges_stay_within_their_bounds_and_the_memory_level() -> None:
+    most_exchanges = _BOUND * EXCHANGES_PER_MESSAGE
+    sizes = []
+    with SMTPMock(multiple_message_receiving=True, multiple_rcptto=True, max_messages=_BOUND) as mock:
+        for tenth in range(10):
+            with create_connection((mock.host, mock.port), timeout=60) as client:
+                _deliver(client, _MANY // 10)
+                [going_on] = [session for session in mock.sessions() if session.ended_at is None]
+                assert len(going_on.exchanges) <= most_exchanges + _BOUND + 5 * _BATCH
+            deliver(mock, _SINGLE // 10)
+            ended = [session for session in mock.sessions() if session.ended_at is not None]
+            assert len(mock.messages()) == _BOUND
+            assert len(ended) <= _BOUND
+            assert sum(len(session.exchanges) for session in ended) <= most_exchanges
+            sizes.append(memory() / 1e6)
+            print(f"\n{(tenth + 1) * 10} % of {_MANY + _SINGLE:,} messages: {sizes[-1]:.1f} MB", end="")
+        assert mock.dropped == _MANY + _SINGLE - _BOUND
+        numbers = [message.number for message in mock.messages()]
+        assert numbers == list(range(mock.dropped + 1, mock.dropped + 1 + _BOUND))
+        assert mock.errors == []
+    assert sizes[-1] - max(sizes[:5]) < 0.1 * sizes[0] + 4
+
+
+def _deliver(client: object, count: int) -> None:
+    """Messages in batches, all of a batch in one piece."""
+    lines = client.makefile("rb")  # type: ignore[attr-defined]
+    client.sendall(b"EHLO c.example\r\n")  # type: ignore[attr-defined]
+    assert [lines.readline()[:3], lines.readline()[:3]] == [b"220", b"250"]
+    for start in range(0, count, _BATCH):
+        size = min(_BATCH, count - start)
+        client.sendall(b"".join(_MAIL % (number, b"x" * 300) for number in range(size)))  # type: ignore[attr-defined]
+        codes = [lines.readline()[:3] for _ in range(4 * size)]
+        assert codes == [b"250", b"250", b"354", b"250"] * size
+    lines.close()
+
+
+@pytest.mark.parametrize("line", ["", "NOOP", "x" * 500, "RSET"])
+def test_commands_without_end_leave_no_more_exchanges_than_the_bound_allows(line: str) -> None:
+    with SMTPMock(max_messages=5) as mock:
+        with Client(mock) as client:
+            for _ in range(20):
+                client.send(*[line] * 100)
+                assert len([client.read() for _ in range(100)]) == 100
+            [session] = mock.sessions()
+            assert len(session.exchanges) <= 5 * EXCHANGES_PER_MESSAGE + 5 + 100
+            client.send("QUIT")
+            client.read_all()
+        [session] = mock.sessions()
+        assert len(session.exchanges) <= 5 * EXCHANGES_PER_MESSAGE
+
+
+@pytest.mark.usefixtures("many_descriptors")
+def test_clients_that_are_connected_at_the_same_time_all_deliver_and_none_is_lost() -> None:
+    number = 4_000 if LONG else 150  # this process has both ends; ten thousand are for the benchmarks
+    with SMTPMock() as mock:
+        clients = [Client(mock).__enter__() for _ in range(number)]
+        for client in clients:
+            client.deliver()
+        assert len(mock.messages()) == number
+        assert len({message.session_id for message in mock.messages()}) == number
+        for client in clients:
+            client.__exit__(None, None, None)
+        assert mock.errors == []

@@ -1,0 +1,151 @@
+"""Many clients at once that misbehave, while one that does not is served."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from smtpmock import SMTPMock
+from tests.robustness import crowd
+from tests.robustness.conftest import LONG
+from tests.server.client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NUMBER = 1000 if LONG else 50  # of each kind
+_PAUSE = 1.0 if LONG else 0.01  # seconds between two bytes of a slow one
+_LIMIT = 100_000  # bytes of a message
+_LONG_REPLY = "250 " + 2000 * "x"  # so that little fills what the system keeps for a client that does not read
+_KINDS = [*([kind] for kind in crowd.KINDS), list(crowd.KINDS)]
+
+# What one of them may cost, in bytes: a session, what waits in its buffers, and its part of what is recorded.
+_SESSION = 60_000
+_COST = {"deaf": 1_500_000, "line without end": 150_000, "body without end": 3 * _LIMIT}
+
+
+@contextmanager
+def let_loose(mock: SMTPMock, number: int, *kinds: str) -> Iterator[None]:
+    """So many clients of each kind, from when they are a burden to the end."""
+    command = [sys.executable, str(Path(crowd.__file__)), str(mock.port), str(number), str(_PAUSE), *kinds]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert child.stdin is not None
+    assert child.stdout is not None
+    try:
+        assert child.stdout.readline() == "ready\n"
+        yield
+    finally:
+        child.stdin.close()
+        child.stdout.close()
+        child.wait(30)
+
+
+def memory() -> int:
+    """The bytes of memory of this process."""
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Rss:")) * 1024
+
+
+@pytest.mark.usefixtures("many_descriptors")
+@pytest.mark.parametrize("kinds", _KINDS, ids=lambda kinds: " and ".join(kinds) if len(kinds) == 1 else "all of them")
+def test_a_crowd_keeps_nobody_waiting_stays_small_and_can_be_stopped(kinds: list[str]) -> None:
+    mock = SMTPMock(
+        session_timeout=3600,
+        shutdown_timeout=0.3,
+        max_messages=100,
+        msg_size_limit=_LIMIT,
+        msg_noop_received=_LONG_REPLY,
+    )
+    with mock:
+        before = memory()
+        with let_loose(mock, _NUMBER, *kinds):
+            crowded = _NUMBER * len(kinds)
+            taken = []
+            for _ in range(20):
+                begin = perf_counter()
+                with Client(mock) as client:
+                    client.deliver()
+                    client.send("QUIT")
+                    assert client.read_all() == ["221 Closing connection"]
+                taken.append(perf_counter() - begin)
+            grown = memory() - before
+            going_on = [session for session in mock.sessions() if session.ended_at is None]
+            assert len(going_on) == crowded
+
+            begin = perf_counter()
+            mock.stop()
+            stopped = perf_counter() - begin
+
+            assert [session for session in mock.sessions() if session.ended_at is None] == []
+            assert mock.errors == []
+            allowed = sum(_NUMBER * (_SESSION + _COST.get(kind, 0)) for kind in kinds) + 20_000_000
+            assert grown < allowed
+    middle, worst = median(taken) * 1e3, max(taken) * 1e3
+    print(
+        f"\n{_NUMBER} of each of {', '.join(kinds)}: a mail by another in {middle:.1f} ms (at most {worst:.1f}); "
+        f"{grown / crowded / 1000:.0f} kB each; stopped in {stopped:.2f} s"
+    )
+
+
+@pytest.mark.parametrize("kind", crowd.KINDS)
+def test_a_session_timeout_ends_those_that_wait_and_the_server_serves(kind: str) -> None:
+    """Those that go on sending are not idle: for them there is the stop."""
+    with SMTPMock(session_timeout=0.2, msg_noop_received=_LONG_REPLY) as mock, let_loose(mock, 3, kind):
+        if kind in ("deaf", "silent"):
+            assert mock._inbox.wait(lambda: mock._inbox.open_sessions == 0, 30)
+        with Client(mock) as client:
+            client.deliver()
+        assert mock.errors == []
+
+
+_FLOOD = """
+import os, socket, sys, threading
+server = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+server.sendall(b"EHLO c.example\\r\\nMAIL FROM:<a@example.com>\\r\\nRCPT TO:<b@example.com>\\r\\n")
+line = {"commands": b"NOOP\\r\\n", "a line": b"x", "a body": b"DATA\\r\\n" + b"x" * 70 + b"\\r\\n"}[sys.argv[2]]
+data = line * 10_000
+
+def read():
+    while server.recv(1 << 20):
+        pass
+
+def send():
+    while True:
+        server.sendall(data)
+
+for work in (read, send):
+    threading.Thread(target=work, daemon=True).start()
+print("ready", flush=True)
+sys.stdin.readline()
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("what", ["commands", "a line", "a body"])
+def test_a_client_that_never_pauses_leaves_room_for_others(what: str) -> None:
+    """There is always something to read from it, and it reads at once: the server has to turn to others by itself."""
+    with SMTPMock(max_messages=50, msg_size_limit=_LIMIT, shutdown_timeout=0.3) as mock:
+        command = [sys.executable, "-c", _FLOOD, str(mock.port), what]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as child:
+            try:
+                assert child.stdout is not None
+                assert child.stdout.readline() == "ready\n"
+                begin = perf_counter()
+                for _ in range(3):
+                    with Client(mock) as client:
+                        client.deliver()
+                taken = (perf_counter() - begin) / 3
+                mock.stop()
+                assert mock.errors == []
+            finally:
+                child.kill()
+    print(f"\nbeside a client that sends {what} without pause: a mail in {taken * 1e3:.0f} ms")

@@ -1,0 +1,69 @@
+"""Every recorded conversation, cut at every byte by a close and by a reset."""
+
+from __future__ import annotations
+
+import random
+import socket
+import struct
+from typing import Any
+
+import pytest
+
+from smtpmock import SMTPMock
+from tests import parity
+from tests.robustness.conftest import LONG
+from tests.robustness.driven import Driven, assert_harmless
+
+_RESET = struct.pack("ii", 1, 0)
+_OVER_SOCKETS = None if LONG else 60  # cuts of each kind; None for all
+
+
+def said(scenario: dict[str, Any]) -> bytes:
+    return "".join(step["send"] for step in scenario["steps"]).encode()
+
+
+CUTS = [(scenario, place) for scenario in parity.SCENARIOS for place in range(len(said(scenario)) + 1)]
+
+
+@pytest.mark.parametrize("scenario", parity.SCENARIOS, ids=parity.name)
+def test_a_conversation_cut_at_any_byte_ends_and_leaves_what_was_said(scenario: dict[str, Any]) -> None:
+    whole = Driven(**scenario["config"])
+    steps = [step["send"].encode() for step in scenario["steps"] if step["send"]]
+    whole.feed(*steps)
+    for place in range(len(said(scenario)) + 1):
+        session = Driven(**scenario["config"])
+        left = place
+        for step in steps:
+            session.feed(step[:left])
+            left = max(left - len(step), 0)
+        session.end()
+        # What was answered before the cut is the beginning of what is answered without one.
+        assert whole.replies.startswith(session.replies)
+        assert len(session.inbox.messages()) <= len(whole.inbox.messages()) + 1
+
+
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_cut_over_sockets_every_session_ends_and_the_server_serves(how: str) -> None:
+    cuts = CUTS if _OVER_SOCKETS is None else random.Random(7).sample(CUTS, _OVER_SOCKETS)
+    for scenario in parity.SCENARIOS:
+        places = [place for found, place in cuts if found is scenario]
+        if not places:
+            continue
+        with SMTPMock(**scenario["config"]) as mock:
+            for place in places:
+                _talk_and_cut(mock, said(scenario)[:place], how)
+                mark = mock.mark()
+                _talk_and_cut(mock, b"QUIT\r\n", "close")  # it is served, whatever became of the one before
+                mock.wait_for_session(timeout=30, since=mark)
+        assert mock.errors == []
+        assert len(mock.sessions()) == 2 * len(places)
+        assert all(session.ended_at for session in mock.sessions())
+        assert_harmless(mock.sessions(), mock.messages())
+
+
+def _talk_and_cut(mock: SMTPMock, data: bytes, how: str) -> None:
+    with socket.create_connection((mock.host, mock.port), timeout=30) as client:
+        assert client.recv(3).isdigit()
+        client.sendall(data)
+        if how == "reset":
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
