@@ -33,6 +33,7 @@ def masked(text):
     text = re.sub(r"\b\d\d:\d\d:\d\d\.\d{3}\b", "12:00:00.000", text)
     text = re.sub(r"\+\d+\.\d{3}(?= [CS]:)", "+0.000", text)
     text = re.sub(r"(?<=ended after )\d+\.\d{3}", "0.000", text)
+    text = re.sub(r"\b(from|to):<", lambda found: found[0].upper(), text)  # smtplib 3.13.0 writes small letters
     return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:2525", text)
 
 
