@@ -9,7 +9,7 @@ from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from gevent import sleep
-from gevent.socket import SO_LINGER, SOL_SOCKET
+from gevent.socket import SO_LINGER, SOL_SOCKET, wait
 
 from smtpmock.protocol.actions import End, Erase, Keep, Learn, Reset, Send, StartTLS, Wait
 from smtpmock.protocol.connection import Connection
@@ -163,6 +163,9 @@ class LiveSession:
 
     def _receive(self) -> bytes:
         self.waits_since = monotonic()
+        if not self._connection.is_secure:
+            # What answers our reply cannot be there yet, so asking for it first would be a call in vain.
+            wait(self.socket._read_event)
         data: bytes = self.socket.recv(self._connection.read_size)
         self.waits_since = None
         return data
