@@ -165,7 +165,7 @@ class LiveSession:
         self.waits_since = monotonic()
         if not self._connection.is_secure:
             # What answers our reply cannot be there yet, so asking for it first would be a call in vain.
-            wait(self.socket._read_event)
+            wait(self.socket._read_event)  # type: ignore[attr-defined]
         data: bytes = self.socket.recv(self._connection.read_size)
         self.waits_since = None
         return data
