@@ -60,9 +60,9 @@ def _serve(options: Options, listener: socket.socket) -> None:
     server = SMTPMock(settings)
     for rule in options.rules:
         server.add_rule(rule)
-    server.start_on(listener)
     if settings.tls and not settings.certfile:
         print(f"Certificate authority: {server.ca_certificate}", flush=True)
+    server.start_on(listener)
     if not settings.port and not (settings.log_to_stdout and settings.log_server_activity):
         print(f"SMTP mock server started on port: {server.port}", flush=True)
     signal.sigwait(_STOP)

@@ -95,10 +95,11 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
     if unknown:
         raise _unknown(unknown[0], parser)
     values: dict[str, Any] = {}
-    for name in _COMMAND:
-        text = environment.get(ENVIRONMENT_PREFIX + name.upper())
-        if text is not None:
-            values[name] = _value(name, text, f"the environment variable {ENVIRONMENT_PREFIX}{name.upper()}")
+    for destination in ("-log", *_COMMAND):
+        variable = ENVIRONMENT_PREFIX + destination.lstrip("-").upper()
+        if variable in environment:
+            for name in _named_by(destination):
+                values[name] = _value(name, environment[variable], f"the environment variable {variable}")
     for destination, text in vars(found).items():
         if destination in _NOT_SETTINGS or text is None:
             continue
@@ -113,7 +114,8 @@ def _parser() -> argparse.ArgumentParser:
         usage="smtpmock [-flag=value | --flag value]…",
         description="An SMTP mock server for tests: it answers as it is told to and keeps what it was sent.",
         epilog=(
-            f"Each flag can be given as an environment variable, as in {ENVIRONMENT_PREFIX}SESSION_TIMEOUT=60. "
+            f"Each flag but --rule and --rules can be given as an environment variable, as in "
+            f"{ENVIRONMENT_PREFIX}SESSION_TIMEOUT=60. "
             "SIGINT, SIGTERM and SIGQUIT stop the server gracefully."
         ),
         formatter_class=_HelpFormatter,
@@ -125,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     general.add_argument("-v", "-version", "--version", action="store_true", help="show the version and exit")
     general.add_argument(
         "-log",
+        "--log",
         dest="-log",
         nargs="?",
         const="true",

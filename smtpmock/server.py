@@ -10,7 +10,14 @@ from gevent.monkey import get_original
 from gevent.socket import socket
 
 from smtpmock import hub, log
-from smtpmock.errors import ExpectationError, MessageTimeoutError, ServerStateError, SMTPMockError
+from smtpmock.errors import (
+    ExpectationError,
+    MessageTimeoutError,
+    QueryError,
+    ServerStateError,
+    SettingError,
+    SMTPMockError,
+)
 from smtpmock.faults import Clock, Scripted
 from smtpmock.inbox import Inbox
 from smtpmock.listener import bare, listen
@@ -18,7 +25,7 @@ from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.query import Query, SessionQuery
 from smtpmock.report import Scene, explain, explain_violations
 from smtpmock.running import RunningServer
-from smtpmock.settings import given, make
+from smtpmock.settings import Settings, given, make
 from smtpmock.text import counted
 from smtpmock.violations import without
 
@@ -35,7 +42,6 @@ if TYPE_CHECKING:
     from smtpmock.query import Mark
     from smtpmock.rules import Rule
     from smtpmock.sessions import Session
-    from smtpmock.settings import Settings
     from smtpmock.tls import Handshaker
 
 _close_descriptor = get_original("os", "close")
@@ -74,6 +80,8 @@ class SMTPMock(Scripted):
     def __init__(
         self, settings: Settings | None = None, *, logger: logging.Logger | None = None, **values: Any
     ) -> None:
+        if settings is not None and not isinstance(settings, Settings):
+            raise SettingError(f"The settings cannot be {settings!r}: allowed is a Settings, and settings by name.")
         self.settings = make(values if settings is None else {**given(settings), **values})
         self._behaviour = Behaviour(self.settings)
         self._log = log.Log(
@@ -303,6 +311,8 @@ class SMTPMock(Scripted):
             QueryError: If a criterion is unknown or its value cannot be asked for.
         """
         asked = Query(query, consistent=None)
+        if not isinstance(count, int) or count < 0:
+            raise QueryError(f"A wait cannot be for {count!r} messages: allowed is a whole number, 0 or more.")
         found = self._wait(asked, count, timeout)
         if len(found) < count:
             raise self._late(f"timeout waiting for {count} messages{_with(asked)}, got {len(found)}", asked)
@@ -413,7 +423,11 @@ class SMTPMock(Scripted):
         return self._inbox.wait(condition, self._seconds(timeout))
 
     def _seconds(self, timeout: float | None) -> float:
-        return self.settings.timeout if timeout is None else timeout
+        if timeout is None:
+            return self.settings.timeout
+        if isinstance(timeout, int | float) and timeout >= 0:
+            return timeout
+        raise QueryError(f"A wait cannot last {timeout!r} seconds: allowed is a number, 0 or more.")
 
     # Explaining.
 

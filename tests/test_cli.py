@@ -420,3 +420,12 @@ def test_client_that_resets_its_connection_is_no_error():
     assert (status, errors) == (0, "")
     assert " SMTP session finished\n" in output
     assert "ERROR" not in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"), [(["--log"], {}), (["--log=true"], {}), ([], {"SMTPMOCK_LOG": "true"})]
+)
+def test_the_log_has_a_flag_with_two_dashes_and_a_variable(arguments, environment):
+    found = cli.parse(arguments, environment).settings
+
+    assert (found.log_to_stdout, found.log_server_activity) == (True, True)

@@ -12,7 +12,7 @@ from smtplib import SMTP
 
 import pytest
 
-from smtpmock import ExpectationError, MessageTimeoutError, SMTPMock
+from smtpmock import ExpectationError, MessageTimeoutError, QueryError, SMTPMock
 
 SAFETY = 60
 """Seconds after which a wait that should have been met must be stuck."""
@@ -476,3 +476,15 @@ def test_what_a_long_session_without_a_message_said_is_bounded_while_it_goes_on(
             client.noop()
         [session] = mock.sessions()
         assert len(session.exchanges) <= 2 * 10 + 2 + 4
+
+
+@pytest.mark.parametrize("timeout", [-1, "5", float("nan")])
+def test_a_wait_lasts_a_number_of_seconds(timeout):
+    with SMTPMock() as mock, pytest.raises(QueryError, match=r"^A wait cannot last .* seconds: allowed is a number"):
+        mock.assert_no_message(within=timeout)
+
+
+@pytest.mark.parametrize("count", ["1", -1, 1.5])
+def test_a_wait_is_for_a_whole_number_of_messages(count):
+    with SMTPMock() as mock, pytest.raises(QueryError, match=r"^A wait cannot be for .* messages: allowed is a whole"):
+        mock.wait_for_messages(count, 0)

@@ -361,3 +361,8 @@ def test_a_value_made_of_text_is_judged_as_any_other() -> None:
     with pytest.raises(SettingError) as raised:
         make({"port": from_text("port", "70000")})
     assert str(raised.value) == f"The setting port cannot be 70000: allowed is {PORT_ALLOWED}."
+
+
+def test_what_is_no_settings_is_refused() -> None:
+    with pytest.raises(SettingError, match=r"^The settings cannot be 3: allowed is a Settings"):
+        SMTPMock(3)  # type: ignore[arg-type]
