@@ -137,7 +137,10 @@ def _table(messages: Sequence[Message], query: Query) -> list[str]:
     nearest = sorted(compared, key=lambda message: (lacking[message.number], -message.number))
     order = ", nearest first" if len(messages) > 1 and any(lacking.values()) else ""
     header, *rows = _aligned([_COLUMNS, *map(_row, nearest[:_MOST_TABLE_LINES])])
-    result = [f"{counted(len(messages), 'message')} arrived{order}:", header]
+    if any(message.is_consistent for message in messages):
+        result = [f"{counted(len(messages), 'message')} arrived{order}:", header]
+    else:
+        result = [f"{counted(len(messages), 'attempt')}, none accepted{order}:", header]
     rest = len(messages)
     for message, row in zip(nearest, rows, strict=False):
         marks = lacking[message.number]

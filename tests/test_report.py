@@ -151,7 +151,7 @@ def test_refused_commands_with_the_reply_and_the_setting_that_made_it(mock):
         """
         No message with recipient='nobody@example.com' arrived within 0 s.
 
-        1 message arrived:
+        1 attempt, none accepted:
         time          sender  recipients  subject  state
         12:00:00.000  <>      -           -        ended after EHLO
                       x state is ended after EHLO
@@ -321,7 +321,7 @@ def test_an_explanation_of_everything_ends_with_a_count_of_what_was_cut(mock):
     lines = str(failure(mock.message, subject="y" * 1000)).splitlines()
     assert len(lines) == MOST_LINES
     assert lines[3] == "… and 11 more lines"
-    assert lines[5] == "30 messages arrived, nearest first:"
+    assert lines[5] == "30 attempts, none accepted, nearest first:"
     assert lines[22] == "… and 25 more messages"
     assert lines[24] == "120 commands refused:"
     assert lines[33] == "… and 116 earlier refusals"

@@ -55,7 +55,7 @@ def test_an_exception_of_a_signal_ends_the_wait_and_nothing_is_lost(run, world):
                     ended += 1
             assert len(mock.wait_for_messages(400, 3600)) == 400
             assert [message.is_consistent for message in mock.messages()] == [True] * 400
-            assert all(session.ended_at for session in mock.sessions())
+            assert mock._inbox.wait(lambda: all(session.ended_at for session in mock.sessions()), 3600)
             assert mock.errors == []
         assert ended == 20, ended
         """,
