@@ -32,7 +32,7 @@ from smtpmock.violations import without
 if TYPE_CHECKING:
     import logging
     import ssl
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from smtpmock.rules import Rule
     from smtpmock.sessions import Session
     from smtpmock.tls import Handshaker
+    from smtpmock.violations import Violation
 
 _close_descriptor = get_original("os", "close")
 
@@ -399,18 +400,22 @@ class SMTPMock(Scripted):
             ExpectationError: If there are violations; the text lists them with the standard and the place.
             QueryError: If a code or a criterion does not exist.
         """
+        found = self._judge(ignore, query)
+        if found:
+            raise ExpectationError(explain_violations(found), self._inbox.select(Query(query)))
+
+    def violations(self, ignore: Collection[str] = (), **query: Any) -> list[Violation]:
+        """What `assert_no_violations` would list: the violations of sessions first, then those of messages."""
+        return [violation for _, violation in self._judge(ignore, query)]
+
+    def _judge(self, ignore: Collection[str], query: Mapping[str, Any]) -> list[tuple[str, Violation]]:
+        """The violations that are not ignored, each with what it was found in."""
         without((), ignore)  # a code that does not exist is refused whatever there is
         messages = self._inbox.select(Query(query))
         meant = {message.session_id for message in messages}
-        found = [
-            (repr(session), violation)
-            for session in self.sessions()
-            if not query or session.id in meant
-            for violation in without(session.violations, ignore)
-        ]
-        found += [(repr(one), violation) for one in messages for violation in without(one.violations, ignore)]
-        if found:
-            raise ExpectationError(explain_violations(found), messages)
+        judged: list[Session | Message] = [one for one in self.sessions() if not query or one.id in meant]
+        judged += messages
+        return [(repr(one), violation) for one in judged for violation in without(one.violations, ignore)]
 
     def _wait(self, query: Query, count: int, timeout: float | None) -> list[Message]:
         found: list[Message] = []

@@ -4,7 +4,7 @@ from typing import Any
 
 from robot.api.deco import keyword
 
-from smtpmock.violations import Violation, without
+from smtpmock.violations import Violation
 from SMTPMockLibrary.failures import Keywords, assertion, explained
 from SMTPMockLibrary.signatures import asked, takes_criteria
 from SMTPMockLibrary.types import Names
@@ -42,13 +42,7 @@ class StandardKeywords(Keywords):
         | Should Be Equal    ${violations[0].code}    missing-date
         | Should Be Equal    ${violations[0].rfc}    RFC 5322 3.6
         """
-        mock = self.servers.current.mock
-        messages = mock.messages(**asked(criteria))
-        meant = {message.session_id for message in messages}
-        sessions = [session for session in mock.sessions() if not _given(criteria) or session.id in meant]
-        violations = [found for session in sessions for found in session.violations]
-        violations += [found for message in messages for found in message.violations]
-        return without(violations, _codes(ignore))
+        return self.servers.current.mock.violations(_codes(ignore), **_given(criteria))
 
 
 def _codes(ignore: Any) -> list[str]:
