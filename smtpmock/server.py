@@ -357,9 +357,12 @@ class SMTPMock(Scripted):
 
         Raises:
             ExpectationError: If there is one; the text shows it.
-            QueryError: If a criterion is unknown or its value cannot be asked for.
+            QueryError: If a criterion is unknown, its value cannot be asked for, or the time is negative: such an
+                assertion could not fail.
         """
         asked = Query(query)
+        if self._seconds(within) < 0:
+            raise QueryError(f"Nothing can be waited for within {within!r} seconds: allowed is a number, 0 or more.")
         found = self._wait(asked, 1, within)
         if found:
             headline = f"{counted(len(found), 'message')}{_with(asked)} arrived, where none should."
@@ -430,9 +433,9 @@ class SMTPMock(Scripted):
     def _seconds(self, timeout: float | None) -> float:
         if timeout is None:
             return self.settings.timeout
-        if isinstance(timeout, int | float) and timeout >= 0:
+        if isinstance(timeout, int | float) and timeout == timeout:  # below 0: the time is up, as in go-smtp-mock
             return timeout
-        raise QueryError(f"A wait cannot last {timeout!r} seconds: allowed is a number, 0 or more.")
+        raise QueryError(f"A wait cannot last {timeout!r} seconds: allowed is a number.")
 
     # Explaining.
 

@@ -478,10 +478,18 @@ def test_what_a_long_session_without_a_message_said_is_bounded_while_it_goes_on(
         assert len(session.exchanges) <= 2 * 10 + 2 + 4
 
 
-@pytest.mark.parametrize("timeout", [-1, "5", float("nan")])
+@pytest.mark.parametrize("timeout", ["5", float("nan")])
 def test_a_wait_lasts_a_number_of_seconds(timeout):
-    with SMTPMock() as mock, pytest.raises(QueryError, match=r"^A wait cannot last .* seconds: allowed is a number"):
+    refused = pytest.raises(QueryError, match=r"^A wait cannot last .* seconds: allowed is a number\.$")
+    with SMTPMock() as mock, refused:
         mock.assert_no_message(within=timeout)
+    with refused:
+        mock.wait_for_messages(1, timeout)
+
+
+def test_nothing_is_not_waited_for_within_less_than_no_time():
+    with SMTPMock() as mock, pytest.raises(QueryError, match=r"^Nothing can be waited for within -1 seconds: allowed"):
+        mock.assert_no_message(within=-1)
 
 
 @pytest.mark.parametrize("count", ["1", -1, 1.5])
