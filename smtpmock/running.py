@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 import gevent
 from gevent.event import Event
 from gevent.monkey import get_original
-from gevent.pool import Group
 from gevent.server import StreamServer
 
 from smtpmock.exchange import Origin
 from smtpmock.protocol.replies import SESSION_TIMEOUT, SHUTTING_DOWN
-from smtpmock.session import Interruption, LiveSession
+from smtpmock.session import LiveSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +61,9 @@ class _Acceptor(StreamServer):
         self._is_exhausted = False
         return accepted
 
+    def do_handle(self, *args: Any) -> None:
+        self.handle(*args)  # a session is a greenlet of its own
+
     def _try_again(self) -> None:
         if self.started:
             self.start_accepting()
@@ -99,11 +101,11 @@ class RunningServer:
         self._timeout = behaviour.settings.session_timeout
         self._sessions: set[LiveSession] = set()
         self._stopping = Event()
-        self._loop = gevent.get_hub().loop
+        self._quiet = Event()  # set when the last session ended after the stop
+        self._hub = gevent.get_hub()
+        self._loop = self._hub.loop
         self._idle_timer: Any = None
-        # It has no bound, so it never blocks, and it knows all greenlets that have to end.
-        self._greenlets = Group()
-        self._server = _Acceptor(log, listener, self._serve, spawn=self._greenlets.spawn)
+        self._server = _Acceptor(log, listener, self._serve)
         self._server.start()
 
     def close(self, grace: float) -> bool:
@@ -117,9 +119,11 @@ class RunningServer:
         for session in self._sessions:
             if session.is_idle:
                 self._loop.run_callback(session.interrupt, SHUTTING_DOWN)
-        in_time = bool(self._greenlets.join(timeout=grace))
+        in_time = not self._sessions or self._quiet.wait(grace)
         if not in_time:
-            self._greenlets.kill()
+            for session in self._sessions:
+                self._loop.run_callback(session.throw, gevent.GreenletExit)
+            self._quiet.wait()
         if self._idle_timer is not None:
             self._idle_timer.close()
         gevent.sleep(0)  # gevent closes sockets in the next round of the loop
@@ -135,20 +139,19 @@ class RunningServer:
         origin = Origin(self._inbox.next_session(), address[0], address[1], self._name, time())
         log = self._log if self._log.is_active else None
         session = LiveSession(
-            sock, origin, self._behaviour, self._inbox, log, self._stopping, gevent.getcurrent(), self._handshaker
+            sock, origin, self._behaviour, self._inbox, log, self._stopping, self._hub, self._ended, self._handshaker
         )
         self._sessions.add(session)
         if self._idle_timer is None:
             self._watch_idle(self._timeout)
-        try:
-            session.run()
-        except (OSError, Interruption, gevent.GreenletExit):
-            pass  # nobody is left to talk to
-        except BaseException as error:
-            self._failed(error)
-        finally:
-            self._sessions.discard(session)
-            session.socket.close()
+        self._loop.run_callback(session.switch)
+
+    def _ended(self, session: LiveSession, mistake: BaseException | None) -> None:
+        self._sessions.discard(session)
+        if not self._sessions and self._stopping.is_set():
+            self._quiet.set()
+        if mistake is not None:
+            self._failed(mistake)
 
     def _watch_idle(self, seconds: float) -> None:
         self._idle_timer = self._loop.timer(seconds)

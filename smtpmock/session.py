@@ -8,8 +8,9 @@ import termios
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
-from gevent import sleep
+from gevent import GreenletExit, sleep
 from gevent.socket import SO_LINGER, SOL_SOCKET, wait
+from greenlet import greenlet
 
 from smtpmock.protocol.actions import End, Erase, Keep, Learn, Reset, Send, StartTLS, Wait
 from smtpmock.protocol.connection import Connection
@@ -17,9 +18,11 @@ from smtpmock.protocol.replies import SHUTTING_DOWN
 from smtpmock.sessions import SessionLog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gevent.event import Event
+    from gevent.hub import Hub
     from gevent.socket import socket
-    from greenlet import greenlet
 
     from smtpmock.exchange import Exchange, Origin
     from smtpmock.inbox import Inbox
@@ -45,8 +48,21 @@ class Interruption(BaseException):
         self.reply = reply
 
 
-class LiveSession:
+class LiveSession(greenlet):
     """A session that is going on.
+
+    It is a bare greenlet: that of gevent, which also records who spawned it, takes 9 us and 1.7 kB more.
+
+    Args:
+        sock: Its connection.
+        origin: Where its messages come from.
+        behaviour: What it answers.
+        inbox: Where its records go.
+        log: The log; None where nobody reads it.
+        stopping: Set when the server stops.
+        hub: What it returns to.
+        ended: Called with it at its end, and with the exception that ended it by mistake, if one did.
+        handshaker: What begins TLS; None without.
 
     Attributes:
         socket: Its connection.
@@ -55,7 +71,7 @@ class LiveSession:
 
     __slots__ = (
         "_connection",
-        "_greenlet",
+        "_ended",
         "_handshaker",
         "_inbox",
         "_log",
@@ -78,9 +94,11 @@ class LiveSession:
         inbox: Inbox,
         log: Log | None,
         stopping: Event,
-        greenlet: greenlet,
+        hub: Hub,
+        ended: Callable[[LiveSession, BaseException | None], object],
         handshaker: Handshaker | None,
     ) -> None:
+        super().__init__(None, hub)
         self.socket = sock
         self._handshaker = handshaker
         self._connection = Connection(behaviour, origin)
@@ -88,7 +106,7 @@ class LiveSession:
         self._inbox = inbox
         self._log = log
         self._stopping = stopping
-        self._greenlet = greenlet
+        self._ended = ended
         self._logged = 0
         self._unanswered: Exchange | None = None  # what is logged when its delay is over
         self._sends = False
@@ -104,10 +122,24 @@ class LiveSession:
     def interrupt(self, reply: Reply) -> None:
         """Ends the session if it waits for its client; to be called by the hub itself."""
         if self.waits_since is not None:
-            self._greenlet.throw(Interruption(reply))
+            self.throw(Interruption(reply))
 
     def run(self) -> None:
-        """Talks to the client until one of the two ends it."""
+        """Talks to the client until one of the two ends it, then closes the connection."""
+        mistake = None
+        try:
+            self._converse()
+        except (OSError, Interruption, GreenletExit):
+            pass  # nobody is left to talk to
+        except BaseException as error:
+            mistake = error
+        finally:
+            try:
+                self._ended(self, mistake)
+            finally:
+                self.socket.close()
+
+    def _converse(self) -> None:
         self._inbox.begin(self._record)
         if self._log is not None:
             self._log.info("SMTP session started")
