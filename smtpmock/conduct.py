@@ -1,7 +1,7 @@
 """The verdict on what a client said: its commands, and how it behaved on the connection.
 
 Nearly all of it is read off what was recorded, when it is asked for. Only what the record does not show is noted in
-passing: see `Connection.noted`.
+passing: see `SessionLog.noted`.
 """
 
 from __future__ import annotations

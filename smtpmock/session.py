@@ -12,7 +12,7 @@ from gevent import GreenletExit, sleep
 from gevent.socket import SO_LINGER, SOL_SOCKET, wait
 from greenlet import greenlet
 
-from smtpmock.protocol.actions import End, Erase, Keep, Learn, Reset, Send, StartTLS, Wait
+from smtpmock.protocol.actions import End, Erase, Keep, Reset, StartTLS, Wait
 from smtpmock.protocol.connection import Connection
 from smtpmock.protocol.replies import SHUTTING_DOWN
 from smtpmock.sessions import SessionLog
@@ -101,8 +101,8 @@ class LiveSession(greenlet):
         super().__init__(None, hub)
         self.socket = sock
         self._handshaker = handshaker
-        self._connection = Connection(behaviour, origin)
-        self._record = SessionLog(origin, self._connection.exchanges, self._connection.noted)
+        self._record = SessionLog(origin)
+        self._connection = Connection(behaviour, self._record)
         self._inbox = inbox
         self._log = log
         self._stopping = stopping
@@ -148,7 +148,7 @@ class LiveSession(greenlet):
         except Interruption as interruption:
             self._say_last(interruption.reply)
         except OSError as error:
-            self._record.noted.append(("no-quit", None))
+            self._record.note("no-quit")
             if self._log is not None:
                 self._log.info(f"SMTP client has gone: {error.strerror or error}")
         finally:
@@ -167,7 +167,7 @@ class LiveSession(greenlet):
                 return
             data = self._receive()
             if not data:
-                self._record.noted.append(("no-quit", None))
+                self._record.note("no-quit")
                 return
             if len(data) == connection.read_size:
                 sleep(0)  # there is more: others have their turn before it
@@ -224,8 +224,10 @@ class LiveSession(greenlet):
         remaining = iter(actions)
         try:
             for action in remaining:
-                if type(action) is Send:
-                    self._send(action.data)
+                if type(action) is bytes:
+                    self._send(action)
+                elif type(action) is Keep:
+                    self._inbox.keep(action.record, action.message, self._record)
                 else:
                     self._do(action)
         finally:
@@ -254,7 +256,7 @@ class LiveSession(greenlet):
             self.socket, tls = self._handshaker.shake(self.socket, fault)
         except (OSError, Interruption) as error:
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
-            self._record.negotiated = self._connection.negotiated._replace(tls_error=reason)
+            self._connection.negotiate(tls_error=reason)
             raise
         self._shakes_hands = False
         self.waits_since = None
@@ -266,8 +268,6 @@ class LiveSession(greenlet):
             self._inbox.keep(action.record, action.message, self._record)
         elif isinstance(action, Erase):
             self._inbox.erase(action.record)
-        elif isinstance(action, Learn):
-            self._record.negotiated = action.negotiated
         elif isinstance(action, End):
             self._inbox.end(self._record, time())
 

@@ -16,26 +16,34 @@ if TYPE_CHECKING:
 class SessionLog:
     """A session while it is recorded.
 
+    Args:
+        origin: Where its messages come from.
+
     Attributes:
         origin: Where its messages come from.
         exchanges: What was said so far.
         records: Its records that appeared in the inbox.
         ended: When it ended, in seconds since the epoch; None while it goes on.
         forgotten: How many exchanges had to go because of a bound.
-        noted: What the client did wrong that the exchanges do not show.
+        noted: What the client did wrong that the exchanges do not show: codes of violations, and to what they belong.
         negotiated: What was negotiated.
     """
 
     __slots__ = ("ended", "exchanges", "forgotten", "negotiated", "noted", "origin", "records")
 
-    def __init__(self, origin: Origin, exchanges: list[Exchange], noted: list[tuple[str, Exchange | None]]) -> None:
+    def __init__(self, origin: Origin) -> None:
         self.origin = origin
-        self.exchanges = exchanges
-        self.noted = noted
+        self.exchanges: list[Exchange] = []
+        self.noted: tuple[tuple[str, Exchange | None], ...] = ()
         self.negotiated = NOTHING_NEGOTIATED
         self.records: list[Record] = []
         self.ended: float | None = None
         self.forgotten = 0
+
+    def note(self, code: str, exchange: Exchange | None = None) -> None:
+        """Notes a violation, the first of each kind."""
+        if not any(noted == code for noted, _ in self.noted):
+            self.noted += ((code, exchange),)
 
 
 class Session:
@@ -83,7 +91,7 @@ class Session:
         self.started_at = datetime.fromtimestamp(log.origin.started, timezone.utc)
         self.ended_at = None if log.ended is None else datetime.fromtimestamp(log.ended, timezone.utc)
         self.exchanges = tuple(log.exchanges)
-        self._noted = tuple(log.noted)
+        self._noted = log.noted
         self.extensions, self.tls, self.tls_error, self.user, self.attempts = log.negotiated
         shown = [record.message for record in tuple(log.records) if not record.gone]
         self.messages = tuple(message for message in shown if message is not None)

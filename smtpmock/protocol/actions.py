@@ -5,20 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from smtpmock.exchange import Negotiated
     from smtpmock.messages import Message, Record
-
-
-class Send:
-    """Send these bytes."""
-
-    __slots__ = ("data",)
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-
-    def __repr__(self) -> str:
-        return f"Send({self.data!r})"
 
 
 class Wait:
@@ -79,18 +66,6 @@ class StartTLS:
         return f"StartTLS({self.fault!r})"
 
 
-class Learn:
-    """The session has negotiated something: this is how things stand."""
-
-    __slots__ = ("negotiated",)
-
-    def __init__(self, negotiated: Negotiated) -> None:
-        self.negotiated = negotiated
-
-    def __repr__(self) -> str:
-        return f"Learn({self.negotiated!r})"
-
-
 class Reset:
     """Reset the connection (RST): the client is to see an error, not an end."""
 
@@ -109,4 +84,5 @@ class Close:
         return "Close()"
 
 
-Action: TypeAlias = Send | Wait | Keep | Erase | Learn | StartTLS | End | Reset | Close
+Action: TypeAlias = bytes | Wait | Keep | Erase | StartTLS | End | Reset | Close
+"""What to do; bytes are to be sent."""

@@ -1,20 +1,23 @@
 """What each command erases, answers and records, as a table (RFC 5321 section 4.1.1).
 
-This file does not know how a reply is sent, and nothing of message bodies: those follow DATA in connection.py.
+Besides the commands it has what else is answered: the connection itself, the end of a message, and what is no command.
+This file does not know how a reply is sent.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from smtpmock.messages import Record
 from smtpmock.protocol.extensions import MAIL_PARAMETERS, RCPT_PARAMETERS
 from smtpmock.protocol.grammar import address_key, forward_path, is_domain, reverse_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from smtpmock.content import Content
     from smtpmock.exchange import Exchange
     from smtpmock.protocol.connection import Connection
 
@@ -44,7 +47,6 @@ class Part(IntEnum):
     RCPTTO = 2
     DATA = 3
     RSET = 4  # forgets all but HELO, and has no part of its own
-    NONE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Command:
         prefix: What its line begins with, in upper case.
         accepted: The setting that is answered when it succeeds.
         delay: The setting that delays its reply; "" for none.
-        erases: Where its erasing begins.
+        erases: Where its erasing begins; None if it erases nothing.
         judge: From what follows the prefix: the setting that refuses it (None: it succeeds), and the value of its
             argument as far as it could be read.
         record: Notes the exchange and the value of the argument.
@@ -70,9 +72,9 @@ class Command:
     prefix: bytes
     accepted: str
     delay: str
-    erases: Part
+    erases: Part | None
     judge: Callable[[Connection, str], Verdict]
-    record: Callable[[Connection, Exchange, str | None], None]
+    record: Callable[[Any, Exchange, Any], None]
     bare: bool = False
     ends: bool = True
     extension: str = ""
@@ -91,7 +93,7 @@ def _judge_helo(connection: Connection, argument: str) -> Verdict:
 def _record_helo(connection: Connection, exchange: Exchange, _: str | None) -> None:
     connection.transaction.helo = exchange
     extensions = announced(exchange) if exchange.accepted else _NO_EXTENSIONS
-    if extensions != connection.negotiated.extensions:
+    if extensions != connection.log.negotiated.extensions:
         connection.negotiate(extensions=extensions)
 
 
@@ -123,7 +125,7 @@ def _judge_rcptto(connection: Connection, argument: str) -> Verdict:
     path = forward_path(argument.strip(_WHITE_SPACE))
     recipient = path.address if path else None
     mailfrom = connection.transaction.mailfrom
-    if mailfrom is None or not mailfrom.accepted or connection.is_settled:
+    if mailfrom is None or not mailfrom.accepted or connection.transaction.is_settled:
         return "msg_invalid_cmd_rcptto_sequence", recipient
     if path is None or (path.parameters and not connection.allows(path.parameters, RCPT_PARAMETERS)):
         return "msg_invalid_cmd_rcptto_arg", recipient
@@ -136,9 +138,9 @@ def _judge_rcptto(connection: Connection, argument: str) -> Verdict:
 
 
 def _record_rcptto(connection: Connection, exchange: Exchange, recipient: str | None) -> None:
-    if connection.is_settled:
-        return
     transaction = connection.transaction
+    if transaction.is_settled:
+        return
     transaction.rcptto.append(exchange)
     if exchange.accepted:
         transaction.rcptto_accepted = True
@@ -148,13 +150,14 @@ def _record_rcptto(connection: Connection, exchange: Exchange, recipient: str | 
 
 
 def _judge_data(connection: Connection, argument: str) -> Verdict:
-    if not connection.transaction.rcptto_accepted or connection.is_settled:
+    transaction = connection.transaction
+    if not transaction.rcptto_accepted or transaction.is_settled:
         return "msg_invalid_cmd_data_sequence", None
     return ("msg_invalid_cmd" if argument else None), None
 
 
 def _record_data(connection: Connection, exchange: Exchange, _: str | None) -> None:
-    if not connection.is_settled:
+    if not connection.transaction.is_settled:
         connection.transaction.data = exchange
     if exchange.accepted:
         connection.expect_message()
@@ -208,6 +211,29 @@ def _judge_starttls(connection: Connection, argument: str) -> Verdict:
     return ("msg_starttls_refused" if settings.tls_fault == "reject" or not settings.tls else None), None
 
 
+def _record_login(connection: Connection, exchange: Exchange, _: str | None) -> None:
+    connection.end_login(succeeded=exchange.accepted)
+
+
+def _record_chunk(connection: Connection, exchange: Exchange, _: str | None) -> None:
+    transaction = connection.transaction
+    if transaction.record is None and transaction.data is None:
+        transaction.data = exchange
+
+
+def _record_message(connection: Connection, exchange: Exchange, content: Content) -> None:
+    transaction = connection.transaction
+    transaction.end_of_data = exchange
+    if exchange.request and transaction.data is None:  # all of it came in one chunk
+        transaction.data = exchange
+    if exchange.accepted:
+        transaction.content = content
+        transaction.accepted_recipients = tuple(transaction.recipients)
+        transaction.record = Record()
+        transaction.is_settled = connection.behaviour.settings.multiple_message_receiving
+        connection.amend()
+
+
 def _record_nothing(_: Connection, __: Exchange, ___: str | None) -> None:
     """It stands in the exchanges only."""
 
@@ -222,6 +248,15 @@ _HELO = Command(
     _record_helo,
     is_preliminary=True,
 )
+
+# Of several lines, or followed by octets: login.py and receiver.py answer these.
+LOGIN = Command("AUTH", b"AUTH", "msg_auth_succeeded", "", None, _judge_nothing, _record_login, extension="AUTH")
+CHUNK = Command("BDAT", b"BDAT", "msg_bdat_received", "", None, _judge_nothing, _record_chunk, extension="CHUNKING")
+
+# No command begins these.
+GREETING = Command("connect", b"", "msg_greeting", "", None, _judge_nothing, _record_nothing, ends=False)
+MESSAGE = Command("message", b"", "msg_msg_received", "response_delay_message", None, _judge_nothing, _record_message)
+UNKNOWN = Command("", b"", "msg_invalid_cmd", "", None, _judge_nothing, _record_nothing, ends=False)
 
 _TABLE = (
     _HELO,
@@ -251,7 +286,7 @@ _TABLE = (
         b"NOOP",
         "msg_noop_received",
         "response_delay_noop",
-        Part.NONE,
+        None,
         _judge_nothing,
         _record_noop,
         ends=False,
@@ -262,7 +297,7 @@ _TABLE = (
         b"QUIT",
         "msg_quit_cmd",
         "response_delay_quit",
-        Part.NONE,
+        None,
         _judge_nothing,
         _record_quit,
         bare=True,
@@ -274,29 +309,26 @@ _TABLE = (
         b"STARTTLS",
         "msg_starttls_received",
         "",
-        Part.NONE,
+        None,
         _judge_starttls,
         _record_nothing,
         extension="STARTTLS",
         is_preliminary=True,
     ),
-    Command(
-        "VRFY", b"VRFY", "msg_vrfy_received", "", Part.NONE, _judge_vrfy, _record_nothing, ends=False, extension="VRFY"
-    ),
+    Command("VRFY", b"VRFY", "msg_vrfy_received", "", None, _judge_vrfy, _record_nothing, ends=False, extension="VRFY"),
     Command(
         "HELP",
         b"HELP",
         "msg_help_received",
         "",
-        Part.NONE,
+        None,
         _judge_nothing,
         _record_nothing,
         ends=False,
         extension="HELP",
     ),
-    # Of several lines, or followed by octets: login.py and connection.py answer these.
-    Command("AUTH", b"AUTH", "msg_auth_succeeded", "", Part.NONE, _judge_nothing, _record_nothing, extension="AUTH"),
-    Command("BDAT", b"BDAT", "msg_bdat_received", "", Part.NONE, _judge_nothing, _record_nothing, extension="CHUNKING"),
+    LOGIN,
+    CHUNK,
 )
 
 COMMANDS = {command.prefix.split()[0]: command for command in _TABLE}

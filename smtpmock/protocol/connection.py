@@ -6,13 +6,12 @@ with them, it returns as actions, to be carried out in order.
 
 from __future__ import annotations
 
-from copy import copy
 from typing import TYPE_CHECKING
 
 from smtpmock.exchange import Exchange
 from smtpmock.protocol.actions import Erase, StartTLS
 from smtpmock.protocol.chunk import Chunks, parse
-from smtpmock.protocol.commands import Part, recognise
+from smtpmock.protocol.commands import CHUNK, GREETING, LOGIN, UNKNOWN, Part, recognise
 from smtpmock.protocol.receiver import Receiver
 from smtpmock.protocol.replies import LINE_TOO_LONG, Reply
 from smtpmock.protocol.ruled import ruled
@@ -22,11 +21,12 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Mapping
 
-    from smtpmock.exchange import TLS, Origin
+    from smtpmock.exchange import TLS
     from smtpmock.protocol.actions import Action
     from smtpmock.protocol.behaviour import Behaviour
     from smtpmock.protocol.commands import Command
     from smtpmock.protocol.login import Login
+    from smtpmock.sessions import SessionLog
 
 LONGEST_LINE = 16_384
 """The most bytes that a command line may have, its line end included."""
@@ -41,10 +41,8 @@ class Connection(Receiver):
 
     Attributes:
         behaviour: What the settings say.
-        exchanges: What was said so far.
-        noted: What the client did wrong that the exchanges do not show: codes of violations, and to what they belong.
+        log: The record of the session.
         transaction: The current record.
-        negotiated: What was negotiated so far.
         paused: Whether bytes that were fed wait until the actions are carried out: feed b"" then.
         ended: Whether the session is over.
         read_size: How many bytes to feed at most.
@@ -52,19 +50,20 @@ class Connection(Receiver):
     Example:
         >>> from smtpmock.exchange import Origin
         >>> from smtpmock.protocol.behaviour import Behaviour
+        >>> from smtpmock.sessions import SessionLog
         >>> from smtpmock.settings import Settings
-        >>> connection = Connection(Behaviour(Settings()), Origin(1, "127.0.0.1", 40000, "127.0.0.1", 0.0))
+        >>> log = SessionLog(Origin(1, "127.0.0.1", 40000, "127.0.0.1", 0.0))
+        >>> connection = Connection(Behaviour(Settings()), log)
         >>> connection.open(now=0.0)
-        [Send(b'220 Welcome\r\n')]
+        [b'220 Welcome\r\n']
         >>> connection.feed(b"NOOP\r\nQUIT\r\n", now=1.0)
-        [Keep(<Message 0 from <> to nobody (nothing sent)>), End(), Send(b'250 Ok\r\n221 Closing...\r\n'), Close()]
+        [Keep(<Message 0 from <> to nobody (nothing sent)>), End(), b'250 Ok\r\n221 Closing...\r\n', Close()]
     """
 
-    __slots__ = ("_hides", "_login", "_overlong", "noted")
+    __slots__ = ("_hides", "_login", "_overlong")
 
-    def __init__(self, behaviour: Behaviour, origin: Origin) -> None:
-        super().__init__(behaviour, origin)
-        self.noted: list[tuple[str, Exchange | None]] = []
+    def __init__(self, behaviour: Behaviour, log: SessionLog) -> None:
+        super().__init__(behaviour, log)
         self._overlong: bytes | None = None  # the beginning of a line that is being discarded
         self._login: Login | None = None
         self._hides = False  # whether what is no command may be credentials: an AUTH came before
@@ -76,20 +75,15 @@ class Connection(Receiver):
         return self._silent or (waits and not self._has_input)
 
     @property
-    def is_settled(self) -> bool:
-        """Whether the record is an accepted message that nothing may erase: RCPT and DATA are out of sequence."""
-        return self.transaction.record is not None and self.behaviour.settings.multiple_message_receiving
-
-    @property
     def is_secure(self) -> bool:
         """Whether TLS is active."""
-        return self.negotiated.tls is not None
+        return self.log.negotiated.tls is not None
 
     def allows(self, parameters: Mapping[str, str], known: Mapping[str, tuple[str, re.Pattern[str]]]) -> bool:
         """Whether each of the parameters has a value that it can have, and its extension was announced."""
         return all(
             keyword in known
-            and known[keyword][0] in self.negotiated.extensions
+            and known[keyword][0] in self.log.negotiated.extensions
             and known[keyword][1].fullmatch(value) is not None
             for keyword, value in parameters.items()
         )
@@ -108,8 +102,8 @@ class Connection(Receiver):
             self._begin_tls(Exchange("", "", now, stage="STARTTLS", accepted=True))
             return self._done()
         if early:
-            self._note("command-before-greeting")
-        self._reply(self._exchange("", "connect", "msg_greeting", 0.0, accepted=True))
+            self.log.note("command-before-greeting")
+        self.answer(GREETING, "")
         return self._done()
 
     def feed(self, data: bytes, now: float) -> list[Action]:
@@ -124,13 +118,16 @@ class Connection(Receiver):
             that could not be answered yet.
         """
         self._now = now
-        if not self._take(data):
+        self._buffer = self._buffer[self._start :] + data if self._has_input else data
+        self._start = 0
+        self.paused = False
+        if self._is_deaf():
             self._buffer = b""
             return []
         while self._start < len(self._buffer):
             body = self._body
-            if self._body is not None:
-                self._read_body(self._body)
+            if body is not None:
+                self._read_body(body)
             elif self._chunk is not None:
                 self._read_chunk(self._chunk[2])
             elif not self._read_line():
@@ -138,7 +135,7 @@ class Connection(Receiver):
             if self._start < len(self._buffer):
                 if body is None or self._body is None:  # what follows in a message is the message
                     self._judge_haste()
-                if self.ended or self._silent:
+                if self._is_deaf():
                     self._buffer = b""
                 elif self.paused or len(self._out) >= _MOST_REPLIES_AT_ONCE:
                     self.paused = True
@@ -168,7 +165,7 @@ class Connection(Receiver):
         if not self.ended:
             if reply is not None and not self._silent:
                 reply = self.behaviour.spoken(reply)
-                self.exchanges.append(Exchange("", reply.text, now))
+                self.log.exchanges.append(Exchange("", reply.text, now))
                 self._out.append(reply.wire)
             self._finish()
         return self._done()
@@ -199,23 +196,20 @@ class Connection(Receiver):
                 transaction.record = None
             elif part is not Part.RSET:
                 transaction.record = None
-        if part is Part.HELO:
-            transaction.helo = None
         if part is Part.DATA:
             transaction.forget_from_data()
         elif part is Part.RCPTTO:
             transaction.forget_from_rcptto()
         else:
-            transaction.forget_from_mailfrom()
+            self.transaction = Transaction(None if part is Part.HELO else transaction.helo)
+            self.transaction.quit = transaction.quit
+            self.transaction.record = transaction.record
 
     # Reading lines.
 
-    def _take(self, data: bytes) -> bool:
-        """Adds to what is to be read; returns whether anything will be answered."""
-        self._buffer = self._buffer[self._start :] + data if self._has_input else data
-        self._start = 0
-        self.paused = False
-        return not (self.ended or self._silent)
+    def _is_deaf(self) -> bool:
+        """Whether nothing will be answered any more."""
+        return self.ended or self._silent
 
     @property
     def _has_input(self) -> bool:
@@ -234,7 +228,8 @@ class Connection(Receiver):
         line = self._buffer[start:end]
         self._start = end + 1
         self._spoken = True
-        answered = len(self.exchanges)
+        exchanges = self.log.exchanges
+        answered = len(exchanges)
         if self._overlong is not None or len(line) >= LONGEST_LINE:
             self._refuse_long_line(self._overlong or line[:_SHOWN_OF_A_LONG_LINE])
         elif self._login is not None:
@@ -242,7 +237,7 @@ class Connection(Receiver):
         else:
             self._command(line.strip())
         if line[-1:] != b"\r":
-            self._note("bare-lf-command", self.exchanges[-1] if len(self.exchanges) > answered else None)
+            self.log.note("bare-lf-command", exchanges[-1] if len(exchanges) > answered else None)
         return True
 
     def _refuse_long_line(self, beginning: bytes) -> None:
@@ -250,38 +245,33 @@ class Connection(Receiver):
         request = self._shown(beginning)
         self._login = None
         reply = self.behaviour.spoken(LINE_TOO_LONG)
-        self.exchanges.append(Exchange(f"{request}…", reply.text, self._now))
+        self.log.exchanges.append(Exchange(f"{request}…", reply.text, self._now))
         self._out.append(reply.wire)
 
     def _judge_haste(self) -> None:
         """Notes that the client sent more before it could have the reply."""
-        last = self.exchanges[-1]
+        last = self.log.exchanges[-1]
         if self.ended and last.stage == "QUIT":
-            self._note("command-after-quit", last)
+            self.log.note("command-after-quit", last)
         elif self._chunk is not None:
             return  # the octets of a chunk follow its command
-        elif "PIPELINING" not in self.negotiated.extensions:
-            self._note("pipelining-not-offered", last)
+        elif "PIPELINING" not in self.log.negotiated.extensions:
+            self.log.note("pipelining-not-offered", last)
         elif last.stage in _HAS_TO_BE_WAITED_FOR:
-            self._note("pipelining-past-wait", last)
-
-    def _note(self, code: str, exchange: Exchange | None = None) -> None:
-        """Notes a violation, the first of each kind."""
-        if not any(noted == code for noted, _ in self.noted):
-            self.noted.append((code, exchange))
+            self.log.note("pipelining-past-wait", last)
 
     def _command(self, line: bytes) -> None:
-        command = recognise(line, self.behaviour.offers, self.negotiated.extensions)
+        command = recognise(line, self.behaviour.offers, self.log.negotiated.extensions)
         request = line.decode("utf-8", "surrogateescape")
         if command is None:
             if self._hides or line[:1] in b"Aa":
                 request = self._shown(line)
-            self._reply(self._exchange(request, "", "msg_invalid_cmd", 0.0, accepted=False))
+            self.answer(UNKNOWN, request, UNKNOWN.accepted)
             return
-        self._hides = command.stage == "AUTH"
+        self._hides = command is LOGIN
         if self._hides:
             self._log_in(request[len(command.prefix) :])
-        elif command.stage == "BDAT":
+        elif command is CHUNK:
             self._begin_chunk(command, request)
         else:
             self._execute(command, request)
@@ -289,26 +279,14 @@ class Connection(Receiver):
     def _execute(self, command: Command, request: str) -> None:
         refusal: str | None = None
         value: str | None = None
-        if self.behaviour.guards or self.is_chunked:
+        if self.behaviour.guards or self._chunks is not None or self._chunks_over:
             refusal = self._first_refusal(command)
         if refusal is None:
-            if command.erases is not Part.NONE:
-                if self.behaviour.rules:
-                    self._before = copy(self.transaction)
+            if command.erases is not None:
+                self._before = self.transaction
                 self._erase(command.erases)
             refusal, value = command.judge(self, request[len(command.prefix) :])
-        exchange = self._exchange(
-            request,
-            command.stage,
-            refusal or command.accepted,
-            self.behaviour.delays[command.delay],
-            value,
-            accepted=refusal is None,
-        )
-        command.record(self, exchange, value)
-        if not exchange.accepted and command.ends and self.behaviour.settings.fail_fast:
-            self._leaving = True
-        self._reply(exchange)
+        exchange = self.answer(command, request, refusal, value)
         if command.stage == "STARTTLS" and exchange.accepted and not self._leaving:
             self._begin_tls(exchange)
 
@@ -319,7 +297,7 @@ class Connection(Receiver):
             return "msg_tls_required"
         if self.is_chunked and command.stage in ("RCPT TO", "DATA"):
             return "msg_invalid_cmd_rcptto_sequence" if command.stage == "RCPT TO" else "msg_invalid_cmd_data_sequence"
-        if settings.require_auth and not self.negotiated.user and command.stage in ("MAIL FROM", "VRFY"):
+        if settings.require_auth and not self.log.negotiated.user and command.stage in ("MAIL FROM", "VRFY"):
             return "msg_auth_required"
         return None
 
@@ -337,16 +315,19 @@ class Connection(Receiver):
         from smtpmock.protocol.login import Login
 
         self._login = Login(self)
-        self._login.begin(argument, f"<{self._origin.session_id}.{self._now:.6f}@{self._origin.server}>".encode())
+        origin = self.log.origin
+        self._login.begin(argument, f"<{origin.session_id}.{self._now:.6f}@{origin.server}>".encode())
 
-    def end_login(self) -> None:
+    def end_login(self, *, succeeded: bool) -> None:
         """The dialogue of AUTH is over."""
-        self._login = None
+        assert self._login is not None
+        login, self._login = self._login, None
+        login.note(succeeded=succeeded)
 
     def _begin_tls(self, exchange: Exchange) -> None:
         """Has the handshake begin; whatever came in clear text behind the command is thrown away."""
         if self._has_input:
-            self._note("command-after-starttls", exchange)
+            self.log.note("command-after-starttls", exchange)
             self._buffer = b""
             self._start = 0
         fault = self.behaviour.settings.tls_fault
@@ -376,7 +357,7 @@ class Connection(Receiver):
     def _begin_chunk(self, command: Command, request: str) -> None:
         parsed = parse(request[len(command.prefix) :])
         if parsed is None:
-            self._answer_chunk(request, "msg_invalid_cmd_bdat_arg")
+            self.answer(CHUNK, request, "msg_invalid_cmd_bdat_arg")
             return
         refusal = self._first_refusal(command)
         if refusal is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from smtpmock.exchange import Exchange
 from smtpmock.protocol.auth import HIDDEN, Attempt, MalformedError, decoded, dialogue, reason
+from smtpmock.protocol.commands import LOGIN
 
 if TYPE_CHECKING:
     from smtpmock.protocol.auth import Claim, Dialogue
@@ -86,7 +87,7 @@ class Login:
             return "msg_tls_required"
         helo, mailfrom = connection.transaction.helo, connection.transaction.mailfrom
         in_transaction = mailfrom is not None and mailfrom.accepted and connection.transaction.end_of_data is None
-        if connection.negotiated.user or in_transaction or helo is None or not helo.accepted:
+        if connection.log.negotiated.user or in_transaction or helo is None or not helo.accepted:
             return "msg_invalid_cmd_auth_sequence"
         if not 1 <= len(words) <= 2:
             return "msg_invalid_cmd_auth_arg"
@@ -110,36 +111,32 @@ class Login:
     def _judge(self, claim: Claim) -> None:
         why = reason(self._mechanism)
         if claim.holds(self._connection.behaviour.settings.auth):
-            self._end("msg_auth_succeeded", claim)
+            self._end(None, claim)
         elif why is None:
             self._end("msg_auth_failed", claim)
         else:
             self._claim = claim
-            self._learn(claim, succeeded=False)  # not every client waits for the end
+            self.note(succeeded=False)  # not every client waits for the end
             self._challenge(why)
 
     def _challenge(self, challenge: bytes) -> None:
         text = f"334 {b64encode(challenge).decode('ascii')}"
         self._connection.say(Exchange(self._request, text, self._connection.now, accepted=True, stage="AUTH"))
 
-    def _end(self, setting: str, claim: Claim | None = None) -> None:
+    def _end(self, refusal: str | None, claim: Claim | None = None) -> None:
         """Answers for good: by a rule for AUTH, or with the setting."""
-        user = claim.user if claim else None
-        self._connection.end_login()
+        self._claim = claim
+        self._connection.answer(LOGIN, self._request, refusal, claim.user if claim else None)
 
-        def decided(exchange: Exchange) -> None:
-            if claim is not None:
-                self._learn(claim, succeeded=exchange.accepted)
-
-        succeeded = setting == "msg_auth_succeeded"
-        self._connection.conclude(self._request, "AUTH", setting, user, decided, accepted=succeeded)
-
-    def _learn(self, claim: Claim, *, succeeded: bool) -> None:
-        """Notes the attempt, once."""
-        attempts = self._connection.negotiated.attempts[: -1 if self._is_noted else None]
+    def note(self, *, succeeded: bool) -> None:
+        """Notes the attempt, if it came to one, and only once."""
+        if self._claim is None:
+            return
+        attempts = self._connection.log.negotiated.attempts[: -1 if self._is_noted else None]
         self._is_noted = True
-        attempt = Attempt(self._mechanism, claim.user, succeeded)
-        self._connection.negotiate(attempts=(*attempts, attempt), user=claim.user if succeeded else "")
+        user = self._claim.user
+        attempt = Attempt(self._mechanism, user, succeeded)
+        self._connection.negotiate(attempts=(*attempts, attempt), user=user if succeeded else "")
 
 
 def shown(line: bytes, login: Login | None, *, is_response: bool = False) -> str:

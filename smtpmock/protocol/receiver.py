@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from smtpmock.content import Content
 from smtpmock.exchange import Exchange
-from smtpmock.messages import Message, Record
+from smtpmock.messages import Message
 from smtpmock.protocol.actions import Keep
 from smtpmock.protocol.body import Body
+from smtpmock.protocol.commands import CHUNK, MESSAGE
 from smtpmock.protocol.ruled import ruled
 from smtpmock.protocol.speaker import READ_SIZE, Speaker
 
 if TYPE_CHECKING:
-    from smtpmock.exchange import Origin
     from smtpmock.protocol.behaviour import Behaviour
     from smtpmock.protocol.chunk import Chunks
+    from smtpmock.sessions import SessionLog
 
 
 class Receiver(Speaker):
@@ -23,8 +24,8 @@ class Receiver(Speaker):
 
     __slots__ = ("_body", "_body_is_new", "_buffer", "_chunk", "_chunks", "_chunks_over", "_start")
 
-    def __init__(self, behaviour: Behaviour, origin: Origin) -> None:
-        super().__init__(behaviour, origin)
+    def __init__(self, behaviour: Behaviour, log: SessionLog) -> None:
+        super().__init__(behaviour, log)
         self._buffer = b""
         self._start = 0  # of what has not been read
         self._body: Body | None = None
@@ -48,7 +49,7 @@ class Receiver(Speaker):
         """Shows in the inbox what the session added to a message that is there."""
         record = self.transaction.record
         if record is not None and not record.gone:
-            self._actions.append(Keep(record, Message(self.transaction, self._origin, self.negotiated)))
+            self._actions.append(Keep(record, Message(self.transaction, self.log.origin, self.log.negotiated)))
 
     def _read_body(self, body: Body) -> None:
         if self._body_is_new:
@@ -59,7 +60,8 @@ class Receiver(Speaker):
         rest = body.feed(arrived)
         self._buffer = rest or b""
         self._start = 0
-        self._slow_down(len(arrived) - len(self._buffer))
+        if self._throttle is not None:
+            self._pause((len(arrived) - len(self._buffer)) / self._throttle)
         if rest is not None:
             self._body = None
             self._end_body(body, "")
@@ -74,74 +76,40 @@ class Receiver(Speaker):
         arrived = self._buffer[self._start :] if self._start else self._buffer
         self._buffer = chunks.feed(arrived)
         self._start = 0
-        self._slow_down(len(arrived) - len(self._buffer))
+        if self._throttle is not None:
+            self._pause((len(arrived) - len(self._buffer)) / self._throttle)
         if not chunks.remaining:
             self._end_chunk(request, refusal, chunks)
 
     def _end_chunk(self, request: str, refusal: str | None, chunks: Chunks) -> None:
         self._chunk = None
         if refusal is not None:
-            self._answer_chunk(request, refusal)
+            self.answer(CHUNK, request, refusal)
         elif chunks.is_last:
             self._chunks = None
             self._chunks_over = True
             self._end_body(chunks, request)
         else:
-            exchange = self._answer_chunk(request, "msg_msg_size_is_too_big" if chunks.too_big else None)
+            exchange = self.answer(CHUNK, request, "msg_msg_size_is_too_big" if chunks.too_big else None)
             if not exchange.accepted:
                 self._chunks = None
                 self._chunks_over = True
 
-    def _answer_chunk(self, request: str, refusal: str | None) -> Exchange:
-        setting = refusal or "msg_bdat_received"
-        exchange = self._exchange(request, "BDAT", setting, 0.0, accepted=refusal is None)
-        if self.transaction.record is None and self.transaction.data is None:
-            self.transaction.data = exchange
-        if not exchange.accepted and self.behaviour.settings.fail_fast:
-            self._leaving = True
-        self._reply(exchange)
-        return exchange
-
-    def _slow_down(self, size: int) -> None:
-        """Waits, where a rule wants the message to be read slowly."""
-        if self._throttle is not None:
-            self._pause(size / self._throttle)
-
     def _begin_body(self) -> bool:
         """Asks the rules about the first bytes of a message; returns whether nothing is to be read now."""
-        self._ruling = self._decide("body", None)
-        if self._ruling is None:
+        ruling = self._decide("body", None)
+        if ruling is None:
             return False
-        exchange = ruled(Exchange("", "", self._now, stage="body"), self._ruling)
+        exchange = ruled(Exchange("", "", self._now, stage="body"), ruling)
         if exchange.rule is not None:
-            self.exchanges.append(exchange)
-        self._reply(exchange)
+            self.log.exchanges.append(exchange)
+        self._follow(ruling, exchange)
         return self.paused or self.ended or self._silent
 
     def _end_body(self, body: Body | Chunks, request: str) -> None:
         self._throttle = None
         self.read_size = READ_SIZE
-        content = Content(body.content())
         self.size = body.size
-        settings = self.behaviour.settings
-        exchange = self._exchange(
-            request,
-            "message",
-            "msg_msg_size_is_too_big" if body.too_big else "msg_msg_received",
-            settings.response_delay_message,
-            content,
-            accepted=not body.too_big,
-        )
-        transaction = self.transaction
-        transaction.end_of_data = exchange
-        if request and transaction.data is None:
-            transaction.data = exchange
-        if exchange.accepted:
-            transaction.content = content
-            transaction.undotted = body.undotted
-            transaction.accepted_recipients = tuple(transaction.recipients)
-            transaction.record = Record()
-            self.amend()
-        elif settings.fail_fast:
-            self._leaving = True
-        self._reply(exchange)
+        self.transaction.undotted = body.undotted
+        refusal = "msg_msg_size_is_too_big" if body.too_big else None
+        self.answer(MESSAGE, request, refusal, Content(body.content()))

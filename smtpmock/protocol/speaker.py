@@ -1,6 +1,6 @@
 """What a server says in a session, and what it does besides: replies by settings or rules, as actions.
 
-This file does not know what commands mean; connection.py does.
+This file does not know what commands mean: their table, commands.py, does.
 """
 
 from __future__ import annotations
@@ -8,27 +8,27 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from smtpmock.exchange import NOTHING_NEGOTIATED, Exchange
+from smtpmock.exchange import Exchange
 from smtpmock.messages import Message, Record
-from smtpmock.protocol.actions import Close, End, Keep, Learn, Reset, Send, Wait
-from smtpmock.protocol.replies import SHUTTING_DOWN
+from smtpmock.protocol.actions import Close, End, Keep, Reset, Wait
 from smtpmock.protocol.ruled import ruled, values_at, wire
 from smtpmock.protocol.transaction import Transaction
 from smtpmock.rules import Circumstances, decide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from smtpmock.content import Content
-    from smtpmock.exchange import Origin
     from smtpmock.protocol.actions import Action
     from smtpmock.protocol.behaviour import Behaviour
+    from smtpmock.protocol.commands import Command
     from smtpmock.rules import Ruling
+    from smtpmock.sessions import SessionLog
 
 READ_SIZE = 65_536
 """How many bytes are read at a time, unless a rule slows the reading down."""
 
 _STEPS_PER_SECOND = 20  # in which what is slowed down is sent or read
+
+_tuple = tuple.__new__  # a named tuple's own constructor takes twice as long
 
 
 class Speaker:
@@ -36,8 +36,7 @@ class Speaker:
 
     Attributes:
         behaviour: What the settings say.
-        exchanges: What was said so far.
-        negotiated: What was negotiated so far.
+        log: The record of the session.
         transaction: The current record.
         paused: Whether the last action but one is a wait.
         ended: Whether the session is over.
@@ -51,38 +50,30 @@ class Speaker:
         "_drip",
         "_leaving",
         "_now",
-        "_origin",
         "_out",
-        "_reply_of_settings",
         "_resets",
-        "_ruling",
         "_silent",
         "_spoken",
         "_throttle",
         "behaviour",
         "ended",
-        "exchanges",
-        "negotiated",
+        "log",
         "paused",
         "read_size",
         "size",
         "transaction",
     )
 
-    def __init__(self, behaviour: Behaviour, origin: Origin) -> None:
+    def __init__(self, behaviour: Behaviour, log: SessionLog) -> None:
         self.behaviour = behaviour
-        self.exchanges: list[Exchange] = []
-        self.negotiated = NOTHING_NEGOTIATED
+        self.log = log
         self.transaction = Transaction()
         self.paused = False
         self.ended = False
         self.read_size = READ_SIZE
         self.size: int | None = None
-        self._before: Transaction | None = None  # the record before the command at hand erased a part of it
-        self._origin = origin
+        self._before = self.transaction  # the record before the command at hand erased a part of it, for rules
         self._now = 0.0
-        self._reply_of_settings = SHUTTING_DOWN  # to the command at hand
-        self._ruling: Ruling | None = None  # what the rules say of the command at hand
         self._drip: float | None = None
         self._throttle: float | None = None
         self._silent = False
@@ -99,86 +90,64 @@ class Speaker:
 
     def say(self, exchange: Exchange) -> None:
         """Records an exchange, and sends its reply as it is."""
-        self.exchanges.append(exchange)
+        self.log.exchanges.append(exchange)
         self._out.append(wire(exchange))
 
-    def conclude(
-        self,
-        request: str,
-        stage: str,
-        setting: str,
-        value: str | None,
-        decided: Callable[[Exchange], object],
-        *,
-        accepted: bool,
-    ) -> None:
-        """Answers a command that took several lines, as `_exchange` decides; `decided` is told before that is said."""
-        exchange = self._exchange(request, stage, setting, 0.0, value, accepted=accepted)
-        if not exchange.accepted and self.behaviour.settings.fail_fast:
+    def answer(
+        self, command: Command, request: str, refusal: str | None = None, value: str | Content | None = None
+    ) -> Exchange:
+        """Answers by the newest rule that decides or else by a setting; records both.
+
+        Args:
+            command: What is answered.
+            request: The command line.
+            refusal: The setting that refuses it; None if it succeeds.
+            value: The value of the command's argument, or the message.
+        """
+        behaviour = self.behaviour
+        setting = refusal or command.accepted
+        if refusal is None and command.stage == "EHLO":
+            reply = behaviour.ehlo[self.log.negotiated.tls is not None]
+        else:
+            reply = behaviour.replies[setting]
+        delay = behaviour.delays[command.delay]
+        exchange = _tuple(
+            Exchange, (request, reply.text, self._now, delay, setting, refusal is None, command.stage, None)
+        )
+        ruling = None
+        if behaviour.rules:
+            ruling = self._decide(command.stage, value)
+            if ruling is not None:
+                exchange = ruled(exchange, ruling)
+        self.log.exchanges.append(exchange)
+        command.record(self, exchange, value)
+        if not exchange.accepted and command.ends and behaviour.settings.fail_fast:
             self._leaving = True
-        decided(exchange)
-        self._reply(exchange)
+        if ruling is not None:
+            self._follow(ruling, exchange)
+            return exchange
+        if delay:
+            self._pause(delay)
+        self._out.append(reply.wire)
+        if self._leaving:
+            self._finish()
+        return exchange
 
     def negotiate(self, **changes: Any) -> None:
         """Notes what was negotiated, for the session and for the messages to come."""
-        self.negotiated = self.negotiated._replace(**changes)
-        self._actions.append(Learn(self.negotiated))
-
-    def _exchange(
-        self,
-        request: str,
-        stage: str,
-        setting: str,
-        delay: float,
-        value: str | Content | None = None,
-        *,
-        accepted: bool,
-    ) -> Exchange:
-        """What is answered, by the newest rule that decides or else by a setting.
-
-        Args:
-            request: The command line.
-            stage: What was asked for.
-            setting: What the settings answer.
-            delay: Seconds before that.
-            value: The value of the command's argument, or the message.
-            accepted: Whether the settings accept it.
-        """
-        if stage == "EHLO" and accepted:
-            reply = self.behaviour.ehlo[self.negotiated.tls is not None]
-        else:
-            reply = self.behaviour.replies[setting]
-        self._reply_of_settings = reply
-        exchange = Exchange(request, reply.text, self._now, delay, setting, accepted, stage)
-        if self.behaviour.rules:
-            self._ruling = self._decide(stage, value)
-            if self._ruling is not None:
-                exchange = ruled(exchange, self._ruling)
-        self.exchanges.append(exchange)
-        return exchange
+        self.log.negotiated = self.log.negotiated._replace(**changes)
 
     def _decide(self, stage: str, value: str | Content | None) -> Ruling | None:
         # A RSET is asked about the transaction that it ends.
-        transaction = self._before if self._before is not None and stage == "RSET" else self.transaction
-        values = partial(values_at, stage, value, transaction, self._origin, self.negotiated.user, self.size)
-        return decide(tuple(self.behaviour.rules), Circumstances(stage, self._origin.session_id, values))
-
-    def _reply(self, exchange: Exchange) -> None:
-        if exchange.delay:
-            self._pause(exchange.delay)
-        ruling = self._ruling
-        if ruling is None:
-            self._out.append(self._reply_of_settings.wire)
-        else:
-            self._ruling = None
-            self._follow(ruling, exchange)
-        if self._leaving:
-            self._finish()
-        elif self._drip is not None:
-            self._flush()
+        transaction = self._before if stage == "RSET" else self.transaction
+        origin = self.log.origin
+        values = partial(values_at, stage, value, transaction, origin, self.log.negotiated.user, self.size)
+        return decide(tuple(self.behaviour.rules), Circumstances(stage, origin.session_id, values))
 
     def _follow(self, ruling: Ruling, exchange: Exchange) -> None:
-        """Does what the rules say about the reply to a command."""
+        """Replies to a command as the rules say."""
+        if exchange.delay:
+            self._pause(exchange.delay)
         if ruling.drip is not None:
             self._flush()
             self._drip = ruling.drip
@@ -195,11 +164,15 @@ class Speaker:
             self._leaving = False
         elif then in ("close", "half", "reset"):
             self._leaving = True
+        if self._leaving:
+            self._finish()
+        elif self._drip is not None:
+            self._flush()
 
     def _finish(self) -> None:
         """Completes the record of the session, then says what is left to say and closes."""
         if self.transaction.record is None and self._spoken:
-            self._actions.append(Keep(Record(), Message(self.transaction, self._origin, self.negotiated)))
+            self._actions.append(Keep(Record(), Message(self.transaction, self.log.origin, self.log.negotiated)))
         self._actions.append(End())
         self._flush()
         self._actions.append(Reset() if self._resets else Close())
@@ -218,12 +191,12 @@ class Speaker:
         self._out.clear()
         if self._drip is None:
             if data:
-                self._actions.append(Send(data))
+                self._actions.append(data)
             return
         step = max(1, int(self._drip / _STEPS_PER_SECOND))
         for start in range(0, len(data), step):
             piece = data[start : start + step]
-            self._actions += (Wait(len(piece) / self._drip), Send(piece))
+            self._actions += (Wait(len(piece) / self._drip), piece)
         self._drip = None
 
     def _done(self) -> list[Action]:

@@ -25,6 +25,7 @@ class Transaction:
         end_of_data: The exchange at the end of the message.
         content: The message, once accepted.
         undotted: The beginning of its first line that lost a dot; b"" if none did.
+        is_settled: Whether nothing may erase it: an accepted message, where a session may send several.
         rset: The RSET exchange.
         noop: Whether NOOP was sent.
         quit: Whether QUIT was sent.
@@ -40,6 +41,7 @@ class Transaction:
         "data",
         "end_of_data",
         "helo",
+        "is_settled",
         "mailfrom",
         "noop",
         "quit",
@@ -54,32 +56,36 @@ class Transaction:
 
     def __init__(self, helo: Exchange | None = None) -> None:
         self.helo = helo
-        self.record: Record | None = None
-        self.content: Content | None = None
-        self.quit = False
-        self.forget_from_mailfrom()
-
-    def forget_from_mailfrom(self) -> None:
-        """Forgets all but HELO."""
         self.mailfrom: Exchange | None = None
+        self.rcptto: list[Exchange] = []
+        self.rcptto_accepted = False
+        self.data: Exchange | None = None
+        self.end_of_data: Exchange | None = None
+        self.content: Content | None = None
+        self.undotted = b""
+        self.rset: Exchange | None = None
+        self.noop = False
+        self.quit = False
         self.sender = ""
         self.recipients: list[str] = []
-        self.forget_from_rcptto()
+        self.accepted_recipients: tuple[str, ...] = ()
+        self.record: Record | None = None
+        self.is_settled = False
 
     def forget_from_rcptto(self) -> None:
         """Forgets the recipients and what follows them; who was accepted is still known until a message was."""
         if self.content is not None:
             self.recipients = []
-        self.rcptto: list[Exchange] = []
+        self.rcptto = []
         self.rcptto_accepted = False
         self.forget_from_data()
 
     def forget_from_data(self) -> None:
         """Forgets DATA and what follows it."""
-        self.data: Exchange | None = None
-        self.end_of_data: Exchange | None = None
+        self.data = None
+        self.end_of_data = None
         self.content = None
         self.undotted = b""
-        self.accepted_recipients: tuple[str, ...] = ()
-        self.rset: Exchange | None = None
+        self.accepted_recipients = ()
+        self.rset = None
         self.noop = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 
 from smtpmock.exchange import TLS
-from smtpmock.protocol.actions import Action, Learn, StartTLS
+from smtpmock.protocol.actions import Action, StartTLS
 from smtpmock.sessions import Session
 from tests.protocol.conversation import Conversation
 
@@ -37,9 +37,7 @@ class Talk(Conversation):
     def carry_out(self, actions: list[Action]) -> str:
         replies = super().carry_out(actions)
         for number, action in enumerate(actions):
-            if isinstance(action, Learn):
-                self.log.negotiated = action.negotiated
-            elif isinstance(action, StartTLS):
+            if isinstance(action, StartTLS):
                 assert not actions[number + 1 :], "nothing is done between STARTTLS and the handshake"
                 self.handshakes.append(action.fault)
                 replies += self.carry_out(self.connection.secured(AGREED, 1_700_000_001.5))

@@ -7,6 +7,7 @@ import pytest
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.protocol.connection import Connection
 from smtpmock.rules import Rule
+from smtpmock.sessions import SessionLog
 from smtpmock.settings import make
 from tests.esmtp.talk import AGREED, EHLO, MAIL, RCPT, Talk, plain
 from tests.protocol.conversation import ORIGIN
@@ -214,7 +215,7 @@ class TestRules:
         behaviour = Behaviour(make({"tls": "implicit", "tls_fault": "cut"}))
         behaviour.rules.append(Rule("STARTTLS", {"tls": "expired", "times": 1}))
 
-        faults = [Connection(behaviour, ORIGIN).open(0.0)[0].fault for _ in range(2)]
+        faults = [Connection(behaviour, SessionLog(ORIGIN)).open(0.0)[0].fault for _ in range(2)]
         assert faults == ["expired", "cut"]
 
     def test_a_reply_that_refuses_leaves_the_session_in_clear_text(self):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from smtpmock.exchange import Exchange, Origin
 from smtpmock.inbox import Inbox
-from smtpmock.protocol.actions import Action, Close, End, Erase, Keep, Send, Wait
+from smtpmock.protocol.actions import Action, Close, End, Erase, Keep, Wait
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.protocol.connection import Connection
 from smtpmock.sessions import SessionLog
@@ -27,9 +27,9 @@ class Conversation:
     """Feeds a connection and carries its actions out, as a server does."""
 
     def __init__(self, origin: Origin = ORIGIN, /, **settings: object) -> None:
-        self.connection = Connection(Behaviour(make(settings)), origin)
+        self.log = SessionLog(origin)
+        self.connection = Connection(Behaviour(make(settings)), self.log)
         self.inbox = Inbox()
-        self.log = SessionLog(ORIGIN, self.connection.exchanges, self.connection.noted)
         self.delays: list[float] = []
         self.ended = False
         self.closed = False
@@ -55,7 +55,7 @@ class Conversation:
 
     @property
     def exchanges(self) -> list[Exchange]:
-        return self.connection.exchanges
+        return self.log.exchanges
 
     def end(self) -> str:
         """The client leaves."""
@@ -75,7 +75,7 @@ class Conversation:
         for action in actions:
             assert not self.closed, f"{action} after the close"
             match action:
-                case Send(data=data):
+                case bytes(data):
                     replies += data
                 case Wait(seconds=seconds):
                     self.delays.append(seconds)

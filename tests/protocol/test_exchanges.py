@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from smtpmock.exchange import Exchange
-from smtpmock.protocol.actions import Close, End, Keep, Send, Wait
+from smtpmock.protocol.actions import Close, End, Keep, Wait
 from smtpmock.protocol.replies import SESSION_TIMEOUT, SHUTTING_DOWN, Reply
 from tests.protocol.conversation import Conversation
 from tests.protocol.scenario import INVALID, REPLIES
@@ -67,7 +67,7 @@ def test_what_the_server_says_unasked_is_an_exchange_without_request_and_setting
 
     found = conversation.connection.end(7.0, reply)
 
-    assert [type(action) for action in found] == [Keep, End, Send, Close]
+    assert [type(action) for action in found] == [Keep, End, bytes, Close]
     assert conversation.exchanges[-1] == Exchange("", reply.text, 7.0, 0.0, None, False, "")
 
 
@@ -79,8 +79,7 @@ def test_the_texts_of_what_the_server_says_unasked() -> None:
         conversation = Conversation()
         conversation.say("NOOP")
         [_, _, send, _] = conversation.connection.end(0.0, reply)
-        assert isinstance(send, Send)
-        assert send.data == text
+        assert send == text
 
 
 def test_the_server_says_nothing_after_the_end() -> None:
@@ -104,26 +103,26 @@ DELAYS: list[tuple[str, bytes, bytes]] = [
 
 @pytest.mark.parametrize(("stage", "line", "reply"), DELAYS)
 def test_a_delay_comes_after_what_was_answered_and_before_its_reply(stage: str, line: bytes, reply: bytes) -> None:
-    connection = Conversation(**{f"response_delay_{stage}": 2.5}).connection
+    conversation = Conversation(**{f"response_delay_{stage}": 2.5})
+    connection = conversation.connection
 
     first = connection.feed(b"FOO\r\n" + line + b"BAR\r\nBAZ\r\n", 0.0)
-    assert [repr(action) for action in first[::2]] == [repr(Send(f"{INVALID}\r\n".encode())), repr(Send(reply))]
+    assert first[::2] == [f"{INVALID}\r\n".encode(), reply]
     assert [repr(action) for action in first[1:2]] == ["Wait(2.5)"]
     assert connection.paused
 
     [rest] = connection.feed(b"", 1.0)
-    assert isinstance(rest, Send)
-    assert rest.data == f"{INVALID}\r\n{INVALID}\r\n".encode()
+    assert rest == f"{INVALID}\r\n{INVALID}\r\n".encode()
     assert not connection.paused
-    assert [exchange.delay for exchange in connection.exchanges] == [0.0, 0.0, 2.5, 0.0, 0.0]
+    assert [exchange.delay for exchange in conversation.exchanges] == [0.0, 0.0, 2.5, 0.0, 0.0]
 
 
 def test_two_delays_in_a_row_are_two_pauses() -> None:
     connection = Conversation(response_delay_noop=1).connection
 
-    assert [type(action) for action in connection.feed(b"NOOP\r\nNOOP\r\n", 0.0)] == [Wait, Send]
+    assert [type(action) for action in connection.feed(b"NOOP\r\nNOOP\r\n", 0.0)] == [Wait, bytes]
     assert connection.paused
-    assert [type(action) for action in connection.feed(b"", 0.0)] == [Wait, Send]
+    assert [type(action) for action in connection.feed(b"", 0.0)] == [Wait, bytes]
     assert not connection.paused
     assert connection.feed(b"", 0.0) == []
 
@@ -134,7 +133,7 @@ def test_a_delayed_message_is_kept_before_its_reply() -> None:
 
     found = conversation.connection.feed(b"hi\r\n.\r\nNOOP\r\n", 0.0)
 
-    assert [type(action) for action in found if not isinstance(action, Keep)] == [Wait, Send]
+    assert [type(action) for action in found if not isinstance(action, Keep)] == [Wait, bytes]
     assert next(index for index, action in enumerate(found) if isinstance(action, Keep)) < len(found) - 1
     assert conversation.connection.paused
 
@@ -143,14 +142,14 @@ def test_a_message_behind_a_delayed_data_is_read_after_the_delay() -> None:
     conversation = Conversation(response_delay_data=3)
     conversation.say("EHLO x", "MAIL FROM:<a@b>", "RCPT TO:<a@b>")
 
-    assert [type(action) for action in conversation.connection.feed(b"DATA\r\nhi\r\n.\r\n", 0.0)] == [Wait, Send]
-    assert [type(action) for action in conversation.connection.feed(b"", 0.0)] == [Keep, Send]
+    assert [type(action) for action in conversation.connection.feed(b"DATA\r\nhi\r\n.\r\n", 0.0)] == [Wait, bytes]
+    assert [type(action) for action in conversation.connection.feed(b"", 0.0)] == [Keep, bytes]
 
 
 def test_a_delayed_quit_closes_after_its_reply() -> None:
     found = Conversation(response_delay_quit=0.5).connection.feed(b"NOOP\r\nQUIT\r\nNOOP\r\n", 0.0)
 
-    assert [type(action) for action in found if not isinstance(action, Keep)] == [Send, Wait, End, Send, Close]
+    assert [type(action) for action in found if not isinstance(action, Keep)] == [bytes, Wait, End, bytes, Close]
     assert found.index(next(action for action in found if isinstance(action, Keep))) < len(found) - 2
 
 
@@ -159,7 +158,7 @@ def test_a_delayed_failure_closes_after_its_reply_with_fail_fast() -> None:
 
     found = conversation.connection.feed(b"MAIL FROM:<a@b>\r\nNOOP\r\n", 0.0)
 
-    assert [type(action) for action in found if not isinstance(action, Keep)] == [Wait, End, Send, Close]
+    assert [type(action) for action in found if not isinstance(action, Keep)] == [Wait, End, bytes, Close]
     assert not conversation.connection.paused
 
 

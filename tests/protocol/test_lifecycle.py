@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from smtpmock.protocol.actions import Action, Close, End, Erase, Keep, Send
+from smtpmock.protocol.actions import Action, Close, End, Erase, Keep
 from tests.protocol.conversation import Conversation
 from tests.protocol.scenario import FIELDS, REPLIES, shown
 
@@ -46,17 +46,17 @@ def test_an_accepted_message_is_kept_before_its_reply_is_sent(settings: dict[str
 
     found = actions(conversation, b"x\r\n.\r\n")
 
-    assert kinds(found) == [Keep, Send]
+    assert kinds(found) == [Keep, bytes]
     assert isinstance(found[0], Keep)
     assert found[0].message.is_consistent
 
 
 def test_what_a_session_ends_with_is_kept_before_its_221() -> None:
-    assert kinds(actions(Conversation(), b"EHLO x\r\nQUIT\r\n")) == [Keep, End, Send, Close]
+    assert kinds(actions(Conversation(), b"EHLO x\r\nQUIT\r\n")) == [Keep, End, bytes, Close]
 
 
 def test_what_a_session_ends_with_is_kept_before_fail_fast_answers() -> None:
-    assert kinds(actions(Conversation(fail_fast=True), b"DATA\r\n")) == [Keep, End, Send, Close]
+    assert kinds(actions(Conversation(fail_fast=True), b"DATA\r\n")) == [Keep, End, bytes, Close]
 
 
 def test_a_quit_is_noted_on_an_accepted_message_before_its_221() -> None:
@@ -64,7 +64,7 @@ def test_a_quit_is_noted_on_an_accepted_message_before_its_221() -> None:
 
     found = actions(conversation, b"QUIT\r\n")
 
-    assert kinds(found) == [Keep, End, Send, Close]
+    assert kinds(found) == [Keep, End, bytes, Close]
     assert isinstance(found[0], Keep)
     assert (found[0].message.quit_sent, found[0].message.is_consistent) == (True, True)
 
@@ -72,7 +72,7 @@ def test_a_quit_is_noted_on_an_accepted_message_before_its_221() -> None:
 def test_an_accepted_message_is_erased_before_the_reply_that_erases_it() -> None:
     conversation = Conversation().accepted()
 
-    assert kinds(actions(conversation, b"RSET\r\n")) == [Erase, Send]
+    assert kinds(actions(conversation, b"RSET\r\n")) == [Erase, bytes]
 
 
 def test_a_transaction_in_progress_is_no_record() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from smtpmock.exchange import TLS, Origin
 from smtpmock.inbox import Inbox
-from smtpmock.protocol.actions import Action, Close, End, Erase, Keep, Learn, Reset, Send, StartTLS, Wait
+from smtpmock.protocol.actions import Action, Close, End, Erase, Keep, Reset, StartTLS, Wait
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.protocol.connection import LONGEST_LINE, Connection
 from smtpmock.report import transcript
@@ -30,9 +30,9 @@ class Driven:
     """A session to which bytes are fed; fails where something does not hold that always has to."""
 
     def __init__(self, **settings: object) -> None:
-        self.connection = Connection(Behaviour(make(settings)), ORIGIN)
+        self.log = SessionLog(ORIGIN)
+        self.connection = Connection(Behaviour(make(settings)), self.log)
         self.inbox = Inbox()
-        self.log = SessionLog(ORIGIN, self.connection.exchanges, self.connection.noted)
         self.inbox.begin(self.log)
         self.replies = b""
         self.closed = False
@@ -74,7 +74,7 @@ class Driven:
         for action in actions:
             assert not self.closed, f"{action} after the close"
             match action:
-                case Send(data=data):
+                case bytes(data):
                     assert data
                     assert data.isascii()
                     self.replies += data
@@ -83,8 +83,6 @@ class Driven:
                     self.inbox.keep(record, message, self.log)
                 case Erase(record=record):
                     self.inbox.erase(record)
-                case Learn(negotiated=negotiated):
-                    self.log.negotiated = negotiated
                 case StartTLS():
                     replied |= self._carry_out(self.connection.secured(TLS("TLSv1.3", "any", "", None), NOW))
                 case End():

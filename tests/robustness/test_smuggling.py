@@ -56,7 +56,7 @@ def test_no_other_sequence_ends_a_message(end: bytes, size: int) -> None:
     session = Driven(multiple_message_receiving=True, **EVERYTHING)
     session.feed(_ENVELOPE, b"DATA\r\n")
     content = b"Subject: hi\r\n\r\nhello" + end + _SMUGGLED + b"\r\n"
-    before = len(session.connection.exchanges)
+    before = len(session.log.exchanges)
 
     pieces = [content[start : start + size] for start in range(0, len(content), size)]
     assert session.feed(*pieces) == b""
@@ -65,7 +65,7 @@ def test_no_other_sequence_ends_a_message(end: bytes, size: int) -> None:
     [message] = session.inbox.messages()
     assert (message.sender, message.recipients) == ("a@example.com", ("b@example.com",))
     assert message.raw == kept(content)
-    assert len(session.connection.exchanges) == before + 1
+    assert len(session.log.exchanges) == before + 1
 
 
 @pytest.mark.parametrize("end", PUBLISHED.values(), ids=PUBLISHED)
@@ -111,7 +111,7 @@ def test_commands_behind_starttls_are_thrown_away() -> None:
     assert session.feed(b"STARTTLS\r\nMAIL FROM:<admin@example.com>\r\n") == b"220 Ready to start TLS\r\n"
 
     assert session.feed(b"EHLO c.example\r\n").startswith(b"250")
-    assert [exchange.request for exchange in session.connection.exchanges if "MAIL" in exchange.request] == []
+    assert [exchange.request for exchange in session.log.exchanges if "MAIL" in exchange.request] == []
 
 
 @pytest.mark.parametrize("argument", ["<a@example.com\rRSET>", "<a@example.com\0>", "<a\x0bRSET@example.com>"])

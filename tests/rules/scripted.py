@@ -39,9 +39,9 @@ class Scripted(Conversation):
         behaviour = Behaviour(make(settings))
         for rule in rules:
             rule.join(behaviour.rules)
-        self.connection = Connection(behaviour, ORIGIN._replace(session_id=session))
+        self.log = SessionLog(ORIGIN._replace(session_id=session))
+        self.connection = Connection(behaviour, self.log)
         self.inbox = Inbox()
-        self.log = SessionLog(ORIGIN, self.connection.exchanges, self.connection.noted)
         self.delays: list[float] = []
         self.ended = self.closed = self.was_reset = False
         self.actions: list[Action] = []

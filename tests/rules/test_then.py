@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtpmock.protocol.actions import Close, End, Keep, Reset, Send, Wait
+from smtpmock.protocol.actions import Close, End, Keep, Reset, Wait
 from tests.rules.scripted import CONTENT, EHLO, ENVELOPE, GARBAGE, GO_AHEAD, MAIL, OK, RCPT, Scripted, on
 
 STEPS = {
@@ -226,7 +226,7 @@ def test_drip_sends_the_reply_in_pieces_of_a_twentieth_of_a_second():
     session = Scripted(on("NOOP", drip=60))
 
     assert session.say("NOOP") == "250 Ok\r\n"
-    sent = [action.data if isinstance(action, Send) else action.seconds for action in session.actions[1:]]
+    sent = [action if isinstance(action, bytes) else action.seconds for action in session.actions[1:]]
     assert sent == [0.05, b"250", 0.05, b" Ok", 2 / 60, b"\r\n"]
 
 

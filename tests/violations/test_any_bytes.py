@@ -101,7 +101,7 @@ def test_any_conversation_is_judged(lines, end):
             break
         conversation.send(line + end)
 
-    assert_can_be_shown(conduct(conversation.exchanges, conversation.connection.noted))
+    assert_can_be_shown(conduct(conversation.exchanges, conversation.log.noted))
 
 
 @given(st.lists(LINES, max_size=6), st.text(max_size=30))
@@ -174,7 +174,7 @@ def delivered(content, parameters):
     conversation.send(stuffed(content) + b".\r\n")
     conversation.say("QUIT")
     [message] = conversation.messages()
-    assert conduct(conversation.exchanges, conversation.connection.noted) == []
+    assert conduct(conversation.exchanges, conversation.log.noted) == []
     return message
 
 
