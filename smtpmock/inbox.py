@@ -122,12 +122,9 @@ class Inbox:
             message.number = record.number = self._last + 1
             record.message = message
             self._records[record.number] = record
-            for index, key in _keys(self._indexes, message):
-                numbers = index.get(key)
-                if numbers is None:
-                    index[key] = {record.number: None}
-                else:
-                    numbers[record.number] = None
+            _enter(self._indexes["sender"], message.sender, record.number)
+            for recipient in message.recipients:
+                _enter(self._indexes["recipient"], recipient, record.number)
             self._last = record.number  # a reader that knows the number finds the record
             session.records.append(record)
             if self.bound is not None and len(self._records) > self.bound:
@@ -140,11 +137,9 @@ class Inbox:
             record.gone = True
             self._taken += 1
             assert record.message is not None
-            for index, key in _keys(self._indexes, record.message):
-                numbers = index.get(key, {})
-                numbers.pop(record.number, None)
-                if not numbers:
-                    index.pop(key, None)
+            _leave(self._indexes["sender"], record.message.sender, record.number)
+            for recipient in record.message.recipients:
+                _leave(self._indexes["recipient"], recipient, record.number)
             self.wake()
 
     def purge(self) -> list[Message]:
@@ -265,10 +260,21 @@ def _forget_beginning(session: SessionLog, most: int) -> None:
         session.forgotten += excess
 
 
-def _keys(indexes: dict[str, Index], message: Message) -> Iterable[tuple[Index, str]]:
-    yield indexes["sender"], address_key(message.sender)
-    for recipient in message.recipients:
-        yield indexes["recipient"], address_key(recipient)
+def _enter(index: Index, address: str, number: int) -> None:
+    key = address_key(address)
+    numbers = index.get(key)
+    if numbers is None:
+        index[key] = {number: None}
+    else:
+        numbers[number] = None
+
+
+def _leave(index: Index, address: str, number: int) -> None:
+    key = address_key(address)
+    numbers = index.get(key, {})
+    numbers.pop(number, None)
+    if not numbers:
+        index.pop(key, None)
 
 
 def _shown(records: Iterable[Record]) -> list[Message]:

@@ -6,7 +6,7 @@ import fcntl
 import struct
 import termios
 from time import monotonic, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gevent import GreenletExit, sleep
 from gevent.socket import SO_LINGER, SOL_SOCKET, wait
@@ -76,6 +76,7 @@ class LiveSession(greenlet):
         "_inbox",
         "_log",
         "_logged",
+        "_plain",
         "_record",
         "_sends",
         "_shakes_hands",
@@ -100,6 +101,7 @@ class LiveSession(greenlet):
     ) -> None:
         super().__init__(None, hub)
         self.socket = sock
+        self._plain: Any = sock._sock  # type: ignore[attr-defined]  # the socket itself; None once TLS lies between
         self._handshaker = handshaker
         self._record = SessionLog(origin)
         self._connection = Connection(behaviour, self._record)
@@ -195,21 +197,27 @@ class LiveSession(greenlet):
 
     def _receive(self) -> bytes:
         self.waits_since = monotonic()
-        if not self._connection.is_secure:
-            # What answers our reply cannot be there yet, so asking for it first would be a call in vain.
+        data: bytes | None = None
+        while data is None:
+            if self._plain is None:
+                data = self.socket.recv(self._connection.read_size)
+                break
+            # What answers our reply cannot be there yet: to ask for it first, as gevent does, would be in vain.
             wait(self.socket._read_event)  # type: ignore[attr-defined]
-        data: bytes = self.socket.recv(self._connection.read_size)
+            try:
+                data = self._plain.recv(self._connection.read_size)
+            except BlockingIOError:
+                continue  # woken in vain
         self.waits_since = None
         return data
 
     def _send(self, data: bytes) -> None:
-        # A reply nearly always goes out at once; sendall would ask for the size of the buffer first.
-        if not self._connection.is_secure:
+        if self._plain is not None:
             try:
-                sent = self.socket.send(data, 0, 0.0)  # type: ignore[call-arg]  # gevent's takes a timeout
+                sent = self._plain.send(data)
             except BlockingIOError:
                 sent = 0
-            if sent == len(data):
+            if sent == len(data):  # nearly always; sendall would ask for the size of the buffer first
                 return
             data = data[sent:]
         self.waits_since = monotonic()
@@ -254,6 +262,7 @@ class LiveSession(greenlet):
         self._shakes_hands = True
         try:
             self.socket, tls = self._handshaker.shake(self.socket, fault)
+            self._plain = None
         except (OSError, Interruption) as error:
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
             self._connection.negotiate(tls_error=reason)
