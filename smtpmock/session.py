@@ -9,7 +9,7 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 from gevent import GreenletExit, sleep
-from gevent.socket import SO_LINGER, SOL_SOCKET, wait
+from gevent.socket import SO_LINGER, SOL_SOCKET
 from greenlet import greenlet
 
 from smtpmock.protocol.actions import End, Erase, Keep, Reset, StartTLS, Wait
@@ -73,10 +73,12 @@ class LiveSession(greenlet):
         "_connection",
         "_ended",
         "_handshaker",
+        "_hub",
         "_inbox",
         "_log",
         "_logged",
         "_plain",
+        "_readable",
         "_record",
         "_sends",
         "_shakes_hands",
@@ -101,7 +103,10 @@ class LiveSession(greenlet):
     ) -> None:
         super().__init__(None, hub)
         self.socket = sock
-        self._plain: Any = sock._sock  # type: ignore[attr-defined]  # the socket itself; None once TLS lies between
+        # The socket itself, and what tells that it can be read; None once TLS lies between.
+        self._plain: Any = sock._sock  # type: ignore[attr-defined]
+        self._readable: Any = sock._read_event  # type: ignore[attr-defined]
+        self._hub = hub
         self._handshaker = handshaker
         self._record = SessionLog(origin)
         self._connection = Connection(behaviour, self._record)
@@ -203,7 +208,11 @@ class LiveSession(greenlet):
                 data = self.socket.recv(self._connection.read_size)
                 break
             # What answers our reply cannot be there yet: to ask for it first, as gevent does, would be in vain.
-            wait(self.socket._read_event)  # type: ignore[attr-defined]
+            self._readable.start(self.switch)
+            try:
+                self._hub.switch()
+            finally:
+                self._readable.stop()
             try:
                 data = self._plain.recv(self._connection.read_size)
             except BlockingIOError:
@@ -262,7 +271,7 @@ class LiveSession(greenlet):
         self._shakes_hands = True
         try:
             self.socket, tls = self._handshaker.shake(self.socket, fault)
-            self._plain = None
+            self._plain = self._readable = None
         except (OSError, Interruption) as error:
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
             self._connection.negotiate(tls_error=reason)

@@ -118,7 +118,7 @@ class Connection(Receiver):
             that could not be answered yet.
         """
         self._now = now
-        self._buffer = self._buffer[self._start :] + data if self._has_input else data
+        self._buffer = self._buffer[self._start :] + data if self._buffer else data
         self._start = 0
         self.paused = False
         if self._is_deaf():
@@ -140,6 +140,8 @@ class Connection(Receiver):
                 elif self.paused or len(self._out) >= _MOST_REPLIES_AT_ONCE:
                     self.paused = True
                     return self._done()
+        else:
+            self._buffer = b""
         self.paused = False
         return self._done()
 
@@ -283,7 +285,8 @@ class Connection(Receiver):
             refusal = self._first_refusal(command)
         if refusal is None:
             if command.erases is not None:
-                self._before = self.transaction
+                if self.behaviour.rules:
+                    self._before = self.transaction
                 self._erase(command.erases)
             refusal, value = command.judge(self, request[len(command.prefix) :])
         exchange = self.answer(command, request, refusal, value)

@@ -72,7 +72,7 @@ class Speaker:
         self.ended = False
         self.read_size = READ_SIZE
         self.size: int | None = None
-        self._before = self.transaction  # the record before the command at hand erased a part of it, for rules
+        self._before: Transaction | None = None  # the record before the command at hand erased a part, for rules
         self._now = 0.0
         self._drip: float | None = None
         self._throttle: float | None = None
@@ -139,7 +139,7 @@ class Speaker:
 
     def _decide(self, stage: str, value: str | Content | None) -> Ruling | None:
         # A RSET is asked about the transaction that it ends.
-        transaction = self._before if stage == "RSET" else self.transaction
+        transaction = self._before if stage == "RSET" and self._before is not None else self.transaction
         origin = self.log.origin
         values = partial(values_at, stage, value, transaction, origin, self.log.negotiated.user, self.size)
         return decide(tuple(self.behaviour.rules), Circumstances(stage, origin.session_id, values))
