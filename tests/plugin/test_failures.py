@@ -224,7 +224,9 @@ def test_an_exception_after_the_test_is_told_at_its_end(run_tests):
         conftest=BREAK_THE_SERVER.replace("feed", "end"),
     )
     result.assert_outcomes(errors=1, passed=2)
-    result.stdout.fnmatch_lines(["*_ ERROR at teardown of test _*", "A session of 127.0.0.1:* ended with ZeroDivision*"])
+    result.stdout.fnmatch_lines(
+        ["*_ ERROR at teardown of test _*", "A session of 127.0.0.1:* ended with ZeroDivision*"]
+    )
 
 
 @pytest.mark.parametrize("fixture", ["smtpmock", "smtpmock_factory()", "smtpmock_session"])
