@@ -15,10 +15,9 @@ def table() -> str:
     """The settings as Markdown, a table for each section."""
     sections: dict[str, list[str]] = {}
     for name, declared in settings.NAMED.items():
-        data = declared.metadata
-        flag = f"`-{settings.flag(name)}`" if data["in_command"] else "(none)"
-        cells = (f"`{name}`", flag, data["kind"].allowed, _shown(declared.default), data["meaning"])
-        sections.setdefault(data["section"], []).append(f"| {' | '.join(cells)} |")
+        flag = f"`-{settings.NAMED[name].flag}`" if declared.in_command else "(none)"
+        cells = (f"`{name}`", flag, declared.kind.allowed, _shown(declared.default), declared.meaning)
+        sections.setdefault(declared.section, []).append(f"| {' | '.join(cells)} |")
     return "".join(
         f"\n## {section}\n\n| name | flag | allowed | default | meaning |\n|---|---|---|---|---|\n"
         + "".join(f"{row}\n" for row in rows)

@@ -42,7 +42,7 @@ _METAVARS = {
 _NOT_SETTINGS = ("version", "rule", "rules")
 _RULE_HELP = "a rule, as in \"RCPT TO recipient=*@slow.example delay=2 reply='451 later' times=3\"; see docs/rules.md"
 
-_COMMAND = {name: declared for name, declared in settings.NAMED.items() if declared.metadata["in_command"]}
+_COMMAND = {name: declared for name, declared in settings.NAMED.items() if declared.in_command}
 
 
 class Options(NamedTuple):
@@ -105,7 +105,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
             continue
         for name in _named_by(destination):
             values[name] = _value(name, text, "the command line")
-    return Options(found.version, settings.make(values), _rules(found.rules, found.rule))
+    return Options(found.version, settings.Settings(**values), _rules(found.rules, found.rule))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -139,17 +139,17 @@ def _parser() -> argparse.ArgumentParser:
     behaviour.add_argument("--rules", action="append", default=[], metavar="FILE", help="rules from a TOML file")
     groups: dict[str, argparse._ArgumentGroup] = {}
     for name, declared in _COMMAND.items():
-        section = declared.metadata["section"]
+        section = declared.section
         if section not in groups:
             groups[section] = parser.add_argument_group(section)
-        switch = declared.metadata["kind"] in (kinds.SWITCH, kinds.OPTIONAL_SWITCH)
+        switch = declared.kind in (kinds.SWITCH, kinds.OPTIONAL_SWITCH)
         groups[section].add_argument(
             *_forms(name),
             dest=name,
             default=None,
             nargs="?" if switch else None,
             const="true" if switch else None,
-            metavar=_METAVARS.get(declared.metadata["kind"], ""),
+            metavar=_METAVARS.get(declared.kind, ""),
             help=_help(name).replace("%", "%%"),
         )
     return parser
@@ -171,7 +171,7 @@ def _rules(files: Sequence[str], lines: Sequence[str]) -> list[Rule]:
 
 def _forms(name: str) -> list[str]:
     """The forms of a flag: go-smtp-mock's with one dash and with two, and the usual one."""
-    flag = settings.flag(name)
+    flag = settings.NAMED[name].flag
     usual = f"--{name.replace('_', '-')}"
     return [usual] if flag == "log" else list(dict.fromkeys((f"-{flag}", f"--{flag}", usual)))
 
@@ -187,12 +187,12 @@ def _help(name: str) -> str:
         default = "on" if default else "off"
     shown = "none" if default in (None, "") else default
     shown = str(shown).replace("{msg_size_limit}", "N")
-    return f"{declared.metadata['meaning']} (default: {shown})"
+    return f"{declared.meaning} (default: {shown})"
 
 
 def _named_by(destination: str) -> list[str]:
     """The settings that a flag sets: -log sets two."""
-    return [name for name in settings.NAMED if f"-{settings.flag(name)}" == destination] or [destination]
+    return [name for name in settings.NAMED if f"-{settings.NAMED[name].flag}" == destination] or [destination]
 
 
 def _value(name: str, text: str, where: str) -> Any:

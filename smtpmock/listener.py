@@ -22,7 +22,9 @@ def listen(host: str, port: int) -> socket.socket:
     """
     name = bare(host)
     try:
-        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # Of a text it would load the tables of international names, which takes 3 ms.
+        asked = name.encode("ascii") if name.isascii() else name
+        found = socket.getaddrinfo(asked, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as error:
         raise _failed(port, f"the host {name} is unknown: {error.strerror}") from error
     except UnicodeError as error:

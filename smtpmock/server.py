@@ -25,7 +25,7 @@ from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.query import Query, SessionQuery
 from smtpmock.report import Scene, explain, explain_violations
 from smtpmock.running import RunningServer
-from smtpmock.settings import Settings, given, make
+from smtpmock.settings import Settings, given
 from smtpmock.text import counted
 from smtpmock.violations import without
 
@@ -83,7 +83,7 @@ class SMTPMock(Scripted):
     ) -> None:
         if settings is not None and not isinstance(settings, Settings):
             raise SettingError(f"The settings cannot be {settings!r}: allowed is a Settings, and settings by name.")
-        self.settings = make(values if settings is None else {**given(settings), **values})
+        self.settings = Settings(**(values if settings is None else {**given(settings), **values}))
         self._behaviour = Behaviour(self.settings)
         self._log = log.Log(
             logger or log.LOGGER,

@@ -239,10 +239,10 @@ def test_help_shows_every_setting_in_its_group_with_its_default(flag):
     for go_flag in GO_SMTP_MOCK_FLAGS:
         declared = settings.NAMED[go_name(go_flag)]
         default = {"False": "off", "()": "none"}.get(str(declared.default), str(declared.default).removesuffix(".0"))
-        entry = shown[declared.metadata["section"]].partition(f" -{go_flag}, ")[2].partition(") -")[0]
+        entry = shown[declared.section].partition(f" -{go_flag}, ")[2].partition(") -")[0]
         assert entry.split(" ")[0] == usual(go_flag)
         default = default.replace("{msg_size_limit}", "N")
-        assert f"{declared.metadata['meaning']} (default: {default}" in entry
+        assert f"{declared.meaning} (default: {default}" in entry
     assert "-v, -version, --version show the version and exit" in shown["General"]
     assert "-log --log-to-stdout and --log-server-activity" in shown["General"]
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, fields
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from smtpmock import SettingError, Settings, SMTPMock
-from smtpmock.settings import flag, from_text, make
+from smtpmock.settings import NAMED, from_text
 
 INVALID = "502 Command unrecognized. Available commands: HELO, EHLO, MAIL FROM:, RCPT TO:, DATA, RSET, NOOP, QUIT"
 
@@ -96,7 +95,7 @@ LIST_ALLOWED = "a list of texts (on the command line separated by commas)"
 
 def test_all_46_settings_of_go_smtp_mock_are_there() -> None:
     assert len(DECLARED) == 46
-    assert {name for name, _, _ in DECLARED} <= {declared.name for declared in fields(Settings)}
+    assert {name for name, _, _ in DECLARED} <= NAMED.keys()
 
 
 @pytest.mark.parametrize(("name", "its_flag", "default"), DECLARED)
@@ -105,7 +104,7 @@ def test_name_flag_and_default(name: str, its_flag: str, default: Any) -> None:
 
     assert value == default
     assert isinstance(value, bool) == isinstance(default, bool)
-    assert flag(name) == its_flag
+    assert NAMED[name].flag == its_flag
 
 
 @pytest.mark.parametrize(("name", "its_flag", "default"), DECLARED)
@@ -115,7 +114,7 @@ def test_each_setting_is_an_argument_of_the_server(name: str, its_flag: str, def
 
 @pytest.mark.parametrize("name", [name for name, _, _ in DECLARED])
 def test_each_setting_has_a_meaning_in_one_line(name: str) -> None:
-    [meaning] = [declared.metadata["meaning"] for declared in fields(Settings) if declared.name == name]
+    meaning = NAMED[name].meaning
 
     assert meaning.strip() == meaning != ""
     assert "\n" not in meaning
@@ -204,8 +203,10 @@ def test_a_list_that_changes_later_changes_no_settings() -> None:
 def test_settings_are_frozen() -> None:
     settings = Settings()
 
-    with pytest.raises(FrozenInstanceError):
-        settings.port = 25  # type: ignore[misc]
+    with pytest.raises(AttributeError, match=r"^Settings are frozen: port cannot be set to 25\.$"):
+        settings.port = 25
+    with pytest.raises(AttributeError, match=r"^Settings are frozen: port cannot be deleted\.$"):
+        del settings.port
     assert settings == Settings()
     assert hash(settings) == hash(Settings(port=0))
 
@@ -253,7 +254,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
 def test_a_value_that_is_not_allowed_is_refused(name: str, value: Any, shown: str, allowed: str) -> None:
     expected = f"The setting {name} cannot be {shown}: allowed is {allowed}."
 
-    for refuse in (lambda: Settings(**{name: value}), lambda: make({name: value}), lambda: SMTPMock(**{name: value})):
+    for refuse in (lambda: Settings(**{name: value}), lambda: SMTPMock(**{name: value})):
         with pytest.raises(SettingError) as raised:
             refuse()
         assert str(raised.value) == expected
@@ -282,7 +283,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(name: str, hint: str) -
     expected = f"There is no setting {name}{hint}"
 
     for refuse in (
-        lambda: make({"port": 0, name: 1}),
+        lambda: Settings(**{"port": 0, name: 1}),
         lambda: from_text(name, "1"),
         lambda: SMTPMock(**{name: 1}),
         lambda: SMTPMock(Settings(), **{name: 1}),
@@ -359,7 +360,7 @@ def test_a_text_that_makes_no_value_is_refused(name: str, text: str, allowed: st
 
 def test_a_value_made_of_text_is_judged_as_any_other() -> None:
     with pytest.raises(SettingError) as raised:
-        make({"port": from_text("port", "70000")})
+        Settings(port=from_text("port", "70000"))
     assert str(raised.value) == f"The setting port cannot be 70000: allowed is {PORT_ALLOWED}."
 
 

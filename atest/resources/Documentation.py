@@ -62,7 +62,7 @@ class Documentation:
         return [
             name
             for name, declared in NAMED.items()
-            if f"| {name} | {declared.metadata['meaning']} |" not in start.doc or name not in start.args.named_only
+            if f"| {name} | {declared.meaning} |" not in start.doc or name not in start.args.named_only
         ]
 
     @keyword

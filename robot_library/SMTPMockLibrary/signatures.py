@@ -145,7 +145,7 @@ def _revealed(value: Any) -> Any:
 
 
 def _setting_type(name: str, hint: Any) -> Any:
-    if NAMED[name].metadata["kind"].is_secret:
+    if NAMED[name].kind.is_secret:
         return str | dict if Secret is None else Secret | str | dict
     known = {float: timedelta, tuple[str, ...]: Names}
     return known.get(hint, hint)
@@ -159,5 +159,5 @@ def _default(name: str) -> Any:
 
 
 def _table() -> str:
-    rows = (f"| {name} | {declared.metadata['meaning']} |" for name, declared in NAMED.items())
+    rows = (f"| {name} | {declared.meaning} |" for name, declared in NAMED.items())
     return "\n".join(("| =Setting= | =Meaning= |", *rows))

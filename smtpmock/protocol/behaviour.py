@@ -83,7 +83,7 @@ class Behaviour:
         customised = given(self.settings) if "ENHANCEDSTATUSCODES" in self.settings.extensions else None
         replies = {}
         for name, declared in NAMED.items():
-            if declared.metadata["kind"] is REPLY:
+            if declared.kind is REPLY:
                 text = getattr(self.settings, name)
                 plain = customised is None or name in customised
                 replies[name] = Reply(text if plain else extensions.enhanced(name, text))

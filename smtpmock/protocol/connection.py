@@ -6,6 +6,7 @@ with them, it returns as actions, to be carried out in order.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from smtpmock.exchange import Exchange
@@ -18,7 +19,6 @@ from smtpmock.protocol.ruled import ruled
 from smtpmock.protocol.transaction import Transaction
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Mapping
 
     from smtpmock.exchange import TLS
@@ -79,12 +79,12 @@ class Connection(Receiver):
         """Whether TLS is active."""
         return self.log.negotiated.tls is not None
 
-    def allows(self, parameters: Mapping[str, str], known: Mapping[str, tuple[str, re.Pattern[str]]]) -> bool:
+    def allows(self, parameters: Mapping[str, str], known: Mapping[str, tuple[str, str]]) -> bool:
         """Whether each of the parameters has a value that it can have, and its extension was announced."""
         return all(
             keyword in known
             and known[keyword][0] in self.log.negotiated.extensions
-            and known[keyword][1].fullmatch(value) is not None
+            and re.fullmatch(known[keyword][1], value) is not None
             for keyword, value in parameters.items()
         )
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
 EXTENSIONS = (
     "SIZE",  # RFC 1870
@@ -27,19 +26,19 @@ MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER")
 _BROUGHT_ALONG = {"SMTPUTF8": "8BITMIME"}  # RFC 6531 section 3.1
 _XTEXT = r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})"  # RFC 3461 section 4
 
-MAIL_PARAMETERS: Mapping[str, tuple[str, re.Pattern[str]]] = {
-    "SIZE": ("SIZE", re.compile(r"[0-9]{1,20}")),
-    "BODY": ("8BITMIME", re.compile(r"7BIT|8BITMIME", re.IGNORECASE)),
-    "SMTPUTF8": ("SMTPUTF8", re.compile(r"")),
-    "RET": ("DSN", re.compile(r"FULL|HDRS", re.IGNORECASE)),
-    "ENVID": ("DSN", re.compile(rf"{_XTEXT}{{1,100}}")),
-    "AUTH": ("AUTH", re.compile(rf"<>|{_XTEXT}+")),
+MAIL_PARAMETERS = {
+    "SIZE": ("SIZE", r"[0-9]{1,20}"),
+    "BODY": ("8BITMIME", r"(?i:7BIT|8BITMIME)"),
+    "SMTPUTF8": ("SMTPUTF8", r""),
+    "RET": ("DSN", r"(?i:FULL|HDRS)"),
+    "ENVID": ("DSN", rf"{_XTEXT}{{1,100}}"),
+    "AUTH": ("AUTH", rf"<>|{_XTEXT}+"),
 }
-"""The parameters of MAIL FROM: the extension that defines each, and what its value may be."""
+"""The parameters of MAIL FROM: the extension that defines each, and the pattern of its value."""
 
-RCPT_PARAMETERS: Mapping[str, tuple[str, re.Pattern[str]]] = {
-    "NOTIFY": ("DSN", re.compile(r"NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*", re.IGNORECASE)),
-    "ORCPT": ("DSN", re.compile(rf"[A-Za-z0-9-]+;(?:{_XTEXT}|[^\x00-\x7f])+")),
+RCPT_PARAMETERS = {
+    "NOTIFY": ("DSN", r"(?i:NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*)"),
+    "ORCPT": ("DSN", rf"[A-Za-z0-9-]+;(?:{_XTEXT}|[^\x00-\x7f])+"),
 }
 """The parameters of RCPT TO."""
 

@@ -110,7 +110,7 @@ class TestEnhancedStatusCodes:
 
     def test_every_default_text_has_one_of_its_class_but_greeting_EHLO_and_354(self):  # noqa: N802
         replies = Talk(extensions=["ENHANCEDSTATUSCODES"]).connection.behaviour.replies
-        texts = {name: replies[name].text for name, field in NAMED.items() if field.metadata["kind"] is REPLY}
+        texts = {name: replies[name].text for name, field in NAMED.items() if field.kind is REPLY}
         without = {name for name, text in texts.items() if text[4:6] != f"{text[0]}."}
 
         assert without == {

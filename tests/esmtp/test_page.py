@@ -29,7 +29,7 @@ def test_there_are_examples():
 
 
 def test_every_setting_of_the_section_is_named():
-    section = {name for name, field in NAMED.items() if field.metadata["section"] == "ESMTP"}
+    section = {name for name, field in NAMED.items() if field.section == "ESMTP"}
 
     assert section - set(re.findall(r"`(\w+)[`=]", TEXT)) == set()
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpmock import ExpectationError, SMTPMock
-from smtpmock.settings import SettingError, from_text, make
+from smtpmock.settings import SettingError, Settings, from_text
 from tests.esmtp.talk import EHLO, Talk, b64
 
 SECRET = "Tr0ub4dor&3-horse-battery"
@@ -218,7 +218,7 @@ class TestReports:
 
 class TestSettings:
     def test_show_no_accounts(self):
-        settings = make({"auth": {"bob": SECRET}})
+        settings = Settings(auth={"bob": SECRET})
 
         assert repr(settings) == "Settings(auth=(not shown))"
         assert_kept(repr(SMTPMock(settings)))
@@ -226,7 +226,7 @@ class TestSettings:
     @pytest.mark.parametrize("wrong", [SECRET, {1: SECRET}, [("bob", SECRET)]])
     def test_that_are_wrong_are_refused_without_being_shown(self, wrong):
         with pytest.raises(SettingError) as refusal:
-            make({"auth": wrong})
+            Settings(auth=wrong)
 
         assert_kept(str(refusal.value))
 

@@ -8,7 +8,7 @@ from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.protocol.connection import Connection
 from smtpmock.rules import Rule
 from smtpmock.sessions import SessionLog
-from smtpmock.settings import make
+from smtpmock.settings import Settings
 from tests.esmtp.talk import AGREED, EHLO, MAIL, RCPT, Talk, plain
 from tests.protocol.conversation import ORIGIN
 
@@ -212,7 +212,7 @@ class TestRules:
         assert talk.handshakes == ["cut"]
 
     def test_it_holds_for_implicit_TLS(self):  # noqa: N802
-        behaviour = Behaviour(make({"tls": "implicit", "tls_fault": "cut"}))
+        behaviour = Behaviour(Settings(tls="implicit", tls_fault="cut"))
         behaviour.rules.append(Rule("STARTTLS", {"tls": "expired", "times": 1}))
 
         faults = [Connection(behaviour, SessionLog(ORIGIN)).open(0.0)[0].fault for _ in range(2)]

@@ -10,7 +10,7 @@ from smtpmock.protocol.actions import Action, Close, End, Erase, Keep, Wait
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.protocol.connection import Connection
 from smtpmock.sessions import SessionLog
-from smtpmock.settings import make
+from smtpmock.settings import Settings
 
 if TYPE_CHECKING:
     from smtpmock.messages import Message
@@ -28,7 +28,7 @@ class Conversation:
 
     def __init__(self, origin: Origin = ORIGIN, /, **settings: object) -> None:
         self.log = SessionLog(origin)
-        self.connection = Connection(Behaviour(make(settings)), self.log)
+        self.connection = Connection(Behaviour(Settings(**settings)), self.log)
         self.inbox = Inbox()
         self.delays: list[float] = []
         self.ended = False

@@ -14,7 +14,7 @@ from smtpmock.protocol.connection import LONGEST_LINE, Connection
 from smtpmock.report import transcript
 from smtpmock.report_html import message_shown, sessions_shown
 from smtpmock.sessions import Session, SessionLog
-from smtpmock.settings import make
+from smtpmock.settings import Settings
 
 if TYPE_CHECKING:
     from smtpmock.messages import Message
@@ -31,7 +31,7 @@ class Driven:
 
     def __init__(self, **settings: object) -> None:
         self.log = SessionLog(ORIGIN)
-        self.connection = Connection(Behaviour(make(settings)), self.log)
+        self.connection = Connection(Behaviour(Settings(**settings)), self.log)
         self.inbox = Inbox()
         self.inbox.begin(self.log)
         self.replies = b""

@@ -10,7 +10,7 @@ from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.protocol.connection import Connection
 from smtpmock.rules import Rule
 from smtpmock.sessions import SessionLog
-from smtpmock.settings import make
+from smtpmock.settings import Settings
 from tests.protocol.conversation import ORIGIN, Conversation
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Scripted(Conversation):
     """A conversation whose rules hold from the greeting on."""
 
     def __init__(self, *rules: Rule, session: int = 1, **settings: object) -> None:
-        behaviour = Behaviour(make(settings))
+        behaviour = Behaviour(Settings(**settings))
         for rule in rules:
             rule.join(behaviour.rules)
         self.log = SessionLog(ORIGIN._replace(session_id=session))
