@@ -8,11 +8,10 @@ import termios
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
-from gevent import GreenletExit, sleep
-from gevent.socket import SO_LINGER, SOL_SOCKET
+from gevent import GreenletExit, sleep, socket
 from greenlet import greenlet
 
-from smtpmock.protocol.actions import End, Erase, Keep, Reset, StartTLS, Wait
+from smtpmock.protocol.actions import Close, End, Erase, Keep, Reset, StartTLS, Wait
 from smtpmock.protocol.connection import Connection
 from smtpmock.protocol.replies import SHUTTING_DOWN
 from smtpmock.sessions import SessionLog
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from gevent.event import Event
     from gevent.hub import Hub
-    from gevent.socket import socket
 
     from smtpmock.exchange import Exchange, Origin
     from smtpmock.inbox import Inbox
@@ -33,7 +31,9 @@ if TYPE_CHECKING:
     from smtpmock.tls import Handshaker
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, for no time
+_MORE_FOLLOWS = getattr(socket, "MSG_MORE", 0)  # Linux has it
 _NO_BYTES = struct.pack("i", 0)
+_FOR_THE_INBOX = (Keep, End, Erase)
 
 
 class Interruption(BaseException):
@@ -73,6 +73,7 @@ class LiveSession(greenlet):
         "_connection",
         "_ended",
         "_handshaker",
+        "_holds_back",
         "_hub",
         "_inbox",
         "_log",
@@ -91,7 +92,7 @@ class LiveSession(greenlet):
 
     def __init__(
         self,
-        sock: socket,
+        sock: socket.socket,
         origin: Origin,
         behaviour: Behaviour,
         inbox: Inbox,
@@ -117,6 +118,7 @@ class LiveSession(greenlet):
         self._logged = 0
         self._unanswered: Exchange | None = None  # what is logged when its delay is over
         self._sends = False
+        self._holds_back = False
         self._shakes_hands = False
         self.waits_since: float | None = None
 
@@ -144,7 +146,15 @@ class LiveSession(greenlet):
             try:
                 self._ended(self, mistake)
             finally:
-                self.socket.close()
+                self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._holds_back and self._plain is not None:
+            try:
+                self._plain.shutdown(socket.SHUT_WR)  # gevent closes in the next round of the loop only
+            except OSError:
+                pass  # the client was faster
+        self.socket.close()
 
     def _converse(self) -> None:
         self._inbox.begin(self._record)
@@ -220,10 +230,10 @@ class LiveSession(greenlet):
         self.waits_since = None
         return data
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, data: bytes, flags: int = 0) -> None:
         if self._plain is not None:
             try:
-                sent = self._plain.send(data)
+                sent = self._plain.send(data, flags)
             except BlockingIOError:
                 sent = 0
             if sent == len(data):  # nearly always; sendall would ask for the size of the buffer first
@@ -243,8 +253,8 @@ class LiveSession(greenlet):
             for action in remaining:
                 if type(action) is bytes:
                     self._send(action)
-                elif type(action) is Keep:
-                    self._inbox.keep(action.record, action.message, self._record)
+                elif type(action) in _FOR_THE_INBOX:
+                    self._note(action)
                 else:
                     self._do(action)
         finally:
@@ -253,7 +263,12 @@ class LiveSession(greenlet):
                 self._note(action)
 
     def _do(self, action: Action) -> None:
-        if isinstance(action, Wait):
+        if isinstance(action, Close):
+            if action.data:
+                # The end of the connection follows in the same packet: the kernel holds the data back until then.
+                self._send(action.data, _MORE_FOLLOWS)
+                self._holds_back = True
+        elif isinstance(action, Wait):
             self._stopping.wait(action.seconds)
             if self._log is not None and self._unanswered is not None:
                 self._log.response(self._unanswered)
@@ -261,9 +276,7 @@ class LiveSession(greenlet):
         elif isinstance(action, StartTLS):
             self._begin_tls(action.fault)
         elif isinstance(action, Reset):
-            self.socket.setsockopt(SOL_SOCKET, SO_LINGER, _RESET_ON_CLOSE)
-        else:
-            self._note(action)
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 
     def _begin_tls(self, fault: str) -> None:
         assert self._handshaker is not None

@@ -76,12 +76,15 @@ class Reset:
 
 
 class Close:
-    """Close the connection."""
+    """Send these last bytes, if there are any, and close the connection."""
 
-    __slots__ = ()
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes = b"") -> None:
+        self.data = data
 
     def __repr__(self) -> str:
-        return "Close()"
+        return f"Close({self.data!r})"
 
 
 Action: TypeAlias = bytes | Wait | Keep | Erase | StartTLS | End | Reset | Close

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from smtpmock.protocol.login import Login
     from smtpmock.sessions import SessionLog
 
+_HELO, _MAILFROM, _RCPTTO, _DATA, _RSET = Part  # before Python 3.12, to look one up takes as long as a call
+
 LONGEST_LINE = 16_384
 """The most bytes that a command line may have, its line end included."""
 
@@ -57,7 +59,7 @@ class Connection(Receiver):
         >>> connection.open(now=0.0)
         [b'220 Welcome\r\n']
         >>> connection.feed(b"NOOP\r\nQUIT\r\n", now=1.0)
-        [Keep(<Message 0 from <> to nobody (nothing sent)>), End(), b'250 Ok\r\n221 Closing...\r\n', Close()]
+        [Keep(<Message 0 from <> to nobody (nothing sent)>), End(), Close(b'250 Ok\r\n221 Closing...\r\n')]
     """
 
     __slots__ = ("_hides", "_login", "_overlong")
@@ -153,7 +155,7 @@ class Connection(Receiver):
             now: Seconds since the epoch.
         """
         self.negotiate(tls=tls, extensions=frozenset(), user="")
-        self._erase(Part.HELO)
+        self._erase(_HELO)
         return self.open(now) if self.behaviour.settings.tls == "implicit" else self._done()
 
     def end(self, now: float, reply: Reply | None = None) -> list[Action]:
@@ -184,26 +186,26 @@ class Connection(Receiver):
         self._chunks_over = False
         transaction = self.transaction
         record = transaction.record
-        if part is Part.RCPTTO and self.behaviour.settings.multiple_rcptto:
+        if part is _RCPTTO and self.behaviour.settings.multiple_rcptto:
             if record is None or not record.gone:
                 return
-            part = Part.DATA  # what was purged with the message stays away
+            part = _DATA  # what was purged with the message stays away
         if record is not None:
             if self.behaviour.settings.multiple_message_receiving:
-                if part <= Part.MAILFROM or (part < Part.RSET and record.gone):
-                    self.transaction = Transaction(None if part is Part.HELO else transaction.helo)
+                if part <= _MAILFROM or (part < _RSET and record.gone):
+                    self.transaction = Transaction(None if part is _HELO else transaction.helo)
                 return
             if not record.gone:
                 self._actions.append(Erase(record))
                 transaction.record = None
-            elif part is not Part.RSET:
+            elif part is not _RSET:
                 transaction.record = None
-        if part is Part.DATA:
+        if part is _DATA:
             transaction.forget_from_data()
-        elif part is Part.RCPTTO:
+        elif part is _RCPTTO:
             transaction.forget_from_rcptto()
         else:
-            self.transaction = Transaction(None if part is Part.HELO else transaction.helo)
+            self.transaction = Transaction(None if part is _HELO else transaction.helo)
             self.transaction.quit = transaction.quit
             self.transaction.record = transaction.record
 
@@ -365,7 +367,7 @@ class Connection(Receiver):
         refusal = self._first_refusal(command)
         if refusal is None:
             if not self.is_chunked and self.transaction.record is None:
-                self._erase(Part.DATA)
+                self._erase(_DATA)
             if self._chunks_over or not self.transaction.rcptto_accepted or self.transaction.record is not None:
                 refusal = "msg_invalid_cmd_bdat_sequence"
         if refusal is None and self._chunks is None:

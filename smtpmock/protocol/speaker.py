@@ -174,8 +174,10 @@ class Speaker:
         if self.transaction.record is None and self._spoken:
             self._actions.append(Keep(Record(), Message(self.transaction, self.log.origin, self.log.negotiated)))
         self._actions.append(End())
-        self._flush()
-        self._actions.append(Reset() if self._resets else Close())
+        if self._resets or self._drip is not None:
+            self._flush()
+        self._actions.append(Reset() if self._resets else Close(b"".join(self._out)))
+        self._out.clear()
         self.ended = True
 
     def _pause(self, seconds: float) -> None:

@@ -85,6 +85,7 @@ class Conversation:
                     self.inbox.erase(record)
                 case End():
                     self.ended = True
-                case Close():
+                case Close(data=data):
+                    replies += data
                     self.closed = True
         return replies.decode("utf-8", "surrogateescape")

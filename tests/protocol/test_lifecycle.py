@@ -52,11 +52,11 @@ def test_an_accepted_message_is_kept_before_its_reply_is_sent(settings: dict[str
 
 
 def test_what_a_session_ends_with_is_kept_before_its_221() -> None:
-    assert kinds(actions(Conversation(), b"EHLO x\r\nQUIT\r\n")) == [Keep, End, bytes, Close]
+    assert kinds(actions(Conversation(), b"EHLO x\r\nQUIT\r\n")) == [Keep, End, Close]
 
 
 def test_what_a_session_ends_with_is_kept_before_fail_fast_answers() -> None:
-    assert kinds(actions(Conversation(fail_fast=True), b"DATA\r\n")) == [Keep, End, bytes, Close]
+    assert kinds(actions(Conversation(fail_fast=True), b"DATA\r\n")) == [Keep, End, Close]
 
 
 def test_a_quit_is_noted_on_an_accepted_message_before_its_221() -> None:
@@ -64,7 +64,7 @@ def test_a_quit_is_noted_on_an_accepted_message_before_its_221() -> None:
 
     found = actions(conversation, b"QUIT\r\n")
 
-    assert kinds(found) == [Keep, End, bytes, Close]
+    assert kinds(found) == [Keep, End, Close]
     assert isinstance(found[0], Keep)
     assert (found[0].message.quit_sent, found[0].message.is_consistent) == (True, True)
 

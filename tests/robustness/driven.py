@@ -88,7 +88,10 @@ class Driven:
                 case End():
                     self._ended += 1
                     self.inbox.end(self.log, NOW)
-                case Close():
+                case Close(data=data):
+                    assert data.isascii()
+                    self.replies += data
+                    replied |= bool(data)
                     self.closed = True
                 case Wait(seconds=seconds):
                     assert seconds > 0
