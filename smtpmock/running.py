@@ -144,7 +144,7 @@ class RunningServer:
         self._sessions.add(session)
         if self._idle_timer is None:
             self._watch_idle(self._timeout)
-        self._loop.run_callback(session.switch)
+        session.switch()  # until it waits for its client
 
     def _ended(self, session: LiveSession, mistake: BaseException | None) -> None:
         self._sessions.discard(session)

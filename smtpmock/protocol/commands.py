@@ -146,7 +146,8 @@ def _record_rcptto(connection: Connection, exchange: Exchange, recipient: str | 
         transaction.rcptto_accepted = True
         if recipient is not None:
             transaction.recipients.append(recipient)
-    connection.amend()
+    if transaction.record is not None:
+        connection.amend()
 
 
 def _judge_data(connection: Connection, argument: str) -> Verdict:
@@ -331,8 +332,7 @@ _TABLE = (
     CHUNK,
 )
 
-COMMANDS = {command.prefix.split()[0]: command for command in _TABLE}
-"""The commands by their first word."""
+_BY_BEGINNING = {command.prefix[:4]: command for command in _TABLE}
 
 
 def recognise(line: bytes, offers: Collection[str] = (), extensions: Collection[str] = ()) -> Command | None:
@@ -348,12 +348,15 @@ def recognise(line: bytes, offers: Collection[str] = (), extensions: Collection[
         'MAIL FROM'
         >>> recognise(b"MAIL <a@example.com>")
     """
-    # Nearly all have four letters; a word may end with any white space.
-    verb = line[:4] if not line[4:5].strip() else line.split(None, 1)[0]
-    command = COMMANDS.get(verb.upper())
-    if command is None or (command.bare and len(line) > len(verb)):
-        return None
-    if command.extension and command.extension not in offers and command.extension not in extensions:
+    command = _BY_BEGINNING.get(line[:4].upper())
+    if command is None:
         return None
     prefix = command.prefix
-    return command if len(prefix) == len(verb) or line[: len(prefix)].upper() == prefix else None
+    length = len(prefix)
+    if length > 4 and line[:length].upper() != prefix:
+        return None
+    if len(line) > length and (command.bare or (prefix[-1:] != b":" and line[length : length + 1].strip())):
+        return None  # a longer word: one ends with white space, whichever
+    if command.extension and command.extension not in offers and command.extension not in extensions:
+        return None
+    return command

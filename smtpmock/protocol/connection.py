@@ -123,7 +123,7 @@ class Connection(Receiver):
         self._buffer = self._buffer[self._start :] + data if self._buffer else data
         self._start = 0
         self.paused = False
-        if self._is_deaf():
+        if self.ended or self._silent:
             self._buffer = b""
             return []
         while self._start < len(self._buffer):

@@ -202,6 +202,8 @@ class Speaker:
         self._drip = None
 
     def _done(self) -> list[Action]:
+        if not self._actions and len(self._out) == 1:  # a reply and nothing else, as to most commands
+            return [self._out.pop()]
         if self._out:
             self._flush()
         actions, self._actions = self._actions, []
