@@ -61,10 +61,10 @@ def _serve(options: Options, listener: socket.socket) -> None:
     for rule in options.rules:
         server.add_rule(rule)
     if settings.tls and not settings.certfile:
-        print(f"Certificate authority: {server.ca_certificate}", flush=True)
+        _say(f"Certificate authority: {server.ca_certificate}")
     server.start_on(listener)
     if not settings.port and not (settings.log_to_stdout and settings.log_server_activity):
-        print(f"SMTP mock server started on port: {server.port}", flush=True)
+        _say(f"SMTP mock server started on port: {server.port}")
     signal.sigwait(_STOP)
     server.stop()
 
@@ -74,7 +74,15 @@ def _print_version() -> None:
         from smtpmock._build import built_at, commit
     except ImportError:  # run from a checkout
         commit = built_at = "unknown"
-    print(f"smtpmock: {__version__}\ncommit: {commit}\nbuilt at: {built_at}")
+    _say(f"smtpmock: {__version__}\ncommit: {commit}\nbuilt at: {built_at}")
+
+
+def _say(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter tries again at its exit
+        raise StartError(f"Standard output cannot be written to: {error.strerror}.") from error
 
 
 def _refuse(error: Exception, status: int) -> int:

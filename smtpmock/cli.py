@@ -97,7 +97,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
     values: dict[str, Any] = {}
     for destination in ("-log", *_COMMAND):
         variable = ENVIRONMENT_PREFIX + destination.lstrip("-").upper()
-        if variable in environment:
+        if environment.get(variable):  # what is set to nothing is not set, as for most programs
             for name in _named_by(destination):
                 values[name] = _value(name, environment[variable], f"the environment variable {variable}")
     for destination, text in vars(found).items():
@@ -197,7 +197,9 @@ def _named_by(destination: str) -> list[str]:
 
 def _value(name: str, text: str, where: str) -> Any:
     try:
-        return settings.from_text(name, text)
+        value = settings.from_text(name, text)
+        settings.Settings(**{name: value})  # refuses what is of the right kind but not allowed
+        return value
     except SettingError as error:
         raise SettingError(f"{error} It was given by {where}.") from None
 

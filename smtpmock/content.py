@@ -7,6 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from smtpmock.attachments import Attachment, size_shown
+from smtpmock.errors import QueryError
 from smtpmock.headers import ContentError, Headers, MissingHeaderError, listed
 from smtpmock.text import shortened
 
@@ -287,15 +288,19 @@ class Content:
 
         Raises:
             ContentError: No code was found, or several different ones.
-            re.error: The pattern is no regular expression.
+            QueryError: The pattern is no regular expression.
         """
         from smtpmock.links import text_codes
 
         text = self.text if self.text.strip() else self._page[0]
-        seen = f"the text starts with {shortened(' '.join(text[:1000].split()), 200)!r}"
+        beginning = shortened(" ".join(text[:1000].split()), 200)
+        seen = f"the text starts with {beginning!r}" if beginning else "the mail has no text"
         if pattern is None:
             return _only(text_codes(text), "one group of 4 to 8 digits that stands alone", seen)
-        matches = re.finditer(pattern, text)
+        try:
+            matches = re.finditer(pattern, text)
+        except re.error as error:
+            raise QueryError(f"The pattern {_shown(pattern)} is no regular expression: {error}.") from None
         codes = (match[1] if match.re.groups else match[0] for match in matches)
         return _only((code for code in codes if code), f"one code matching {_shown(pattern)}", seen)
 
@@ -314,6 +319,5 @@ def _only(found: Iterable[str], sought: str, seen: str) -> str:
     values = tuple(dict.fromkeys(found))
     if len(values) == 1:
         return values[0]
-    raise ContentError(
-        f"Looked for {sought} and found {listed(values)}; {seen}. Give a pattern=… that only one matches."
-    )
+    advice = " Give a pattern=… that only one matches." if values else ""
+    raise ContentError(f"Looked for {sought} and found {listed(values)}; {seen}.{advice}")

@@ -83,6 +83,8 @@ class SMTPMock(Scripted):
     ) -> None:
         if settings is not None and not isinstance(settings, Settings):
             raise SettingError(f"The settings cannot be {settings!r}: allowed is a Settings, and settings by name.")
+        if logger is not None and not hasattr(logger, "makeRecord"):
+            raise SettingError(f"The logger cannot be {logger!r}: allowed is a logging.Logger.")
         self.settings = Settings(**(values if settings is None else {**given(settings), **values}))
         self._behaviour = Behaviour(self.settings)
         self._log = log.Log(

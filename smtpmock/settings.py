@@ -337,7 +337,7 @@ def unknown(name: str, known: Iterable[str] = NAMED, what: str = "setting") -> S
     """The error for a name that does not exist, with the nearest one that does."""
     from difflib import get_close_matches  # takes 3 ms that only a mistake needs
 
-    nearest = get_close_matches(name, known, n=1, cutoff=0.5)
+    nearest = get_close_matches(name, known, n=1)
     hint = f": did you mean {nearest[0]}?" if nearest else "."
     return SettingError(f"There is no {what} {name}{hint}")
 

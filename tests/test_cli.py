@@ -6,6 +6,8 @@ import re
 import signal
 import smtplib
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -263,7 +265,11 @@ def test_help_shows_every_setting_in_its_group_with_its_default(flag):
             "The setting port cannot be 'smtp': allowed is a whole number from 0 to 65535."
             " It was given by the command line.",
         ),
-        (["-port=65536"], "The setting port cannot be 65536: allowed is a whole number from 0 to 65535."),
+        (
+            ["-port=65536"],
+            "The setting port cannot be 65536: allowed is a whole number from 0 to 65535."
+            " It was given by the command line.",
+        ),
         (
             ["--session-timeout", "soon"],
             "The setting session_timeout cannot be 'soon': allowed is a number of seconds from 0 to 31536000."
@@ -273,7 +279,11 @@ def test_help_shows_every_setting_in_its_group_with_its_default(flag):
             ["-failFast=perhaps"],
             "The setting fail_fast cannot be 'perhaps': allowed is true or false. It was given by the command line.",
         ),
-        (["-msgGreeting=220 a\nb"], r"The setting msg_greeting cannot be '220 a\nb': allowed is one line of text."),
+        (
+            ["-msgGreeting=220 a\nb"],
+            r"The setting msg_greeting cannot be '220 a\nb': allowed is one line of text."
+            " It was given by the command line.",
+        ),
     ],
 )
 def test_mistake_on_the_command_line(arguments, error):
@@ -287,6 +297,34 @@ def test_mistake_in_the_environment():
         "smtpmock: The setting port cannot be 'smtp': allowed is a whole number from 0 to 65535."
         " It was given by the environment variable SMTPMOCK_PORT.\n",
     )
+
+
+def test_a_value_out_of_range_is_told_with_where_it_came_from():
+    assert run(SMTPMOCK_PORT="70000") == (
+        2,
+        "",
+        "smtpmock: The setting port cannot be 70000: allowed is a whole number from 0 to 65535."
+        " It was given by the environment variable SMTPMOCK_PORT.\n",
+    )
+
+
+def test_an_environment_variable_that_is_empty_is_not_set():
+    assert cli.parse([], {"SMTPMOCK_PORT": "", "SMTPMOCK_FAIL_FAST": ""}).settings == settings.Settings()
+
+
+@pytest.mark.parametrize("arguments", [["-port=0"], ["-v"]])
+def test_output_that_cannot_be_written_is_told_in_one_line(arguments):
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "smtpmock", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+    told = "smtpmock: Standard output cannot be written to: No space left on device.\n"
+    assert (done.returncode, done.stderr) == (1, told)
 
 
 def test_port_that_is_taken():

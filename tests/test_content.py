@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from smtpmock.content import Attachment, Content, ContentError, MissingHeaderError
-from smtpmock.errors import SMTPMockError
+from smtpmock.errors import QueryError, SMTPMockError
 
 
 def crlf(text: str) -> bytes:
@@ -649,6 +649,10 @@ class TestCode:
         with pytest.raises(ContentError, match=r"found none; the text starts with 'Hello\. x{192}…'\."):
             plain("Hello.\n" + "x" * 500).code()
 
+    def test_a_mail_without_a_text_says_so(self):
+        with pytest.raises(ContentError, match=r"stands alone and found none; the mail has no text\.$"):
+            plain("").code()
+
     def test_a_pattern_gives_its_group_or_the_match(self):
         content = plain("Order 12345, code G-493021")
         assert content.code(r"G-(\d+)") == "493021"
@@ -661,5 +665,5 @@ class TestCode:
             plain("12345 67890").code(pattern)
 
     def test_a_broken_pattern_is_told(self):
-        with pytest.raises(re.error):
+        with pytest.raises(QueryError, match=r"^The pattern '\(' is no regular expression: missing \), unterminated"):
             plain("x").code("(")

@@ -230,6 +230,7 @@ class Connection(Receiver):
                 self._buffer = b""
             return False
         line = self._buffer[start:end]
+        said = line.strip()
         self._start = end + 1
         self._spoken = True
         exchanges = self.log.exchanges
@@ -237,11 +238,15 @@ class Connection(Receiver):
         if self._overlong is not None or len(line) >= LONGEST_LINE:
             self._refuse_long_line(self._overlong or line[:_SHOWN_OF_A_LONG_LINE])
         elif self._login is not None:
-            self._login.answer(line.strip())
+            self._login.answer(said)
         else:
-            self._command(line.strip())
-        if line[-1:] != b"\r":
-            self.log.note("bare-lf-command", exchanges[-1] if len(exchanges) > answered else None)
+            self._command(said)
+        if len(said) != len(line) - 1 or line[-1:] != b"\r":
+            exchange = exchanges[-1] if len(exchanges) > answered else None
+            if line[-1:] != b"\r":
+                self.log.note("bare-lf-command", exchange)
+            if b"\r" in line[:-1] and b"\r" not in said:  # what is inside, the record shows
+                self.log.note("bare-cr-command", exchange)
         return True
 
     def _refuse_long_line(self, beginning: bytes) -> None:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from smtpmock import SMTPMock, StartError
+from smtpmock import SettingError, SMTPMock, StartError
 from tests.server.client import ENVELOPE, TEXT, Client, deliver
 
 SHUTS_DOWN = "SMTP mock server is in the shutdown mode and won't accept new connections"
@@ -263,3 +263,8 @@ def test_a_log_that_was_asked_for_is_complete_after_an_exit(run):
         """
     )
     assert split(output)[-2:] == [("INFO", "SMTP session finished"), ("INFO", STOPPED)]
+
+
+def test_what_is_no_logger_is_refused():
+    with pytest.raises(SettingError, match=r"^The logger cannot be 3: allowed is a logging\.Logger\.$"):
+        SMTPMock(logger=3)

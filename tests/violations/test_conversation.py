@@ -37,6 +37,8 @@ TRIGGERS = [
     ("bare-lf-command", (EHLO, b"NOOP\n", QUIT), (), 'in "NOOP"'),
     ("bare-cr-command", (EHLO, b"NOOP a\rb\r\n", QUIT), (), r'in "NOOP a\rb"'),
     ("bare-cr-command", (EHLO, b"FOO\r\x1b\r\n", QUIT), (), r'in "FOO\r\x1b"'),
+    ("bare-cr-command", (EHLO, b"NOOP\r\r\n", QUIT), (), 'in "NOOP"'),
+    ("bare-cr-command", (EHLO, b"\rNOOP\r\n", QUIT), (), 'in "NOOP"'),
     ("command-too-long", (EHLO, b"NOOP " + LONG + b"x\r\n", QUIT), (), f'in "NOOP {"x" * 54}…"'),
     ("command-too-long", (EHLO, b"FOO " + LONG * 40 + b"\r\n", QUIT), (), f'in "FOO {"x" * 55}…"'),
     (
