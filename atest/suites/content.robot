@@ -67,7 +67,7 @@ Links Are Found In Text And HTML
     ${link} =    Get Link From Message    ${mail}    REGEXP:/help$
     Should Be Equal    ${link}    https://a.example/help
     Run Keyword And Expect Error
-    ...    Looked for one link matching '*/stop/*' and found none; the links of the mail: 'https://a.example/help', 'https://a.example/confirm/7?a=1&b=2'. *
+    ...    Looked for one link matching '*/stop/*' and found none; the links of the mail: 'https://a.example/help', 'https://a.example/confirm/7?a=1&b=2'.
     ...    Get Link From Message    ${mail}    */stop/*
 
 Codes Are Found

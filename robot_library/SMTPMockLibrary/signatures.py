@@ -20,21 +20,21 @@ RECORDING = {"multiple_rcptto": True, "multiple_message_receiving": True}
 """What a test expects: everything is recorded."""
 
 _CRITERION_TYPES: Mapping[Any, Any] = {
-    query.match_text: Text | None,
-    query.match_address: Address | None,
-    query.match_name: Name | None,
-    query.match_text_exactly: Name | None,
+    query.match_text: Text,
+    query.match_address: Address,
+    query.match_name: Name,
+    query.match_text_exactly: Name,
     query.match_size: int | str | None,
 }
 _OTHER_CRITERIA: Mapping[str, tuple[Any, Any]] = {
-    "header": (Header | None, None),
+    "header": (Header, None),
     "consistent": (bool | None, True),
-    "since": (Moment | None, None),
+    "since": (Moment, None),
 }
 _SESSION_CRITERIA: Mapping[str, tuple[Any, Any]] = {
-    "client": (Name | None, None),
-    "helo_name": (Name | None, None),
-    "since": (Moment | None, None),
+    "client": (Name, None),
+    "helo_name": (Name, None),
+    "since": (Moment, None),
 }
 _RULE_WORD_TYPES: Mapping[str, Any] = {
     **dict.fromkeys(("times", "after", "every", "seed"), int),
@@ -45,11 +45,18 @@ _RULE_WORD_TYPES: Mapping[str, Any] = {
 
 
 def spelled_out(method: Method, parameters: Iterable[Parameter]) -> Method:
-    """The method with its ``**words`` replaced by parameters in what it says of itself; its own ones come first."""
+    """The method with its ``**words`` spelled out in what it says of itself, behind its own parameters.
+
+    Where all arguments are named the ``**words`` stay: what is misspelt comes there, and the engine names the nearest.
+    Elsewhere they would take values like ``==`` or ``bob=example.com@example.org`` for names.
+    """
     said = signature(method)
     own = [parameter for parameter in said.parameters.values() if parameter.kind is not Parameter.VAR_KEYWORD]
+    is_named = {parameter.name for parameter in own if parameter.kind is not Parameter.KEYWORD_ONLY} == {"self"}
+    rest = [parameter for parameter in said.parameters.values() if parameter not in own] if is_named else []
     names = {parameter.name for parameter in own}
-    full = said.replace(parameters=[*own, *(parameter for parameter in parameters if parameter.name not in names)])
+    added = (parameter for parameter in parameters if parameter.name not in names)
+    full = said.replace(parameters=[*own, *added, *rest])
     method.__signature__ = full  # type: ignore[attr-defined]
     hints = {name: parameter.annotation for name, parameter in full.parameters.items()}
     method.__annotations__ = {
@@ -105,7 +112,7 @@ def takes_rule_words(*without: str) -> Callable[[Method], Method]:
 
 def rule_words(words: Mapping[str, Any]) -> dict[str, Any]:
     """The words that were said, in the usual order, durations in seconds."""
-    said = {word: words[word] for word in WORDS if words.get(word) is not None}
+    said = {word: words[word] for word in (*WORDS, *words) if words.get(word) is not None}
     return {word: value.total_seconds() if isinstance(value, timedelta) else value for word, value in said.items()}
 
 

@@ -86,7 +86,7 @@ def _header(value: object) -> Any:
 
 
 def _moment(value: object) -> Any:
-    if not isinstance(value, Mark | Message):
+    if value is not None and not isinstance(value, Mark | Message):
         raise ValueError("It has to be a mark, as Get Mark returns it, or a message.")
     return value
 
