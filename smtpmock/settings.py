@@ -279,8 +279,12 @@ class Settings:
         for name in values:
             if name not in NAMED:
                 raise unknown(name)
+        kept = self.__dict__
         for name, declared in NAMED.items():
-            self.__dict__[name] = self._kept(declared, values.get(name, declared.default))
+            kept[name] = _kept(declared, values[name]) if name in values else declared.default
+        too_big = NAMED["msg_msg_size_is_too_big"]  # the one whose default speaks of another setting
+        if kept[too_big.name] == too_big.default:
+            kept[too_big.name] = too_big.default.format(msg_size_limit=kept["msg_size_limit"])
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"Settings are frozen: {name} cannot be set to {value!r}.")
@@ -294,25 +298,24 @@ class Settings:
     def __hash__(self) -> int:
         return hash(tuple(self.__dict__.values()))
 
-    def _kept(self, declared: Setting, value: Any) -> Any:
-        kind, default = declared.kind, declared.default
-        try:
-            value = kind.check(value)
-        except ValueError:
-            raise refused(declared.name, value) from None
-        if kind.zero_is_default and not value:
-            value = default
-        if kind is not REPLY:
-            return value
-        if value == default:
-            # Only the default speaks of another setting, which stands before it.
-            return str(value).format(msg_size_limit=self.msg_size_limit)
-        return value if _REPLY_CODE.match(value) else f"{default[:3]} {value}"
-
     def __repr__(self) -> str:
         """Only what differs from the defaults."""
         shown = (f"{name}={_shown(name, value)}" for name, value in given(self).items())
         return f"Settings({', '.join(shown)})"
+
+
+def _kept(declared: Setting, value: Any) -> Any:
+    """A value as it is kept, if it is allowed."""
+    kind, default = declared.kind, declared.default
+    try:
+        value = kind.check(value)
+    except ValueError:
+        raise refused(declared.name, value) from None
+    if kind.zero_is_default and not value:
+        return default
+    if kind is REPLY and not _REPLY_CODE.match(value):
+        return f"{default[:3]} {value}"
+    return value
 
 
 NAMED: Mapping[str, Setting] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from smtpmock.kinds import REPLY
@@ -13,6 +14,9 @@ from smtpmock.settings import NAMED, given
 if TYPE_CHECKING:
     from smtpmock.rules import Rule
     from smtpmock.settings import Settings
+
+
+_reply = lru_cache(512)(Reply)  # servers come and go; most of their texts are the defaults
 
 
 class Behaviour:
@@ -86,7 +90,7 @@ class Behaviour:
             if declared.kind is REPLY:
                 text = getattr(self.settings, name)
                 plain = customised is None or name in customised
-                replies[name] = Reply(text if plain else extensions.enhanced(name, text))
+                replies[name] = _reply(text if plain else extensions.enhanced(name, text))
         return replies
 
     def _mechanisms(self) -> tuple[str, ...]:
