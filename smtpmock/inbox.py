@@ -134,12 +134,12 @@ class Inbox:
     def erase(self, record: Record) -> None:
         """Takes a record out."""
         if self._records.pop(record.number, None) is not None:
-            record.gone = True
-            self._taken += 1
             assert record.message is not None
+            self._taken += 1
             _leave(self._indexes["sender"], record.message.sender, record.number)
             for recipient in record.message.recipients:
                 _leave(self._indexes["recipient"], recipient, record.number)
+            record.go()
             self.wake()
 
     def purge(self) -> list[Message]:
@@ -147,11 +147,12 @@ class Inbox:
         records = self._records
         self._clear()
         self._sessions = {number: session for number, session in self._sessions.items() if session.ended is None}
+        taken = _shown(records.values())
         for record in records.values():
-            record.gone = True
+            record.go()
         self._taken += 1
         self.wake()
-        return _shown(records.values())
+        return taken
 
     def wake(self) -> None:
         """Lets all who wait look again."""
@@ -278,4 +279,5 @@ def _leave(index: Index, address: str, number: int) -> None:
 
 
 def _shown(records: Iterable[Record]) -> list[Message]:
-    return [record.message for record in records if record.message is not None]
+    # Once, for it may be gone the next time.
+    return [message for record in records if (message := record.message) is not None]

@@ -376,7 +376,7 @@ class Record:
 
     Attributes:
         number: Counted from 1 in order of appearance; 0 before it appears.
-        message: What is read now.
+        message: What is read now; None before it appears and once it is gone.
         gone: Whether it was taken out, never to come back: by a purge, by a bound, or erased by its session.
     """
 
@@ -386,3 +386,8 @@ class Record:
         self.number = 0
         self.message: Message | None = None
         self.gone = False
+
+    def go(self) -> None:
+        """It was taken out; its session, which may go on for long, holds the message no longer."""
+        self.gone = True
+        self.message = None

@@ -62,7 +62,11 @@ class _Acceptor(StreamServer):
         return accepted
 
     def do_handle(self, *args: Any) -> None:
-        self.handle(*args)  # a session is a greenlet of its own
+        try:
+            self.handle(*args)  # a session is a greenlet of its own
+        except BaseException:
+            self.do_close(*args)
+            raise
 
     def _try_again(self) -> None:
         if self.started:
@@ -132,8 +136,10 @@ class RunningServer:
     def abandon(self) -> None:
         """In the child after a fork: closes the descriptors, which the parent goes on using; nothing else is left."""
         sessions = (session.socket._sock for session in self._sessions)  # type: ignore[attr-defined]
-        for sock in (self._server.socket, *sessions):
-            _close_descriptor(sock.detach())
+        descriptors = [sock.detach() for sock in (self._server.socket, *sessions)]
+        for descriptor in descriptors:
+            if descriptor >= 0:  # it is not where a session is just being wrapped in TLS
+                _close_descriptor(descriptor)
 
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
         origin = Origin(self._inbox.next_session(), address[0], address[1], self._name, time())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import struct
+import sys
 import termios
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
@@ -83,7 +84,6 @@ class LiveSession(greenlet):
         "_record",
         "_sends",
         "_shakes_hands",
-        "_socket",
         "_stopping",
         "_unanswered",
         "socket",
@@ -142,11 +142,12 @@ class LiveSession(greenlet):
             pass  # nobody is left to talk to
         except BaseException as error:
             mistake = error
+        try:
+            self._ended(self, mistake)
+        except BaseException:  # of a user's logger: it must not get into whoever woke this session
+            self._hub.handle_error(self, *sys.exc_info())
         finally:
-            try:
-                self._ended(self, mistake)
-            finally:
-                self._hang_up()
+            self._hang_up()
 
     def _hang_up(self) -> None:
         if self._holds_back and self._plain is not None:
@@ -189,6 +190,7 @@ class LiveSession(greenlet):
             if len(data) == connection.read_size:
                 sleep(0)  # there is more: others have their turn before it
             self._carry_out(connection.feed(data, time()))
+            del data  # up to 64 kB, which nobody needs while the client is silent
             if self._inbox.bound is not None:
                 self._inbox.trim(self._record)
             while connection.paused:
@@ -283,8 +285,9 @@ class LiveSession(greenlet):
         self.waits_since = monotonic()
         self._shakes_hands = True
         try:
-            self.socket, tls = self._handshaker.shake(self.socket, fault)
+            self.socket = self._handshaker.wrap(self.socket, fault)
             self._plain = self._readable = None
+            tls = self._handshaker.shake(self.socket)
         except (OSError, Interruption) as error:
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
             self._connection.negotiate(tls_error=reason)

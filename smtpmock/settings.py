@@ -293,7 +293,7 @@ class Settings:
         raise AttributeError(f"Settings are frozen: {name} cannot be deleted.")
 
     def __eq__(self, other: object) -> bool:
-        return self.__dict__ == other.__dict__ if isinstance(other, Settings) else NotImplemented
+        return self.__dict__ == other.__dict__ if type(other) is type(self) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(tuple(self.__dict__.values()))

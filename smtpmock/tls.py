@@ -40,18 +40,15 @@ class Handshaker:
         self._names: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
         self._context("")
 
-    def shake(self, sock: socket, fault: str) -> tuple[Any, TLS]:
-        """Does the handshake.
+    def wrap(self, sock: socket, fault: str) -> Any:
+        """The socket to go on with, before the handshake.
 
         Args:
             sock: The connection.
-            fault: What is to be wrong with it; "" for nothing.
-
-        Returns:
-            The socket to go on with, and what was agreed on.
+            fault: What is to be wrong with the handshake; "" for nothing.
 
         Raises:
-            OSError: If the handshake fails, or was to fail.
+            OSError: If it was to fail at once.
         """
         if fault in ("refuse", "cut"):
             sock.recv(_LONGEST_RECORD)  # all of its hello: what is not read would turn the alert into a reset
@@ -59,14 +56,17 @@ class Handshaker:
                 sock.sendall(_REFUSAL)
             raise ConnectionAbortedError(0, f"ended on purpose (tls: {fault})")
         context = self._context(fault if fault in _BROKEN_CERTIFICATE else "")
-        secure = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-        try:
-            secure.do_handshake()
-        except BaseException:
-            secure.close()
-            raise
+        return context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+
+    def shake(self, secure: Any) -> TLS:
+        """Does the handshake; returns what was agreed on.
+
+        Raises:
+            OSError: If it fails.
+        """
+        secure.do_handshake()
         cipher = secure.cipher()
-        return secure, TLS(
+        return TLS(
             secure.version() or "",
             cipher[0] if cipher else "",
             self._names.get(secure, ""),

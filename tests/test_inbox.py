@@ -306,6 +306,15 @@ def test_since_a_message_means_what_appeared_after_it(mock):
         mock.wait_for_message(0, since=second)
 
 
+def test_a_session_that_goes_on_holds_no_message_that_was_taken_out():
+    with SMTPMock(multiple_message_receiving=True) as mock, SMTP(mock.host, mock.port, timeout=SAFETY) as client:
+        for _ in range(2):
+            client.sendmail("a@example.com", "b@example.com", "hello")
+            mock.purge()
+        [log] = mock._inbox._sessions.values()
+        assert [record.message for record in log.records] == [None, None]
+
+
 def test_a_mark_outlives_a_purge_and_a_restart(mock):
     send(mock)
     mark = mock.mark()

@@ -55,7 +55,9 @@ class Body:
         if self._held:
             data = self._held + data
         if data.endswith(_END) and data.find(b"\n.") == len(data) - 4:  # no other dot behind a line end: the usual case
-            self._keep(data[:-3])
+            begin = len(_LINE_END) if self.size < 0 else 0
+            self.size = max(self.size, 0)
+            self._keep(data[begin:-3])
             return b""
         # Looking for one byte takes a hundredth of the time that looking for several does.
         if b"." not in data or b"\n." not in data:
@@ -76,7 +78,7 @@ class Body:
 
     def content(self) -> bytes:
         """The whole message, exactly as the client meant it; empty if it was too big."""
-        # Put together, it takes the memory of its bytes; the pieces leave holes where the rest of a read was.
+        # Many pieces put together take the memory of their bytes; they leave holes where the rest of a read was.
         if self._small:
             self._pieces.append(bytes(self._small))
             self._small.clear()

@@ -49,13 +49,21 @@ class Part(IntEnum):
     RSET = 4  # forgets all but HELO, and has no part of its own
 
 
+def _judge_nothing(_: object, __: str) -> Verdict:
+    return None, None
+
+
+def _record_nothing(_: object, __: Exchange, ___: object) -> None:
+    """It stands in the exchanges only."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A row of the table.
 
     Attributes:
         stage: Its name in records.
-        prefix: What its line begins with, in upper case.
+        prefix: What its line begins with, in upper case; b"" for what no line is.
         accepted: The setting that is answered when it succeeds.
         delay: The setting that delays its reply; "" for none.
         erases: Where its erasing begins; None if it erases nothing.
@@ -71,10 +79,10 @@ class Command:
     stage: str
     prefix: bytes
     accepted: str
-    delay: str
-    erases: Part | None
-    judge: Callable[[Connection, str], Verdict]
-    record: Callable[[Any, Exchange, Any], None]
+    delay: str = ""
+    erases: Part | None = None
+    judge: Callable[[Connection, str], Verdict] = _judge_nothing
+    record: Callable[[Any, Exchange, Any], None] = _record_nothing
     bare: bool = False
     ends: bool = True
     extension: str = ""
@@ -176,10 +184,6 @@ def _record_rset(connection: Connection, exchange: Exchange, _: str | None) -> N
     connection.amend()
 
 
-def _judge_nothing(_: Connection, __: str) -> Verdict:
-    return None, None
-
-
 def _record_noop(connection: Connection, _: Exchange, __: str | None) -> None:
     connection.transaction.noop = True
     connection.amend()
@@ -235,10 +239,6 @@ def _record_message(connection: Connection, exchange: Exchange, content: Content
         connection.amend()
 
 
-def _record_nothing(_: Connection, __: Exchange, ___: str | None) -> None:
-    """It stands in the exchanges only."""
-
-
 _HELO = Command(
     "HELO",
     b"HELO",
@@ -251,13 +251,13 @@ _HELO = Command(
 )
 
 # Of several lines, or followed by octets: login.py and receiver.py answer these.
-LOGIN = Command("AUTH", b"AUTH", "msg_auth_succeeded", "", None, _judge_nothing, _record_login, extension="AUTH")
-CHUNK = Command("BDAT", b"BDAT", "msg_bdat_received", "", None, _judge_nothing, _record_chunk, extension="CHUNKING")
+LOGIN = Command("AUTH", b"AUTH", "msg_auth_succeeded", record=_record_login, extension="AUTH")
+CHUNK = Command("BDAT", b"BDAT", "msg_bdat_received", record=_record_chunk, extension="CHUNKING")
 
 # No command begins these.
-GREETING = Command("connect", b"", "msg_greeting", "", None, _judge_nothing, _record_nothing, ends=False)
-MESSAGE = Command("message", b"", "msg_msg_received", "response_delay_message", None, _judge_nothing, _record_message)
-UNKNOWN = Command("", b"", "msg_invalid_cmd", "", None, _judge_nothing, _record_nothing, ends=False)
+GREETING = Command("connect", b"", "msg_greeting", ends=False)
+MESSAGE = Command("message", b"", "msg_msg_received", "response_delay_message", record=_record_message)
+UNKNOWN = Command("", b"", "msg_invalid_cmd", ends=False)
 
 _TABLE = (
     _HELO,
@@ -287,9 +287,7 @@ _TABLE = (
         b"NOOP",
         "msg_noop_received",
         "response_delay_noop",
-        None,
-        _judge_nothing,
-        _record_noop,
+        record=_record_noop,
         ends=False,
         is_preliminary=True,
     ),
@@ -298,9 +296,7 @@ _TABLE = (
         b"QUIT",
         "msg_quit_cmd",
         "response_delay_quit",
-        None,
-        _judge_nothing,
-        _record_quit,
+        record=_record_quit,
         bare=True,
         ends=False,
         is_preliminary=True,
@@ -309,22 +305,15 @@ _TABLE = (
         "STARTTLS",
         b"STARTTLS",
         "msg_starttls_received",
-        "",
-        None,
-        _judge_starttls,
-        _record_nothing,
+        judge=_judge_starttls,
         extension="STARTTLS",
         is_preliminary=True,
     ),
-    Command("VRFY", b"VRFY", "msg_vrfy_received", "", None, _judge_vrfy, _record_nothing, ends=False, extension="VRFY"),
+    Command("VRFY", b"VRFY", "msg_vrfy_received", judge=_judge_vrfy, ends=False, extension="VRFY"),
     Command(
         "HELP",
         b"HELP",
         "msg_help_received",
-        "",
-        None,
-        _judge_nothing,
-        _record_nothing,
         ends=False,
         extension="HELP",
     ),

@@ -288,12 +288,12 @@ class Connection(Receiver):
     def _execute(self, command: Command, request: str) -> None:
         refusal: str | None = None
         value: str | None = None
+        if self.behaviour.rules:
+            self._before = self.transaction
         if self.behaviour.guards or self._chunks is not None or self._chunks_over:
             refusal = self._first_refusal(command)
         if refusal is None:
             if command.erases is not None:
-                if self.behaviour.rules:
-                    self._before = self.transaction
                 self._erase(command.erases)
             refusal, value = command.judge(self, request[len(command.prefix) :])
         exchange = self.answer(command, request, refusal, value)

@@ -38,7 +38,7 @@ class Speaker:
         behaviour: What the settings say.
         log: The record of the session.
         transaction: The current record.
-        paused: Whether the last action but one is a wait.
+        paused: Whether bytes that were fed wait until the actions are carried out: feed b"" then.
         ended: Whether the session is over.
         read_size: How many bytes to feed at most.
         size: Bytes of the message that came or was announced last; None if none was.
@@ -202,7 +202,7 @@ class Speaker:
         self._drip = None
 
     def _done(self) -> list[Action]:
-        if not self._actions and len(self._out) == 1:  # a reply and nothing else, as to most commands
+        if not self._actions and len(self._out) == 1 and self._out[0]:  # a reply and nothing else, as to most commands
             return [self._out.pop()]
         if self._out:
             self._flush()

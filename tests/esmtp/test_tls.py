@@ -156,6 +156,13 @@ class TestModes:
         session = mock.wait_for_session(SECONDS)
         assert (session.tls, bool(session.tls_error)) == (None, True)
 
+    def test_its_session_is_over_when_a_client_reads_the_end_of_a_handshake_that_failed(self, started):
+        mock = started(tls="implicit", session_timeout=0.02)
+        for number in range(20):
+            with socket.create_connection((mock.host, mock.port), timeout=SECONDS) as client:
+                assert client.recv(100) == b""
+            assert mock.sessions()[number].ended_at
+
     def test_a_client_that_says_nothing_is_let_go_by_the_timeout(self, started):
         mock = started(tls="implicit", session_timeout=0.2)
         with socket.create_connection((mock.host, mock.port), timeout=SECONDS) as client:

@@ -207,3 +207,9 @@ def test_size_of_a_message_over_the_limit_can_be_asked_for():
     session = Scripted(rule, msg_size_limit=20)
 
     assert session.deliver() == "552 5.3.4 Too big for us\r\n"
+
+
+def test_a_reset_that_is_refused_for_lack_of_tls_is_asked_about_the_session_as_it_is():
+    session = Scripted(on("RSET", helo_name="first.example", reply="250 first"), tls="starttls", require_tls=True)
+    assert session.say("EHLO first.example", "RSET").endswith("250 first\r\n")
+    assert session.say("EHLO second.example", "RSET").endswith("530 STARTTLS is required first\r\n")

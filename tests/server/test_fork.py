@@ -164,15 +164,23 @@ def test_a_port_that_the_parent_gives_up_is_free_although_the_child_lives(run, w
             close(end)
             assert os.read(over, 1) == b""
 
+        secure = SMTPMock(tls="implicit", shutdown_timeout=0.01)
+        secure.start()
         mock = SMTPMock()
         mock.start()
+        shaking = Client(secure)
+        while not secure.sessions():
+            pass
         with Client(mock) as client:
             client.ask("NOOP")
             succeeded = in_child(child)
             assert client.ask("NOOP") == ["250 Ok"]
             mock.stop()
+            secure.stop()
             # An end of the connection means that the child has no copy of it.
             assert client.read_all() == ["421 Service shutting down"]
+            assert shaking.read_all() == []
+            shaking.__exit__(None, None, None)
         try:
             socket.create_connection(("127.0.0.1", mock.port), timeout=60)
         except ConnectionRefusedError:

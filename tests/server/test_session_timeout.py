@@ -1,3 +1,4 @@
+import logging
 from time import monotonic
 
 import pytest
@@ -88,3 +89,29 @@ def test_the_timeout_holds_after_a_restart():
     for _ in range(3):
         with mock, Client(mock) as client:
             assert client.read_all() == [TOLD]
+
+
+class _Breakable(logging.Logger):
+    is_broken = False
+
+    def getEffectiveLevel(self):  # noqa: N802
+        if self.is_broken:
+            raise ZeroDivisionError
+        return logging.DEBUG
+
+
+def test_a_logger_that_raises_ends_neither_the_timeouts_nor_the_server(capfd):
+    logger = _Breakable("breakable")
+    with SMTPMock(session_timeout=0.05, log_server_activity=True, logger=logger) as mock:
+        with Client(mock) as client:
+            logger.is_broken = True
+            client.read_all()
+        refused = Client(mock)
+        assert refused.read_all() == []
+        refused.__exit__(None, None, None)
+        logger.is_broken = False
+        for _ in range(2):
+            with Client(mock) as client:
+                assert client.read_all() == [TOLD]
+        mock.errors.clear()
+    assert "ZeroDivisionError" in capfd.readouterr().err
