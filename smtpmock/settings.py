@@ -37,6 +37,14 @@ from smtpmock.protocol.extensions import MECHANISMS as _MECHANISMS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_):
+        """Nothing but a word for type checkers."""
+        return lambda kind: kind
+
+
 _REPLY_CODE = re.compile(r"[0-9]{3}(?: |$)")
 
 _INVALID_CMD = "502 Command unrecognized. Available commands: HELO, EHLO, MAIL FROM:, RCPT TO:, DATA, RSET, NOOP, QUIT"
@@ -102,7 +110,35 @@ def _reply(default: str, meaning: str) -> Any:
     return Setting(default, REPLY, meaning, section="Replies")
 
 
-class Settings:
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class _Frozen:
+    """What keyword arguments make and nothing changes; to a type checker its subclass is a dataclass."""
+
+    def __init__(self, **values: Any) -> None:
+        for name in values:
+            if name not in NAMED:
+                raise unknown(name)
+        kept = self.__dict__
+        for name, declared in NAMED.items():
+            kept[name] = _kept(declared, values[name]) if name in values else declared.default
+        too_big = NAMED["msg_msg_size_is_too_big"]  # the one whose default speaks of another setting
+        if kept[too_big.name] == too_big.default:
+            kept[too_big.name] = too_big.default.format(msg_size_limit=kept["msg_size_limit"])
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"Settings are frozen: {name} cannot be set to {value!r}.")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"Settings are frozen: {name} cannot be deleted.")
+
+    def __eq__(self, other: object) -> bool:
+        return self.__dict__ == other.__dict__ if type(other) is type(self) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.__dict__.values()))
+
+
+class Settings(_Frozen):
     """What a server is told to be, in keyword arguments; the meaning of each is in `NAMED` and in docs/settings.md.
 
     A value that is not allowed is refused at once. 0 for a timeout or the size limit, and "" for a text, mean
@@ -274,29 +310,6 @@ class Settings:
     msg_invalid_cmd_auth_arg: str = _reply(
         "501 AUTH requires a mechanism, and at most an initial response", "reply to an AUTH without a valid argument"
     )
-
-    def __init__(self, **values: Any) -> None:
-        for name in values:
-            if name not in NAMED:
-                raise unknown(name)
-        kept = self.__dict__
-        for name, declared in NAMED.items():
-            kept[name] = _kept(declared, values[name]) if name in values else declared.default
-        too_big = NAMED["msg_msg_size_is_too_big"]  # the one whose default speaks of another setting
-        if kept[too_big.name] == too_big.default:
-            kept[too_big.name] = too_big.default.format(msg_size_limit=kept["msg_size_limit"])
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"Settings are frozen: {name} cannot be set to {value!r}.")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"Settings are frozen: {name} cannot be deleted.")
-
-    def __eq__(self, other: object) -> bool:
-        return self.__dict__ == other.__dict__ if type(other) is type(self) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(tuple(self.__dict__.values()))
 
     def __repr__(self) -> str:
         """Only what differs from the defaults."""
