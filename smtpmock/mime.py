@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_NAME = r"[!#-'*+.0-9A-Z^-~-]+"
+_MEDIA_TYPE = re.compile(rf"{_NAME}/{_NAME}", re.IGNORECASE)  # what is none counts as text (RFC 2045 section 5.2)
+
 _DEPTH = 20  # of multiparts, whose boundaries the package all compares with each line; and of forwarded mails
 
 _LONGEST_PARAMETERS = 2000  # the package takes quadratic time for them
@@ -84,7 +87,9 @@ class Part(Message):
 
     def get_content_type(self) -> str:
         """Return the type as the parser is to see it, which takes apart every message and multipart."""
-        self._type = self._type or super().get_content_type().split()[0]  # kept: each part asks its parent
+        if not self._type:  # kept: each part asks its parent
+            kind = super().get_content_type().split()[0]
+            self._type = kind if _MEDIA_TYPE.fullmatch(kind) else "text/plain"
         opaque = self._type.startswith("message/") or self._depth >= _DEPTH
         return "application/octet-stream" if opaque else self._type
 

@@ -59,6 +59,19 @@ def test_an_address_that_is_no_text_is_shown_in_one_line(name: bytes) -> None:
     session.end()
 
 
+@pytest.mark.parametrize("kind", [b"m\x9aultipart/mixed", b'image/png"><b', b"text\x1b[31m/html"])
+def test_an_attachment_of_a_type_that_is_none_is_shown_as_text_in_one_line(kind: bytes) -> None:
+    """Found by the fuzzer: what cannot be printed stood in the representation of an attachment."""
+    session = Driven(extensions=["CHUNKING"])
+    session.feed(b"EHLO c.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\n")
+    mail = b"Content-Type: " + kind + b"\r\nContent-Disposition: attachment; filename=x\r\n\r\nhello\r\n"
+    session.feed(b"BDAT %d LAST\r\n" % len(mail) + mail)
+
+    [record] = session.inbox.messages()
+    assert [found.content_type for found in record.attachments] == ["text/plain"]
+    session.end()
+
+
 def test_any_conversation_over_a_socket_leaves_a_server_that_serves() -> None:
     """Those of the recordings, end to end, mixed up by their places: no session stops another."""
     step = 1 if LONG else 9
