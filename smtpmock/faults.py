@@ -115,7 +115,8 @@ class Scripted:
             now = self.clock.time()
             return now - first_seen.setdefault(key, now) < retry_after
 
-        return self.add_rule(Rule("RCPT TO", {**conditions, "reply": reply}, gate=too_early))
+        said = f"greylist: retry after {retry_after:g} s"
+        return self.add_rule(Rule("RCPT TO", {**conditions, "reply": reply}, gate=too_early, gate_said=said))
 
     def limit_rate(
         self, messages: int = 10, per: float = 1.0, reply: str = "421 4.7.0 Too many messages, try again later"
@@ -140,7 +141,8 @@ class Scripted:
             passed.append(now)
             return False
 
-        return self.add_rule(Rule("MAIL FROM", {"reply": reply, "then": "close"}, gate=too_many))
+        said = f"at most {messages} in {per:g} s"
+        return self.add_rule(Rule("MAIL FROM", {"reply": reply, "then": "close"}, gate=too_many, gate_said=said))
 
     def limit_connections(
         self, connections: int, reply: str = "421 4.7.0 Too many connections, try again later"
@@ -156,7 +158,8 @@ class Scripted:
         def too_many(_: Circumstances) -> bool:
             return self._inbox.open_sessions > connections
 
-        return self.add_rule(Rule("connect", {"reply": reply, "then": "close"}, gate=too_many))
+        said = f"at most {connections} open"
+        return self.add_rule(Rule("connect", {"reply": reply, "then": "close"}, gate=too_many, gate_said=said))
 
     def reject_recipient(self, pattern: Any, reply: str = "550 5.1.1 User unknown") -> Rule:
         """Refuses recipients.

@@ -121,7 +121,12 @@ class Rule:
     """
 
     def __init__(
-        self, stage: str, words: Mapping[str, Any], *, gate: Callable[[Circumstances], bool] | None = None
+        self,
+        stage: str,
+        words: Mapping[str, Any],
+        *,
+        gate: Callable[[Circumstances], bool] | None = None,
+        gate_said: str = "",
     ) -> None:
         self.stage = _stage(stage)
         for word in words:
@@ -129,6 +134,7 @@ class Rule:
                 raise RuleError(str(unknown(word, WORDS, "word in a rule")))
         self._words = {word: value for word, value in words.items() if value is not None}
         self._gate = gate
+        self._gate_said = f" ({gate_said})" if gate_said else ""
         self._conditions = _conditions(self.stage, self._words)
         part = {word: self._words.get(word, default) for word, default in _PARTS.items()}
         self.reply = None if part["reply"] is None else _reply(part["reply"])
@@ -152,7 +158,8 @@ class Rule:
         self.asked = 0
 
     def __str__(self) -> str:
-        return escaped(" ".join((self.stage, *(f"{word}={shown(value)}" for word, value in self._words.items()))))
+        words = " ".join((self.stage, *(f"{word}={shown(value)}" for word, value in self._words.items())))
+        return escaped(words + self._gate_said)
 
     def __repr__(self) -> str:
         return f"<Rule {self}, {counted(self.hits, 'hit')}>"

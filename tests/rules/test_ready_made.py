@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from smtpmock import SMTPMock
 from tests.server.client import ENVELOPE, HELLO, TEXT, Client
 
 GREYLISTED = "450 4.7.1 Greylisted, try again later"
@@ -203,3 +204,14 @@ def test_clock_moves_when_it_is_told_and_with_the_time(mock):
     mock.clock.advance(1000)
 
     assert mock.clock.time() >= before + 1000
+
+
+def test_what_a_ready_made_rule_allows_is_in_its_text():
+    mock = SMTPMock()
+    assert str(mock.greylist(retry_after=5, recipient="bob@example.com")) == (
+        f"RCPT TO recipient='bob@example.com' reply='{GREYLISTED}' (greylist: retry after 5 s)"
+    )
+    assert (
+        str(mock.limit_rate(3, per=0.5)) == f"MAIL FROM reply='{TOO_MANY_MESSAGES}' then='close' (at most 3 in 0.5 s)"
+    )
+    assert str(mock.limit_connections(4)) == f"connect reply='{TOO_MANY_CONNECTIONS}' then='close' (at most 4 open)"
