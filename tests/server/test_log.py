@@ -124,7 +124,7 @@ def test_what_the_server_says_unasked_is_logged(logger, setting):
         if not setting:
             mock.stop()
         assert client.read_all() == [reply]
-    assert [text for _, text in logger.lines if "421" in text] == [f"SMTP response: {reply}"]
+    assert [text for _, text in logger.lines if text.startswith("SMTP response: 421")] == [f"SMTP response: {reply}"]
     assert ("INFO", "SMTP request: ") not in logger.lines
 
 
