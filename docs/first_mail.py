@@ -3,7 +3,7 @@
 from smtplib import SMTP
 
 from smtpmock import SMTPMock
-from smtpmock.report import transcript
+from smtpmock.reports.explanation import transcript
 
 MAIL = """\
 From: Shop <shop@example.com>

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from smtpmock import settings
+from smtpmock.settings import declarations as settings
 
 PAGE = Path(__file__).with_name("settings.md")
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from smtpmock.violations import SECTIONS
+from smtpmock.conformance.catalogue import SECTIONS
 
 PAGE = Path(__file__).with_name("violations.md")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from smtpmock.content import Attachment, ContentError
+    from smtpmock.conformance.catalogue import Violation
     from smtpmock.errors import (
         ExpectationError,
         MessageTimeoutError,
@@ -16,35 +16,35 @@ if TYPE_CHECKING:
         SMTPMockError,
         StartError,
     )
-    from smtpmock.exchange import Exchange
-    from smtpmock.messages import Message
-    from smtpmock.query import Mark
-    from smtpmock.rules import Rule
+    from smtpmock.mail.content import Attachment, ContentError
+    from smtpmock.messages.message import Message
+    from smtpmock.queries.query import Mark
+    from smtpmock.records.exchange import Exchange
+    from smtpmock.records.session import Session
+    from smtpmock.rules.rule import Rule
     from smtpmock.server import SMTPMock
-    from smtpmock.sessions import Session
-    from smtpmock.settings import Settings
-    from smtpmock.violations import Violation
+    from smtpmock.settings.declarations import Settings
 
 __version__ = "3.0.0"
 
 _HOMES = {
-    "ContentError": "content",
-    "Violation": "violations",
-    "Attachment": "content",
-    "Mark": "query",
-    "Rule": "rules",
+    "ContentError": "mail.content",
+    "Violation": "conformance.catalogue",
+    "Attachment": "mail.content",
+    "Mark": "queries.query",
+    "Rule": "rules.rule",
     "RuleError": "errors",
     "QueryError": "errors",
     "ExpectationError": "errors",
-    "Exchange": "exchange",
-    "Message": "messages",
+    "Exchange": "records.exchange",
+    "Message": "messages.message",
     "MessageTimeoutError": "errors",
     "SMTPMock": "server",
     "SMTPMockError": "errors",
     "ServerStateError": "errors",
-    "Session": "sessions",
+    "Session": "records.session",
     "SettingError": "errors",
-    "Settings": "settings",
+    "Settings": "settings.declarations",
     "StartError": "errors",
 }
 

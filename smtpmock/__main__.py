@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Blocked, a signal that comes early waits until there is something to stop.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
     from smtpmock import cli
-    from smtpmock.listener import listen
+    from smtpmock.runtime.listener import listen
 
     try:
         options = cli.parse(sys.argv[1:] if arguments is None else arguments, os.environ)

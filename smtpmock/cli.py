@@ -9,13 +9,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from smtpmock import kinds, settings
 from smtpmock.errors import RuleError, SettingError
+from smtpmock.settings import declarations as settings
+from smtpmock.settings import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from smtpmock.rules import Rule
+    from smtpmock.rules.rule import Rule
 
 ENVIRONMENT_PREFIX = "SMTPMOCK_"
 
@@ -158,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
 def _rules(files: Sequence[str], lines: Sequence[str]) -> list[Rule]:
     if not files and not lines:
         return []
-    from smtpmock.rule_files import load_rules, parse_rule
+    from smtpmock.rules.text_form import load_rules, parse_rule
 
     rules = [rule for file in files for rule in load_rules(file)]
     for number, line in enumerate(lines, 1):
@@ -197,9 +198,7 @@ def _named_by(destination: str) -> list[str]:
 
 def _value(name: str, text: str, where: str) -> Any:
     try:
-        value = settings.from_text(name, text)
-        settings.Settings(**{name: value})  # refuses what is of the right kind but not allowed
-        return value
+        return settings.from_text(name, text)
     except SettingError as error:
         raise SettingError(f"{error} It was given by {where}.") from None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from smtpmock.messages import Message
+    from smtpmock.messages.message import Message
 
 
 class SMTPMockError(Exception):

@@ -119,7 +119,7 @@ def smtpmock_session(
 def _make(config: pytest.Config, *layers: Mapping[str, Any], fixed: bool = False) -> SMTPMock:
     """A server with the settings of the options and of each layer on top of those before it."""
     from smtpmock import SettingError, SMTPMock
-    from smtpmock.settings import from_text
+    from smtpmock.settings.declarations import from_text
 
     values: dict[str, Any] = dict(_RECORDING)
     try:
@@ -225,7 +225,7 @@ def pytest_runtest_makereport(
         for server in _servers(item):
             sessions = server.sessions()
             if sessions:
-                from smtpmock.report import transcripts
+                from smtpmock.reports.explanation import transcripts
 
                 report.sections.append((f"SMTP sessions of {server.host}:{server.port}", transcripts(sessions)))
     if call.when == "teardown":

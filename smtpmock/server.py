@@ -9,7 +9,7 @@ import gevent
 from gevent.monkey import get_original
 from gevent.socket import socket
 
-from smtpmock import hub, log
+from smtpmock.conformance.catalogue import without
 from smtpmock.errors import (
     ExpectationError,
     MessageTimeoutError,
@@ -18,16 +18,16 @@ from smtpmock.errors import (
     SettingError,
     SMTPMockError,
 )
-from smtpmock.faults import Clock, Scripted
-from smtpmock.inbox import Inbox
-from smtpmock.listener import bare, listen
 from smtpmock.protocol.behaviour import Behaviour
-from smtpmock.query import Query, SessionQuery
-from smtpmock.report import Scene, explain, explain_violations
-from smtpmock.running import RunningServer
-from smtpmock.settings import Settings, given
+from smtpmock.queries.query import Query, SessionQuery
+from smtpmock.reports.explanation import Scene, explain, explain_violations
+from smtpmock.runtime import hub, log
+from smtpmock.runtime.acceptor import RunningServer
+from smtpmock.runtime.listener import bare, listen
+from smtpmock.scripting import Clock, Scripted
+from smtpmock.settings.declarations import Settings, given
+from smtpmock.stores.memory import Inbox
 from smtpmock.text import counted
-from smtpmock.violations import without
 
 if TYPE_CHECKING:
     import logging
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from smtpmock.messages import Message
-    from smtpmock.query import Mark
-    from smtpmock.rules import Rule
-    from smtpmock.sessions import Session
-    from smtpmock.tls import Handshaker
-    from smtpmock.violations import Violation
+    from smtpmock.conformance.catalogue import Violation
+    from smtpmock.messages.message import Message
+    from smtpmock.queries.query import Mark
+    from smtpmock.records.session import Session
+    from smtpmock.rules.rule import Rule
+    from smtpmock.runtime.tls import Handshaker
 
 _close_descriptor = get_original("os", "close")
 
@@ -200,7 +200,7 @@ class SMTPMock(Scripted):
     def _make_handshaker(self) -> Handshaker | None:
         if not self.settings.tls:
             return None
-        from smtpmock.tls import Handshaker
+        from smtpmock.runtime.tls import Handshaker
 
         return Handshaker(self.settings, self.host)
 
@@ -217,7 +217,7 @@ class SMTPMock(Scripted):
         Raises:
             SettingError: If the package that makes certificates is not installed.
         """
-        from smtpmock.certificates import certificates
+        from smtpmock.runtime.certificates import certificates
 
         return certificates().ca
 
@@ -238,7 +238,7 @@ class SMTPMock(Scripted):
         """
         import ssl
 
-        from smtpmock.certificates import certificates
+        from smtpmock.runtime.certificates import certificates
 
         context = ssl.create_default_context(cafile=self.settings.certfile or certificates().ca)
         if certificate:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from smtpmock.messages import Message
+    from smtpmock.messages.message import Message
 
 SCENARIOS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "data" / "parity.json").read_text(encoding="utf-8")

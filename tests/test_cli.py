@@ -11,7 +11,8 @@ import sys
 
 import pytest
 
-from smtpmock import __version__, cli, settings
+from smtpmock import __version__, cli
+from smtpmock.settings import declarations as settings
 from tests.clients.command import Client, free_port, port_of, run, spawned, stop, wait_for
 from tests.clients.mail import SECONDS
 

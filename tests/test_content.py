@@ -10,8 +10,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from smtpmock.content import Attachment, Content, ContentError, MissingHeaderError
 from smtpmock.errors import QueryError, SMTPMockError
+from smtpmock.mail.content import Attachment, Content, ContentError, MissingHeaderError
 
 
 def crlf(text: str) -> bytes:
@@ -41,7 +41,7 @@ MIXED = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 class TestContent:
     @pytest.mark.uninstrumented
     def test_importing_it_imports_neither_email_nor_html(self):
-        command = "import sys, smtpmock.content; sys.exit('email' in sys.modules or 'html' in sys.modules)"
+        command = "import sys, smtpmock.mail.content; sys.exit('email' in sys.modules or 'html' in sys.modules)"
         assert subprocess.run([sys.executable, "-c", command], check=False).returncode == 0
 
     def test_raw_are_the_exact_bytes(self):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtpmock.content import Attachment, Content, ContentError
+from smtpmock.mail.content import Attachment, Content, ContentError
 
 ATTRIBUTES = [
     "email",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from smtpmock import settings
+from smtpmock.settings import declarations as settings
 from tests import parity
 
 DOCS = Path(__file__).parent.parent / "docs"

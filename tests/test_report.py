@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpmock import ExpectationError, MessageTimeoutError, SMTPMock
-from smtpmock.report import MOST_LINES, WIDTH, transcript, transcripts
+from smtpmock.reports.explanation import MOST_LINES, WIDTH, transcript, transcripts
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from smtplib import SMTP
 import pytest
 
 from smtpmock import SMTPMock
-from smtpmock.report_html import message_shown, sessions_shown
+from smtpmock.reports.html import message_shown, sessions_shown
 from tests.server.client import Client
 
 ELEMENTS = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from smtpmock import SettingError, Settings, SMTPMock
-from smtpmock.settings import NAMED, from_text
+from smtpmock.settings.declarations import NAMED, from_text
 
 INVALID = "502 Command unrecognized. Available commands: HELO, EHLO, MAIL FROM:, RCPT TO:, DATA, RSET, NOOP, QUIT"
 
@@ -297,7 +297,7 @@ def test_a_refused_server_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     def start(*_: object) -> None:
         raise AssertionError("started")
 
-    monkeypatch.setattr("smtpmock.hub.get_hub", start)
+    monkeypatch.setattr("smtpmock.runtime.hub.get_hub", start)
     monkeypatch.setattr("smtpmock.server.listen", start)
 
     with pytest.raises(SettingError):

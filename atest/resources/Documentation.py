@@ -56,7 +56,7 @@ class Documentation:
     @keyword
     def settings_without_a_meaning(self) -> list[str]:
         """The settings that Start SMTP Mock does not explain, or does not take."""
-        from smtpmock.settings import NAMED
+        from smtpmock.settings.declarations import NAMED
 
         start = next(found for found in _library().keywords if found.name == "Start SMTP Mock")
         return [
@@ -68,7 +68,7 @@ class Documentation:
     @keyword
     def criteria_without_a_meaning(self) -> list[str]:
         """The criteria that the introduction does not explain, or that Get Message does not take."""
-        from smtpmock.query import WORDS
+        from smtpmock.queries.query import WORDS
 
         found = _library()
         explained = re.findall(r"^\| (\w+) +\|", found.doc, re.MULTILINE)
@@ -78,7 +78,7 @@ class Documentation:
     @keyword
     def rule_words_without_a_meaning(self) -> list[str]:
         """The stages and words of rules that the introduction does not explain, or that Add Rule does not take."""
-        from smtpmock.rules import STAGES, WORDS
+        from smtpmock.rules.rule import STAGES, WORDS
 
         found = _library()
         _, _, explained = found.doc.partition("Scripted behaviour")

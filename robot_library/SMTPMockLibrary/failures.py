@@ -10,7 +10,7 @@ from robot import errors
 from robot.api import logger
 
 from smtpmock.errors import SMTPMockError
-from smtpmock.messages import Message
+from smtpmock.messages.message import Message
 from SMTPMockLibrary.servers import MockServer, Servers
 from SMTPMockLibrary.signatures import spelled_out
 
@@ -67,7 +67,7 @@ def _introduced(text: str, message: str | None) -> str:
 
 def show(server: MockServer, sessions: Iterable[Any], level: str = "INFO", about: Iterable[int] = ()) -> None:
     """Writes sessions into the log."""
-    from smtpmock.report_html import sessions_shown
+    from smtpmock.reports.html import sessions_shown
 
     logger.write(sessions_shown(list(sessions), server.address, about=about), level, html=True)  # type: ignore[arg-type]
 
@@ -76,7 +76,7 @@ def _show(servers: Servers, values: Iterable[Any]) -> None:
     """Writes what a failure is about into the log: a mail, if the keyword was given one, or all that was said."""
     mail = next((value for value in values if isinstance(value, Message)), None)
     if mail is not None:
-        from smtpmock.report_html import message_shown
+        from smtpmock.reports.html import message_shown
 
         logger.info(message_shown(mail), html=True)
     for server in reversed(servers.all()):

@@ -13,7 +13,7 @@ from smtpmock.errors import ExpectationError, ServerStateError
 
 if TYPE_CHECKING:
     from smtpmock import SMTPMock
-    from smtpmock.rules import Rule
+    from smtpmock.rules.rule import Rule
 
 
 class AutoStop(Enum):

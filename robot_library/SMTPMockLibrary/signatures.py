@@ -8,10 +8,10 @@ from datetime import timedelta
 from inspect import Parameter, cleandoc, signature
 from typing import Any, TypeVar, get_type_hints
 
-from smtpmock import query
-from smtpmock.query import CRITERIA
-from smtpmock.rules import CONDITIONS, STAGES, WORDS
-from smtpmock.settings import NAMED, Settings, from_text
+from smtpmock.queries import query
+from smtpmock.queries.query import CRITERIA
+from smtpmock.rules.rule import CONDITIONS, STAGES, WORDS
+from smtpmock.settings.declarations import NAMED, Settings, from_text
 from SMTPMockLibrary.types import Address, Header, Moment, Name, Names, Secret, Text, Then
 
 Method = TypeVar("Method", bound=Callable[..., Any])

@@ -4,9 +4,9 @@ import re
 from ast import literal_eval
 from typing import Any, Literal
 
-from smtpmock.messages import Message
-from smtpmock.query import Mark
-from smtpmock.rules import STAGES, THEN, Rule
+from smtpmock.messages.message import Message
+from smtpmock.queries.query import Mark
+from smtpmock.rules.rule import STAGES, THEN, Rule
 
 __all__ = [
     "CONVERTERS",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from smtpmock.messages import Message, Record
+    from smtpmock.messages.message import Message, Record
 
 
 class Wait:

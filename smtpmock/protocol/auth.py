@@ -11,7 +11,7 @@ import re
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from smtpmock.protocol.extensions import MECHANISMS
+from smtpmock.rfc.extensions import MECHANISMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from smtpmock.kinds import REPLY
-from smtpmock.protocol import extensions
-from smtpmock.protocol.grammar import address_key
-from smtpmock.protocol.replies import Reply
-from smtpmock.settings import NAMED, given
+from smtpmock.rfc import extensions
+from smtpmock.rfc.grammar import address_key
+from smtpmock.rfc.replies import Reply
+from smtpmock.settings.declarations import NAMED, given
+from smtpmock.settings.kinds import REPLY
 
 if TYPE_CHECKING:
-    from smtpmock.rules import Rule
-    from smtpmock.settings import Settings
+    from smtpmock.rules.rule import Rule
+    from smtpmock.settings.declarations import Settings
 
 
 _reply = lru_cache(512)(Reply)  # servers come and go; most of their texts are the defaults

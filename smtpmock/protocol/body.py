@@ -55,9 +55,7 @@ class Body:
         if self._held:
             data = self._held + data
         if data.endswith(_END) and data.find(b"\n.") == len(data) - 4:  # no other dot behind a line end: the usual case
-            begin = len(_LINE_END) if self.size < 0 else 0
-            self.size = max(self.size, 0)
-            self._keep(data[begin:-3])
+            self._keep(data, len(_LINE_END) - len(_END))
             return b""
         # Looking for one byte takes a hundredth of the time that looking for several does.
         if b"." not in data or b"\n." not in data:
@@ -92,10 +90,13 @@ class Body:
             self.undotted = found[1] if found else b""
         return data.replace(_STUFFED, _LINE_END)
 
-    def _keep(self, data: bytes) -> None:
+    def _keep(self, data: bytes, end: int | None = None) -> None:
+        """Keeps the data, up to that end."""
+        begin = 0
         if self.size < 0 and data:
-            data = data[len(_LINE_END) :]
+            begin = len(_LINE_END)
             self.size = 0
+        data = data[begin:end]
         self.size += len(data)
         if self.too_big:
             self._pieces.clear()

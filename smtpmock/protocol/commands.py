@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from smtpmock.messages import Record
-from smtpmock.protocol.extensions import MAIL_PARAMETERS, RCPT_PARAMETERS
-from smtpmock.protocol.grammar import address_key, forward_path, is_domain, reverse_path
+from smtpmock.messages.message import Record
+from smtpmock.rfc.extensions import MAIL_PARAMETERS, RCPT_PARAMETERS
+from smtpmock.rfc.grammar import address_key, forward_path, is_domain, reverse_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from smtpmock.content import Content
-    from smtpmock.exchange import Exchange
+    from smtpmock.mail.content import Content
     from smtpmock.protocol.connection import Connection
+    from smtpmock.records.exchange import Exchange
 
     Verdict = tuple[str | None, str | None]
     """The setting that refuses a command, or None; and the value of its argument, or None if it cannot be read."""

@@ -9,24 +9,24 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from smtpmock.exchange import Exchange
 from smtpmock.protocol.actions import Erase, StartTLS
 from smtpmock.protocol.chunk import Chunks, parse
 from smtpmock.protocol.commands import CHUNK, GREETING, LOGIN, UNKNOWN, Part, recognise
 from smtpmock.protocol.receiver import Receiver
-from smtpmock.protocol.replies import LINE_TOO_LONG, Reply
 from smtpmock.protocol.ruled import ruled
 from smtpmock.protocol.transaction import Transaction
+from smtpmock.records.exchange import Exchange
+from smtpmock.rfc.replies import LINE_TOO_LONG, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from smtpmock.exchange import TLS
     from smtpmock.protocol.actions import Action
     from smtpmock.protocol.behaviour import Behaviour
     from smtpmock.protocol.commands import Command
     from smtpmock.protocol.login import Login
-    from smtpmock.sessions import SessionLog
+    from smtpmock.records.exchange import TLS
+    from smtpmock.records.session import SessionLog
 
 _HELO, _MAILFROM, _RCPTTO, _DATA, _RSET = Part  # before Python 3.12, to look one up takes as long as a call
 
@@ -123,7 +123,7 @@ class Connection(Receiver):
         self._buffer = self._buffer[self._start :] + data if self._buffer else data
         self._start = 0
         self.paused = False
-        if self.ended or self._silent:
+        if self._is_deaf():
             self._buffer = b""
             return []
         while self._start < len(self._buffer):

@@ -6,9 +6,9 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
-from smtpmock.exchange import Exchange
 from smtpmock.protocol.auth import HIDDEN, Attempt, MalformedError, decoded, dialogue, reason
 from smtpmock.protocol.commands import LOGIN
+from smtpmock.records.exchange import Exchange
 
 if TYPE_CHECKING:
     from smtpmock.protocol.auth import Claim, Dialogue

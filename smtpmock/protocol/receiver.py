@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smtpmock.content import Content
-from smtpmock.exchange import Exchange
-from smtpmock.messages import Message
-from smtpmock.protocol.actions import Keep
+from smtpmock.mail.content import Content
 from smtpmock.protocol.body import Body
 from smtpmock.protocol.commands import CHUNK, MESSAGE
 from smtpmock.protocol.ruled import ruled
 from smtpmock.protocol.speaker import READ_SIZE, Speaker
+from smtpmock.records.exchange import Exchange
 
 if TYPE_CHECKING:
     from smtpmock.protocol.behaviour import Behaviour
     from smtpmock.protocol.chunk import Chunks
-    from smtpmock.sessions import SessionLog
+    from smtpmock.records.session import SessionLog
 
 
 class Receiver(Speaker):
@@ -49,7 +47,7 @@ class Receiver(Speaker):
         """Shows in the inbox what the session added to a message that is there."""
         record = self.transaction.record
         if record is not None and not record.gone:
-            self._actions.append(Keep(record, Message(self.transaction, self.log.origin, self.log.negotiated)))
+            self._show(record)
 
     def _read_body(self, body: Body) -> None:
         if self._body_is_new:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from smtpmock.protocol.replies import Reply
+from smtpmock.rfc.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from smtpmock.content import Content
-    from smtpmock.exchange import Exchange, Origin
+    from smtpmock.mail.content import Content
     from smtpmock.protocol.transaction import Transaction
-    from smtpmock.rules import Ruling
+    from smtpmock.records.exchange import Exchange, Origin
+    from smtpmock.rules.rule import Ruling
 
 GARBAGE = Reply("\x16\x03\x01\udcff not a reply")
 """What is sent as garbage: a line without a code, with bytes that are no text."""

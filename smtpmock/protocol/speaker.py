@@ -8,20 +8,20 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from smtpmock.exchange import Exchange
-from smtpmock.messages import Message, Record
+from smtpmock.messages.message import Message, Record
 from smtpmock.protocol.actions import Close, End, Keep, Reset, Wait
 from smtpmock.protocol.ruled import ruled, values_at, wire
 from smtpmock.protocol.transaction import Transaction
-from smtpmock.rules import Circumstances, decide
+from smtpmock.records.exchange import Exchange
+from smtpmock.rules.rule import Circumstances, decide
 
 if TYPE_CHECKING:
-    from smtpmock.content import Content
+    from smtpmock.mail.content import Content
     from smtpmock.protocol.actions import Action
     from smtpmock.protocol.behaviour import Behaviour
     from smtpmock.protocol.commands import Command
-    from smtpmock.rules import Ruling
-    from smtpmock.sessions import SessionLog
+    from smtpmock.records.session import SessionLog
+    from smtpmock.rules.rule import Ruling
 
 READ_SIZE = 65_536
 """How many bytes are read at a time, unless a rule slows the reading down."""
@@ -172,13 +172,17 @@ class Speaker:
     def _finish(self) -> None:
         """Completes the record of the session, then says what is left to say and closes."""
         if self.transaction.record is None and self._spoken:
-            self._actions.append(Keep(Record(), Message(self.transaction, self.log.origin, self.log.negotiated)))
+            self._show(Record())
         self._actions.append(End())
         if self._resets or self._drip is not None:
             self._flush()
         self._actions.append(Reset() if self._resets else Close(b"".join(self._out)))
         self._out.clear()
         self.ended = True
+
+    def _show(self, record: Record) -> None:
+        """Has the inbox show the transaction as it is now."""
+        self._actions.append(Keep(record, Message(self.transaction, self.log.origin, self.log.negotiated)))
 
     def _pause(self, seconds: float) -> None:
         """Says what there is to say, then waits; the rest of the input is answered after that."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from smtpmock.content import Content
-    from smtpmock.exchange import Exchange
-    from smtpmock.messages import Record
+    from smtpmock.mail.content import Content
+    from smtpmock.messages.message import Record
+    from smtpmock.records.exchange import Exchange
 
 
 class Transaction:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from smtpmock.exchange import TLS
 from smtpmock.protocol.actions import Action, StartTLS
-from smtpmock.sessions import Session
+from smtpmock.records.exchange import TLS
+from smtpmock.records.session import Session
 from tests.protocol.conversation import Conversation
 
 EHLO = "EHLO client.example"

@@ -10,7 +10,7 @@ from base64 import b64decode
 import pytest
 
 from smtpmock.protocol.auth import UNNAMED
-from smtpmock.rules import Rule
+from smtpmock.rules.rule import Rule
 from tests.esmtp.talk import EHLO, MAIL, RCPT, Talk, b64, plain
 
 SUCCEEDED = "235 Authentication succeeded\r\n"

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from smtpmock.rules import Rule
+from smtpmock.rules.rule import Rule
 from tests.esmtp.talk import EHLO, MAIL, RCPT, Talk
 
 RECEIVED = "250 Received\r\n"

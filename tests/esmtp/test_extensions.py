@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from smtpmock.kinds import REPLY
-from smtpmock.protocol.extensions import EXTENSIONS
-from smtpmock.rules import Rule
-from smtpmock.settings import NAMED
+from smtpmock.rfc.extensions import EXTENSIONS
+from smtpmock.rules.rule import Rule
+from smtpmock.settings.declarations import NAMED
+from smtpmock.settings.kinds import REPLY
 from tests.esmtp.talk import EHLO, MAIL, RCPT, Talk
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from smtpmock.kinds import TLS_FAULTS
-from smtpmock.protocol.extensions import EXTENSIONS, MECHANISMS
-from smtpmock.settings import NAMED
+from smtpmock.rfc.extensions import EXTENSIONS, MECHANISMS
+from smtpmock.settings.declarations import NAMED
+from smtpmock.settings.kinds import TLS_FAULTS
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "esmtp.md"
 TEXT = PAGE.read_text(encoding="utf-8")

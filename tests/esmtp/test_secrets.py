@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpmock import ExpectationError, SMTPMock
-from smtpmock.settings import SettingError, Settings, from_text
+from smtpmock.settings.declarations import SettingError, Settings, from_text
 from tests.esmtp.talk import EHLO, Talk, b64
 
 SECRET = "Tr0ub4dor&3-horse-battery"

@@ -6,9 +6,9 @@ import pytest
 
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.protocol.connection import Connection
-from smtpmock.rules import Rule
-from smtpmock.sessions import SessionLog
-from smtpmock.settings import Settings
+from smtpmock.records.session import SessionLog
+from smtpmock.rules.rule import Rule
+from smtpmock.settings.declarations import Settings
 from tests.esmtp.talk import AGREED, EHLO, MAIL, RCPT, Talk, plain
 from tests.protocol.conversation import ORIGIN
 

@@ -10,8 +10,8 @@ import pytest
 from trustme import CA
 
 from smtpmock import SMTPMock
-from smtpmock.certificates import certificates
-from smtpmock.settings import SettingError
+from smtpmock.runtime.certificates import certificates
+from smtpmock.settings.declarations import SettingError
 
 SECONDS = 60
 MAIL = "Subject: hi\r\n\r\nhello\r\n"

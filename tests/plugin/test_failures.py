@@ -135,7 +135,7 @@ def test_a_failure_of_the_test_itself_keeps_its_trace(run_tests):
     )
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(
-        ["E*LookupError: never", "*smtpmock/query.py:*", "E*ZeroDivisionError: division by zero"]
+        ["E*LookupError: never", "*smtpmock/queries/query.py:*", "E*ZeroDivisionError: division by zero"]
     )
 
 

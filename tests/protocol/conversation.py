@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smtpmock.exchange import Exchange, Origin
-from smtpmock.inbox import Inbox
 from smtpmock.protocol.actions import Action, Close, End, Erase, Keep, Wait
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.protocol.connection import Connection
-from smtpmock.sessions import SessionLog
-from smtpmock.settings import Settings
+from smtpmock.records.exchange import Exchange, Origin
+from smtpmock.records.session import SessionLog
+from smtpmock.settings.declarations import Settings
+from smtpmock.stores.memory import Inbox
 
 if TYPE_CHECKING:
-    from smtpmock.messages import Message
+    from smtpmock.messages.message import Message
 
 ORIGIN = Origin(1, "192.0.2.1", 40000, "192.0.2.2", 1_700_000_000.0)
 

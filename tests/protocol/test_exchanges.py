@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from smtpmock.exchange import Exchange
 from smtpmock.protocol.actions import Close, End, Keep, Wait
-from smtpmock.protocol.replies import SESSION_TIMEOUT, SHUTTING_DOWN, Reply
+from smtpmock.records.exchange import Exchange
+from smtpmock.rfc.replies import SESSION_TIMEOUT, SHUTTING_DOWN, Reply
 from tests.protocol.conversation import Conversation
 from tests.protocol.scenario import INVALID, REPLIES
 

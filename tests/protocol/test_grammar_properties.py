@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpmock.protocol.grammar import address_key, forward_path, is_domain, reverse_path
+from smtpmock.rfc.grammar import address_key, forward_path, is_domain, reverse_path
 from tests.protocol.strategies import DOMAIN, HOST, IPV4, LITERAL, MAILBOX, ROUTE, steady
 
 

@@ -6,18 +6,18 @@ import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from smtpmock.exchange import TLS, Origin
-from smtpmock.inbox import Inbox
 from smtpmock.protocol.actions import Action, Close, End, Erase, Keep, Reset, StartTLS, Wait
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.protocol.connection import LONGEST_LINE, Connection
-from smtpmock.report import transcript
-from smtpmock.report_html import message_shown, sessions_shown
-from smtpmock.sessions import Session, SessionLog
-from smtpmock.settings import Settings
+from smtpmock.records.exchange import TLS, Origin
+from smtpmock.records.session import Session, SessionLog
+from smtpmock.reports.explanation import transcript
+from smtpmock.reports.html import message_shown, sessions_shown
+from smtpmock.settings.declarations import Settings
+from smtpmock.stores.memory import Inbox
 
 if TYPE_CHECKING:
-    from smtpmock.messages import Message
+    from smtpmock.messages.message import Message
 
 ORIGIN = Origin(1, "192.0.2.1", 40000, "192.0.2.2", 1_700_000_000.0)
 NOW = 1_700_000_001.0

@@ -8,7 +8,7 @@ from socket import create_connection
 import pytest
 
 from smtpmock import SMTPMock
-from smtpmock.inbox import EXCHANGES_PER_MESSAGE
+from smtpmock.stores.memory import EXCHANGES_PER_MESSAGE
 from tests.robustness.conftest import LONG
 from tests.server.client import Client, deliver
 

@@ -72,8 +72,8 @@ def test_nothing_that_arrives_or_is_read_writes_a_file(run: Callable[..., str]) 
         import os, socket, sys
         from smtplib import SMTP
         from smtpmock import SMTPMock
-        from smtpmock.report import transcripts
-        from smtpmock.report_html import message_shown, sessions_shown
+        from smtpmock.reports.explanation import transcripts
+        from smtpmock.reports.html import message_shown, sessions_shown
 
         written = []
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from smtpmock.inbox import Inbox
 from smtpmock.protocol.actions import Action, Reset
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.protocol.connection import Connection
-from smtpmock.rules import Rule
-from smtpmock.sessions import SessionLog
-from smtpmock.settings import Settings
+from smtpmock.records.session import SessionLog
+from smtpmock.rules.rule import Rule
+from smtpmock.settings.declarations import Settings
+from smtpmock.stores.memory import Inbox
 from tests.protocol.conversation import ORIGIN, Conversation
 
 if TYPE_CHECKING:
-    from smtpmock.exchange import Exchange
+    from smtpmock.records.exchange import Exchange
 
 EHLO = "EHLO client.example"
 MAIL = "MAIL FROM:<a@example.com>"

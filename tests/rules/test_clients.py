@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smtpmock import SMTPMock
-from smtpmock.report import transcript
+from smtpmock.reports.explanation import transcript
 from tests.rules.clients import MAIL, carefully, try_again, with_aiosmtplib, with_django, with_smtplib
 
 if TYPE_CHECKING:

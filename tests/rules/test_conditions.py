@@ -7,7 +7,7 @@ import re
 import pytest
 
 from smtpmock.errors import RuleError
-from smtpmock.rules import STAGES
+from smtpmock.rules.rule import STAGES
 from tests.rules.scripted import CONTENT, EHLO, MAIL, RCPT, Scripted, on
 
 ALWAYS = ("client",)

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from smtpmock import RuleError
-from smtpmock.rule_files import load_rules, parse_rule
-from smtpmock.rules import STAGES
+from smtpmock.rules.rule import STAGES
+from smtpmock.rules.text_form import load_rules, parse_rule
 
 LINES = [
     (

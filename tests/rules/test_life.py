@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from smtpmock import ExpectationError, SMTPMock
-from smtpmock.report import transcript
+from smtpmock.reports.explanation import transcript
 from tests.rules.scripted import Scripted, on
 from tests.server.client import Client
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from smtpmock import rules
-from smtpmock.rule_files import load_rules, parse_rule
+from smtpmock.rules import rule as rules
+from smtpmock.rules.text_form import load_rules, parse_rule
 
 DOCS = Path(__file__).parents[2] / "docs"
 TIMES = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpmock import RuleError, SMTPMock
-from smtpmock.rules import STAGES, WORDS
+from smtpmock.rules.rule import STAGES, WORDS
 
 NUMBER = "allowed is a number from 0 to 31536000."
 RATE = "allowed is a number of bytes in a second, more than 0."

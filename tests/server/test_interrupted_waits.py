@@ -203,7 +203,8 @@ def test_a_start_that_was_interrupted_leaves_a_server_that_runs_or_can_be_starte
         """
         import signal
         from gevent.monkey import get_original
-        from smtpmock import ServerStateError, SMTPMock, hub
+        from smtpmock import ServerStateError, SMTPMock
+        from smtpmock.runtime import hub
 
         def succeeds(call):
             try:

@@ -3,7 +3,8 @@ import threading
 
 import pytest
 
-from smtpmock import ServerStateError, SMTPMock, StartError, hub
+from smtpmock import ServerStateError, SMTPMock, StartError
+from smtpmock.runtime import hub
 from tests.server.client import Client, deliver
 
 ALREADY_RUNS = r"^Unable to start SMTP mock server\. Server must be inactive$"

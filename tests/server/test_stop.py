@@ -9,7 +9,8 @@ import threading
 import gevent
 import pytest
 
-from smtpmock import SMTPMock, hub
+from smtpmock import SMTPMock
+from smtpmock.runtime import hub
 from tests.server.client import ENVELOPE, HELLO, Client
 
 TOLD = "421 Service shutting down"

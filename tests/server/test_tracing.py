@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from smtpmock import session
+from smtpmock.runtime import session_worker as session
 from tests.server.worlds import in_every_world
 
 
@@ -30,7 +30,7 @@ def test_who_watches_the_creator_watches_the_server(run, install, event, world):
         from tests.server.client import deliver
         with SMTPMock() as mock:
             deliver(mock, 3)
-        assert (EVENT, "_talk", "session.py") in seen, seen
+        assert (EVENT, "_talk", "session_worker.py") in seen, seen
         """,
     )
 
@@ -55,7 +55,7 @@ def test_coverage_measures_the_server(run, tmp_path, concurrency):
     )
     data = coverage.CoverageData(str(tmp_path / "measured"))
     data.read()
-    [path] = [path for path in data.measured_files() if path.endswith("smtpmock/session.py")]
+    [path] = [path for path in data.measured_files() if path.endswith("smtpmock/runtime/session_worker.py")]
     lines, first = inspect.getsourcelines(session.LiveSession._talk)
     measured = set(data.lines(path)) & set(range(first + 1, first + len(lines)))
     assert len(measured) >= 5

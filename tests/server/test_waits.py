@@ -3,7 +3,8 @@ import threading
 
 import pytest
 
-from smtpmock import MessageTimeoutError, ServerStateError, SMTPMock, SMTPMockError, hub
+from smtpmock import MessageTimeoutError, ServerStateError, SMTPMock, SMTPMockError
+from smtpmock.runtime import hub
 from tests.server.client import ENVELOPE, Client, deliver
 from tests.server.worlds import PATCHED, in_every_world
 

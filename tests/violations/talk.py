@@ -10,8 +10,8 @@ import pytest
 
 if TYPE_CHECKING:
     from smtpmock import Message, SMTPMock
-    from smtpmock.sessions import Session
-    from smtpmock.violations import Violation
+    from smtpmock.conformance.catalogue import Violation
+    from smtpmock.records.session import Session
 
 SECONDS = 60
 """After which something must be wrong."""

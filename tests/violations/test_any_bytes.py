@@ -12,11 +12,11 @@ from io import BytesIO
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from smtpmock.conduct import conduct
-from smtpmock.exchange import Exchange
-from smtpmock.report import WIDTH, explain_violations
+from smtpmock.conformance.catalogue import STANDARDS
+from smtpmock.conformance.conversation import conduct
+from smtpmock.records.exchange import Exchange
+from smtpmock.reports.explanation import WIDTH, explain_violations
 from smtpmock.text import escaped
-from smtpmock.violations import STANDARDS
 from tests.protocol.conversation import Conversation, stuffed
 
 PIECES = st.sampled_from(

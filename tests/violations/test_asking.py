@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 
 from smtpmock import ExpectationError, QueryError, SMTPMock
-from smtpmock.report import MOST_LINES, WIDTH, transcript
+from smtpmock.reports.explanation import MOST_LINES, WIDTH, transcript
 from tests.violations.talk import CLEAN, DATA, EHLO, MAIL, QUIT, RCPT, SECONDS, offer, say
 
 BARE_LF = CLEAN + b"one\ntwo\r\n"
@@ -183,7 +183,7 @@ ASKS_NOT = """
         [message] = mock.messages()
         assert message.is_consistent and message.sender and message.recipients and message.raw
         assert mock.sessions()[0].exchanges
-        checks = {"smtpmock.conduct", "smtpmock.message_checks", "smtpmock.mime_checks", "smtpmock.mime"}
+        checks = {"smtpmock.conformance.conversation", "smtpmock.conformance.message", "smtpmock.conformance.parts", "smtpmock.mail.mime"}
         assert not checks & set(sys.modules), checks & set(sys.modules)
         LOADED
 """
@@ -205,6 +205,6 @@ def test_a_session_is_judged_without_reading_its_mail(run):
         ASKS_NOT.replace(
             "LOADED",
             """assert mock.sessions()[0].violations == ()
-        assert not {"smtpmock.message_checks", "smtpmock.mime_checks", "smtpmock.mime"} & set(sys.modules)""",
+        assert not {"smtpmock.conformance.message", "smtpmock.conformance.parts", "smtpmock.mail.mime"} & set(sys.modules)""",
         )
     )

@@ -8,8 +8,8 @@ import socket
 import pytest
 
 from smtpmock import SMTPMock
-from smtpmock.conduct import conduct
-from smtpmock.violations import SECTIONS
+from smtpmock.conformance.catalogue import SECTIONS
+from smtpmock.conformance.conversation import conduct
 from tests.violations.talk import (
     CLEAN,
     DATA,

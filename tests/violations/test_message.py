@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpmock import SMTPMock
-from smtpmock.violations import SECTIONS
+from smtpmock.conformance.catalogue import SECTIONS
 from tests.violations.talk import CLEAN, DATA, EHLO, MAIL, QUIT, RCPT, REQUIRED, deliver, named, offer, places, say
 
 FROM = b"From: a@example.com\r\n"

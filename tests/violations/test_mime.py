@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smtpmock.violations import SECTIONS
+from smtpmock.conformance.catalogue import SECTIONS
 from tests.violations.talk import REQUIRED, deliver, named, offer, places
 
 MIME = REQUIRED + b"MIME-Version: 1.0\r\n"

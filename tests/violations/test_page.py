@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from smtpmock.violations import SECTIONS, STANDARDS
+from smtpmock.conformance.catalogue import SECTIONS, STANDARDS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 TEXT = (DOCS / "violations.md").read_text(encoding="utf-8")

@@ -5,9 +5,9 @@ from typing import Any
 
 from robot.api.deco import keyword
 
-from smtpmock.messages import Message
-from smtpmock.query import Query
-from smtpmock.report import Scene, explain
+from smtpmock.messages.message import Message
+from smtpmock.queries.query import Query
+from smtpmock.reports.explanation import Scene, explain
 from smtpmock.text import counted
 from SMTPMockLibrary.failures import Keywords, assertion
 from SMTPMockLibrary.signatures import asked, takes_criteria

@@ -8,11 +8,11 @@ from robot.api import logger
 from robot.api.deco import keyword
 from robot.libraries.BuiltIn import BuiltIn
 
-from smtpmock.attachments import Attachment
-from smtpmock.links import read_html
-from smtpmock.messages import Message
-from smtpmock.protocol.grammar import address_key
-from smtpmock.query import conditions_of, shown
+from smtpmock.mail.attachments import Attachment
+from smtpmock.mail.links import read_html
+from smtpmock.messages.message import Message
+from smtpmock.queries.query import conditions_of, shown
+from smtpmock.rfc.grammar import address_key
 from smtpmock.text import shortened
 from SMTPMockLibrary.failures import Keywords, assertion
 from SMTPMockLibrary.types import Text

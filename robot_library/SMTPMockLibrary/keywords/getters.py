@@ -4,8 +4,8 @@ from typing import Any
 
 from robot.api.deco import keyword
 
-from smtpmock.messages import Message
-from smtpmock.query import Mark
+from smtpmock.messages.message import Message
+from smtpmock.queries.query import Mark
 from SMTPMockLibrary.comparing import AssertionOperator, compared
 from SMTPMockLibrary.failures import Keywords, assertion, explained
 from SMTPMockLibrary.signatures import asked, takes_criteria

@@ -8,8 +8,8 @@ from robot.api import logger
 from robot.api.deco import keyword
 
 from smtpmock.errors import RuleError
-from smtpmock.rules import WORDS, Rule
-from smtpmock.settings import unknown
+from smtpmock.rules.rule import WORDS, Rule
+from smtpmock.settings.declarations import unknown
 from SMTPMockLibrary.failures import Keywords, assertion, explained
 from SMTPMockLibrary.signatures import rule_words, takes_conditions, takes_rule_words
 from SMTPMockLibrary.types import Address, Stage

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from robot.api.deco import keyword
 
-from smtpmock.messages import Message
+from smtpmock.messages.message import Message
 from SMTPMockLibrary.failures import Keywords, assertion, explained
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from robot.api import logger
 from robot.api.deco import keyword
 
-from smtpmock.settings import unknown
+from smtpmock.settings.declarations import unknown
 from SMTPMockLibrary.failures import Keywords, explained
 from SMTPMockLibrary.servers import AutoStop, MockServer
 from SMTPMockLibrary.signatures import setting_values, takes_settings

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from robot.api.deco import keyword
 
-from smtpmock.sessions import Session
+from smtpmock.records.session import Session
 from SMTPMockLibrary.failures import Keywords, explained, show
 from SMTPMockLibrary.signatures import takes_session_criteria
 
@@ -39,14 +39,14 @@ class SessionKeywords(Keywords):
         | ${transcript} =    Log Session Transcript
         | Should Contain    ${transcript}    C: (the message)
         """
-        from smtpmock.report import transcripts
+        from smtpmock.reports.explanation import transcripts
 
         sessions = self._sessions(criteria)
         show(self.servers.current, sessions, level, about=[session.id for session in sessions])
         return transcripts(sessions)
 
     def _sessions(self, criteria: dict[str, Any]) -> list[Session]:
-        from smtpmock.query import SessionQuery
+        from smtpmock.queries.query import SessionQuery
 
         query = SessionQuery({word: wanted for word, wanted in criteria.items() if wanted is not None})
         return [session for session in self.servers.current.mock.sessions() if query.matches(session)]

@@ -4,7 +4,7 @@ from typing import Any
 
 from robot.api.deco import keyword
 
-from smtpmock.violations import Violation
+from smtpmock.conformance.catalogue import Violation
 from SMTPMockLibrary.failures import Keywords, assertion, explained
 from SMTPMockLibrary.signatures import asked, takes_criteria
 from SMTPMockLibrary.types import Names

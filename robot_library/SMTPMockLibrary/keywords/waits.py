@@ -5,7 +5,7 @@ from typing import Any
 
 from robot.api.deco import keyword
 
-from smtpmock.messages import Message
+from smtpmock.messages.message import Message
 from SMTPMockLibrary.failures import Keywords, assertion
 from SMTPMockLibrary.signatures import asked, takes_criteria
 

@@ -1,0 +1,192 @@
+"""What a client can do wrong though the server puts up with it: every violation, declared once.
+
+The documentation (docs/violations.md) is made of this table. What finds them is in conduct.py for what a client says,
+and in message_checks.py for what it sends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from smtpmock.errors import QueryError
+from smtpmock.settings.declarations import unknown
+from smtpmock.text import escaped, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from smtpmock.records.exchange import Exchange
+
+_MOST_SHOWN = 60
+
+
+class Violation(NamedTuple):
+    """A standard that a client did not keep.
+
+    Attributes:
+        code: A short name that stays the same, as in "bare-lf".
+        rfc: The document and section, as in "RFC 5321 2.3.8".
+        where: The command, or the line of the message, the offending bytes shortened and escaped.
+        text: What is wrong, in one sentence.
+        exchange: The exchange that it belongs to; None where it belongs to none.
+    """
+
+    code: str
+    rfc: str
+    where: str
+    text: str
+    exchange: Exchange | None = None
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.text} ({self.rfc})"
+
+
+class Standard(NamedTuple):
+    """A row of the table.
+
+    Attributes:
+        rfc: The document and section.
+        text: What is wrong when it is not kept, in one sentence.
+    """
+
+    rfc: str
+    text: str
+
+
+_SESSION = {
+    "bare-lf-command": Standard("RFC 5321 2.3.8", "The command line ends with a line feed alone, not with CR LF."),
+    "bare-cr-command": Standard("RFC 5321 2.3.8", "The command line has a carriage return in its middle."),
+    "command-too-long": Standard(
+        "RFC 5321 4.5.3.1.4", "The command line is longer than the 512 bytes that every server takes."
+    ),
+    "non-ascii-command": Standard(
+        "RFC 5321 2.4", "The command has characters beyond ASCII, which need the extension SMTPUTF8."
+    ),
+    "smtputf8-address": Standard(
+        "RFC 6531 3.4", "The address has characters beyond ASCII, but MAIL FROM does not ask for SMTPUTF8."
+    ),
+    "path-space": Standard("RFC 5321 3.3", "There is white space after the colon, where none is allowed."),
+    "path-brackets": Standard("RFC 5321 4.1.2", "The address does not stand between angle brackets."),
+    "path-display-name": Standard(
+        "RFC 5321 4.1.2", "A display name stands before the address, where only the address is allowed."
+    ),
+    "helo-invalid": Standard("RFC 5321 4.1.1.1", "The name is no domain name and no address literal."),
+    "helo-bare-address": Standard(
+        "RFC 5321 4.1.3", "The name is an IP address without brackets: as an address literal it has to be in [ ]."
+    ),
+    "helo-not-qualified": Standard(
+        "RFC 5321 2.3.5", "The name is not fully qualified: a host without one gives its address literal."
+    ),
+    "pipelining-not-offered": Standard(
+        "RFC 2920 3.1", "The client sent more before it had the reply, though the server had not offered PIPELINING."
+    ),
+    "pipelining-past-wait": Standard(
+        "RFC 2920 3.1", "The client sent more behind a command whose reply has to be waited for."
+    ),
+    "command-after-starttls": Standard(
+        "RFC 3207 4.2", "The client sent more in clear text behind STARTTLS, where TLS had to begin."
+    ),
+    "data-without-recipients": Standard(
+        "RFC 5321 3.3", "The client went on with DATA although every recipient had been refused."
+    ),
+    "command-before-greeting": Standard("RFC 5321 4.3.1", "The client did not wait for the server's greeting."),
+    "no-quit": Standard("RFC 5321 4.1.1.10", "The client closed the connection without a QUIT."),
+    "command-after-quit": Standard("RFC 5321 4.1.1.10", "The client sent more behind its QUIT."),
+}
+
+_WIRE = {
+    "bare-lf": Standard("RFC 5321 2.3.8", "The line ends with a line feed alone, not with CR LF."),
+    "bare-cr": Standard("RFC 5321 2.3.8", "There is a carriage return that no line feed follows."),
+    "line-too-long": Standard("RFC 5321 4.5.3.1.6", "The line is longer than 998 bytes without its line end."),
+    "dot-not-stuffed": Standard(
+        "RFC 5321 4.5.2", "The line began with a dot that was not doubled, so the dot was lost."
+    ),
+    "8bit-without-8bitmime": Standard(
+        "RFC 6152 3", "The message has bytes beyond ASCII, but MAIL FROM does not say BODY=8BITMIME."
+    ),
+    "size-too-small": Standard(
+        "RFC 1870 6", "The message is larger than the SIZE that MAIL FROM declared, so it may be refused after all."
+    ),
+}
+
+_HEADER = {
+    "utf8-header": Standard(
+        "RFC 6532 3", "The header has characters beyond ASCII, but MAIL FROM does not ask for SMTPUTF8."
+    ),
+    "header-line-too-long": Standard("RFC 5322 2.1.1", "The header line is longer than 998 bytes: it can be folded."),
+    "header-control-character": Standard("RFC 5322 2.2", "The header has a control character."),
+    "missing-from": Standard("RFC 5322 3.6", "There is no From header."),
+    "missing-date": Standard("RFC 5322 3.6", "There is no Date header."),
+    "missing-message-id": Standard("RFC 5322 3.6.4", "There is no Message-ID header, which every message should have."),
+    **{
+        f"repeated-{name.lower()}": Standard("RFC 5322 3.6", f"There is more than one {name} header.")
+        for name in (
+            "From",
+            "Sender",
+            "Reply-To",
+            "To",
+            "Cc",
+            "Message-ID",
+            "In-Reply-To",
+            "References",
+            "Subject",
+            "Date",
+        )
+    },
+    "bad-from": Standard("RFC 5322 3.6.2", "The From header holds no address that can be read."),
+    "bad-date": Standard("RFC 5322 3.3", "The Date header holds no date such as Sat, 21 Nov 2026 10:30:00 +0100."),
+    "bad-message-id": Standard("RFC 5322 3.6.4", "The Message-ID header is not of the form <left@right>."),
+    "bcc-header": Standard("RFC 5322 3.6.3", "The message shows a hidden recipient to others in its Bcc header."),
+}
+
+_MIME = {
+    "mime-version-missing": Standard("RFC 2045 4", "There are MIME headers, but no MIME-Version header."),
+    "boundary-missing": Standard("RFC 2046 5.1.1", "A boundary of the multipart message never comes."),
+    "bad-base64": Standard("RFC 2045 6.8", "The part is declared as base64, but is not."),
+    "bad-quoted-printable": Standard("RFC 2045 6.7", "The part is declared as quoted-printable, but is not."),
+    "charset-mismatch": Standard(
+        "RFC 2046 4.1.2", "The text is not in its charset, which is US-ASCII where none is declared."
+    ),
+    "attachment-without-name": Standard("RFC 2183 2.3", "The attachment has no file name."),
+}
+
+SECTIONS: Mapping[str, Mapping[str, Standard]] = {
+    "The conversation": _SESSION,
+    "The message on its way": _WIRE,
+    "The header": _HEADER,
+    "MIME": _MIME,
+}
+
+STANDARDS: Mapping[str, Standard] = {code: row for section in SECTIONS.values() for code, row in section.items()}
+"""Every violation, by code."""
+
+
+def violation(code: str, where: str = "", exchange: Exchange | None = None) -> Violation:
+    """A violation of the table, at a place."""
+    standard = STANDARDS[code]
+    return Violation(code, standard.rfc, where, standard.text, exchange)
+
+
+def said(exchange: Exchange) -> str:
+    """A command as a place."""
+    if exchange.stage == "message":
+        return "behind the message"
+    return f'in "{shortened(escaped(exchange.request), _MOST_SHOWN)}"'
+
+
+def at_line(number: int, line: bytes) -> str:
+    """A line of a message as a place, counted from 1."""
+    text = escaped(line.removesuffix(b"\r")[: _MOST_SHOWN + 1].decode("utf-8", "surrogateescape"))
+    return f"line {number}: {shortened(text, _MOST_SHOWN)}"
+
+
+def without(violations: Iterable[Violation], ignore: Collection[str]) -> list[Violation]:
+    """The violations whose code is not ignored.
+
+    Raises:
+        QueryError: If a code does not exist; the nearest one is named.
+    """
+    for code in ignore:
+        if code not in STANDARDS:
+            raise QueryError(str(unknown(code, STANDARDS, "violation")))
+    return [found for found in violations if found.code not in ignore]

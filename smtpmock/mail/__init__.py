@@ -1,0 +1,1 @@
+"""What a message says: MIME, headers, texts, attachments, links, codes."""

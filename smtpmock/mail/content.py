@@ -1,0 +1,323 @@
+"""What a mail says: its header, texts, attachments, links and codes, read so that no mail can break it."""
+
+from __future__ import annotations
+
+import re
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from smtpmock.errors import QueryError
+from smtpmock.mail.attachments import Attachment, size_shown
+from smtpmock.mail.headers import ContentError, Headers, MissingHeaderError, listed
+from smtpmock.text import shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+    from email.message import EmailMessage
+
+    from smtpmock.mail.mime import Part
+
+__all__ = ["Attachment", "Content", "ContentError", "Headers", "MissingHeaderError"]
+
+_Result = TypeVar("_Result")
+
+
+def _once(method: Callable[[Content], _Result]) -> Callable[[Content], _Result]:
+    """Keep what the method returned; if threads come at once, all get the result of the first to end."""
+
+    @wraps(method)
+    def kept(self: Content) -> _Result:
+        results = self._results
+        if method.__name__ not in results:
+            results.setdefault(method.__name__, method(self))
+        result: _Result = results[method.__name__]
+        return result
+
+    return kept
+
+
+class Content:
+    r"""What one mail says. All of it is read on first use, and no mail makes an attribute raise.
+
+    >>> mail = Content(b"From: Ann <ann@a.example>\r\nSubject: Hi\r\n\r\nSee https://a.example/x.\r\n")
+    >>> mail.subject, mail.from_, mail.text, mail.links
+    ('Hi', 'ann@a.example', 'See https://a.example/x.\n', ('https://a.example/x',))
+
+    Attributes:
+        raw: The exact bytes of the message.
+    """
+
+    __slots__ = ("_results", "raw")
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self._results: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"<Content {shortened(self.subject, 200)!r} {size_shown(len(self.raw))}>"
+
+    @property
+    @_once
+    def email(self) -> EmailMessage:
+        r"""The mail as the standard `email` package parses it; it is shared, so do not change it.
+
+        It is that package's own object: how fast it reads a hostile mail, and what it raises for broken fields,
+        is not smtpmock's. If the package cannot parse the parts, as in a very deep nesting, the body is one
+        unparsed text.
+
+        >>> Content(b"Subject: Hi\r\n\r\nHello").email.get_content_type()
+        'text/plain'
+        """
+        from email import message_from_bytes
+        from email.errors import MessageError
+        from email.message import EmailMessage
+        from email.parser import BytesParser
+        from email.policy import compat32, default
+
+        try:
+            return message_from_bytes(self.raw, policy=default)
+        except (MessageError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+            # The package reads some fields to find the parts, and broken ones make it raise these.
+            parser = BytesParser(EmailMessage, policy=compat32)
+            email = cast("EmailMessage", parser.parsebytes(self.raw, headersonly=True))
+            email.policy = default
+            return email
+
+    @property
+    @_once
+    def _message(self) -> Part:
+        from smtpmock.mail.mime import read
+
+        return read(self.raw)
+
+    @property
+    @_once
+    def _texts(self) -> dict[str, str]:
+        return self._message.texts
+
+    @property
+    @_once
+    def _page(self) -> tuple[str, tuple[str, ...]]:
+        from smtpmock.mail.links import read_html
+
+        return read_html(self.html)
+
+    @property
+    @_once
+    def headers(self) -> Headers:
+        r"""All header fields as `Headers`, decoded, each in one line; display names are found here.
+
+        >>> Content(b"From: =?utf-8?q?Zo=C3=AB?= <z@a.example>\r\n\r\n").headers["From"]
+        'Zoë <z@a.example>'
+        """
+        return Headers(self._message.fields)
+
+    @property
+    def subject(self) -> str:
+        r"""The first Subject as a str, decoded (RFC 2047) and in one line, "" if there is none.
+
+        >>> Content(b"Subject: a\r\n b\r\n\r\n").subject
+        'a b'
+        """
+        return self.headers.get("Subject")
+
+    @property
+    def from_(self) -> str:
+        r"""The bare address of the first From mailbox as a str, "" if there is none.
+
+        >>> Content(b'From: "Ann" <ann@a.example>\r\n\r\n').from_
+        'ann@a.example'
+        """
+        return next(iter(self._message.addresses("from")), "")
+
+    @property
+    def reply_to(self) -> tuple[str, ...]:
+        """The bare addresses in Reply-To as a tuple of str, groups flattened (RFC 5322 §3.6.2)."""
+        return self._message.addresses("reply-to")
+
+    @property
+    def to(self) -> tuple[str, ...]:
+        r"""The bare addresses in To as a tuple of str, groups flattened (RFC 5322 §3.6.3).
+
+        >>> Content(b"To: Ann <a@a.example>, Team: b@a.example, c@a.example;\r\n\r\n").to
+        ('a@a.example', 'b@a.example', 'c@a.example')
+        """
+        return self._message.addresses("to")
+
+    @property
+    def cc(self) -> tuple[str, ...]:
+        """The bare addresses in Cc as a tuple of str, groups flattened (RFC 5322 §3.6.3)."""
+        return self._message.addresses("cc")
+
+    @property
+    @_once
+    def header_addresses(self) -> frozenset[str]:
+        r"""The addresses that the header shows, domains in lower case, as a frozenset of str.
+
+        They stand in To, Cc, Bcc, Resent-To, Resent-Cc and Resent-Bcc (RFC 5322 §3.6.3 and §3.6.6).
+
+        >>> Content(b"Cc: Ann@A.Example\r\n\r\n").header_addresses
+        frozenset({'Ann@a.example'})
+        """
+        return frozenset(
+            map(_normal, self._message.addresses("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc"))
+        )
+
+    def bcc(self, recipients: tuple[str, ...]) -> tuple[str, ...]:
+        r"""Return the recipients of the envelope that the header does not show, as a tuple of str.
+
+        Local parts are compared with case, domains without (RFC 5321 §2.4).
+
+        >>> Content(b"To: a@a.example\r\n\r\n").bcc(("a@A.example", "b@a.example"))
+        ('b@a.example',)
+        """
+        return tuple(address for address in recipients if _normal(address) not in self.header_addresses)
+
+    @property
+    @_once
+    def date(self) -> datetime | None:
+        r"""The Date as a datetime, aware if it has a zone (RFC 5322 §3.3), None if absent or broken.
+
+        >>> Content(b"Date: Sat, 21 Nov 2026 10:30:00 +0100\r\n\r\n").date.isoformat()
+        '2026-11-21T10:30:00+01:00'
+        """
+        from email.utils import parsedate_to_datetime
+
+        try:
+            return parsedate_to_datetime(self._message.get("date", ""))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            return None  # what the parser raises depends on where the date is broken
+
+    @property
+    def text(self) -> str:
+        r"""The first text/plain part that is no attachment, as a str with "\n" line ends, "" if none.
+
+        A wrong or unknown charset is read as UTF-8, with U+FFFD for what is none. The text of a forwarded
+        mail counts only if the mail itself has neither text nor HTML.
+
+        >>> Content(b"Content-Type: text/plain; charset=koi8-r\r\n\r\n\xe4\xc1\r\n").text
+        'Да\n'
+        """
+        return self._texts.get("text/plain", "")
+
+    @property
+    def html(self) -> str:
+        r"""The first text/html part that is no attachment, read as `text` is, "" if there is none.
+
+        >>> Content(b"Content-Type: text/html\r\n\r\n<p>Hi</p>").html
+        '<p>Hi</p>'
+        """
+        return self._texts.get("text/html", "")
+
+    @property
+    @_once
+    def attachments(self) -> tuple[Attachment, ...]:
+        r"""The attachments as a tuple of `Attachment`, in order.
+
+        Those are the parts that say so (RFC 2183 §2.2), that have a file name, or that are no text, such as
+        inline images and forwarded mails.
+
+        >>> Content(b"Content-Type: image/png; name=a.png\r\n\r\nxyz").attachments
+        (<Attachment 'a.png' image/png 3 B>,)
+        """
+        return tuple(
+            Attachment(part.name, part.type, part.content, part.id)
+            for part in self._message.leaves
+            if part.is_attachment
+        )
+
+    @property
+    @_once
+    def links(self) -> tuple[str, ...]:
+        r"""The links of the text, then of the HTML, as a tuple of str in order, each once.
+
+        A text has those with http and https, without the punctuation after them; HTML has, besides, its
+        `href`s with any scheme but javascript, data and cid.
+
+        >>> Content(b"Content-Type: text/html\r\n\r\n<a href='tel:+491'>x</a> http://a.example!").links
+        ('tel:+491', 'http://a.example')
+        """
+        from smtpmock.mail.links import text_links
+
+        return tuple(dict.fromkeys((*text_links(self.text), *self._page[1])))
+
+    def find_links(self, pattern: str | re.Pattern[str]) -> tuple[str, ...]:
+        r"""Return the links that match, as a tuple of str.
+
+        Args:
+            pattern: A str that the link contains; or, with `*` for any text, one that is the whole link; or a
+                compiled regular expression to be found in the link.
+
+        >>> mail = Content(b"\r\nhttps://a.example/confirm/7 https://a.example/stop")
+        >>> mail.find_links("*/confirm/*"), mail.find_links("stop"), mail.find_links(re.compile("[0-9]$"))
+        (('https://a.example/confirm/7',), ('https://a.example/stop',), ('https://a.example/confirm/7',))
+        """
+        if isinstance(pattern, str):
+            if "*" not in pattern:
+                return tuple(link for link in self.links if pattern in link)
+            pattern = re.compile(rf"\A{'.*'.join(map(re.escape, pattern.split('*')))}\Z", re.DOTALL)
+        return tuple(link for link in self.links if pattern.search(link))
+
+    def link(self, pattern: str | re.Pattern[str] | None = None) -> str:
+        r"""Return the only link, or the only one that matches the pattern of `find_links`, as a str.
+
+        >>> Content(b"\r\nGo to https://a.example/confirm/7, please.").link("*/confirm/*")
+        'https://a.example/confirm/7'
+
+        Raises:
+            ContentError: No link matches, or several do; the error lists the links of the mail.
+        """
+        found = self.links if pattern is None else self.find_links(pattern)
+        sought = "one link" if pattern is None else f"one link matching {_shown(pattern)}"
+        return _only(found, sought, f"the links of the mail: {listed(self.links)}")
+
+    def code(self, pattern: str | re.Pattern[str] | None = None) -> str:
+        r"""Return the one-time code in the text, or in the visible HTML if there is no text, as a str.
+
+        Without a pattern it is the only group of 4 to 8 digits that stands alone: not in a word, link,
+        address, date, time, price, longer number or copyright notice.
+
+        Args:
+            pattern: A regular expression; the code is its first group, or the whole match if it has none.
+
+        >>> Content(b"\r\nYour code is 493021, valid until 10:30.").code()
+        '493021'
+        >>> Content(b"\r\nYour code is AB-12.").code("code is ([A-Z0-9-]+)")
+        'AB-12'
+
+        Raises:
+            ContentError: No code was found, or several different ones.
+            QueryError: The pattern is no regular expression.
+        """
+        from smtpmock.mail.links import text_codes
+
+        text = self.text if self.text.strip() else self._page[0]
+        beginning = shortened(" ".join(text[:1000].split()), 200)
+        seen = f"the text starts with {beginning!r}" if beginning else "the mail has no text"
+        if pattern is None:
+            return _only(text_codes(text), "one group of 4 to 8 digits that stands alone", seen)
+        try:
+            matches = re.finditer(pattern, text)
+        except re.error as error:
+            raise QueryError(f"The pattern {_shown(pattern)} is no regular expression: {error}.") from None
+        codes = (match[1] if match.re.groups else match[0] for match in matches)
+        return _only((code for code in codes if code), f"one code matching {_shown(pattern)}", seen)
+
+
+def _shown(pattern: str | re.Pattern[str]) -> str:
+    return repr(shortened(pattern if isinstance(pattern, str) else pattern.pattern, 200))
+
+
+def _normal(address: str) -> str:
+    """Lower the domain; whether the local part has a case is its host's to say (RFC 5321 §2.4)."""
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{domain.lower()}" if at else address
+
+
+def _only(found: Iterable[str], sought: str, seen: str) -> str:
+    values = tuple(dict.fromkeys(found))
+    if len(values) == 1:
+        return values[0]
+    advice = " Give a pattern=… that only one matches." if values else ""
+    raise ContentError(f"Looked for {sought} and found {listed(values)}; {seen}.{advice}")

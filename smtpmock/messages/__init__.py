@@ -1,0 +1,1 @@
+"""`Message` and `Session`, as users see them."""

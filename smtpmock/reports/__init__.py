@@ -1,0 +1,1 @@
+"""Text for people: explanations and transcripts, plain and as HTML."""

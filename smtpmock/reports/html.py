@@ -1,0 +1,247 @@
+"""Sessions and mails as pictures: fragments of HTML that stand alone, as in the log of Robot Framework.
+
+They load nothing, run nothing, and take their colours from the page around them, so that they are readable on a light
+one and on a dark one. What comes from a client is escaped; the HTML of a mail stands in a frame that may do nothing.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import timedelta
+from html import escape
+from typing import TYPE_CHECKING
+
+from smtpmock.mail.attachments import size_shown
+from smtpmock.reports.explanation import (
+    answers,
+    is_asked,
+    is_refusal,
+    message_codes,
+    reason_shown,
+    request_shown,
+    session_line,
+)
+from smtpmock.text import counted, escaped, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from smtpmock.conformance.catalogue import Violation
+    from smtpmock.messages.message import Message
+    from smtpmock.records.exchange import Exchange
+    from smtpmock.records.session import Session
+
+_MOST_SESSIONS = 10
+_MOST_EXCHANGES = 100  # of one session
+_MOST_BODIES = 20  # of one session
+_MOST_TEXT = 4_000  # characters of a mail
+_MOST_HTML = 50_000
+_MOST_IMAGE = 100_000  # bytes of an image that the HTML shows
+_MOST_LINE = 1_000  # characters
+
+_HEADERS = ("From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-ID")
+
+STYLE = """<style>
+.smtpmock{font:13px/1.45 system-ui,"DejaVu Sans",sans-serif;max-width:64em;margin:.4em 0;white-space:normal}
+.smtpmock details,.smtpmock-card{border:1px solid rgba(128,128,128,.45);border-radius:8px;margin:.4em 0;overflow:hidden}
+.smtpmock summary{cursor:pointer;padding:.35em .8em;background:rgba(128,128,128,.14);font-weight:600}
+.smtpmock-talk{display:grid;grid-template-columns:4.6em 1fr;row-gap:3px;padding:.5em .8em .7em 0}
+.smtpmock-ends{grid-column:2;display:flex;justify-content:space-between;opacity:.7;font-size:12px}
+.smtpmock-at{grid-column:1;text-align:right;padding:.3em .8em 0 0;opacity:.6;font:11px monospace}
+.smtpmock-row{grid-column:2;display:flex;flex-wrap:wrap;align-items:flex-start;gap:3px 1.5em}
+.smtpmock-says{max-width:82%;box-sizing:border-box;padding:.22em .7em;border-radius:10px;overflow-wrap:anywhere}
+.smtpmock-says code{display:block;font:12.5px/1.45 "DejaVu Sans Mono",monospace;background:none;white-space:pre-wrap}
+.smtpmock-client{background:rgba(38,120,255,.16);border-left:3px solid #2678ff;
+ border-top-left-radius:2px}
+.smtpmock-server{margin-left:auto;background:rgba(60,160,90,.15);border-right:3px solid #3c9f5a;
+ border-top-right-radius:2px}
+.smtpmock-refused{background:rgba(225,50,50,.18);border-right-color:#e13232}
+.smtpmock-silent code{font-style:italic}
+.smtpmock-note{display:block;font-size:11.5px;opacity:.85}
+.smtpmock-wrong{grid-column:2;justify-self:start;font-size:12px;padding:.1em .7em;border-left:3px solid #d98a00;
+ background:rgba(217,138,0,.16)}
+.smtpmock-client>details{margin:.3em 0 .2em}
+.smtpmock-mail{padding:.5em .8em}
+.smtpmock-mail dl{display:grid;grid-template-columns:max-content 1fr;gap:1px 1em;margin:0 0 .5em}
+.smtpmock-mail dt{opacity:.65;font-weight:400}
+.smtpmock-mail dd{margin:0;overflow-wrap:anywhere}
+.smtpmock-bodies{display:grid;grid-template-columns:repeat(auto-fit,minmax(17em,1fr));gap:.6em}
+.smtpmock-bodies figure{margin:0;min-width:0}
+.smtpmock-bodies figcaption{font-size:11px;opacity:.65}
+.smtpmock-bodies pre{margin:0;padding:.6em;border:1px solid rgba(128,128,128,.35);border-radius:5px;
+ background:rgba(128,128,128,.08);font:12.5px/1.45 "DejaVu Sans Mono",monospace;white-space:pre-wrap;
+ overflow-wrap:anywhere;max-height:24em;overflow:auto;box-sizing:border-box}
+.smtpmock-bodies iframe{width:100%;height:16em;border:1px solid rgba(128,128,128,.35);border-radius:5px;background:#fff;
+ color-scheme:light;box-sizing:border-box;display:block}
+.smtpmock-gone{grid-column:2;opacity:.7;font-style:italic;font-size:12px}
+</style>"""
+
+# The frame is sandboxed: no script, no form, no window, nothing of the page around it. The policy stands before
+# anything of the mail, so that the mail cannot take it back; it keeps everything remote out, what a style asks for too.
+_FRAME_HEAD = (
+    "<!DOCTYPE html><meta charset=utf-8>"
+    "<meta http-equiv=Content-Security-Policy content=\"default-src 'none';style-src 'unsafe-inline';img-src data:;"
+    "form-action 'none';base-uri 'none'\">"
+    '<meta http-equiv=x-dns-prefetch-control content=off><base target=_blank><meta name="color-scheme" content="light">'
+    "<style>body{font:14px sans-serif;margin:8px}</style>"
+)
+
+
+def sessions_shown(sessions: Sequence[Session], address: str = "", *, about: Iterable[int] = ()) -> str:
+    """Sessions as a fragment of HTML, the last ones if there are many.
+
+    Args:
+        sessions: The sessions, in order.
+        address: Where the server listens.
+        about: The numbers of the sessions that are unfolded at first; without them that is the last one.
+    """
+    shown = sessions[-_MOST_SESSIONS:]
+    unfolded = set(about) or {session.id for session in shown[-1:]}
+    unfolded |= {session.id for session in shown if any(map(is_refusal, session.exchanges))}
+    rest = len(sessions) - len(shown)
+    parts = [f'<div class="smtpmock-gone">… {counted(rest, "earlier session")}</div>'] if rest else []
+    parts += [_session(session, address, unfolded=session.id in unfolded) for session in shown]
+    if not sessions:
+        parts = [f'<div class="smtpmock-gone">{_text(f"No client has connected to {address}.")}</div>']
+    return f'{STYLE}<div class="smtpmock">{"".join(parts)}</div>'
+
+
+def message_shown(message: Message) -> str:
+    """A mail as a fragment of HTML: its envelope, its header, its text beside its HTML, what is attached."""
+    return f'{STYLE}<div class="smtpmock"><div class="smtpmock-card">{_mail(message)}</div></div>'
+
+
+# A session.
+
+
+def _session(session: Session, address: str, *, unfolded: bool) -> str:
+    exchanges = session.exchanges[-_MOST_EXCHANGES:]
+    rest = len(session.exchanges) - len(exchanges)
+    mails = {message.received_at: message for message in session.messages[-_MOST_BODIES:] if message.raw}
+    client = f"{session.client}:{session.client_port}"
+    ends = (f"<span>{_text(end)}</span>" for end in (f"client {client}", f"server {address}"))
+    rows = [f'<div class="smtpmock-ends">{"".join(ends)}</div>']
+    if rest:
+        rows.append(f'<div class="smtpmock-gone">… {counted(rest, "earlier exchange")}</div>')
+    violations = session.violations
+    for exchange in exchanges:
+        mail = mails.get(exchange.time) if exchange.stage == "message" else None
+        rows += _exchange(session, exchange, mail, violations)
+    if session.tls_error:
+        rows.append(_wrong(f"The TLS handshake failed: {session.tls_error}"))
+    rows += [_wrong(str(found)) for found in violations if found.exchange is None]
+    return (
+        f"<details{' open' if unfolded else ''}><summary>{_text(session_line(session))}</summary>"
+        f'<div class="smtpmock-talk">{"".join(rows)}</div></details>'
+    )
+
+
+def _exchange(
+    session: Session, exchange: Exchange, mail: Message | None, violations: Iterable[Violation]
+) -> Iterator[str]:
+    """A command and its reply: the client at the left, the server at the right, below it if it took its time."""
+    at = _at(session, exchange, 0.0)
+    said = ""
+    if is_asked(exchange):
+        body = f"<details><summary>{_mail_line(mail)}</summary>{_mail(mail)}</details>" if mail else ""
+        said = f'<div class="smtpmock-says smtpmock-client">{_lines([request_shown(exchange)])}{body}</div>'
+    if exchange.delay:
+        if said:
+            yield f"{at}{_row(said)}"
+        at, said = _at(session, exchange, exchange.delay), ""
+    yield f"{at}{_row(said + _reply(exchange))}"
+    for found in violations:
+        if found.exchange is exchange:
+            yield _wrong(str(found))
+    codes = message_codes(session, exchange)
+    if codes:
+        yield _wrong(codes)
+
+
+def _reply(exchange: Exchange) -> str:
+    refused = is_refusal(exchange)
+    notes = [f"after {round(exchange.delay, 3):g} s"] if exchange.delay else []
+    if refused or exchange.rule is not None:
+        notes.append(f"because of {reason_shown(exchange)}")
+    note = f'<span class="smtpmock-note">{_text(", ".join(notes))}</span>' if notes else ""
+    kind = f"smtpmock-server{' smtpmock-refused' if refused else ''}{'' if exchange.reply else ' smtpmock-silent'}"
+    return f'<div class="smtpmock-says {kind}">{_lines(answers(exchange))}{note}</div>'
+
+
+def _row(content: str) -> str:
+    return f'<div class="smtpmock-row">{content}</div>'
+
+
+def _at(session: Session, exchange: Exchange, delay: float) -> str:
+    since = exchange.time + timedelta(seconds=delay) - session.started_at
+    return f'<span class="smtpmock-at">+{since.total_seconds():.3f}</span>'
+
+
+def _lines(lines: Iterable[str]) -> str:
+    """Each line as one run of text, so that it can be searched for."""
+    return "".join(f"<code>{_text(line)}</code>" for line in lines)
+
+
+def _wrong(text: str) -> str:
+    return f'<span class="smtpmock-wrong">{_text(text)}</span>'
+
+
+# A mail.
+
+
+def _mail_line(message: Message) -> str:
+    return _text(f"{shortened(message.subject, 100) or '(no subject)'}, {size_shown(len(message.raw))}")
+
+
+def _mail(message: Message) -> str:
+    fields = [("envelope", f"{message.sender or '<>'} → {', '.join(message.recipients) or 'nobody'}")]
+    fields += [(name, value) for name in _HEADERS for value in message.headers.get_all(name)[:3]]
+    fields += [
+        ("attached", f"{found.name or '(no name)'}, {found.content_type}, {size_shown(found.size)}")
+        for found in message.attachments[:20]
+    ]
+    fields += [("violation", f"{found} {found.where}".rstrip()) for found in message.violations[:20]]
+    header = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in fields)
+    return f'<div class="smtpmock-mail"><dl>{header}</dl><div class="smtpmock-bodies">{_bodies(message)}</div></div>'
+
+
+def _bodies(message: Message) -> str:
+    text, html = message.text, message.html
+    parts = [_figure("text", f"<pre>{_text_of_many_lines(text)}</pre>")] if text or not html else []
+    if html:
+        cut = f", the first {size_shown(_MOST_HTML)}" if len(html) > _MOST_HTML else ""
+        page = escape(_FRAME_HEAD + _readable(_with_images(html[:_MOST_HTML], message)))
+        parts.append(_figure(f"HTML{cut}", f'<iframe sandbox="" loading="lazy" srcdoc="{page}"></iframe>'))
+    return "".join(parts)
+
+
+def _figure(caption: str, content: str) -> str:
+    return f"<figure><figcaption>{caption}</figcaption>{content}</figure>"
+
+
+def _with_images(html: str, message: Message) -> str:
+    """The HTML with the images that the mail itself brings, as long as they are small."""
+    for found in message.attachments:
+        reference = f"cid:{found.content_id}"
+        image = found.content_type.startswith("image/") and found.size <= _MOST_IMAGE
+        if image and found.content_id and html.count(reference) == 1:
+            html = html.replace(reference, f"data:{found.content_type};base64,{b64encode(found.content).decode()}")
+    return html
+
+
+# Text.
+
+
+def _text(text: str) -> str:
+    return escape(shortened(escaped(text), _MOST_LINE))
+
+
+def _text_of_many_lines(text: str) -> str:
+    cut = f"\n… and {counted(len(text) - _MOST_TEXT, 'more character')}" if len(text) > _MOST_TEXT else ""
+    return escape(_readable(text[:_MOST_TEXT])) + cut
+
+
+def _readable(text: str) -> str:
+    """The text with its line ends and tabs, and without what no page may hold."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join("\t".join(map(escaped, line.split("\t"))) for line in lines)

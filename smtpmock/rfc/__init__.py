@@ -1,0 +1,1 @@
+"""RFC 5321 and friends as pure functions: grammar, reply syntax, names of extensions."""

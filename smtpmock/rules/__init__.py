@@ -1,0 +1,1 @@
+"""Scripted behaviour: rules, and how they are written as text."""

@@ -1,0 +1,110 @@
+"""Rules as text: a line as on the command line, or a TOML file of ``[[rule]]`` tables; the words are the usual ones."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from smtpmock.errors import RuleError
+from smtpmock.rules.rule import Rule
+from smtpmock.settings.kinds import parse_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_WORD = re.compile(r"[A-Za-z_]\w*=")
+_TABLE = re.compile(r"\s*\[\[\s*rule\s*\]\]")
+_NUMBERS: Mapping[str, Callable[[str], float]] = {
+    **dict.fromkeys(("delay", "jitter"), parse_seconds),
+    **dict.fromkeys(("drip", "throttle", "probability"), float),
+    **dict.fromkeys(("times", "after", "every", "seed"), int),
+}
+
+
+def parse_rule(line: str) -> Rule:
+    """The rule that a line describes: a stage, then words; `reply` again for each further line of the reply.
+
+    Args:
+        line: The rule, quoted as in a shell.
+
+    Raises:
+        RuleError: If it cannot be read or is no rule.
+
+    Example:
+        >>> parse_rule("RCPT TO recipient=*@slow.example delay='200 ms' reply='451 later' times=3")
+        <Rule RCPT TO recipient='*@slow.example' delay=0.2 reply='451 later' times=3, 0 hits>
+    """
+    try:
+        pieces = shlex.split(line)
+    except ValueError as error:
+        raise RuleError(f"The rule {line!r} cannot be read: {error}.") from None
+    first = next((number for number, piece in enumerate(pieces) if _WORD.match(piece)), len(pieces))
+    words: dict[str, Any] = {}
+    for piece in pieces[first:]:
+        word, equals, value = piece.partition("=")
+        if not equals:
+            raise RuleError(
+                f"The word {piece!r} stands alone: allowed is word=value, quoted where the value has spaces."
+            )
+        if word == "reply" and word in words:
+            words[word] = [*_lines(words[word]), value]
+        elif word in words:
+            raise RuleError(f"The word {word} is said twice.")
+        else:
+            words[word] = value
+    return _rule(" ".join(pieces[:first]), words)
+
+
+def load_rules(path: str) -> list[Rule]:
+    """The rules in a TOML file, in its order.
+
+    Args:
+        path: The file: ``[[rule]]`` tables with a `stage` and words.
+
+    Raises:
+        RuleError: If the file cannot be read, or one of them is no rule; the text gives the rule's number and line.
+    """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+    except OSError as error:
+        raise RuleError(f"The file {path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:  # of TOML, or of UTF-8
+        raise RuleError(f"The file {path} cannot be read: {error}.") from None
+    tables = document.pop("rule", [])
+    if document or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise RuleError(f"The file {path} cannot be read: allowed are [[rule]] tables and nothing else.")
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)]
+    rules = []
+    for number, table in enumerate(tables, 1):
+        where = f"line {lines[number - 1]}, " if len(lines) == len(tables) else ""
+        try:
+            rules.append(_rule(table.pop("stage", ""), table))
+        except RuleError as error:
+            raise RuleError(f"{path}, {where}rule {number}: {error}") from None
+    return rules
+
+
+def _rule(stage: str, words: Mapping[str, Any]) -> Rule:
+    return Rule(stage, {word: _value(word, value) for word, value in words.items()})
+
+
+def _value(word: str, value: Any) -> Any:
+    """The value of a word, a number where it has to be one; the rule refuses what cannot be made one."""
+    if not isinstance(value, str) or word not in _NUMBERS:
+        return value
+    try:
+        return _NUMBERS[word](value)
+    except ValueError:
+        return value
+
+
+def _lines(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,1 @@
+"""Greenlets and sockets: the hub, the listener, session workers, TLS, the log."""

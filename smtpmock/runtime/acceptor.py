@@ -1,0 +1,179 @@
+"""What runs between a start and its stop: a gevent StreamServer and a greenlet for each session.
+
+All of it belongs to the hub thread.
+"""
+
+from __future__ import annotations
+
+import errno
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from gevent.event import Event
+from gevent.monkey import get_original
+from gevent.server import StreamServer
+
+from smtpmock.records.exchange import Origin
+from smtpmock.rfc.replies import SESSION_TIMEOUT, SHUTTING_DOWN
+from smtpmock.runtime.session_worker import LiveSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gevent.socket import socket
+
+    from smtpmock.protocol.behaviour import Behaviour
+    from smtpmock.runtime.log import Log
+    from smtpmock.runtime.tls import Handshaker
+    from smtpmock.stores.memory import Inbox
+
+_close_descriptor = get_original("os", "close")
+
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_RETRY_SECONDS = 0.1
+
+_IDLE_PRECISION = 0.05
+"""By which part of the session timeout an idle session may be ended late."""
+
+
+class _Acceptor(StreamServer):
+    """A StreamServer that has nothing to say on standard error when descriptors run out: it waits for some."""
+
+    def __init__(self, log: Log, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._log = log
+        self._is_exhausted = False
+
+    def do_read(self) -> Any:
+        try:
+            accepted = super().do_read()
+        except OSError as error:
+            if error.errno not in _EXHAUSTED:
+                raise
+            if not self._is_exhausted:
+                self._log.warning(f"SMTP mock server cannot accept connections: {error.strerror}")
+            self._is_exhausted = True
+            self.stop_accepting()
+            self._timer: Any = self.loop.timer(_RETRY_SECONDS)
+            self._timer.start(self._try_again)
+            return None
+        self._is_exhausted = False
+        return accepted
+
+    def do_handle(self, *args: Any) -> None:
+        try:
+            self.handle(*args)  # a session is a greenlet of its own
+        except BaseException:
+            self.do_close(*args)
+            raise
+
+    def _try_again(self) -> None:
+        if self.started:
+            self.start_accepting()
+
+
+class RunningServer:
+    """A server at work.
+
+    Args:
+        listener: The socket that listens.
+        name: The name or address of the server, for trace headers.
+        behaviour: What sessions answer.
+        inbox: Where records go.
+        log: The log.
+        failed: Called with an exception that ended a session by mistake.
+        handshaker: What begins TLS; None without.
+    """
+
+    def __init__(
+        self,
+        listener: socket,
+        name: str,
+        behaviour: Behaviour,
+        inbox: Inbox,
+        log: Log,
+        failed: Callable[[BaseException], object],
+        handshaker: Handshaker | None,
+    ) -> None:
+        self._handshaker = handshaker
+        self._name = name
+        self._behaviour = behaviour
+        self._inbox = inbox
+        self._log = log
+        self._failed = failed
+        self._timeout = behaviour.settings.session_timeout
+        self._sessions: set[LiveSession] = set()
+        self._stopping = Event()
+        self._quiet = Event()  # set when the last session ended after the stop
+        self._hub = gevent.get_hub()
+        self._idle_timer: Any = None
+        self._server = _Acceptor(log, listener, self._serve)
+        self._server.start()
+
+    def close(self, grace: float) -> bool:
+        """Ends the server: sessions that wait at once, those at work within so many seconds, the rest by force.
+
+        Returns:
+            Whether nothing had to be forced.
+        """
+        self._server.close()
+        self._stopping.set()
+        for session in self._sessions:
+            if session.is_idle:
+                self._hub.loop.run_callback(session.interrupt, SHUTTING_DOWN)
+        in_time = not self._sessions or self._quiet.wait(grace)
+        if not in_time:
+            for session in self._sessions:
+                self._hub.loop.run_callback(session.throw, gevent.GreenletExit)
+            self._quiet.wait()
+        if self._idle_timer is not None:
+            self._idle_timer.close()
+        gevent.sleep(0)  # gevent closes sockets in the next round of the loop
+        return in_time
+
+    def abandon(self) -> None:
+        """In the child after a fork: closes the descriptors, which the parent goes on using; nothing else is left."""
+        sessions = (session.socket._sock for session in self._sessions)  # type: ignore[attr-defined]
+        descriptors = [sock.detach() for sock in (self._server.socket, *sessions)]
+        for descriptor in descriptors:
+            if descriptor >= 0:  # it is not where a session is just being wrapped in TLS
+                _close_descriptor(descriptor)
+
+    def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
+        origin = Origin(self._inbox.next_session(), address[0], address[1], self._name, time())
+        log = self._log if self._log.is_active else None
+        session = LiveSession(
+            sock, origin, self._behaviour, self._inbox, log, self._stopping, self._hub, self._ended, self._handshaker
+        )
+        self._sessions.add(session)
+        if self._idle_timer is None:
+            self._watch_idle(self._timeout)
+        session.switch()  # until it waits for its client
+
+    def _ended(self, session: LiveSession, mistake: BaseException | None) -> None:
+        self._sessions.discard(session)
+        if not self._sessions and self._stopping.is_set():
+            self._quiet.set()
+        if mistake is not None:
+            self._failed(mistake)
+
+    def _watch_idle(self, seconds: float) -> None:
+        self._idle_timer = self._hub.loop.timer(seconds)
+        self._idle_timer.start(self._end_idle)
+
+    def _end_idle(self) -> None:
+        """Ends the sessions whose time is up, and looks again when the next one's may be."""
+        now = monotonic()
+        due = now + self._timeout
+        for session in tuple(self._sessions):
+            if session.waits_since is not None:
+                ends = session.waits_since + self._timeout
+                if ends <= now:
+                    session.interrupt(SESSION_TIMEOUT)
+                else:
+                    due = min(due, ends)
+        self._idle_timer.close()
+        self._idle_timer = None
+        if self._sessions:
+            self._watch_idle(max(due - now, self._timeout * _IDLE_PRECISION))

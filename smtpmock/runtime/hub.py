@@ -1,0 +1,204 @@
+"""The native thread in which the greenlets live, and the way into it.
+
+There is one in a process, started when first needed and kept, whether the process is patched or not. Everything in it
+is cooperative: it takes no lock that another thread can hold.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import gevent
+from gevent.event import Event
+from gevent.monkey import get_original
+
+from smtpmock.errors import ServerStateError, StartError
+from smtpmock.runtime.wakeup import make_wakeup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+_start_new_thread = get_original("_thread", "start_new_thread")
+_get_ident = get_original("_thread", "get_ident")
+_allocate_lock = get_original("_thread", "allocate_lock")
+
+_SHUTDOWN_SECONDS = 5.0
+_DESCRIPTORS_NEEDED = 8  # more than a loop takes
+
+
+class Hub:
+    """A gevent hub in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._calls: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
+        self._ready = _allocate_lock()
+        self._finished = _allocate_lock()
+        self._ready.acquire()
+        self._finished.acquire()
+        self._ident = 0
+        self._watcher: Any = None
+        self._stop: Event | None = None
+        _probe_descriptors()
+        # What watches the creator (a debugger, coverage) watches this thread too.
+        _start_new_thread(self._run, (threading.gettrace(), threading.getprofile()))
+        self._ready.acquire()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller runs in this thread."""
+        return bool(_get_ident() == self._ident)
+
+    def post(self, function: Callable[..., object], *args: object) -> None:
+        """Has the hub call a function that does not block, soon; from any thread."""
+        self._calls.append((function, args))
+        self._watcher.send()
+
+    def spawn(self, function: Callable[..., object], *args: object) -> None:
+        """Has the hub run a function in a greenlet of its own, where it may block; from any thread."""
+        self.post(gevent.spawn, function, *args)
+
+    def call(self, function: Callable[..., T], *args: object) -> T:
+        """Runs a function in a greenlet of this thread and returns what it returns, or raises what it raises."""
+        if self.is_current:
+            return function(*args)
+        outcome: list[tuple[bool, Any]] = []
+        wakeup = make_wakeup()
+
+        def run() -> None:
+            try:
+                outcome.append((True, function(*args)))
+            except BaseException as error:
+                outcome.append((False, error))
+            finally:
+                wakeup.set()
+
+        try:
+            self.spawn(run)
+            while not outcome:
+                wakeup.wait(None)
+        finally:
+            wakeup.close()
+        succeeded, value = outcome[0]
+        if succeeded:
+            return value  # type: ignore[no-any-return]
+        raise value
+
+    def shut_down(self, before: Callable[[], object]) -> None:
+        """Ends the thread, after a last call in it."""
+
+        def stop() -> None:
+            try:
+                before()
+            finally:
+                assert self._stop is not None
+                self._stop.set()
+
+        self.spawn(stop)
+        self._finished.acquire(True, _SHUTDOWN_SECONDS)
+
+    def _run(self, trace: Any, profile: Any) -> None:
+        if trace is not None:
+            sys.settrace(trace)
+        if profile is not None:
+            sys.setprofile(profile)
+        self._ident = _get_ident()
+        hub = gevent.get_hub()
+        self._watcher = hub.loop.async_()
+        self._watcher.start(self._work)
+        self._stop = Event()
+        self._ready.release()
+        self._stop.wait()
+        self._watcher.stop()
+        hub.destroy(destroy_loop=True)
+        self._finished.release()
+
+    def _work(self) -> None:
+        while self._calls:
+            function, args = self._calls.popleft()
+            function(*args)
+
+
+def _probe_descriptors() -> None:
+    """Makes sure that a loop can be made: without descriptors libev would try for ever."""
+    probes: list[int] = []
+    try:
+        for _ in range(_DESCRIPTORS_NEEDED // 2):
+            probes += os.pipe()
+    except OSError as error:
+        raise StartError(f"Failed to start SMTP mock server: {os.strerror(error.errno or 0)}") from error
+    finally:
+        for probe in probes:
+            os.close(probe)
+
+
+_hub: Hub | None = None
+_making = _allocate_lock()
+_shut_down = False
+_orphans: list[Hub] = []  # of parent processes: kept, lest a destructor touch what the parent uses
+_at_shutdown: list[Callable[[], object]] = []
+_after_shutdown: list[Callable[[], object]] = []
+_after_fork: list[Callable[[], object]] = []
+
+
+def get_hub() -> Hub:
+    """The hub of this process, started if need be.
+
+    Raises:
+        ServerStateError: If the interpreter is about to exit.
+    """
+    global _hub
+    if _hub is not None:
+        return _hub
+    if _shut_down:
+        raise ServerStateError("The interpreter is shutting down: no server can start.")
+    with _making:
+        if _hub is None:
+            _hub = Hub()
+    return _hub
+
+
+def on_shutdown(function: Callable[[], object]) -> None:
+    """Has a function called in the hub thread when the interpreter exits."""
+    _at_shutdown.append(function)
+
+
+def after_shutdown(function: Callable[[], object]) -> None:
+    """Has a function called in the main thread when the hub thread has ended at exit."""
+    _after_shutdown.append(function)
+
+
+def after_fork(function: Callable[[], object]) -> None:
+    """Has a function called in the child after a fork, when there is no hub any more."""
+    _after_fork.append(function)
+
+
+@atexit.register
+def _exit() -> None:
+    """Ends all sessions without grace: a thread that works while the interpreter goes down crashes it."""
+    global _hub, _shut_down
+    _shut_down = True
+    if _hub is not None:
+        _hub.shut_down(lambda: [function() for function in _at_shutdown])
+        _hub = None
+    for function in _after_shutdown:
+        function()
+
+
+def _forget() -> None:
+    global _hub, _making
+    _making = _allocate_lock()
+    if _hub is not None:
+        _orphans.append(_hub)
+        _hub = None
+    for function in _after_fork:
+        function()
+
+
+os.register_at_fork(after_in_child=_forget)

@@ -1,0 +1,111 @@
+"""The server's side of TLS, with its faults; it stays in gevent's hands, and is loaded when it is first needed."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from gevent import ssl
+
+from smtpmock.errors import SettingError
+from smtpmock.records.exchange import TLS
+from smtpmock.runtime.certificates import certificates
+
+if TYPE_CHECKING:
+    from gevent.socket import socket
+
+    from smtpmock.settings.declarations import Settings
+
+_BROKEN_CERTIFICATE = ("expired", "wrong-host", "unknown-authority")
+_LONGEST_RECORD = 16_389  # RFC 8446 section 5.1, with its header
+# A fatal alert, handshake_failure: record type 21, TLS 1.2, two bytes (RFC 5246 sections 6.2.1 and 7.2).
+_REFUSAL = bytes((21, 3, 3, 0, 2, 2, 40))
+
+
+class Handshaker:
+    """Begins TLS on connections as the settings say.
+
+    Args:
+        settings: The settings of the server.
+        host: The name or address that its certificate is for.
+
+    Raises:
+        SettingError: If a certificate, a key or ciphers cannot be used.
+    """
+
+    def __init__(self, settings: Settings, host: str) -> None:
+        self._settings = settings
+        self._host = host
+        self._contexts: dict[str, Any] = {}
+        self._names: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+        self._context("")
+
+    def wrap(self, sock: socket, fault: str) -> Any:
+        """The socket to go on with, before the handshake.
+
+        Args:
+            sock: The connection.
+            fault: What is to be wrong with the handshake; "" for nothing.
+
+        Raises:
+            OSError: If it was to fail at once.
+        """
+        if fault in ("refuse", "cut"):
+            sock.recv(_LONGEST_RECORD)  # all of its hello: what is not read would turn the alert into a reset
+            if fault == "refuse":
+                sock.sendall(_REFUSAL)
+            raise ConnectionAbortedError(0, f"ended on purpose (tls: {fault})")
+        context = self._context(fault if fault in _BROKEN_CERTIFICATE else "")
+        return context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+
+    def shake(self, secure: Any) -> TLS:
+        """Does the handshake; returns what was agreed on.
+
+        Raises:
+            OSError: If it fails.
+        """
+        secure.do_handshake()
+        cipher = secure.cipher()
+        return TLS(
+            secure.version() or "",
+            cipher[0] if cipher else "",
+            self._names.get(secure, ""),
+            secure.getpeercert() or None,
+        )
+
+    def _context(self, fault: str) -> Any:
+        if fault not in self._contexts:
+            self._contexts[fault] = self._make_context(fault)
+        return self._contexts[fault]
+
+    def _make_context(self, fault: str) -> Any:
+        settings = self._settings
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.sni_callback = self._note_name
+        if settings.certfile and not fault:
+            _load(context.load_cert_chain, "certfile", settings.certfile, settings.keyfile or None)
+        else:
+            context.load_cert_chain(certificates().server(self._host, fault))
+        if settings.client_certificate:
+            required = settings.client_certificate == "required"
+            context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
+            if settings.client_cafile:
+                _load(context.load_verify_locations, "client_cafile", settings.client_cafile)
+            else:
+                context.load_verify_locations(certificates().ca)
+        if settings.tls_minimum_version:
+            context.minimum_version = getattr(ssl.TLSVersion, settings.tls_minimum_version.replace(".", "_"))
+        if settings.tls_ciphers:
+            _load(context.set_ciphers, "tls_ciphers", settings.tls_ciphers)
+        return context
+
+    def _note_name(self, sock: Any, name: str | None, _: Any) -> None:
+        if name is not None:
+            self._names[sock] = name
+
+
+def _load(load: Any, setting: str, *values: Any) -> None:
+    try:
+        load(*values)
+    except (OSError, ValueError) as error:
+        raise SettingError(f"The setting {setting} cannot be {values[0]!r}: {error}.") from None

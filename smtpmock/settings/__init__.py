@@ -1,0 +1,1 @@
+"""The settings: each declared once, with the kind of its value."""

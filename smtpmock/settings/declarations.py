@@ -1,0 +1,395 @@
+"""Every setting, once: its name, type, default, meaning, and what it may be.
+
+The keyword arguments of `SMTPMock`, the flags and environment variables of the command, the arguments of the
+Robot Framework library and the table in the documentation all follow from the fields of `Settings`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from smtpmock.errors import SettingError
+from smtpmock.rfc.extensions import MECHANISMS as _MECHANISMS
+from smtpmock.settings.kinds import (
+    ACCOUNTS,
+    BYTES,
+    CIPHERS,
+    CLIENT_CERTIFICATE,
+    COUNT,
+    EXTENSIONS,
+    HOST,
+    MECHANISMS,
+    NAMES,
+    OPTIONAL_SWITCH,
+    PATH,
+    PORT,
+    REPLY,
+    SECONDS,
+    SWITCH,
+    TIMEOUT,
+    TLS_FAULT,
+    TLS_MODE,
+    TLS_VERSION,
+    Kind,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_):
+        """Nothing but a word for type checkers."""
+        return lambda kind: kind
+
+
+_REPLY_CODE = re.compile(r"[0-9]{3}(?: |$)")
+
+_INVALID_CMD = "502 Command unrecognized. Available commands: HELO, EHLO, MAIL FROM:, RCPT TO:, DATA, RSET, NOOP, QUIT"
+
+
+class Setting:
+    """The declaration of a setting.
+
+    Attributes:
+        name: Its name.
+        default: Its default.
+        kind: What it may be.
+        meaning: What it means, without a capital and a full stop.
+        section: The section of the help and the documentation that it belongs to.
+        in_command: Whether the command has it.
+    """
+
+    __slots__ = ("_flag", "default", "in_command", "kind", "meaning", "name", "section")
+
+    def __init__(
+        self, default: Any, kind: Kind, meaning: str, *, section: str, flag: str = "", in_command: bool = True
+    ) -> None:
+        self.name = ""
+        self.default = default
+        self.kind = kind
+        self.meaning = meaning
+        self.section = section
+        self.in_command = in_command
+        self._flag = flag
+
+    def __set_name__(self, _: type, name: str) -> None:
+        self.name = name
+
+    @property
+    def flag(self) -> str:
+        """The name of its flag in go-smtp-mock, without the dash: that of the setting in camel case, with exceptions.
+
+        Example:
+            >>> NAMED["msg_size_limit"].flag
+            'msgSizeLimit'
+        """
+        first, *rest = self.name.split("_")
+        return self._flag or first + "".join(word.capitalize() for word in rest)
+
+
+def _server(default: Any, kind: Kind, meaning: str, *, flag: str = "", in_command: bool = True) -> Any:
+    return Setting(default, kind, meaning, section="Server", flag=flag, in_command=in_command)
+
+
+def _behaviour(default: Any, kind: Kind, meaning: str) -> Any:
+    return Setting(default, kind, meaning, section="Behaviour")
+
+
+def _delay(stage: str) -> Any:
+    return Setting(0.0, SECONDS, f"seconds before the reply to {stage}", section="Delays")
+
+
+def _esmtp(default: Any, kind: Kind, meaning: str) -> Any:
+    return Setting(default, kind, meaning, section="ESMTP")
+
+
+def _reply(default: str, meaning: str) -> Any:
+    return Setting(default, REPLY, meaning, section="Replies")
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class _Frozen:
+    """What keyword arguments make and nothing changes; to a type checker its subclass is a dataclass."""
+
+    def __init__(self, **values: Any) -> None:
+        for name in values:
+            if name not in NAMED:
+                raise unknown(name)
+        kept = self.__dict__
+        for name, declared in NAMED.items():
+            kept[name] = _kept(declared, values[name]) if name in values else declared.default
+        too_big = NAMED["msg_msg_size_is_too_big"]  # the one whose default speaks of another setting
+        if kept[too_big.name] == too_big.default:
+            kept[too_big.name] = too_big.default.format(msg_size_limit=kept["msg_size_limit"])
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"Settings are frozen: {name} cannot be set to {value!r}.")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"Settings are frozen: {name} cannot be deleted.")
+
+    def __eq__(self, other: object) -> bool:
+        return self.__dict__ == other.__dict__ if type(other) is type(self) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.__dict__.values()))
+
+
+class Settings(_Frozen):
+    """What a server is told to be, in keyword arguments; the meaning of each is in `NAMED` and in docs/settings.md.
+
+    A value that is not allowed is refused at once. 0 for a timeout or the size limit, and "" for a text, mean
+    the default. A reply without a three-digit code gets the default's code in front.
+
+    They are frozen: to change one, make others. (A dataclass would do all this, and cost each start of the command 12
+    of 47 ms.)
+
+    Raises:
+        SettingError: If a name is unknown (the nearest one is named), or a value not allowed; the text names the
+            setting, the value and what is allowed.
+
+    Example:
+        >>> Settings(msg_greeting="Hello").msg_greeting
+        '220 Hello'
+        >>> Settings(prot=2525)
+        Traceback (most recent call last):
+        ...
+        smtpmock.errors.SettingError: There is no setting prot: did you mean port?
+    """
+
+    host: str = _server("127.0.0.1", HOST, "address or name to listen on")
+    port: int = _server(0, PORT, "port to listen on; 0: the system assigns one, known after the start")
+    log_to_stdout: bool = _server(
+        False, SWITCH, "write the log to standard output, errors to standard error", flag="log"
+    )
+    log_server_activity: bool = _server(
+        False, SWITCH, "log sessions, requests and responses, not only warnings", flag="log"
+    )
+    session_timeout: float = _server(30.0, TIMEOUT, "seconds that a session may be idle")
+    shutdown_timeout: float = _server(
+        1.0, TIMEOUT, "seconds that a stop grants sessions at work before it ends them by force"
+    )
+
+    max_messages: int | None = _server(None, COUNT, "records that are kept, the newest; without it all are")
+    timeout: float = _server(
+        5.0,
+        TIMEOUT,
+        "seconds that a wait in a test lasts, at most, unless it is told otherwise",
+        in_command=False,
+    )
+    strict: bool = _server(False, SWITCH, "fail the test at the end if a rule was never used", in_command=False)
+
+    fail_fast: bool = _behaviour(False, SWITCH, "end the session after a failed or out-of-sequence command")
+    multiple_rcptto: bool = _behaviour(
+        False, SWITCH, "keep every RCPT TO of a transaction; off: only the last one counts"
+    )
+    multiple_message_receiving: bool = _behaviour(
+        False, SWITCH, "keep every message of a session; off: a repeated command erases what stood above it"
+    )
+    blacklisted_helo_domains: tuple[str, ...] = _behaviour((), NAMES, "domains refused in HELO and EHLO")
+    blacklisted_mailfrom_emails: tuple[str, ...] = _behaviour((), NAMES, "addresses refused in MAIL FROM")
+    blacklisted_rcptto_emails: tuple[str, ...] = _behaviour((), NAMES, "addresses refused in RCPT TO")
+    not_registered_emails: tuple[str, ...] = _behaviour((), NAMES, "recipients that do not exist")
+    msg_size_limit: int = _behaviour(10_485_760, BYTES, "bytes that one message may have")
+
+    extensions: tuple[str, ...] = _esmtp(
+        (), EXTENSIONS, "ESMTP extensions that are offered; without them EHLO is answered with one line"
+    )
+    tls: str = _esmtp("", TLS_MODE, "TLS from the beginning (implicit) or after STARTTLS")
+    require_tls: bool = _esmtp(False, SWITCH, "refuse mail before TLS")
+    certfile: str = _esmtp("", PATH, "file with the server's certificate chain (PEM); without it one is made")
+    keyfile: str = _esmtp("", PATH, "file with its private key (PEM), where it is not in certfile")
+    client_certificate: str = _esmtp("", CLIENT_CERTIFICATE, "whether a client may or has to show a certificate")
+    client_cafile: str = _esmtp("", PATH, "file with the authorities of client certificates (PEM); without it the own")
+    tls_minimum_version: str = _esmtp("", TLS_VERSION, "lowest version of TLS that is accepted")
+    tls_ciphers: str = _esmtp("", CIPHERS, "ciphers that are accepted up to TLS 1.2")
+    tls_fault: str = _esmtp("", TLS_FAULT, "what is wrong with TLS, for every session")
+    auth: Any = _esmtp(None, ACCOUNTS, "who can log in with AUTH; without it AUTH is not offered")
+    auth_mechanisms: tuple[str, ...] = _esmtp(_MECHANISMS, MECHANISMS, "mechanisms of AUTH that are offered")
+    auth_without_tls: bool | None = _esmtp(
+        None, OPTIONAL_SWITCH, "whether AUTH is allowed before TLS; without a word only where there is no TLS"
+    )
+    require_auth: bool = _esmtp(False, SWITCH, "refuse mail before a login")
+
+    response_delay_helo: float = _delay("HELO and EHLO")
+    response_delay_mailfrom: float = _delay("MAIL FROM")
+    response_delay_rcptto: float = _delay("RCPT TO")
+    response_delay_data: float = _delay("DATA")
+    response_delay_message: float = _delay("the end of the message")
+    response_delay_rset: float = _delay("RSET")
+    response_delay_noop: float = _delay("NOOP")
+    response_delay_quit: float = _delay("QUIT")
+
+    msg_greeting: str = _reply("220 Welcome", "greeting of a new connection")
+    msg_invalid_cmd: str = _reply(_INVALID_CMD, "reply to what is not a command")
+    msg_quit_cmd: str = _reply("221 Closing connection", "reply to QUIT")
+    msg_invalid_cmd_helo_sequence: str = _reply(
+        "503 Bad sequence of commands. HELO should be the first",
+        "kept for go-smtp-mock's sake: no command is answered with it",
+    )
+    msg_invalid_cmd_helo_arg: str = _reply(
+        "501 HELO requires domain address or valid address literal",
+        "reply to a HELO or EHLO without a valid name",
+    )
+    msg_helo_blacklisted_domain: str = _reply("421 Service not available", "reply to a blacklisted HELO domain")
+    msg_helo_received: str = _reply("250 Received", "reply to an accepted HELO or EHLO")
+    msg_invalid_cmd_mailfrom_sequence: str = _reply(
+        "503 Bad sequence of commands. MAIL FROM should be used after HELO",
+        "reply to a MAIL FROM out of sequence",
+    )
+    msg_invalid_cmd_mailfrom_arg: str = _reply(
+        "501 MAIL FROM requires valid email address", "reply to a MAIL FROM without a valid path"
+    )
+    msg_mailfrom_blacklisted_email: str = _reply("421 Service not available", "reply to a blacklisted sender")
+    msg_mailfrom_received: str = _reply("250 Received", "reply to an accepted MAIL FROM")
+    msg_invalid_cmd_rcptto_sequence: str = _reply(
+        "503 Bad sequence of commands. RCPT TO should be used after MAIL FROM",
+        "reply to a RCPT TO out of sequence",
+    )
+    msg_invalid_cmd_rcptto_arg: str = _reply(
+        "501 RCPT TO requires valid email address", "reply to a RCPT TO without a valid path"
+    )
+    msg_rcptto_not_registered_email: str = _reply("550 User not found", "reply to a recipient that does not exist")
+    msg_rcptto_blacklisted_email: str = _reply("421 Service not available", "reply to a blacklisted recipient")
+    msg_rcptto_received: str = _reply("250 Received", "reply to an accepted RCPT TO")
+    msg_invalid_cmd_data_sequence: str = _reply(
+        "503 Bad sequence of commands. DATA should be used after RCPT TO", "reply to a DATA out of sequence"
+    )
+    msg_data_received: str = _reply(
+        "354 Ready for receive message. End data with <CR><LF>.<CR><LF>", "reply to an accepted DATA"
+    )
+    msg_msg_size_is_too_big: str = _reply(
+        "552 Message exceeded max size of {msg_size_limit} bytes", "reply to a message over msg_size_limit"
+    )
+    msg_msg_received: str = _reply("250 Received", "reply to an accepted message")
+    msg_invalid_cmd_rset_sequence: str = _reply(
+        "503 Bad sequence of commands. HELO should be the first", "reply to a RSET out of sequence"
+    )
+    msg_invalid_cmd_rset_arg: str = _reply(_INVALID_CMD, "reply to a RSET with an argument")
+    msg_rset_received: str = _reply("250 Ok", "reply to an accepted RSET")
+    msg_noop_received: str = _reply("250 Ok", "reply to NOOP")
+    msg_vrfy_received: str = _reply("252 Mail for it will be taken, but that proves nothing", "reply to VRFY")
+    msg_invalid_cmd_vrfy_arg: str = _reply("501 VRFY requires an address", "reply to a VRFY without an argument")
+    msg_help_received: str = _reply(
+        "214 Commands: HELO, EHLO, MAIL FROM:, RCPT TO:, DATA, BDAT, RSET, NOOP, VRFY, HELP, STARTTLS, AUTH, QUIT",
+        "reply to HELP",
+    )
+    msg_bdat_received: str = _reply("250 Received", "reply to a chunk that is not the last")
+    msg_invalid_cmd_bdat_arg: str = _reply(
+        "501 BDAT requires a number of octets, and LAST for the last chunk", "reply to a BDAT without a valid size"
+    )
+    msg_invalid_cmd_bdat_sequence: str = _reply(
+        "503 Bad sequence of commands. BDAT should be used after RCPT TO", "reply to a BDAT out of sequence"
+    )
+    msg_starttls_received: str = _reply("220 Ready to start TLS", "reply to an accepted STARTTLS")
+    msg_starttls_refused: str = _reply("454 TLS not available now", "reply to STARTTLS under tls_fault=reject")
+    msg_invalid_cmd_starttls_arg: str = _reply("501 STARTTLS takes no argument", "reply to a STARTTLS with an argument")
+    msg_invalid_cmd_starttls_sequence: str = _reply(
+        "503 Bad sequence of commands. TLS is active already", "reply to a second STARTTLS"
+    )
+    msg_tls_required: str = _reply("530 STARTTLS is required first", "reply to a command that TLS is required for")
+    msg_auth_succeeded: str = _reply("235 Authentication succeeded", "reply to a login that succeeded")
+    msg_auth_failed: str = _reply("535 Authentication credentials invalid", "reply to a login that failed")
+    msg_auth_required: str = _reply("530 Authentication required", "reply to mail before a login that is required")
+    msg_auth_cancelled: str = _reply("501 Authentication cancelled", "reply to a login that the client cancelled")
+    msg_invalid_auth_base64: str = _reply(
+        "501 The response is no base64, or not of the mechanism", "reply to credentials that cannot be read"
+    )
+    msg_auth_mechanism_unknown: str = _reply(
+        "504 Authentication mechanism not offered", "reply to an AUTH with a mechanism that is not offered"
+    )
+    msg_auth_encryption_required: str = _reply(
+        "538 Encryption required for authentication", "reply to an AUTH before TLS"
+    )
+    msg_invalid_cmd_auth_sequence: str = _reply(
+        "503 Bad sequence of commands. AUTH should be used once, outside of a mail", "reply to an AUTH out of sequence"
+    )
+    msg_invalid_cmd_auth_arg: str = _reply(
+        "501 AUTH requires a mechanism, and at most an initial response", "reply to an AUTH without a valid argument"
+    )
+
+    def __repr__(self) -> str:
+        """Only what differs from the defaults."""
+        shown = (f"{name}={_shown(name, value)}" for name, value in given(self).items())
+        return f"Settings({', '.join(shown)})"
+
+
+def _checked(declared: Setting, value: Any) -> Any:
+    try:
+        return declared.kind.check(value)
+    except ValueError:
+        raise refused(declared.name, value) from None
+
+
+def _kept(declared: Setting, value: Any) -> Any:
+    """A value as it is kept, if it is allowed."""
+    kind, default = declared.kind, declared.default
+    value = _checked(declared, value)
+    if kind.zero_is_default and not value:
+        return default
+    if kind is REPLY and not _REPLY_CODE.match(value):
+        return f"{default[:3]} {value}"
+    return value
+
+
+NAMED: Mapping[str, Setting] = {
+    name: declared for name, declared in vars(Settings).items() if isinstance(declared, Setting)
+}
+"""The declaration of each setting, by name, in order."""
+
+
+def _shown(name: str, value: object) -> str:
+    return "(not shown)" if NAMED[name].kind.is_secret else repr(value)
+
+
+def refused(name: str, value: object) -> SettingError:
+    """The error that says why a setting cannot have a value."""
+    shown = _shown(name, value)
+    if len(shown) > 120:
+        shown = f"{shown[:117]}..."
+    return SettingError(f"The setting {name} cannot be {shown}: allowed is {NAMED[name].kind.allowed}.")
+
+
+def unknown(name: str, known: Iterable[str] = NAMED, what: str = "setting") -> SettingError:
+    """The error for a name that does not exist, with the nearest one that does."""
+    from difflib import get_close_matches  # takes 3 ms that only a mistake needs
+
+    nearest = get_close_matches(name, known, n=1)
+    hint = f": did you mean {nearest[0]}?" if nearest else "."
+    return SettingError(f"There is no {what} {name}{hint}")
+
+
+def from_text(name: str, text: str) -> Any:
+    """The value of a setting that was written as text: on a command line, in the environment, in a test case.
+
+    Args:
+        name: The name of a setting.
+        text: Its value: ``true``, ``2525``, ``0.2``, ``200 ms``, ``a@example.com,b@example.com``.
+
+    Raises:
+        SettingError: If there is no such setting, it cannot be made of that text, or cannot have that value.
+
+    Example:
+        >>> from_text("session_timeout", "200 ms")
+        0.2
+    """
+    if name not in NAMED:
+        raise unknown(name)
+    declared = NAMED[name]
+    try:
+        value = declared.kind.parse(text)
+    except ValueError:
+        raise refused(name, text) from None
+    return _checked(declared, value)
+
+
+def given(settings: Settings) -> dict[str, Any]:
+    """What differs from the defaults."""
+    default = Settings(msg_size_limit=settings.msg_size_limit)  # which one of the texts speaks of
+    differing = {name: getattr(settings, name) for name in NAMED if getattr(settings, name) != getattr(default, name)}
+    if settings.msg_size_limit != NAMED["msg_size_limit"].default:
+        differing["msg_size_limit"] = settings.msg_size_limit
+    return differing
