@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from smtpmock.errors import RuleError, SettingError
 from smtpmock.settings import declarations as settings
 from smtpmock.settings import kinds
+from smtpmock.text import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,9 +93,9 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
         Settings(port=2525, session_timeout=60.0, fail_fast=True)
     """
     parser = _parser()
-    found, unknown = parser.parse_known_args(arguments)
-    if unknown:
-        raise _unknown(unknown[0], parser)
+    found, rest = parser.parse_known_args(arguments)
+    if rest:
+        raise _unknown(rest[0], parser)
     values: dict[str, Any] = {}
     for destination in ("-log", *_COMMAND):
         variable = ENVIRONMENT_PREFIX + destination.lstrip("-").upper()
@@ -207,4 +208,6 @@ def _unknown(argument: str, parser: argparse.ArgumentParser) -> SettingError:
     given = argument.partition("=")[0]
     if not given.startswith("-"):
         return SettingError(f"The argument {argument!r} stands alone: every setting is a flag, as in -port=2525.")
-    return settings.unknown(given, parser._option_string_actions, "flag")
+    usual = given.startswith("--")
+    forms = (form for form in parser._option_string_actions if form.islower() or not usual)
+    return SettingError(unknown("flag", given, (form for form in forms if form.startswith("--") == usual)))

@@ -1,13 +1,11 @@
-"""What smtpmock raises: every error is an `SMTPMockError`, and a standard one besides."""
+"""The exceptions of smtpmock: each is an `SMTPMockError` and a standard exception as well."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from smtpmock.messages.message import Message
 
 
 class SMTPMockError(Exception):
@@ -15,36 +13,36 @@ class SMTPMockError(Exception):
 
 
 class SettingError(SMTPMockError, ValueError):
-    """A setting that does not exist, or a value that it cannot have."""
+    """An unknown setting, or an invalid value for one."""
 
 
 class QueryError(SMTPMockError, ValueError):
-    """A criterion that does not exist, or a value that cannot be asked for."""
+    """An unknown criterion, or an invalid value for one."""
 
 
 class RuleError(SMTPMockError, ValueError):
-    """A rule that cannot be: an unknown word, a condition that cannot be known then, a value that is not allowed."""
+    """An invalid rule: an unknown word, a condition that its stage does not know yet, or an invalid value."""
 
 
 class ServerStateError(SMTPMockError, RuntimeError):
-    """The server is not in the state that the call needs, as in a second start."""
+    """The server is in the wrong state for the call, such as a second start."""
 
 
 class StartError(SMTPMockError, OSError):
-    """The server could not listen on its address."""
+    """The server cannot listen on its address."""
 
 
 class ExpectationError(SMTPMockError, AssertionError):
-    """What arrived is not what was expected; the text explains it.
+    """What arrived is not what was expected; the text explains the difference.
 
     Attributes:
-        messages: What had arrived.
+        messages: The messages (`Message`) that had arrived.
     """
 
-    def __init__(self, text: str, messages: Iterable[Message] = ()) -> None:
+    def __init__(self, text: str, messages: Iterable[Any] = ()) -> None:
         super().__init__(text)
-        self.messages = tuple(messages)
+        self.messages: tuple[Any, ...] = tuple(messages)
 
 
 class MessageTimeoutError(ExpectationError, TimeoutError):
-    """A wait ended before what it waited for had arrived; the text explains what did."""
+    """A wait ended before the expected messages arrived; the text explains what did arrive."""

@@ -1,6 +1,14 @@
-"""Text for people: short, in one line, and without what a terminal or a page could take for a command."""
+"""Text for people: short, on one line, and without anything that a terminal or a page could take for a command."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MOST_LISTED = 40
+_MOST_SHOWN = 60
 
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 _ESCAPES.update({ord("\t"): "\\t", ord("\r"): "\\r", ord("\n"): "\\n"})
@@ -10,7 +18,7 @@ _ESCAPES.update({code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *range(0x20
 
 
 def escaped(text: str) -> str:
-    r"""The text with control characters, line ends and bytes that are no text written as escapes.
+    r"""Return the text with control characters, line ends and undecodable bytes written as escapes.
 
     Example:
         >>> escaped("NOOP \x1b[31m\udcff")
@@ -20,7 +28,7 @@ def escaped(text: str) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """The text, or its beginning and an ellipsis, in so many characters at most.
+    """Return the text, cut to at most so many characters, the last of which is then an ellipsis.
 
     Example:
         >>> shortened("a long story", 7)
@@ -30,10 +38,36 @@ def shortened(text: str, most: int) -> str:
 
 
 def counted(number: int, singular: str) -> str:
-    """A number of things.
+    """Return a number with its noun in singular or plural.
 
     Example:
         >>> counted(1, "message"), counted(0, "message")
         ('1 message', '0 messages')
     """
     return f"{number} {singular}{'' if number == 1 else 's'}"
+
+
+def unknown(what: str, name: object, known: Iterable[str]) -> str:
+    """Return the sentence about an unknown word, with the nearest known word or, where none is near, a list of them.
+
+    Args:
+        what: What the word should be, such as "setting".
+        name: The unknown word.
+        known: The words that exist, in the order in which they are listed.
+
+    Example:
+        >>> unknown("setting", "prot", ["host", "port"])
+        "Unknown setting 'prot': did you mean 'port'?"
+        >>> unknown("setting", "xyz", ["host", "port"])
+        "Unknown setting 'xyz': expected one of host, port."
+    """
+    from difflib import get_close_matches  # takes 3 ms that only a mistake needs
+
+    words = list(known)
+    shown = repr(shortened(name, _MOST_SHOWN)) if isinstance(name, str) else shortened(repr(name), _MOST_SHOWN)
+    by_case = {word.lower(): word for word in words}
+    if nearest := get_close_matches(shown.strip("'\"").lower(), by_case, n=1):
+        return f"Unknown {what} {shown}: did you mean {by_case[nearest[0]]!r}?"
+    listed = ", ".join(words[:_MOST_LISTED])
+    left_out = len(words) - _MOST_LISTED
+    return f"Unknown {what} {shown}: expected one of {listed}{f' and {left_out} more' if left_out > 0 else ''}."

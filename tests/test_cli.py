@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from smtpmock import __version__, cli
+from smtpmock import SettingError, __version__, cli
 from smtpmock.settings import declarations as settings
 from tests.clients.command import Client, free_port, port_of, run, spawned, stop, wait_for
 from tests.clients.mail import SECONDS
@@ -256,9 +256,8 @@ def test_help_shows_every_setting_in_its_group_with_its_default(flag):
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["-prot=2525"], "There is no flag -prot: did you mean -port?"),
-        (["--sesion-timeout", "60"], "There is no flag --sesion-timeout: did you mean --session-timeout?"),
-        (["-xyzzy"], "There is no flag -xyzzy."),
+        (["-prot=2525"], "Unknown flag '-prot': did you mean '-port'?"),
+        (["--sesion-timeout", "60"], "Unknown flag '--sesion-timeout': did you mean '--session-timeout'?"),
         (["2525"], "The argument '2525' stands alone: every setting is a flag, as in -port=2525."),
         (["-port"], "The command line cannot be read: argument -port/--port: expected one argument."),
         (
@@ -289,6 +288,17 @@ def test_help_shows_every_setting_in_its_group_with_its_default(flag):
 )
 def test_mistake_on_the_command_line(arguments, error):
     assert run(*arguments) == (2, "", f"smtpmock: {error}\n")
+
+
+@pytest.mark.parametrize(
+    ("flag", "listed"),
+    [("-xyzzy", "-h, -help, -v, -version, -log, -host, "), ("--xyzzy", "--help, --version, --log, ")],
+)
+def test_a_flag_that_resembles_none_is_refused_with_flags_in_its_form(flag, listed):
+    with pytest.raises(SettingError) as refusal:
+        cli.parse([flag], {})
+
+    assert re.fullmatch(rf"Unknown flag '{flag}': expected one of {listed}.* and \d+ more\.", str(refusal.value))
 
 
 def test_mistake_in_the_environment():

@@ -9,6 +9,7 @@ from smtplib import SMTP
 import pytest
 
 from smtpmock import QueryError, SMTPMock
+from smtpmock.queries.query import WORDS
 
 
 @pytest.fixture(scope="module")
@@ -205,21 +206,22 @@ def test_a_misspelt_word_is_refused_with_the_nearest(mock, word, nearest):
     for ask in (mock.messages, mock.message, mock.wait_for_messages, mock.wait_for_message, mock.assert_no_message):
         with pytest.raises(QueryError) as caught:
             ask(**{word: "x"})
-        assert str(caught.value) == f"There is no criterion {word}: did you mean {nearest}?"
+        assert str(caught.value) == f"Unknown criterion {word!r}: did you mean {nearest!r}?"
         assert isinstance(caught.value, ValueError)
 
 
-def test_a_word_that_resembles_none_is_refused_without_a_hint(mock):
-    with pytest.raises(QueryError, match=r"^There is no criterion xyz\.$"):
+def test_a_word_that_resembles_none_is_refused_with_all_that_exist(mock):
+    with pytest.raises(QueryError, match=r"^Unknown criterion 'xyz': expected one of .+\.$") as caught:
         mock.messages(xyz="x")
+    assert str(caught.value).endswith(f": expected one of {', '.join(WORDS)}.")
 
 
 def test_sessions_are_asked_for_with_words_of_their_own(mock):
     assert mock.wait_for_session(0, helo_name="cron.example").id == 2
     assert mock.wait_for_session(0, client="127.0.0.1").id == 1
-    with pytest.raises(QueryError, match=r"^There is no criterion helo: did you mean helo_name\?$"):
+    with pytest.raises(QueryError, match=r"^Unknown criterion 'helo': did you mean 'helo_name'\?$"):
         mock.wait_for_session(0, helo="cron.example")
-    with pytest.raises(QueryError, match=r"^There is no criterion subject\.$"):
+    with pytest.raises(QueryError, match=r"^Unknown criterion 'subject': expected one of client, helo_name, since\.$"):
         mock.wait_for_session(0, subject="x")
 
 

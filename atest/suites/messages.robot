@@ -55,7 +55,7 @@ Criteria That Cannot Be Asked For Are Refused
     ...    ValueError: Argument 'since' got value 'yesterday' that cannot be converted to Moment: It has to be a mark, as Get Mark returns it, or a message.
     ...    Wait For Message    since=yesterday
     Run Keyword And Expect Error
-    ...    There is no criterion recipients: did you mean recipient?
+    ...    Unknown criterion 'recipients': did you mean 'recipient'?
     ...    Get Messages    recipients=bob@example.com
 
 Refused And Broken-Off Mail Counts Only When Asked For

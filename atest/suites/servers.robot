@@ -72,7 +72,7 @@ A Value That Is Not Allowed Is Refused, And Nothing Runs
 
 A Setting That Does Not Exist Is Refused
     Run Keyword And Expect Error
-    ...    There is no setting prot: did you mean port?
+    ...    Unknown setting 'prot': did you mean 'port'?
     ...    Start SMTP Mock    prot=2525
 
 A Port That Is Taken Is Told, And The Other Server Stays

@@ -47,9 +47,9 @@ Criteria Choose Messages And Their Sessions
     Length Should Be    ${violations}    2
 
 A Code Or A Criterion That Does Not Exist Is Refused
-    Run Keyword And Expect Error    There is no violation mising-date: did you mean missing-date?
+    Run Keyword And Expect Error    Unknown violation 'mising-date': did you mean 'missing-date'?
     ...    Messages Should Follow Standards    ignore=mising-date
-    Run Keyword And Expect Error    There is no violation mising-date: did you mean missing-date?
+    Run Keyword And Expect Error    Unknown violation 'mising-date': did you mean 'missing-date'?
     ...    Get Violations    ignore=mising-date
     Run Keyword And Expect Error
     ...    Keyword 'SMTPMockLibrary.Get Violations' expected 0 to 1 non-named arguments, got 2.

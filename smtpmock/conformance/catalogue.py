@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from smtpmock.errors import QueryError
-from smtpmock.settings.declarations import unknown
-from smtpmock.text import escaped, shortened
+from smtpmock.text import escaped, shortened, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -188,5 +187,5 @@ def without(violations: Iterable[Violation], ignore: Collection[str]) -> list[Vi
     """
     for code in ignore:
         if code not in STANDARDS:
-            raise QueryError(str(unknown(code, STANDARDS, "violation")))
+            raise QueryError(unknown("violation", code, STANDARDS))
     return [found for found in violations if found.code not in ignore]

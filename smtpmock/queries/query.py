@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smtpmock.errors import QueryError
 from smtpmock.rfc.grammar import address_key
-from smtpmock.settings.declarations import unknown
+from smtpmock.text import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -210,7 +210,7 @@ class Query:
                 if criterion.matcher is match_address and isinstance(wanted, str) and "*" not in wanted:
                     self.keys[word] = address_key(wanted)
             else:
-                raise QueryError(str(unknown(word, WORDS, "criterion")))
+                raise QueryError(unknown("criterion", word, WORDS))
 
     def __str__(self) -> str:
         return ", ".join(f"{condition.word}={shown(condition.wanted)}" for condition in self.conditions)
@@ -257,7 +257,7 @@ class SessionQuery:
             elif word in self._VALUES:
                 self.conditions.append((word, wanted, _matcher(word, wanted, CRITERIA[word])))
             else:
-                raise QueryError(str(unknown(word, (*self._VALUES, "since"), "criterion")))
+                raise QueryError(unknown("criterion", word, (*self._VALUES, "since")))
 
     def __str__(self) -> str:
         return ", ".join(f"{word}={shown(wanted)}" for word, wanted, _ in self.conditions)

@@ -14,9 +14,8 @@ from smtpmock.errors import ExpectationError, QueryError, RuleError
 from smtpmock.queries.query import conditions_of, shown
 from smtpmock.rfc.grammar import address_key
 from smtpmock.rfc.replies import Reply
-from smtpmock.settings.declarations import unknown
 from smtpmock.settings.kinds import LONGEST_DELAY
-from smtpmock.text import counted, escaped
+from smtpmock.text import counted, escaped, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -131,7 +130,7 @@ class Rule:
         self.stage = _stage(stage)
         for word in words:
             if word not in WORDS:
-                raise RuleError(str(unknown(word, WORDS, "word in a rule")))
+                raise RuleError(unknown("rule word", word, WORDS))
         self._words = {word: value for word, value in words.items() if value is not None}
         self._gate = gate
         self._gate_said = f" ({gate_said})" if gate_said else ""
@@ -316,7 +315,7 @@ def _stage(stage: str) -> str:
     if not stage:
         raise RuleError(f"A rule needs a stage: one of {', '.join(STAGES)}.")
     if found is None:
-        raise RuleError(str(unknown(str(stage), named if str(stage).islower() else STAGES, "stage")))
+        raise RuleError(unknown("stage", stage, STAGES))
     return found
 
 

@@ -33,9 +33,10 @@ from smtpmock.settings.kinds import (
     TLS_VERSION,
     Kind,
 )
+from smtpmock.text import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from typing_extensions import dataclass_transform
 else:
@@ -117,7 +118,7 @@ class _Frozen:
     def __init__(self, **values: Any) -> None:
         for name in values:
             if name not in NAMED:
-                raise unknown(name)
+                raise SettingError(unknown("setting", name, NAMED))
         kept = self.__dict__
         for name, declared in NAMED.items():
             kept[name] = _kept(declared, values[name]) if name in values else declared.default
@@ -157,7 +158,7 @@ class Settings(_Frozen):
         >>> Settings(prot=2525)
         Traceback (most recent call last):
         ...
-        smtpmock.errors.SettingError: There is no setting prot: did you mean port?
+        smtpmock.errors.SettingError: Unknown setting 'prot': did you mean 'port'?
     """
 
     host: str = _server("127.0.0.1", HOST, "address or name to listen on")
@@ -353,15 +354,6 @@ def refused(name: str, value: object) -> SettingError:
     return SettingError(f"The setting {name} cannot be {shown}: allowed is {NAMED[name].kind.allowed}.")
 
 
-def unknown(name: str, known: Iterable[str] = NAMED, what: str = "setting") -> SettingError:
-    """The error for a name that does not exist, with the nearest one that does."""
-    from difflib import get_close_matches  # takes 3 ms that only a mistake needs
-
-    nearest = get_close_matches(name, known, n=1)
-    hint = f": did you mean {nearest[0]}?" if nearest else "."
-    return SettingError(f"There is no {what} {name}{hint}")
-
-
 def from_text(name: str, text: str) -> Any:
     """The value of a setting that was written as text: on a command line, in the environment, in a test case.
 
@@ -377,7 +369,7 @@ def from_text(name: str, text: str) -> Any:
         0.2
     """
     if name not in NAMED:
-        raise unknown(name)
+        raise SettingError(unknown("setting", name, NAMED))
     declared = NAMED[name]
     try:
         value = declared.kind.parse(text)

@@ -139,7 +139,7 @@ def test_markers_set_what_one_test_a_class_or_a_module_needs_the_nearest_last(ru
 @pytest.mark.parametrize(
     ("marker", "text"),
     [
-        ("fail_fats=True", "There is no setting fail_fats: did you mean fail_fast?"),
+        ("fail_fats=True", "Unknown setting 'fail_fats': did you mean 'fail_fast'?"),
         ("fail_fast=1", "The setting fail_fast cannot be 1: allowed is true or false."),
         ("True", "The marker smtpmock takes settings by name, as in smtpmock(fail_fast=True)."),
     ],

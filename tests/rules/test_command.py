@@ -74,7 +74,7 @@ def test_connection_is_dropped_as_told():
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--rule", "NOOP replay=1"], "--rule number 1: There is no word in a rule replay: did you mean reply?"),
+        (["--rule", "NOOP replay=1"], "--rule number 1: Unknown rule word 'replay': did you mean 'reply'?"),
         (
             ["--rule", "NOOP delay=1", "--rule", "NOOP reply=no"],
             "--rule number 2: The reply cannot be 'no': allowed is a three-digit code, a space and a text.",

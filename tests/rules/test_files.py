@@ -41,8 +41,8 @@ def test_line(line, shown):
     [
         ("", f"A rule needs a stage: one of {', '.join(STAGES)}."),
         ("delay=1", f"A rule needs a stage: one of {', '.join(STAGES)}."),
-        ("RCPT delay=1", "There is no stage RCPT: did you mean RCPT TO?"),
-        ("NOOP replay='450 no'", "There is no word in a rule replay: did you mean reply?"),
+        ("RCPT delay=1", "Unknown stage 'RCPT': did you mean 'RCPT TO'?"),
+        ("NOOP replay='450 no'", "Unknown rule word 'replay': did you mean 'reply'?"),
         (
             "NOOP reply=450 no",
             "The word 'no' stands alone: allowed is word=value, quoted where the value has spaces.",
@@ -121,7 +121,7 @@ def test_empty_file_has_no_rules(load):
     [
         (
             '[[rule]]\nstage = "NOOP"\ndelay = 1\n\n[[rule]]\nstage = "NOPE"\ndelay = 1\n',
-            "FILE, line 5, rule 2: There is no stage NOPE: did you mean NOOP?",
+            "FILE, line 5, rule 2: Unknown stage 'NOPE': did you mean 'NOOP'?",
         ),
         ("[[rule]]\ndelay = 1\n", f"FILE, line 1, rule 1: A rule needs a stage: one of {', '.join(STAGES)}."),
         (

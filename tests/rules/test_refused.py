@@ -16,20 +16,20 @@ BODY = "where nothing is answered: allowed is message."
 
 REFUSED = [
     # stage
-    (("RCTP TO", {"reply": "450 no"}), "There is no stage RCTP TO: did you mean RCPT TO?"),
-    (("RCPT", {"reply": "450 no"}), "There is no stage RCPT: did you mean RCPT TO?"),
-    (("rcpt", {"reply": "450 no"}), "There is no stage rcpt: did you mean rcpt to?"),
-    (("xyz", {"reply": "450 no"}), "There is no stage xyz."),
+    (("RCTP TO", {"reply": "450 no"}), "Unknown stage 'RCTP TO': did you mean 'RCPT TO'?"),
+    (("RCPT", {"reply": "450 no"}), "Unknown stage 'RCPT': did you mean 'RCPT TO'?"),
+    (("rcpt", {"reply": "450 no"}), "Unknown stage 'rcpt': did you mean 'RCPT TO'?"),
+    (("xyz", {"reply": "450 no"}), f"Unknown stage 'xyz': expected one of {', '.join(STAGES)}."),
     (("", {"reply": "450 no"}), f"A rule needs a stage: one of {', '.join(STAGES)}."),
     ((None, {"reply": "450 no"}), f"A rule needs a stage: one of {', '.join(STAGES)}."),
-    ((7, {"reply": "450 no"}), "There is no stage 7."),
+    ((7, {"reply": "450 no"}), f"Unknown stage 7: expected one of {', '.join(STAGES)}."),
     # words
-    (("NOOP", {"replay": "450 no"}), "There is no word in a rule replay: did you mean reply?"),
+    (("NOOP", {"replay": "450 no"}), "Unknown rule word 'replay': did you mean 'reply'?"),
     (
         ("RCPT TO", {"recipent": "a@example.com", "delay": 1}),
-        "There is no word in a rule recipent: did you mean recipient?",
+        "Unknown rule word 'recipent': did you mean 'recipient'?",
     ),
-    (("NOOP", {"qqq": None, "delay": 1}), "There is no word in a rule qqq."),
+    (("NOOP", {"qqq": None, "delay": 1}), f"Unknown rule word 'qqq': expected one of {', '.join(WORDS)}."),
     # conditions
     (
         ("message", {"size": "big", "delay": 1}),
@@ -200,7 +200,7 @@ def test_refused_rule_leaves_the_others_alone():
             "The word connections cannot be -1: allowed is a whole number, 0 or more.",
         ),
         (lambda mock: mock.fail_next(-1), "The word count cannot be -1: allowed is a whole number, 0 or more."),
-        (lambda mock: mock.fail_next(stage="date"), "There is no stage date: did you mean data?"),
+        (lambda mock: mock.fail_next(stage="date"), "Unknown stage 'date': did you mean 'DATA'?"),
         (
             lambda mock: mock.reject_recipient(5),
             "The criterion recipient cannot be 5: allowed is a text, a pattern with *, a compiled regular expression "

@@ -77,7 +77,7 @@ def test_an_unknown_code_is_refused(mock, arrived):
     if arrived:
         session_with(mock)
 
-    with pytest.raises(QueryError, match=r"^There is no violation bare-fl: did you mean bare-lf\?$"):
+    with pytest.raises(QueryError, match=r"^Unknown violation 'bare-fl': did you mean 'bare-lf'\?$"):
         mock.assert_no_violations(ignore=["bare-lf", "bare-fl"])
 
 

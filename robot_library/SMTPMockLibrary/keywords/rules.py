@@ -9,7 +9,7 @@ from robot.api.deco import keyword
 
 from smtpmock.errors import RuleError
 from smtpmock.rules.rule import WORDS, Rule
-from smtpmock.settings.declarations import unknown
+from smtpmock.text import unknown
 from SMTPMockLibrary.failures import Keywords, assertion, explained
 from SMTPMockLibrary.signatures import rule_words, takes_conditions, takes_rule_words
 from SMTPMockLibrary.types import Address, Stage
@@ -289,5 +289,5 @@ def _lines(first: str | None, *further: str) -> str | list[str] | None:
         if word and word[1] in WORDS:
             raise RuleError(f"The word {word[1]} cannot stand among the lines of a reply.")
         if word:  # Robot Framework takes a name that it does not know for a part of the value
-            raise RuleError(str(unknown(word[1], WORDS, "word in a rule")))
+            raise RuleError(unknown("rule word", word[1], WORDS))
     return [first, *further] if further else first

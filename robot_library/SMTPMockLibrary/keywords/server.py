@@ -5,7 +5,9 @@ from typing import Any
 from robot.api import logger
 from robot.api.deco import keyword
 
-from smtpmock.settings.declarations import unknown
+from smtpmock.errors import SettingError
+from smtpmock.settings.declarations import NAMED
+from smtpmock.text import unknown
 from SMTPMockLibrary.failures import Keywords, explained
 from SMTPMockLibrary.servers import AutoStop, MockServer
 from SMTPMockLibrary.signatures import setting_values, takes_settings
@@ -43,7 +45,7 @@ class ServerKeywords(Keywords):
         from smtpmock import SMTPMock
 
         if alias and "=" in alias:  # Robot Framework takes a name that it does not know for a part of the value
-            raise unknown(alias.partition("=")[0])
+            raise SettingError(unknown("setting", alias.partition("=")[0], NAMED))
         server = self.servers.start(SMTPMock(**setting_values(settings)), alias, auto_stop)
         logger.info(f"SMTP mock '{server.alias}' listens on {server.url}")
         return server
