@@ -14,9 +14,9 @@ _TABLE = re.compile(r"(?<=<!-- settings -->\n).*(?=<!-- end of settings -->\n)",
 def table() -> str:
     """The settings as Markdown, a table for each section."""
     sections: dict[str, list[str]] = {}
-    for name, declared in settings.NAMED.items():
-        flag = f"`-{settings.NAMED[name].flag}`" if declared.in_command else "(none)"
-        cells = (f"`{name}`", flag, declared.kind.allowed, _shown(declared.default), declared.meaning)
+    for name, declared in settings.SETTINGS.items():
+        flag = f"`-{settings.SETTINGS[name].flag}`" if declared.in_command else "(none)"
+        cells = (f"`{name}`", flag, declared.type.expected, _shown(declared.default), declared.meaning)
         sections.setdefault(declared.section, []).append(f"| {' | '.join(cells)} |")
     return "".join(
         f"\n## {section}\n\n| name | flag | allowed | default | meaning |\n|---|---|---|---|---|\n"

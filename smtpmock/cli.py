@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from smtpmock.errors import RuleError, SettingError
 from smtpmock.settings import declarations as settings
-from smtpmock.settings import kinds
 from smtpmock.text import unknown
 
 if TYPE_CHECKING:
@@ -21,30 +20,10 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_PREFIX = "SMTPMOCK_"
 
-_METAVARS = {
-    kinds.HOST: "HOST",
-    kinds.PORT: "PORT",
-    kinds.SECONDS: "SECONDS",
-    kinds.TIMEOUT: "SECONDS",
-    kinds.BYTES: "BYTES",
-    kinds.COUNT: "COUNT",
-    kinds.NAMES: "A,B,…",
-    kinds.REPLY: "TEXT",
-    kinds.PATH: "FILE",
-    kinds.CIPHERS: "CIPHERS",
-    kinds.EXTENSIONS: "A,B,…|all",
-    kinds.TLS_MODE: "starttls|implicit",
-    kinds.TLS_VERSION: "VERSION",
-    kinds.TLS_FAULT: "FAULT",
-    kinds.CLIENT_CERTIFICATE: "optional|required",
-    kinds.ACCOUNTS: "USER:PASSWORD,…|any",
-    kinds.MECHANISMS: "A,B,…",
-}
-
 _NOT_SETTINGS = ("version", "rule", "rules")
 _RULE_HELP = "a rule, as in \"RCPT TO recipient=*@slow.example delay=2 reply='451 later' times=3\"; see docs/rules.md"
 
-_COMMAND = {name: declared for name, declared in settings.NAMED.items() if declared.in_command}
+_COMMAND = {name: declared for name, declared in settings.SETTINGS.items() if declared.in_command}
 
 
 class Options(NamedTuple):
@@ -101,12 +80,12 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
         variable = ENVIRONMENT_PREFIX + destination.lstrip("-").upper()
         if environment.get(variable):  # what is set to nothing is not set, as for most programs
             for name in _named_by(destination):
-                values[name] = _value(name, environment[variable], f"the environment variable {variable}")
+                values[name] = settings.from_text(name, environment[variable], called=variable)
     for destination, text in vars(found).items():
         if destination in _NOT_SETTINGS or text is None:
             continue
         for name in _named_by(destination):
-            values[name] = _value(name, text, "the command line")
+            values[name] = settings.from_text(name, text)
     return Options(found.version, settings.Settings(**values), _rules(found.rules, found.rule))
 
 
@@ -144,14 +123,14 @@ def _parser() -> argparse.ArgumentParser:
         section = declared.section
         if section not in groups:
             groups[section] = parser.add_argument_group(section)
-        switch = declared.kind in (kinds.SWITCH, kinds.OPTIONAL_SWITCH)
+        switch = not declared.type.metavar
         groups[section].add_argument(
             *_forms(name),
             dest=name,
             default=None,
             nargs="?" if switch else None,
             const="true" if switch else None,
-            metavar=_METAVARS.get(declared.kind, ""),
+            metavar=declared.type.metavar,
             help=_help(name).replace("%", "%%"),
         )
     return parser
@@ -173,13 +152,13 @@ def _rules(files: Sequence[str], lines: Sequence[str]) -> list[Rule]:
 
 def _forms(name: str) -> list[str]:
     """The forms of a flag: go-smtp-mock's with one dash and with two, and the usual one."""
-    flag = settings.NAMED[name].flag
+    flag = settings.SETTINGS[name].flag
     usual = f"--{name.replace('_', '-')}"
     return [usual] if flag == "log" else list(dict.fromkeys((f"-{flag}", f"--{flag}", usual)))
 
 
 def _help(name: str) -> str:
-    declared = settings.NAMED[name]
+    declared = settings.SETTINGS[name]
     default = declared.default
     if isinstance(default, float):
         default = f"{default:g}"
@@ -194,14 +173,7 @@ def _help(name: str) -> str:
 
 def _named_by(destination: str) -> list[str]:
     """The settings that a flag sets: -log sets two."""
-    return [name for name in settings.NAMED if f"-{settings.NAMED[name].flag}" == destination] or [destination]
-
-
-def _value(name: str, text: str, where: str) -> Any:
-    try:
-        return settings.from_text(name, text)
-    except SettingError as error:
-        raise SettingError(f"{error} It was given by {where}.") from None
+    return [name for name in settings.SETTINGS if f"-{settings.SETTINGS[name].flag}" == destination] or [destination]
 
 
 def _unknown(argument: str, parser: argparse.ArgumentParser) -> SettingError:

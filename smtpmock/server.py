@@ -25,7 +25,7 @@ from smtpmock.runtime import hub, log
 from smtpmock.runtime.acceptor import RunningServer
 from smtpmock.runtime.listener import bare, listen
 from smtpmock.scripting import Clock, Scripted
-from smtpmock.settings.declarations import Settings, given
+from smtpmock.settings.declarations import Settings, changed
 from smtpmock.stores.memory import Inbox
 from smtpmock.text import counted
 
@@ -85,7 +85,7 @@ class SMTPMock(Scripted):
             raise SettingError(f"The settings cannot be {settings!r}: allowed is a Settings, and settings by name.")
         if logger is not None and not hasattr(logger, "makeRecord"):
             raise SettingError(f"The logger cannot be {logger!r}: allowed is a logging.Logger.")
-        self.settings = Settings(**(values if settings is None else {**given(settings), **values}))
+        self.settings = Settings(**(values if settings is None else {**changed(settings), **values}))
         self._behaviour = Behaviour(self.settings)
         self._log = log.Log(
             logger or log.LOGGER,

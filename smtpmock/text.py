@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _MOST_LISTED = 40
 _MOST_SHOWN = 60
@@ -59,7 +59,7 @@ def unknown(what: str, name: object, known: Iterable[str]) -> str:
         >>> unknown("setting", "prot", ["host", "port"])
         "Unknown setting 'prot': did you mean 'port'?"
         >>> unknown("setting", "xyz", ["host", "port"])
-        "Unknown setting 'xyz': expected one of host, port."
+        "Unknown setting 'xyz': expected host or port"
     """
     from difflib import get_close_matches  # takes 3 ms that only a mistake needs
 
@@ -68,6 +68,16 @@ def unknown(what: str, name: object, known: Iterable[str]) -> str:
     by_case = {word.lower(): word for word in words}
     if nearest := get_close_matches(shown.strip("'\"").lower(), by_case, n=1):
         return f"Unknown {what} {shown}: did you mean {by_case[nearest[0]]!r}?"
-    listed = ", ".join(words[:_MOST_LISTED])
     left_out = len(words) - _MOST_LISTED
-    return f"Unknown {what} {shown}: expected one of {listed}{f' and {left_out} more' if left_out > 0 else ''}."
+    and_more = f" and {left_out} more" if left_out > 0 else ""
+    return f"Unknown {what} {shown}: expected {alternatives(words[:_MOST_LISTED])}{and_more}"
+
+
+def alternatives(choices: Sequence[str]) -> str:
+    """Return the choices as the end of a sentence about what is expected.
+
+    Example:
+        >>> alternatives(["a", "b"]), alternatives(["a", "b", "c"])
+        ('a or b', 'one of a, b, c')
+    """
+    return " or ".join(choices) if len(choices) < 3 else f"one of {', '.join(choices)}"

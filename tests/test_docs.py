@@ -39,7 +39,7 @@ def test_settings_page_is_what_the_declaration_makes_of_it():
 
 
 def test_settings_page_has_a_row_for_each_setting():
-    assert [row[0] for row in rows("settings.md")] == [f"`{name}`" for name in settings.NAMED]
+    assert [row[0] for row in rows("settings.md")] == [f"`{name}`" for name in settings.SETTINGS]
 
 
 def test_every_deviation_from_go_smtp_mock_has_a_row_and_every_row_exists():

@@ -87,11 +87,11 @@ def test_a_port_that_is_taken_is_named() -> None:
         ("prot", "Unknown setting 'prot': did you mean 'port'?"),
         ("PROT", "Unknown setting 'PROT': did you mean 'port'?"),
         ("mail to", "Unknown setting 'mail to': did you mean 'MAIL TO'?"),
-        ("xyz", "Unknown setting 'xyz': expected one of port, MAIL TO."),
-        ("", "Unknown setting '': expected one of port, MAIL TO."),
-        (7, "Unknown setting 7: expected one of port, MAIL TO."),
-        ("\x1b[31m\u202e", "Unknown setting '\\x1b[31m\\u202e': expected one of port, MAIL TO."),
-        ("x" * 1_000_000, f"Unknown setting '{'x' * 59}…': expected one of port, MAIL TO."),
+        ("xyz", "Unknown setting 'xyz': expected port or MAIL TO"),
+        ("", "Unknown setting '': expected port or MAIL TO"),
+        (7, "Unknown setting 7: expected port or MAIL TO"),
+        ("\x1b[31m\u202e", "Unknown setting '\\x1b[31m\\u202e': expected port or MAIL TO"),
+        ("x" * 1_000_000, f"Unknown setting '{'x' * 59}…': expected port or MAIL TO"),
     ],
 )
 def test_an_unknown_word_is_told_with_the_nearest_or_with_what_exists(name: object, sentence: str) -> None:
@@ -101,5 +101,5 @@ def test_an_unknown_word_is_told_with_the_nearest_or_with_what_exists(name: obje
 def test_a_long_list_of_what_exists_is_cut() -> None:
     words = [f"w{number:02}" for number in range(42)]
 
-    assert unknown("word", "xyz", words) == f"Unknown word 'xyz': expected one of {', '.join(words[:40])} and 2 more."
-    assert unknown("word", "xyz", iter(words[:40])) == f"Unknown word 'xyz': expected one of {', '.join(words[:40])}."
+    assert unknown("word", "xyz", words) == f"Unknown word 'xyz': expected one of {', '.join(words[:40])} and 2 more"
+    assert unknown("word", "xyz", iter(words[:40])) == f"Unknown word 'xyz': expected one of {', '.join(words[:40])}"

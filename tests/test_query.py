@@ -211,9 +211,9 @@ def test_a_misspelt_word_is_refused_with_the_nearest(mock, word, nearest):
 
 
 def test_a_word_that_resembles_none_is_refused_with_all_that_exist(mock):
-    with pytest.raises(QueryError, match=r"^Unknown criterion 'xyz': expected one of .+\.$") as caught:
+    with pytest.raises(QueryError, match=r"^Unknown criterion 'xyz': expected one of .+$") as caught:
         mock.messages(xyz="x")
-    assert str(caught.value).endswith(f": expected one of {', '.join(WORDS)}.")
+    assert str(caught.value).endswith(f": expected one of {', '.join(WORDS)}")
 
 
 def test_sessions_are_asked_for_with_words_of_their_own(mock):
@@ -221,7 +221,7 @@ def test_sessions_are_asked_for_with_words_of_their_own(mock):
     assert mock.wait_for_session(0, client="127.0.0.1").id == 1
     with pytest.raises(QueryError, match=r"^Unknown criterion 'helo': did you mean 'helo_name'\?$"):
         mock.wait_for_session(0, helo="cron.example")
-    with pytest.raises(QueryError, match=r"^Unknown criterion 'subject': expected one of client, helo_name, since\.$"):
+    with pytest.raises(QueryError, match=r"^Unknown criterion 'subject': expected one of client, helo_name, since$"):
         mock.wait_for_session(0, subject="x")
 
 

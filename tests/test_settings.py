@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
 from smtpmock import SettingError, Settings, SMTPMock
-from smtpmock.settings.declarations import NAMED, from_text
+from smtpmock.settings import values
+from smtpmock.settings.declarations import SETTINGS, from_text
+from smtpmock.settings.words import SettingWords
+from smtpmock.text import alternatives
+from tests.protocol.conversation import Conversation
 
 INVALID = "502 Command unrecognized. Available commands: HELO, EHLO, MAIL FROM:, RCPT TO:, DATA, RSET, NOOP, QUIT"
 
@@ -87,15 +93,16 @@ LISTS = [name for name, _, default in DECLARED if default == ()]
 TIMEOUTS = ["session_timeout", "shutdown_timeout"]
 DELAYS = [name for name, _, _ in DECLARED if name.startswith("response_delay_")]
 
-SECONDS_ALLOWED = "a number of seconds from 0 to 31536000"
-BYTES_ALLOWED = "a whole number of bytes, 0 or more"
-PORT_ALLOWED = "a whole number from 0 to 65535"
-LIST_ALLOWED = "a list of texts (on the command line separated by commas)"
+SECONDS_EXPECTED = "a number of seconds from 0 to 31536000"
+BYTES_EXPECTED = "a non-negative integer"
+PORT_EXPECTED = "an integer from 0 to 65535"
+REPLY_EXPECTED = "one line of text, or a complete reply of several lines"
+LIST_EXPECTED = "a list of strings"
 
 
 def test_all_46_settings_of_go_smtp_mock_are_there() -> None:
     assert len(DECLARED) == 46
-    assert {name for name, _, _ in DECLARED} <= NAMED.keys()
+    assert {name for name, _, _ in DECLARED} <= SETTINGS.keys()
 
 
 @pytest.mark.parametrize(("name", "its_flag", "default"), DECLARED)
@@ -104,7 +111,7 @@ def test_name_flag_and_default(name: str, its_flag: str, default: Any) -> None:
 
     assert value == default
     assert isinstance(value, bool) == isinstance(default, bool)
-    assert NAMED[name].flag == its_flag
+    assert SETTINGS[name].flag == its_flag
 
 
 @pytest.mark.parametrize(("name", "its_flag", "default"), DECLARED)
@@ -114,7 +121,7 @@ def test_each_setting_is_an_argument_of_the_server(name: str, its_flag: str, def
 
 @pytest.mark.parametrize("name", [name for name, _, _ in DECLARED])
 def test_each_setting_has_a_meaning_in_one_line(name: str) -> None:
-    meaning = NAMED[name].meaning
+    meaning = SETTINGS[name].meaning
 
     assert meaning.strip() == meaning != ""
     assert "\n" not in meaning
@@ -155,6 +162,20 @@ def test_a_text_without_a_code_gets_that_of_the_default(name: str, default: str)
 @pytest.mark.parametrize("text", ["250", "250 ", "250 x", "999 x", "421 ä"])
 def test_a_text_with_a_code_stays_as_it_is(text: str) -> None:
     assert Settings(msg_greeting=text).msg_greeting == text
+
+
+@pytest.mark.parametrize("text", ["250-a\r\n250 SIZE 1000", "250-\r\n250-b\r\n250", "421-é\r\n421 b-c"])
+def test_a_reply_of_several_lines_stays_as_it_is(text: str) -> None:
+    assert Settings(msg_greeting=text).msg_greeting == text
+
+
+def test_a_reply_of_several_lines_is_sent_and_recorded_as_such() -> None:
+    conversation = Conversation(msg_greeting="220-a\r\n220 b", msg_helo_received="250-c\r\n250 d", extensions=["SIZE"])
+
+    assert conversation.greeting == "220-a\r\n220 b\r\n"
+    assert conversation.say("HELO x") == "250-c\r\n250 d\r\n"
+    assert conversation.say("EHLO x") == "250-c\r\n250-d\r\n250 SIZE 10485760\r\n"
+    assert [exchange.reply for exchange in conversation.exchanges][:2] == ["220-a\n220 b", "250-c\n250 d"]
 
 
 @pytest.mark.parametrize("text", ["25 x", "2500 x", "250x", " 250 x", "x 250", "٢٥٠ x"])
@@ -203,9 +224,9 @@ def test_a_list_that_changes_later_changes_no_settings() -> None:
 def test_settings_are_frozen() -> None:
     settings = Settings()
 
-    with pytest.raises(AttributeError, match=r"^Settings are frozen: port cannot be set to 25\.$"):
+    with pytest.raises(AttributeError, match=r"^Settings are frozen: cannot set port to 25$"):
         settings.port = 25
-    with pytest.raises(AttributeError, match=r"^Settings are frozen: port cannot be deleted\.$"):
+    with pytest.raises(AttributeError, match=r"^Settings are frozen: cannot delete port$"):
         del settings.port
     assert settings == Settings()
     assert hash(settings) == hash(Settings(port=0))
@@ -220,53 +241,63 @@ def test_settings_show_what_differs_from_the_defaults() -> None:
 
 REFUSED: list[tuple[str, Any, str, str]] = [
     *(
-        (name, value, repr(value), SECONDS_ALLOWED)
+        (name, value, repr(value), SECONDS_EXPECTED)
         for name in TIMEOUTS + DELAYS
         for value in (-1, -0.001, True, "1", None)
     ),
     *(
-        (name, float(text), text, SECONDS_ALLOWED)
+        (name, float(text), text, SECONDS_EXPECTED)
         for name in (TIMEOUTS[0], DELAYS[0])
         for text in ("nan", "inf", "-inf")
     ),
-    ("session_timeout", 31_536_000.5, "31536000.5", SECONDS_ALLOWED),
-    ("session_timeout", timedelta(seconds=-1), repr(timedelta(seconds=-1)), SECONDS_ALLOWED),
-    *(("port", value, repr(value), PORT_ALLOWED) for value in (70_000, 65_536, -1, True, False, 25.0, "25", None)),
-    *(("msg_size_limit", value, repr(value), BYTES_ALLOWED) for value in (-1, True, 1.5, "10", None)),
+    ("session_timeout", 31_536_000.5, "31536000.5", SECONDS_EXPECTED),
+    ("session_timeout", timedelta(seconds=-1), repr(timedelta(seconds=-1)), SECONDS_EXPECTED),
+    *(("port", value, repr(value), PORT_EXPECTED) for value in (70_000, 65_536, -1, True, False, 25.0, "25", None)),
+    *(("msg_size_limit", value, repr(value), BYTES_EXPECTED) for value in (-1, True, 1.5, "10", None)),
     *((name, value, repr(value), "true or false") for name in SWITCHES for value in (1, 0, "true", None)),
     *(
-        (name, value, repr(value), LIST_ALLOWED)
+        (name, value, repr(value), LIST_EXPECTED)
         for name in LISTS
         for value in ("a@b", b"a@b", 5, None, [b"a@b"], ["a", 1])
     ),
-    *((name, "250 a\r\nb", repr("250 a\r\nb"), "one line of text") for name, _ in TEXTS),
+    *((name, "250 a\r\nb", repr("250 a\r\nb"), REPLY_EXPECTED) for name, _ in TEXTS),
     *(
-        ("msg_greeting", value, repr(value), "one line of text")
-        for value in ("a\n", "a\rb", "a\0b", b"a", 220, None, True)
+        ("msg_greeting", text, repr(text), REPLY_EXPECTED)
+        for text in (
+            "250-a\n250 b",  # no CRLF
+            "250-a\r\n250-b",  # no last line
+            "250-a\r\n251 b",
+            "250-a\r\n250 b\r\n",
+            "250 a\r\n250 b",
+            "250-a\r\n\r\n250 b",
+            "250-a\r\n250b",
+            "a\r\nb",
+        )
     ),
-    ("host", "a\nb", repr("a\nb"), "an address or a host name, as text without line breaks"),
-    ("host", None, "None", "an address or a host name, as text without line breaks"),
-    ("msg_greeting", "x\n" * 100, repr("x\n" * 100)[:117] + "...", "one line of text"),
+    *(("msg_greeting", value, repr(value), REPLY_EXPECTED) for value in ("a\n", "a\rb", "a\0b", b"a", 220, None, True)),
+    ("host", "a\nb", repr("a\nb"), "an address or a host name"),
+    ("host", None, "None", "an address or a host name"),
+    ("msg_greeting", "x\n" * 100, repr("x\n" * 100)[:119] + "…", REPLY_EXPECTED),
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "shown", "allowed"), REFUSED)
-def test_a_value_that_is_not_allowed_is_refused(name: str, value: Any, shown: str, allowed: str) -> None:
-    expected = f"The setting {name} cannot be {shown}: allowed is {allowed}."
+@pytest.mark.parametrize(("name", "value", "shown", "expected"), REFUSED)
+def test_a_value_that_is_not_allowed_is_refused(name: str, value: Any, shown: str, expected: str) -> None:
+    sentence = f"Invalid {name} {shown}: expected {expected}"
 
     for refuse in (lambda: Settings(**{name: value}), lambda: SMTPMock(**{name: value})):
         with pytest.raises(SettingError) as raised:
             refuse()
-        assert str(raised.value) == expected
+        assert str(raised.value) == sentence
         assert raised.value.__suppress_context__
 
 
 def test_a_text_that_cannot_be_sent_is_refused_as_others_are() -> None:
-    with pytest.raises(SettingError, match=r"^The setting msg_greeting cannot be '220 "):
+    with pytest.raises(SettingError, match=r"^Invalid msg_greeting '220 "):
         SMTPMock(msg_greeting="220 \ud800")
 
 
-LISTED = f"expected one of {', '.join(list(NAMED)[:40])} and {len(NAMED) - 40} more."
+LISTED = f"expected one of {', '.join(list(SETTINGS)[:40])} and {len(SETTINGS) - 40} more"
 
 
 @pytest.mark.parametrize(
@@ -343,31 +374,87 @@ def test_a_value_is_made_of_text(name: str, text: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "allowed"),
+    ("name", "text", "expected"),
     [
-        *(("port", text, PORT_ALLOWED) for text in ("", "abc", "25.5", "0x19", "9" * 5000)),
-        *(("msg_size_limit", text, BYTES_ALLOWED) for text in ("10MB", "1e3")),
+        *(("port", text, PORT_EXPECTED) for text in ("", "abc", "25.5", "0x19", "9" * 5000)),
+        *(("msg_size_limit", text, BYTES_EXPECTED) for text in ("10MB", "1e3")),
         *(("fail_fast", text, "true or false") for text in ("", "maybe", "2", "tru")),
         *(
-            ("session_timeout", text, SECONDS_ALLOWED)
+            ("session_timeout", text, SECONDS_EXPECTED)
             for text in ("", "-1", "1e3", "nan", "inf", "2 weeks", "1 2", "s", ".")
         ),
     ],
 )
-def test_a_text_that_makes_no_value_is_refused(name: str, text: str, allowed: str) -> None:
-    shown = repr(text) if len(text) < 100 else repr(text)[:117] + "..."
+def test_a_text_that_makes_no_value_is_refused(name: str, text: str, expected: str) -> None:
+    shown = repr(text) if len(text) < 100 else repr(text)[:119] + "…"
 
     with pytest.raises(SettingError) as raised:
         from_text(name, text)
-    assert str(raised.value) == f"The setting {name} cannot be {shown}: allowed is {allowed}."
+    assert str(raised.value) == f"Invalid {name} {shown}: expected {expected}"
 
 
 def test_a_value_made_of_text_is_judged_as_any_other() -> None:
     with pytest.raises(SettingError) as raised:
         Settings(port=from_text("port", "70000"))
-    assert str(raised.value) == f"The setting port cannot be 70000: allowed is {PORT_ALLOWED}."
+    assert str(raised.value) == f"Invalid port 70000: expected {PORT_EXPECTED}"
 
 
 def test_what_is_no_settings_is_refused() -> None:
     with pytest.raises(SettingError, match=r"^The settings cannot be 3: allowed is a Settings"):
         SMTPMock(3)  # type: ignore[arg-type]
+
+
+# The keyword arguments, for type checkers.
+
+TYPES: dict[values.ValueType, Any] = {
+    values.HOST: str,
+    values.PORT: int,
+    values.SWITCH: bool,
+    values.SECONDS: float | timedelta,
+    values.TIMEOUT: float | timedelta,
+    values.BYTES: int,
+    values.NAMES: Iterable[str],
+    values.COUNT: int | None,
+    values.PATH: str,
+    values.CIPHERS: str,
+    values.EXTENSIONS: Iterable[str],
+    values.ACCOUNTS: Literal["any"] | Mapping[str, str] | Callable[[str, str], object] | None,
+    values.MECHANISMS: Iterable[str],
+    values.OPTIONAL_SWITCH: bool | None,
+    values.REPLY: str,
+}
+SAMPLES: dict[Any, list[Any]] = {
+    str: ["x", ""],
+    int: [2, 0],
+    bool: [True, False],
+    float: [0.5, 1],
+    timedelta: [timedelta(seconds=1)],
+    Iterable[str]: [[], iter(())],
+    NoneType: [None],
+    Mapping[str, str]: [{"bob": "secret"}],
+    Callable[[str, str], object]: [lambda user, secret: user == secret],
+}
+
+
+def parts(hint: Any) -> tuple[Any, ...]:
+    """Return the members of a union or the words of a Literal, or the type itself."""
+    if get_origin(hint) in (Union, UnionType):
+        return tuple(part for member in get_args(hint) for part in parts(member))
+    return get_args(hint) if get_origin(hint) is Literal else (hint,)
+
+
+def test_the_keyword_arguments_are_the_settings_in_order() -> None:
+    assert list(get_type_hints(SettingWords)) == list(SETTINGS)
+
+
+@pytest.mark.parametrize(("name", "hint"), get_type_hints(SettingWords).items())
+def test_a_keyword_argument_has_the_type_that_its_setting_accepts(name: str, hint: Any) -> None:
+    value_type = SETTINGS[name].type
+    if value_type in TYPES:
+        assert hint == TYPES[value_type]
+    else:
+        words = [part for part in parts(hint) if part not in ("", NoneType)]
+        assert value_type.expected == alternatives(words)
+    for part in parts(hint):
+        for value in [part] if isinstance(part, str) else SAMPLES[part]:
+            Settings(**{name: value})

@@ -56,12 +56,12 @@ class Documentation:
     @keyword
     def settings_without_a_meaning(self) -> list[str]:
         """The settings that Start SMTP Mock does not explain, or does not take."""
-        from smtpmock.settings.declarations import NAMED
+        from smtpmock.settings.declarations import SETTINGS
 
         start = next(found for found in _library().keywords if found.name == "Start SMTP Mock")
         return [
             name
-            for name, declared in NAMED.items()
+            for name, declared in SETTINGS.items()
             if f"| {name} | {declared.meaning} |" not in start.doc or name not in start.args.named_only
         ]
 

@@ -60,10 +60,10 @@ Settings Can Be Values
 
 A Value That Is Not Allowed Is Refused, And Nothing Runs
     Run Keyword And Expect Error
-    ...    The setting port cannot be 70000: allowed is a whole number from 0 to 65535.
+    ...    Invalid port 70000: expected an integer from 0 to 65535
     ...    Start SMTP Mock    port=70000
     Run Keyword And Expect Error
-    ...    The setting fail_fast cannot be 'perhaps': allowed is true or false.
+    ...    Invalid fail_fast 'perhaps': expected true or false
     ...    Start SMTP Mock    fail_fast=perhaps
     Run Keyword And Expect Error
     ...    ValueError: Argument 'session_timeout' got value 'soon' that cannot be converted to timedelta: *

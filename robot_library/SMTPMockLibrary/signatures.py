@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_type_hints
 from smtpmock.queries import query
 from smtpmock.queries.query import CRITERIA
 from smtpmock.rules.rule import CONDITIONS, STAGES, WORDS
-from smtpmock.settings.declarations import NAMED, Settings, from_text
+from smtpmock.settings.declarations import SETTINGS, Settings, from_text
 from SMTPMockLibrary.types import Address, Header, Moment, Name, Names, Secret, Text, Then
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -128,7 +128,7 @@ def takes_settings(method: Method) -> Method:
     """Spells out the settings of a server, and puts the table of their meanings into the documentation."""
     hints = get_type_hints(Settings)
     method.__doc__ = cleandoc(method.__doc__ or "").replace("%SETTINGS%", _table())
-    return spelled_out(method, (_by_name(name, _setting_type(name, hints[name]), _default(name)) for name in NAMED))
+    return spelled_out(method, (_by_name(name, _setting_type(name, hints[name]), _default(name)) for name in SETTINGS))
 
 
 def setting_values(words: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,19 +152,19 @@ def _revealed(value: Any) -> Any:
 
 
 def _setting_type(name: str, hint: Any) -> Any:
-    if NAMED[name].kind.is_secret:
+    if SETTINGS[name].type.is_secret:
         return str | dict if Secret is None else Secret | str | dict
     known = {float: timedelta, tuple[str, ...]: Names}
     return known.get(hint, hint)
 
 
 def _default(name: str) -> Any:
-    default = RECORDING.get(name, NAMED[name].default)
+    default = RECORDING.get(name, SETTINGS[name].default)
     if isinstance(default, float):
         return f"{default:g} s"
     return ",".join(default) if isinstance(default, tuple) else default
 
 
 def _table() -> str:
-    rows = (f"| {name} | {declared.meaning} |" for name, declared in NAMED.items())
+    rows = (f"| {name} | {declared.meaning} |" for name, declared in SETTINGS.items())
     return "\n".join(("| =Setting= | =Meaning= |", *rows))

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from smtpmock.rfc import extensions
 from smtpmock.rfc.grammar import address_key
 from smtpmock.rfc.replies import Reply
-from smtpmock.settings.declarations import NAMED, given
-from smtpmock.settings.kinds import REPLY
+from smtpmock.settings.declarations import SETTINGS, changed
+from smtpmock.settings.values import REPLY
 
 if TYPE_CHECKING:
     from smtpmock.rules.rule import Rule
     from smtpmock.settings.declarations import Settings
 
 
-_reply = lru_cache(512)(Reply)  # servers come and go; most of their texts are the defaults
+@lru_cache(512)  # servers come and go; most of their texts are the defaults
+def _reply(text: str) -> Reply:
+    return Reply(*text.split("\r\n"))
 
 
 class Behaviour:
@@ -56,7 +58,7 @@ class Behaviour:
         self.settings = settings
         self.rules: list[Rule] = []
         self.replies = self._replies()
-        self.delays = {name: getattr(settings, name) for name in NAMED if name.startswith("response_delay_")} | {
+        self.delays = {name: getattr(settings, name) for name in SETTINGS if name.startswith("response_delay_")} | {
             "": 0.0
         }
         self.guards = settings.require_tls or settings.require_auth
@@ -84,10 +86,10 @@ class Behaviour:
         return Reply(extensions.enhanced(reply.text, reply.text))
 
     def _replies(self) -> dict[str, Reply]:
-        customised = given(self.settings) if "ENHANCEDSTATUSCODES" in self.settings.extensions else None
+        customised = changed(self.settings) if "ENHANCEDSTATUSCODES" in self.settings.extensions else None
         replies = {}
-        for name, declared in NAMED.items():
-            if declared.kind is REPLY:
+        for name, declared in SETTINGS.items():
+            if declared.type is REPLY:
                 text = getattr(self.settings, name)
                 plain = customised is None or name in customised
                 replies[name] = _reply(text if plain else extensions.enhanced(name, text))
@@ -109,6 +111,7 @@ class Behaviour:
         if self.mechanisms and self.allows_auth(secure=secure):
             lines.append(f"AUTH {' '.join(self.mechanisms)}")
         if not lines or first[0] != "2":
-            return Reply(first)
+            return _reply(first)
         code = first[:3]
-        return Reply(f"{code}-{first[4:]}", *(f"{code}-{line}" for line in lines[:-1]), f"{code} {lines[-1]}")
+        lines = [line[4:] for line in first.split("\r\n")] + lines
+        return Reply(*(f"{code}-{line}" for line in lines[:-1]), f"{code} {lines[-1]}")

@@ -14,7 +14,7 @@ from smtpmock.errors import ExpectationError, QueryError, RuleError
 from smtpmock.queries.query import conditions_of, shown
 from smtpmock.rfc.grammar import address_key
 from smtpmock.rfc.replies import Reply
-from smtpmock.settings.kinds import LONGEST_DELAY
+from smtpmock.settings.values import LONGEST_DELAY
 from smtpmock.text import counted, escaped, unknown
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import RuleError
 from smtpmock.rules.rule import Rule
-from smtpmock.settings.kinds import parse_seconds
+from smtpmock.settings.values import parse_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
-"""Every setting, once: its name, type, default, meaning, and what it may be.
+"""The declarations of the settings: name, type, default and meaning of each.
 
-The keyword arguments of `SMTPMock`, the flags and environment variables of the command, the arguments of the
-Robot Framework library and the table in the documentation all follow from the fields of `Settings`.
+The keyword arguments of `SMTPMock`, the flags and environment variables of the command, the arguments of the Robot
+Framework library and the tables in the documentation are derived from the fields of `Settings`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import SettingError
 from smtpmock.rfc.extensions import MECHANISMS as _MECHANISMS
-from smtpmock.settings.kinds import (
+from smtpmock.settings.values import (
     ACCOUNTS,
     BYTES,
     CIPHERS,
@@ -31,21 +31,24 @@ from smtpmock.settings.kinds import (
     TLS_FAULT,
     TLS_MODE,
     TLS_VERSION,
-    Kind,
+    ValueType,
 )
-from smtpmock.text import unknown
+from smtpmock.text import shortened, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from typing_extensions import dataclass_transform
+    from typing_extensions import Unpack, dataclass_transform
+
+    from smtpmock.settings.words import SettingWords
 else:
 
     def dataclass_transform(**_):
-        """Nothing but a word for type checkers."""
-        return lambda kind: kind
+        """Do nothing: it is an instruction to type checkers."""
+        return lambda decorated: decorated
 
 
+_MOST_SHOWN = 120
 _REPLY_CODE = re.compile(r"[0-9]{3}(?: |$)")
 
 _INVALID_CMD = "502 Command unrecognized. Available commands: HELO, EHLO, MAIL FROM:, RCPT TO:, DATA, RSET, NOOP, QUIT"
@@ -57,20 +60,27 @@ class Setting:
     Attributes:
         name: Its name.
         default: Its default.
-        kind: What it may be.
-        meaning: What it means, without a capital and a full stop.
-        section: The section of the help and the documentation that it belongs to.
+        type: The type of its values.
+        meaning: Its meaning, without a capital at the beginning and a full stop at the end.
+        section: Its section in the help and the documentation.
         in_command: Whether the command has it.
     """
 
-    __slots__ = ("_flag", "default", "in_command", "kind", "meaning", "name", "section")
+    __slots__ = ("_flag", "default", "in_command", "meaning", "name", "section", "type")
 
     def __init__(
-        self, default: Any, kind: Kind, meaning: str, *, section: str, flag: str = "", in_command: bool = True
+        self,
+        default: Any,
+        value_type: ValueType,
+        meaning: str,
+        *,
+        section: str,
+        flag: str = "",
+        in_command: bool = True,
     ) -> None:
         self.name = ""
         self.default = default
-        self.kind = kind
+        self.type = value_type
         self.meaning = meaning
         self.section = section
         self.in_command = in_command
@@ -81,30 +91,30 @@ class Setting:
 
     @property
     def flag(self) -> str:
-        """The name of its flag in go-smtp-mock, without the dash: that of the setting in camel case, with exceptions.
+        """The name of its flag in go-smtp-mock, without the dash: the name in camel case, unless declared otherwise.
 
         Example:
-            >>> NAMED["msg_size_limit"].flag
+            >>> SETTINGS["msg_size_limit"].flag
             'msgSizeLimit'
         """
         first, *rest = self.name.split("_")
         return self._flag or first + "".join(word.capitalize() for word in rest)
 
 
-def _server(default: Any, kind: Kind, meaning: str, *, flag: str = "", in_command: bool = True) -> Any:
-    return Setting(default, kind, meaning, section="Server", flag=flag, in_command=in_command)
+def _server(default: Any, value_type: ValueType, meaning: str, *, flag: str = "", in_command: bool = True) -> Any:
+    return Setting(default, value_type, meaning, section="Server", flag=flag, in_command=in_command)
 
 
-def _behaviour(default: Any, kind: Kind, meaning: str) -> Any:
-    return Setting(default, kind, meaning, section="Behaviour")
+def _behaviour(default: Any, value_type: ValueType, meaning: str) -> Any:
+    return Setting(default, value_type, meaning, section="Behaviour")
 
 
 def _delay(stage: str) -> Any:
     return Setting(0.0, SECONDS, f"seconds before the reply to {stage}", section="Delays")
 
 
-def _esmtp(default: Any, kind: Kind, meaning: str) -> Any:
-    return Setting(default, kind, meaning, section="ESMTP")
+def _esmtp(default: Any, value_type: ValueType, meaning: str) -> Any:
+    return Setting(default, value_type, meaning, section="ESMTP")
 
 
 def _reply(default: str, meaning: str) -> Any:
@@ -113,24 +123,13 @@ def _reply(default: str, meaning: str) -> Any:
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class _Frozen:
-    """What keyword arguments make and nothing changes; to a type checker its subclass is a dataclass."""
-
-    def __init__(self, **values: Any) -> None:
-        for name in values:
-            if name not in NAMED:
-                raise SettingError(unknown("setting", name, NAMED))
-        kept = self.__dict__
-        for name, declared in NAMED.items():
-            kept[name] = _kept(declared, values[name]) if name in values else declared.default
-        too_big = NAMED["msg_msg_size_is_too_big"]  # the one whose default speaks of another setting
-        if kept[too_big.name] == too_big.default:
-            kept[too_big.name] = too_big.default.format(msg_size_limit=kept["msg_size_limit"])
+    """A value made of keyword arguments that cannot be changed; its subclass is a dataclass to type checkers."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"Settings are frozen: {name} cannot be set to {value!r}.")
+        raise AttributeError(f"Settings are frozen: cannot set {name} to {value!r}")
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"Settings are frozen: {name} cannot be deleted.")
+        raise AttributeError(f"Settings are frozen: cannot delete {name}")
 
     def __eq__(self, other: object) -> bool:
         return self.__dict__ == other.__dict__ if type(other) is type(self) else NotImplemented
@@ -140,17 +139,16 @@ class _Frozen:
 
 
 class Settings(_Frozen):
-    """What a server is told to be, in keyword arguments; the meaning of each is in `NAMED` and in docs/settings.md.
+    """The settings of a server, as keyword arguments. docs/settings.md explains each of them.
 
-    A value that is not allowed is refused at once. 0 for a timeout or the size limit, and "" for a text, mean
-    the default. A reply without a three-digit code gets the default's code in front.
+    Invalid values are refused at once. 0 for a timeout or the size limit and "" for a text stand for the default. A
+    reply without a three-digit code gets the code of the default.
 
-    They are frozen: to change one, make others. (A dataclass would do all this, and cost each start of the command 12
-    of 47 ms.)
+    Settings are frozen: make new ones instead of changing them. (A dataclass would do all this as well, and cost
+    12 of the 47 ms in which the command starts.)
 
     Raises:
-        SettingError: If a name is unknown (the nearest one is named), or a value not allowed; the text names the
-            setting, the value and what is allowed.
+        SettingError: If a name is unknown or a value is invalid.
 
     Example:
         >>> Settings(msg_greeting="Hello").msg_greeting
@@ -160,6 +158,18 @@ class Settings(_Frozen):
         ...
         smtpmock.errors.SettingError: Unknown setting 'prot': did you mean 'port'?
     """
+
+    def __init__(self, **words: Unpack[SettingWords]) -> None:
+        values: dict[str, Any] = {**words}
+        for name in values:
+            if name not in SETTINGS:
+                raise SettingError(unknown("setting", name, SETTINGS))
+        kept = self.__dict__
+        for name, declared in SETTINGS.items():
+            kept[name] = _kept(declared, values[name]) if name in values else declared.default
+        too_big = SETTINGS["msg_msg_size_is_too_big"]  # the only default that names another setting
+        if kept[too_big.name] == too_big.default:
+            kept[too_big.name] = too_big.default.format(msg_size_limit=kept["msg_size_limit"])
 
     host: str = _server("127.0.0.1", HOST, "address or name to listen on")
     port: int = _server(0, PORT, "port to listen on; 0: the system assigns one, known after the start")
@@ -313,75 +323,75 @@ class Settings(_Frozen):
     )
 
     def __repr__(self) -> str:
-        """Only what differs from the defaults."""
-        shown = (f"{name}={_shown(name, value)}" for name, value in given(self).items())
+        """Return the settings that differ from the defaults."""
+        shown = (f"{name}={_shown(name, value)}" for name, value in changed(self).items())
         return f"Settings({', '.join(shown)})"
 
 
-def _checked(declared: Setting, value: Any) -> Any:
-    try:
-        return declared.kind.check(value)
-    except ValueError:
-        raise refused(declared.name, value) from None
-
-
-def _kept(declared: Setting, value: Any) -> Any:
-    """A value as it is kept, if it is allowed."""
-    kind, default = declared.kind, declared.default
-    value = _checked(declared, value)
-    if kind.zero_is_default and not value:
-        return default
-    if kind is REPLY and not _REPLY_CODE.match(value):
-        return f"{default[:3]} {value}"
-    return value
-
-
-NAMED: Mapping[str, Setting] = {
+SETTINGS: Mapping[str, Setting] = {
     name: declared for name, declared in vars(Settings).items() if isinstance(declared, Setting)
 }
 """The declaration of each setting, by name, in order."""
 
 
-def _shown(name: str, value: object) -> str:
-    return "(not shown)" if NAMED[name].kind.is_secret else repr(value)
-
-
-def refused(name: str, value: object) -> SettingError:
-    """The error that says why a setting cannot have a value."""
-    shown = _shown(name, value)
-    if len(shown) > 120:
-        shown = f"{shown[:117]}..."
-    return SettingError(f"The setting {name} cannot be {shown}: allowed is {NAMED[name].kind.allowed}.")
-
-
-def from_text(name: str, text: str) -> Any:
-    """The value of a setting that was written as text: on a command line, in the environment, in a test case.
+def from_text(name: str, text: str, *, called: str = "") -> Any:
+    """Return the value of a setting that was written as text: on a command line, in the environment, in a test case.
 
     Args:
         name: The name of a setting.
-        text: Its value: ``true``, ``2525``, ``0.2``, ``200 ms``, ``a@example.com,b@example.com``.
+        text: Its value, such as ``true``, ``2525``, ``0.2``, ``200 ms`` or ``a@example.com,b@example.com``.
+        called: The name of the setting in the place where the text was found, for errors; without it `name`.
 
     Raises:
-        SettingError: If there is no such setting, it cannot be made of that text, or cannot have that value.
+        SettingError: If the setting is unknown or the text is not a valid value.
 
     Example:
         >>> from_text("session_timeout", "200 ms")
         0.2
     """
-    if name not in NAMED:
-        raise SettingError(unknown("setting", name, NAMED))
-    declared = NAMED[name]
+    if name not in SETTINGS:
+        raise SettingError(unknown("setting", name, SETTINGS))
+    declared = SETTINGS[name]
     try:
-        value = declared.kind.parse(text)
+        value = declared.type.parse(text)
     except ValueError:
-        raise refused(name, text) from None
-    return _checked(declared, value)
+        raise invalid(name, text, called) from None
+    return _checked(declared, value, called)
 
 
-def given(settings: Settings) -> dict[str, Any]:
-    """What differs from the defaults."""
-    default = Settings(msg_size_limit=settings.msg_size_limit)  # which one of the texts speaks of
-    differing = {name: getattr(settings, name) for name in NAMED if getattr(settings, name) != getattr(default, name)}
-    if settings.msg_size_limit != NAMED["msg_size_limit"].default:
+def changed(settings: Settings) -> dict[str, Any]:
+    """Return the settings that differ from the defaults."""
+    default = Settings(msg_size_limit=settings.msg_size_limit)  # which one of the texts names
+    differing = {
+        name: getattr(settings, name) for name in SETTINGS if getattr(settings, name) != getattr(default, name)
+    }
+    if settings.msg_size_limit != SETTINGS["msg_size_limit"].default:
         differing["msg_size_limit"] = settings.msg_size_limit
     return differing
+
+
+def invalid(name: str, value: object, called: str = "") -> SettingError:
+    """Return the error about an invalid value of a setting."""
+    shown = shortened(_shown(name, value), _MOST_SHOWN)
+    return SettingError(f"Invalid {called or name} {shown}: expected {SETTINGS[name].type.expected}")
+
+
+def _checked(declared: Setting, value: Any, called: str = "") -> Any:
+    try:
+        return declared.type.check(value)
+    except ValueError:
+        raise invalid(declared.name, value, called) from None
+
+
+def _kept(declared: Setting, value: Any) -> Any:
+    """Return a valid value as it is kept."""
+    value = _checked(declared, value)
+    if declared.type.zero_is_default and not value:
+        return declared.default
+    if declared.type is REPLY and "\r\n" not in value and not _REPLY_CODE.match(value):
+        return f"{declared.default[:3]} {value}"
+    return value
+
+
+def _shown(name: str, value: object) -> str:
+    return "(not shown)" if SETTINGS[name].type.is_secret else repr(value)

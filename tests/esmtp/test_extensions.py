@@ -6,8 +6,8 @@ import pytest
 
 from smtpmock.rfc.extensions import EXTENSIONS
 from smtpmock.rules.rule import Rule
-from smtpmock.settings.declarations import NAMED
-from smtpmock.settings.kinds import REPLY
+from smtpmock.settings.declarations import SETTINGS
+from smtpmock.settings.values import REPLY
 from tests.esmtp.talk import EHLO, MAIL, RCPT, Talk
 
 
@@ -110,7 +110,7 @@ class TestEnhancedStatusCodes:
 
     def test_every_default_text_has_one_of_its_class_but_greeting_EHLO_and_354(self):  # noqa: N802
         replies = Talk(extensions=["ENHANCEDSTATUSCODES"]).connection.behaviour.replies
-        texts = {name: replies[name].text for name, field in NAMED.items() if field.kind is REPLY}
+        texts = {name: replies[name].text for name, field in SETTINGS.items() if field.type is REPLY}
         without = {name for name, text in texts.items() if text[4:6] != f"{text[0]}."}
 
         assert without == {

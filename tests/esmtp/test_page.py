@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from smtpmock.rfc.extensions import EXTENSIONS, MECHANISMS
-from smtpmock.settings.declarations import NAMED
-from smtpmock.settings.kinds import TLS_FAULTS
+from smtpmock.settings.declarations import SETTINGS
+from smtpmock.settings.values import TLS_FAULTS
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "esmtp.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -29,7 +29,7 @@ def test_there_are_examples():
 
 
 def test_every_setting_of_the_section_is_named():
-    section = {name for name, field in NAMED.items() if field.section == "ESMTP"}
+    section = {name for name, field in SETTINGS.items() if field.section == "ESMTP"}
 
     assert section - set(re.findall(r"`(\w+)[`=]", TEXT)) == set()
 

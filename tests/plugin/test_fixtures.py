@@ -140,7 +140,7 @@ def test_markers_set_what_one_test_a_class_or_a_module_needs_the_nearest_last(ru
     ("marker", "text"),
     [
         ("fail_fats=True", "Unknown setting 'fail_fats': did you mean 'fail_fast'?"),
-        ("fail_fast=1", "The setting fail_fast cannot be 1: allowed is true or false."),
+        ("fail_fast=1", "Invalid fail_fast 1: expected true or false"),
         ("True", "The marker smtpmock takes settings by name, as in smtpmock(fail_fast=True)."),
     ],
 )
@@ -229,7 +229,7 @@ def test_a_value_that_cannot_be_is_told_once_the_fixture_is_used(run_tests):
         "--smtpmock-port=high",
     )
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["The setting port cannot be 'high': allowed is a whole number from 0 to 65535."])
+    result.stdout.fnmatch_lines(["Invalid port 'high': expected an integer from 0 to 65535"])
 
 
 def test_a_port_that_is_taken_is_told_in_one_line(run_tests):

@@ -19,17 +19,17 @@ REFUSED = [
     (("RCTP TO", {"reply": "450 no"}), "Unknown stage 'RCTP TO': did you mean 'RCPT TO'?"),
     (("RCPT", {"reply": "450 no"}), "Unknown stage 'RCPT': did you mean 'RCPT TO'?"),
     (("rcpt", {"reply": "450 no"}), "Unknown stage 'rcpt': did you mean 'RCPT TO'?"),
-    (("xyz", {"reply": "450 no"}), f"Unknown stage 'xyz': expected one of {', '.join(STAGES)}."),
+    (("xyz", {"reply": "450 no"}), f"Unknown stage 'xyz': expected one of {', '.join(STAGES)}"),
     (("", {"reply": "450 no"}), f"A rule needs a stage: one of {', '.join(STAGES)}."),
     ((None, {"reply": "450 no"}), f"A rule needs a stage: one of {', '.join(STAGES)}."),
-    ((7, {"reply": "450 no"}), f"Unknown stage 7: expected one of {', '.join(STAGES)}."),
+    ((7, {"reply": "450 no"}), f"Unknown stage 7: expected one of {', '.join(STAGES)}"),
     # words
     (("NOOP", {"replay": "450 no"}), "Unknown rule word 'replay': did you mean 'reply'?"),
     (
         ("RCPT TO", {"recipent": "a@example.com", "delay": 1}),
         "Unknown rule word 'recipent': did you mean 'recipient'?",
     ),
-    (("NOOP", {"qqq": None, "delay": 1}), f"Unknown rule word 'qqq': expected one of {', '.join(WORDS)}."),
+    (("NOOP", {"qqq": None, "delay": 1}), f"Unknown rule word 'qqq': expected one of {', '.join(WORDS)}"),
     # conditions
     (
         ("message", {"size": "big", "delay": 1}),

@@ -6,7 +6,7 @@ from robot.api import logger
 from robot.api.deco import keyword
 
 from smtpmock.errors import SettingError
-from smtpmock.settings.declarations import NAMED
+from smtpmock.settings.declarations import SETTINGS
 from smtpmock.text import unknown
 from SMTPMockLibrary.failures import Keywords, explained
 from SMTPMockLibrary.servers import AutoStop, MockServer
@@ -45,7 +45,7 @@ class ServerKeywords(Keywords):
         from smtpmock import SMTPMock
 
         if alias and "=" in alias:  # Robot Framework takes a name that it does not know for a part of the value
-            raise SettingError(unknown("setting", alias.partition("=")[0], NAMED))
+            raise SettingError(unknown("setting", alias.partition("=")[0], SETTINGS))
         server = self.servers.start(SMTPMock(**setting_values(settings)), alias, auto_stop)
         logger.info(f"SMTP mock '{server.alias}' listens on {server.url}")
         return server

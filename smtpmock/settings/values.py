@@ -1,4 +1,4 @@
-"""What the value of a setting may be, and how text becomes one."""
+"""The types of values that settings have: what is valid, and how text becomes a value."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from smtpmock.rfc.extensions import EXTENSIONS as _EXTENSIONS
 from smtpmock.rfc.extensions import MECHANISMS as _MECHANISMS
 from smtpmock.rfc.extensions import complete
+from smtpmock.text import alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +18,8 @@ LONGEST_DELAY = 31_536_000.0
 """The most seconds that a delay or timeout may last: a year."""
 
 TLS_FAULTS = ("expired", "wrong-host", "unknown-authority", "refuse", "cut", "reject", "hide")
-"""What can be wrong with TLS: the certificate, the handshake (refused, or the connection cut in it), or the offer of
-STARTTLS (refused when it is taken, or not made)."""
+"""The faults that TLS can have: in the certificate (the first three), in the handshake (refused, or the connection cut
+during it), or in the offer of STARTTLS (the command refused, or STARTTLS not offered)."""
 
 _SECONDS_TEXT = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)")
 _UNITS = {
@@ -29,31 +30,35 @@ _UNITS = {
 }
 _TRUE = frozenset(("true", "t", "yes", "y", "on", "1"))
 _FALSE = frozenset(("false", "f", "no", "n", "off", "0"))
+_REPLY_LINES = re.compile(r"([0-9]{3})-[^\r\n]*\r\n(?:\1-[^\r\n]*\r\n)*\1(?: [^\r\n]*)?")  # RFC 5321 section 4.2
 
 
-class Kind:
-    """What the values of a setting may be, and how text becomes one.
+class ValueType:
+    """A type of values that settings have.
 
     Attributes:
-        allowed: What is allowed, as the end of a sentence.
-        check: Returns the value as it is kept; raises `ValueError` where it is not allowed.
-        parse: Makes a value of text, as from the command line; raises `ValueError` where it cannot.
+        expected: The valid values, in the words that end an error ("expected …").
+        check: Returns the value as it is kept; raises `ValueError` if it is invalid.
+        parse: Makes a value of text, as on the command line; raises `ValueError` if the text is invalid.
+        metavar: The placeholder for the value in the help of the command; "" for a switch, whose value is optional.
         zero_is_default: Whether the empty value (0 or "") stands for the default.
-        is_secret: Whether a value must not be shown.
+        is_secret: Whether values must not be shown.
     """
 
     def __init__(
         self,
-        allowed: str,
+        expected: str,
         check: Callable[[Any], Any],
         parse: Callable[[str], Any] = str,
         *,
+        metavar: str = "",
         zero_is_default: bool = False,
         is_secret: bool = False,
     ) -> None:
-        self.allowed = allowed
+        self.expected = expected
         self.check = check
         self.parse = parse
+        self.metavar = metavar
         self.zero_is_default = zero_is_default
         self.is_secret = is_secret
 
@@ -68,10 +73,10 @@ def _parse_switch(text: str) -> bool:
 
 
 def parse_seconds(text: str) -> float:
-    """The seconds in a text like ``0.2``, ``200 ms`` or ``1 min``.
+    """Return the seconds in a text such as ``0.2``, ``200 ms`` or ``1 min``.
 
     Raises:
-        ValueError: If it is none.
+        ValueError: If the text is not a duration.
     """
     match = _SECONDS_TEXT.fullmatch(text.strip().lower())
     if match is None or match[2] not in _UNITS:
@@ -83,7 +88,7 @@ def _parse_list(text: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
-def _whole(lowest: int, highest: int | None) -> Callable[[Any], int]:
+def _integer(lowest: int, highest: int | None) -> Callable[[Any], int]:
     def check(value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise ValueError(value)
@@ -95,7 +100,7 @@ def _whole(lowest: int, highest: int | None) -> Callable[[Any], int]:
 
 
 def _count(value: Any) -> int | None:
-    return _whole(0, None)(value) or None if value is not None else None
+    return _integer(0, None)(value) or None if value is not None else None
 
 
 def _switch(value: Any) -> bool:
@@ -115,13 +120,25 @@ def _seconds(value: Any) -> float:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or "\r" in value or "\n" in value or "\0" in value:
+    if not isinstance(value, str) or "\0" in value:
         raise ValueError(value)
-    value.encode("utf-8", "surrogateescape")  # what cannot be sent is a ValueError as well
+    value.encode("utf-8", "surrogateescape")  # text that cannot be sent is a ValueError as well
     return value
 
 
-def _addresses(value: Any) -> tuple[str, ...]:
+def _line(value: Any) -> str:
+    text = _text(value)
+    if "\r" in text or "\n" in text:
+        raise ValueError(value)
+    return text
+
+
+def _reply(value: Any) -> str:
+    text = _text(value)
+    return text if _REPLY_LINES.fullmatch(text) else _line(text)
+
+
+def _strings(value: Any) -> tuple[str, ...]:
     if isinstance(value, str | bytes):
         raise ValueError(value)
     try:
@@ -133,8 +150,8 @@ def _addresses(value: Any) -> tuple[str, ...]:
     return items
 
 
-def _one_of(*choices: str) -> Kind:
-    """A setting that is one of several words, or nothing."""
+def _one_of(*choices: str, metavar: str = "") -> ValueType:
+    """Return the type of settings that are one of several words, or empty."""
 
     def check(value: Any) -> str:
         if value is None or value == "":
@@ -143,28 +160,29 @@ def _one_of(*choices: str) -> Kind:
             raise ValueError(value)
         return str(value)
 
-    return Kind(f"one of {', '.join(choices)}, or nothing", check)
+    return ValueType(alternatives(choices), check, metavar=metavar or "|".join(choices))
 
 
-def _some_of(*choices: str, every: str = "") -> Kind:
-    """A setting that is a list of words; the word `every` stands for all of them."""
+def _some_of(*choices: str, every: str = "") -> ValueType:
+    """Return the type of settings that are a list of words; the word `every` stands for all of them."""
 
     def check(value: Any) -> tuple[str, ...]:
         if every and value in (every, (every,)):
             return choices
         names = {choice.upper(): choice for choice in choices}
         try:
-            return tuple(names[item.upper()] for item in _addresses(value))
+            return tuple(names[item.upper()] for item in _strings(value))
         except KeyError as error:
             raise ValueError(value) from error
 
-    begin = f'"{every}" or ' if every else ""
-    return Kind(f"{begin}a list of some of {', '.join(choices)}", check, _parse_list)
+    all_or = f"{every!r} or " if every else ""
+    metavar = f"A,B,…|{every}" if every else "A,B,…"
+    return ValueType(f"{all_or}a list of any of {', '.join(choices)}", check, _parse_list, metavar=metavar)
 
 
-def _extensions(kind: Kind) -> Kind:
-    """A list of extensions, with those that they bring along."""
-    return Kind(kind.allowed, lambda value: complete(kind.check(value)), kind.parse)
+def _extensions(listed: ValueType) -> ValueType:
+    """Return the type of a list of extensions; those that others require are added."""
+    return ValueType(listed.expected, lambda value: complete(listed.check(value)), listed.parse, metavar=listed.metavar)
 
 
 def _optional_switch(value: Any) -> bool | None:
@@ -188,29 +206,32 @@ def _parse_accounts(text: str) -> Any:
     return {user: secret for user, _, secret in pairs}
 
 
-_SECONDS_ALLOWED = f"a number of seconds from 0 to {LONGEST_DELAY:.0f}"
+_SECONDS = f"a number of seconds from 0 to {LONGEST_DELAY:.0f}"
 
-HOST = Kind("an address or a host name, as text without line breaks", _text, zero_is_default=True)
-PORT = Kind("a whole number from 0 to 65535", _whole(0, 65535), int)
-SWITCH = Kind("true or false", _switch, _parse_switch)
-SECONDS = Kind(_SECONDS_ALLOWED, _seconds, parse_seconds)
-TIMEOUT = Kind(_SECONDS_ALLOWED, _seconds, parse_seconds, zero_is_default=True)
-BYTES = Kind("a whole number of bytes, 0 or more", _whole(0, None), int, zero_is_default=True)
-NAMES = Kind("a list of texts (on the command line separated by commas)", _addresses, _parse_list)
-COUNT = Kind("a whole number; 0 or nothing for no bound", _count, int)
-PATH = Kind("the path of a file", _text)
-CIPHERS = Kind("a list of ciphers in OpenSSL's form", _text)
+HOST = ValueType("an address or a host name", _line, zero_is_default=True, metavar="HOST")
+PORT = ValueType("an integer from 0 to 65535", _integer(0, 65535), int, metavar="PORT")
+SWITCH = ValueType("true or false", _switch, _parse_switch)
+SECONDS = ValueType(_SECONDS, _seconds, parse_seconds, metavar="SECONDS")
+TIMEOUT = ValueType(_SECONDS, _seconds, parse_seconds, zero_is_default=True, metavar="SECONDS")
+BYTES = ValueType("a non-negative integer", _integer(0, None), int, zero_is_default=True, metavar="BYTES")
+NAMES = ValueType("a list of strings", _strings, _parse_list, metavar="A,B,…")
+COUNT = ValueType("a non-negative integer (0 for no limit)", _count, int, metavar="COUNT")
+PATH = ValueType("the path of a file", _line, metavar="FILE")
+CIPHERS = ValueType("a cipher list in OpenSSL's format", _line, metavar="CIPHERS")
 EXTENSIONS = _extensions(_some_of(*_EXTENSIONS, every="all"))
 TLS_MODE = _one_of("starttls", "implicit")
 TLS_VERSION = _one_of("TLSv1.2", "TLSv1.3")
-TLS_FAULT = _one_of(*TLS_FAULTS)
+TLS_FAULT = _one_of(*TLS_FAULTS, metavar="FAULT")
 CLIENT_CERTIFICATE = _one_of("optional", "required")
-ACCOUNTS = Kind(
-    '"any", a function, or users with their passwords or tokens (as text user:password,…)',
+ACCOUNTS = ValueType(
+    "'any', users with their passwords or tokens (as text: user:password,…), or a function",
     _accounts,
     _parse_accounts,
     is_secret=True,
+    metavar="USER:PASSWORD,…|any",
 )
 MECHANISMS = _some_of(*_MECHANISMS)
-OPTIONAL_SWITCH = Kind("true or false, or nothing", _optional_switch, _parse_switch)
-REPLY = Kind("one line of text", _text, zero_is_default=True)
+OPTIONAL_SWITCH = ValueType("true, false or None", _optional_switch, _parse_switch)
+REPLY = ValueType(
+    "one line of text, or a complete reply of several lines", _reply, zero_is_default=True, metavar="TEXT"
+)
