@@ -13,8 +13,8 @@ _TABLE = re.compile(r"(?<=<!-- violations -->\n).*(?=<!-- end of violations -->\
 def table() -> str:
     """The violations as Markdown, a table for each section."""
     return "".join(
-        f"\n### {section}\n\n| code | standard | what is wrong |\n|---|---|---|\n"
-        + "".join(f"| `{code}` | {row.rfc} | {_shown(row.text)} |\n" for code, row in rows.items())
+        f"\n### {section}\n\n| code | standard | level | what is wrong |\n|---|---|---|---|\n"
+        + "".join(f"| `{code}` | {row.rfc} | {row.level} | {_shown(row.text)} |\n" for code, row in rows.items())
         for section, rows in SECTIONS.items()
     )
 

@@ -9,7 +9,7 @@ import gevent
 from gevent.monkey import get_original
 from gevent.socket import socket
 
-from smtpmock.conformance.catalogue import without
+from smtpmock.conformance.catalogue import not_ignored
 from smtpmock.errors import (
     ExpectationError,
     MessageTimeoutError,
@@ -394,11 +394,11 @@ class SMTPMock(Scripted):
             raise self._late(f"No session{_with(asked)} ended within {self._seconds(timeout):g} s.", Query({}))
         return found[0]
 
-    def assert_no_violations(self, ignore: Collection[str] = (), **query: Any) -> None:
+    def assert_no_violations(self, ignore: str | Collection[str] = (), **query: Any) -> None:
         """Makes sure that the accepted messages, and the sessions that brought them, keep the standards.
 
         Args:
-            ignore: Codes of violations that do not matter, as listed in docs/violations.md.
+            ignore: Codes of violations that do not matter, or one code, as listed in docs/violations.md.
             **query: Criteria for the messages that are meant; without them all sessions are.
 
         Raises:
@@ -409,18 +409,18 @@ class SMTPMock(Scripted):
         if found:
             raise ExpectationError(explain_violations(found), self._inbox.select(Query(query)))
 
-    def violations(self, ignore: Collection[str] = (), **query: Any) -> list[Violation]:
+    def violations(self, ignore: str | Collection[str] = (), **query: Any) -> list[Violation]:
         """What `assert_no_violations` would list: the violations of sessions first, then those of messages."""
         return [violation for _, violation in self._judge(ignore, query)]
 
-    def _judge(self, ignore: Collection[str], query: Mapping[str, Any]) -> list[tuple[str, Violation]]:
+    def _judge(self, ignore: str | Collection[str], query: Mapping[str, Any]) -> list[tuple[str, Violation]]:
         """The violations that are not ignored, each with what it was found in."""
-        without((), ignore)  # a code that does not exist is refused whatever there is
+        not_ignored((), ignore)  # a code that does not exist is refused whatever there is
         messages = self._inbox.select(Query(query))
         meant = {message.session_id for message in messages}
         judged: list[Session | Message] = [one for one in self.sessions() if not query or one.id in meant]
         judged += messages
-        return [(repr(one), violation) for one in judged for violation in without(one.violations, ignore)]
+        return [(repr(one), violation) for one in judged for violation in not_ignored(one.violations, ignore)]
 
     def _wait(self, query: Query, count: int, timeout: float | None) -> list[Message]:
         found: list[Message] = []

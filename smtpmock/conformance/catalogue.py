@@ -6,7 +6,7 @@ and in message_checks.py for what it sends.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from smtpmock.errors import QueryError
 from smtpmock.text import escaped, shortened, unknown
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from smtpmock.records.exchange import Exchange
+
+Level = Literal["must", "should"]
+"""The word of RFC 2119 that the standard uses: "must" forbids or demands, "should" advises."""
 
 _MOST_SHOWN = 60
 
@@ -28,6 +31,7 @@ class Violation(NamedTuple):
         where: The command, or the line of the message, the offending bytes shortened and escaped.
         text: What is wrong, in one sentence.
         exchange: The exchange that it belongs to; None where it belongs to none.
+        level: "must" or "should", as the standard says.
     """
 
     code: str
@@ -35,6 +39,7 @@ class Violation(NamedTuple):
     where: str
     text: str
     exchange: Exchange | None = None
+    level: Level = "must"
 
     def __str__(self) -> str:
         return f"{self.code}: {self.text} ({self.rfc})"
@@ -46,10 +51,12 @@ class Standard(NamedTuple):
     Attributes:
         rfc: The document and section.
         text: What is wrong when it is not kept, in one sentence.
+        level: The word of RFC 2119 that the section uses; "should" also where it only gives a reason.
     """
 
     rfc: str
     text: str
+    level: Level = "must"
 
 
 _SESSION = {
@@ -86,9 +93,11 @@ _SESSION = {
         "RFC 3207 4.2", "The client sent more in clear text behind STARTTLS, where TLS had to begin."
     ),
     "data-without-recipients": Standard(
-        "RFC 5321 3.3", "The client went on with DATA although every recipient had been refused."
+        "RFC 5321 3.3", "The client went on with DATA although every recipient had been refused.", "should"
     ),
-    "command-before-greeting": Standard("RFC 5321 4.3.1", "The client did not wait for the server's greeting."),
+    "command-before-greeting": Standard(
+        "RFC 5321 4.3.1", "The client did not wait for the server's greeting.", "should"
+    ),
     "no-quit": Standard("RFC 5321 4.1.1.10", "The client closed the connection without a QUIT."),
     "command-after-quit": Standard("RFC 5321 4.1.1.10", "The client sent more behind its QUIT."),
 }
@@ -104,7 +113,9 @@ _WIRE = {
         "RFC 6152 3", "The message has bytes beyond ASCII, but MAIL FROM does not say BODY=8BITMIME."
     ),
     "size-too-small": Standard(
-        "RFC 1870 6", "The message is larger than the SIZE that MAIL FROM declared, so it may be refused after all."
+        "RFC 1870 6",
+        "The message is larger than the SIZE that MAIL FROM declared, so it may be refused after all.",
+        "should",
     ),
 }
 
@@ -116,7 +127,9 @@ _HEADER = {
     "header-control-character": Standard("RFC 5322 2.2", "The header has a control character."),
     "missing-from": Standard("RFC 5322 3.6", "There is no From header."),
     "missing-date": Standard("RFC 5322 3.6", "There is no Date header."),
-    "missing-message-id": Standard("RFC 5322 3.6.4", "There is no Message-ID header, which every message should have."),
+    "missing-message-id": Standard(
+        "RFC 5322 3.6.4", "There is no Message-ID header, which every message should have.", "should"
+    ),
     **{
         f"repeated-{name.lower()}": Standard("RFC 5322 3.6", f"There is more than one {name} header.")
         for name in (
@@ -135,7 +148,9 @@ _HEADER = {
     "bad-from": Standard("RFC 5322 3.6.2", "The From header holds no address that can be read."),
     "bad-date": Standard("RFC 5322 3.3", "The Date header holds no date such as Sat, 21 Nov 2026 10:30:00 +0100."),
     "bad-message-id": Standard("RFC 5322 3.6.4", "The Message-ID header is not of the form <left@right>."),
-    "bcc-header": Standard("RFC 5322 3.6.3", "The message shows a hidden recipient to others in its Bcc header."),
+    "bcc-header": Standard(
+        "RFC 5322 3.6.3", "The message shows a hidden recipient to others in its Bcc header.", "should"
+    ),
 }
 
 _MIME = {
@@ -146,7 +161,7 @@ _MIME = {
     "charset-mismatch": Standard(
         "RFC 2046 4.1.2", "The text is not in its charset, which is US-ASCII where none is declared."
     ),
-    "attachment-without-name": Standard("RFC 2183 2.3", "The attachment has no file name."),
+    "attachment-without-name": Standard("RFC 2183 2.3", "The attachment has no file name.", "should"),
 }
 
 SECTIONS: Mapping[str, Mapping[str, Standard]] = {
@@ -163,7 +178,7 @@ STANDARDS: Mapping[str, Standard] = {code: row for section in SECTIONS.values() 
 def violation(code: str, where: str = "", exchange: Exchange | None = None) -> Violation:
     """A violation of the table, at a place."""
     standard = STANDARDS[code]
-    return Violation(code, standard.rfc, where, standard.text, exchange)
+    return Violation(code, standard.rfc, where, standard.text, exchange, standard.level)
 
 
 def said(exchange: Exchange) -> str:
@@ -179,13 +194,22 @@ def at_line(number: int, line: bytes) -> str:
     return f"line {number}: {shortened(text, _MOST_SHOWN)}"
 
 
-def without(violations: Iterable[Violation], ignore: Collection[str]) -> list[Violation]:
-    """The violations whose code is not ignored.
+def not_ignored(violations: Iterable[Violation], ignore: str | Collection[str]) -> list[Violation]:
+    """Return the violations whose code is not ignored.
+
+    Args:
+        violations: What was found.
+        ignore: Codes, or one code.
 
     Raises:
-        QueryError: If a code does not exist; the nearest one is named.
+        QueryError: A code does not exist; the nearest one is named.
+
+    Example:
+        >>> not_ignored([violation("missing-date"), violation("bare-lf", "line 3")], "missing-date")[0].code
+        'bare-lf'
     """
-    for code in ignore:
+    codes = (ignore,) if isinstance(ignore, str) else ignore
+    for code in codes:
         if code not in STANDARDS:
             raise QueryError(unknown("violation", code, STANDARDS))
-    return [found for found in violations if found.code not in ignore]
+    return [found for found in violations if found.code not in codes]

@@ -13,10 +13,10 @@ from smtpmock.conformance.catalogue import at_line, violation
 from smtpmock.rfc.grammar import address_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from smtpmock.conformance.catalogue import Violation
-    from smtpmock.messages.message import Message
+    from smtpmock.mail.content import Content
 
 _LONGEST = 998  # bytes of a line without its line end
 _ONCE = (
@@ -95,22 +95,32 @@ class Field:
         return at_line(self.line, self.raw)
 
 
-def checked(message: Message, undotted: bytes) -> tuple[Violation, ...]:
-    """What is wrong with a message, in the order of its sections.
+def judge_message(
+    content: Content, *, parameters: Mapping[str, str], recipients: Sequence[str], undotted: bytes
+) -> tuple[Violation, ...]:
+    r"""Return what is wrong with a message, in the order of the table of violations.
 
     Args:
-        message: The message.
+        content: The message.
+        parameters: The parameters of MAIL FROM, by keyword in upper case.
+        recipients: The recipients of the envelope.
         undotted: The beginning of the first line that lost a dot; b"" if none did.
+
+    Example:
+        >>> from smtpmock.mail.content import Content
+        >>> mail = Content(b"From: a@a.example\r\nMessage-ID: <1@a.example>\r\n\r\nHi\r\n")
+        >>> [found.code for found in judge_message(mail, parameters={}, recipients=(), undotted=b"")]
+        ['missing-date']
     """
-    lines = message.raw.split(b"\n")
+    lines = content.raw.split(b"\n")
     length = next((number for number, line in enumerate(lines) if line in (b"", b"\r")), len(lines))
     header = _fields(lines[:length])
     if not any(field.name for field in header):  # what stands there is the text
         header, length = [], 0
     return (
-        *_wire(message, lines, undotted, length),
-        *_header(message, header, lines[:length]),
-        *_mime(message, header),
+        *_wire(content.raw, lines, length, parameters, undotted),
+        *_header(header, lines[:length], parameters, shows_bcc=_shows_a_recipient(content, recipients)),
+        *_mime(content, header),
     )
 
 
@@ -150,9 +160,10 @@ def _fields(lines: Sequence[bytes]) -> list[Field]:
     return [Field(number, b"\r\n".join(folded)) for number, folded in found]
 
 
-def _wire(message: Message, lines: Sequence[bytes], undotted: bytes, header_length: int) -> Iterator[Violation]:
-    raw = message.raw
-    body = message.parameters.get("BODY", "").upper()
+def _wire(
+    raw: bytes, lines: Sequence[bytes], header_length: int, parameters: Mapping[str, str], undotted: bytes
+) -> Iterator[Violation]:
+    body = parameters.get("BODY", "").upper()
     if body != "BINARYMIME":  # which knows no lines (RFC 3030)
         for code, pattern in (("bare-lf", _BARE_LF), ("bare-cr", _BARE_CR)):
             found = pattern.search(raw)
@@ -170,20 +181,22 @@ def _wire(message: Message, lines: Sequence[bytes], undotted: bytes, header_leng
             if _BEYOND_ASCII.search(line):
                 yield violation("8bit-without-8bitmime", at_line(number, line))
                 break
-    declared = message.parameters.get("SIZE", "")
+    declared = parameters.get("SIZE", "")
     # Many clients declare the size before the protocol adds the line end that the last line lacked.
     if _SIZE.fullmatch(declared) and len(raw) - 2 > int(declared):
         yield violation("size-too-small", f"declared {declared}, sent {len(raw)} bytes")
 
 
-def _header(message: Message, header: Sequence[Field], lines: Sequence[bytes]) -> Iterator[Violation]:
+def _header(
+    header: Sequence[Field], lines: Sequence[bytes], parameters: Mapping[str, str], *, shows_bcc: bool
+) -> Iterator[Violation]:
     for number, line in enumerate(lines, 1):
         line = line.removesuffix(b"\r")
         if len(line) > _LONGEST:
             yield violation("header-line-too-long", at_line(number, line))
         if _CONTROL.search(line):
             yield violation("header-control-character", at_line(number, line))
-    if "SMTPUTF8" not in message.parameters:
+    if "SMTPUTF8" not in parameters:
         beyond = next((field for field in header if _BEYOND_ASCII.search(field.raw)), None)
         if beyond is not None:
             yield violation("utf8-header", beyond.where)
@@ -197,7 +210,7 @@ def _header(message: Message, header: Sequence[Field], lines: Sequence[bytes]) -
         seen.add(field.name)
         if field.name in _READABLE and not _READABLE[field.name](field.text):
             yield violation(f"bad-{field.name.decode()}", field.where)
-        if field.name == b"bcc" and _shows_a_recipient(message):
+        if field.name == b"bcc" and shows_bcc:
             yield violation("bcc-header", field.where)
 
 
@@ -223,22 +236,20 @@ def _is_message_id(text: str) -> bool:
     return _MESSAGE_ID.fullmatch(_SPACE_IN_AN_ID.sub(r"\1", text)) is not None
 
 
-def _shows_a_recipient(message: Message) -> bool:
-    """Whether somebody else sees the Bcc: one hidden recipient may have a copy of its own with its own address."""
-    from smtpmock.mail.mime import read
-
-    hidden = set(map(address_key, read(message.raw).addresses("bcc")))
-    return bool(hidden) and not (len(hidden) == 1 and hidden.issuperset(map(address_key, message.recipients)))
+def _shows_a_recipient(content: Content, recipients: Sequence[str]) -> bool:
+    """Tell if somebody else sees the Bcc: one hidden recipient may have a copy of its own with its own address."""
+    hidden = set(map(address_key, content.root.addresses("bcc")))
+    return bool(hidden) and not (len(hidden) == 1 and hidden.issuperset(map(address_key, recipients)))
 
 
 _READABLE = {b"from": _is_mailbox, b"date": _is_date, b"message-id": _is_message_id}
 
 
-def _mime(message: Message, header: Sequence[Field]) -> Iterator[Violation]:
+def _mime(content: Content, header: Sequence[Field]) -> Iterator[Violation]:
     names = {field.name for field in header}
     mime = next((field for field in header if field.name in _MIME_FIELDS), None)
     if mime is not None and b"mime-version" not in names:
         yield violation("mime-version-missing", mime.where)
-    from smtpmock.conformance.parts import mime_violations
+    from smtpmock.conformance.parts import judge_parts
 
-    yield from mime_violations(message)
+    yield from judge_parts(content)

@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING
 
 from smtpmock.conformance.catalogue import violation
 from smtpmock.conformance.message import uncommented
-from smtpmock.mail.mime import read
 from smtpmock.text import escaped, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from smtpmock.conformance.catalogue import Violation
+    from smtpmock.mail.content import Content
     from smtpmock.mail.mime import Part
-    from smtpmock.messages.message import Message
 
 _BOUNDARY_DEFECTS = ("NoBoundaryInMultipartDefect", "StartBoundaryNotFoundDefect", "CloseBoundaryNotFoundDefect")
 _HEADER_DEFECTS = ("MissingHeaderBodySeparatorDefect", "FirstHeaderLineIsContinuationDefect")
@@ -33,15 +32,15 @@ _NOT_QUOTED_PRINTABLE = re.compile(r"=(?![0-9A-Fa-f]{2}|[ \t]*\r?\n|[ \t]*\Z)")
 _JUDGED = ("ascii", "utf-8")  # of other charsets there are versions, or every byte is a character
 
 
-def mime_violations(message: Message) -> Iterator[Violation]:
-    """What is wrong with the parts of a message, in their order."""
-    parts = list(read(message.raw).walk())
+def judge_parts(content: Content) -> Iterator[Violation]:
+    """Yield what is wrong with the parts of a message, in their order."""
+    parts = list(content.root.walk())
     for number, part in enumerate(parts, 1):
         try:
             kind = part.get_content_type()
             shown = kind if kind.startswith("multipart/") else part.type
             where = f"part {number}, {_shown(shown)}" if len(parts) > 1 else ""
-            found = list(_part(part, kind, where, message.raw))
+            found = list(_part(part, kind, where, content.raw))
         except (AttributeError, LookupError, TypeError, ValueError):
             continue  # the package cannot read the header of the part
         yield from found

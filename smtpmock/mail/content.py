@@ -86,7 +86,8 @@ class Content:
 
     @property
     @_once
-    def _message(self) -> Part:
+    def root(self) -> Part:
+        """The mail as its outermost part; it is shared, so do not change it."""
         from smtpmock.mail.mime import read
 
         return read(self.raw)
@@ -94,7 +95,7 @@ class Content:
     @property
     @_once
     def _texts(self) -> dict[str, str]:
-        return self._message.texts
+        return self.root.texts
 
     @property
     @_once
@@ -111,7 +112,7 @@ class Content:
         >>> Content(b"From: =?utf-8?q?Zo=C3=AB?= <z@a.example>\r\n\r\n").headers["From"]
         'Zoë <z@a.example>'
         """
-        return Headers(self._message.fields)
+        return Headers(self.root.fields)
 
     @property
     def subject(self) -> str:
@@ -129,12 +130,12 @@ class Content:
         >>> Content(b'From: "Ann" <ann@a.example>\r\n\r\n').from_
         'ann@a.example'
         """
-        return next(iter(self._message.addresses("from")), "")
+        return next(iter(self.root.addresses("from")), "")
 
     @property
     def reply_to(self) -> tuple[str, ...]:
         """The bare addresses in Reply-To as a tuple of str, groups flattened (RFC 5322 §3.6.2)."""
-        return self._message.addresses("reply-to")
+        return self.root.addresses("reply-to")
 
     @property
     def to(self) -> tuple[str, ...]:
@@ -143,12 +144,12 @@ class Content:
         >>> Content(b"To: Ann <a@a.example>, Team: b@a.example, c@a.example;\r\n\r\n").to
         ('a@a.example', 'b@a.example', 'c@a.example')
         """
-        return self._message.addresses("to")
+        return self.root.addresses("to")
 
     @property
     def cc(self) -> tuple[str, ...]:
         """The bare addresses in Cc as a tuple of str, groups flattened (RFC 5322 §3.6.3)."""
-        return self._message.addresses("cc")
+        return self.root.addresses("cc")
 
     @property
     @_once
@@ -160,9 +161,7 @@ class Content:
         >>> Content(b"Cc: Ann@A.Example\r\n\r\n").header_addresses
         frozenset({'Ann@a.example'})
         """
-        return frozenset(
-            map(_normal, self._message.addresses("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc"))
-        )
+        return frozenset(map(_normal, self.root.addresses("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc")))
 
     def bcc(self, recipients: tuple[str, ...]) -> tuple[str, ...]:
         r"""Return the recipients of the envelope that the header does not show, as a tuple of str.
@@ -185,7 +184,7 @@ class Content:
         from email.utils import parsedate_to_datetime
 
         try:
-            return parsedate_to_datetime(self._message.get("date", ""))
+            return parsedate_to_datetime(self.root.get("date", ""))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             return None  # what the parser raises depends on where the date is broken
 
@@ -222,9 +221,7 @@ class Content:
         (<Attachment 'a.png' image/png 3 B>,)
         """
         return tuple(
-            Attachment(part.name, part.type, part.content, part.id)
-            for part in self._message.leaves
-            if part.is_attachment
+            Attachment(part.name, part.type, part.content, part.id) for part in self.root.leaves if part.is_attachment
         )
 
     @property

@@ -58,6 +58,7 @@ class Message:
         "_rset",
         "_sender",
         "_undotted",
+        "_violations",
         "number",
     )
 
@@ -78,6 +79,7 @@ class Message:
         self._recipients = tuple(transaction.accepted_recipients or transaction.recipients)
         self._content = transaction.content or _NO_CONTENT
         self._undotted = transaction.undotted
+        self._violations: tuple[Violation, ...] | None = None
 
     def __repr__(self) -> str:
         sender, recipients = escaped(self.sender) or "<>", escaped(", ".join(self.recipients)) or "nobody"
@@ -270,11 +272,22 @@ class Message:
     @property
     def violations(self) -> tuple[Violation, ...]:
         """What is wrong with the message though it was accepted; see docs/violations.md."""
-        from smtpmock.conformance.message import checked
+        if self._violations is None:
+            from smtpmock.conformance.message import judge_message
 
-        # Of a message over the limit that a rule accepted nothing was kept.
-        is_known = self.msg and (self.raw or self._end_of_data.rule is None)
-        return checked(self, self._undotted) if is_known else ()
+            # Of a message over the limit that a rule accepted nothing was kept.
+            is_known = self.msg and (self.raw or self._end_of_data.rule is None)
+            self._violations = (
+                judge_message(
+                    self._content,
+                    parameters=self.parameters,
+                    recipients=self.recipients,
+                    undotted=self._undotted,
+                )
+                if is_known
+                else ()
+            )
+        return self._violations
 
     # What it says; see content.py.
 

@@ -6,6 +6,8 @@ import pytest
 
 from smtpmock import SMTPMock
 from smtpmock.conformance.catalogue import SECTIONS
+from smtpmock.conformance.message import judge_message
+from smtpmock.mail.content import Content
 from tests.violations.talk import CLEAN, DATA, EHLO, MAIL, QUIT, RCPT, REQUIRED, deliver, named, offer, places, say
 
 FROM = b"From: a@example.com\r\n"
@@ -349,3 +351,22 @@ def test_a_bare_line_feed_is_told_once_and_a_header_line_each_time(mock):
         ("header-control-character", r"line 5: X-One: \x01"),
         ("header-control-character", r"line 6: X-Two: \x02"),
     ]
+
+
+def test_the_verdict_is_made_of_the_content_and_its_envelope_alone():
+    content = Content(REQUIRED + b"Bcc: b@example.com\r\n" + TEXT)
+
+    def codes(recipients=("b@example.com",), parameters=None, undotted=b""):
+        found = judge_message(content, parameters=parameters or {}, recipients=recipients, undotted=undotted)
+        return [one.code for one in found]
+
+    assert codes() == []
+    assert codes(recipients=("b@example.com", "c@example.com")) == ["bcc-header"]
+    assert codes(parameters={"SIZE": "10"}) == ["size-too-small"]
+    assert codes(undotted=b".x") == ["dot-not-stuffed"]
+
+
+def test_the_verdict_is_computed_once(mock):
+    message = deliver(mock, b"hello\r\n")
+
+    assert message.violations is message.violations

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from smtpmock.conformance.catalogue import SECTIONS, STANDARDS
+from smtpmock.conformance.catalogue import SECTIONS, STANDARDS, not_ignored, violation
+from smtpmock.errors import QueryError
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 TEXT = (DOCS / "violations.md").read_text(encoding="utf-8")
@@ -46,3 +47,29 @@ def test_a_violation_names_its_section_and_says_one_sentence(code, standard):
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", code)
     assert re.fullmatch(r"RFC \d{4}( \d+(\.\d+)*)", standard.rfc)
     assert re.fullmatch(r"[A-Z].{20,110}\.", standard.text)
+
+
+def test_a_violation_has_the_level_of_its_row():
+    assert {code: violation(code).level for code in STANDARDS} == {code: row.level for code, row in STANDARDS.items()}
+    assert violation("missing-message-id").level == "should"
+    assert violation("missing-date").level == "must"
+
+
+def test_the_page_tells_the_level_of_each_violation():
+    levels = dict(re.findall(r"^\| `([a-z0-9-]+)` \| RFC [^|]* \| (must|should) \| ", TEXT, re.MULTILINE))
+
+    assert levels == {code: row.level for code, row in STANDARDS.items()}
+
+
+@pytest.mark.parametrize("ignore", ["missing-date", ["missing-date"], {"missing-date"}], ids=repr)
+def test_a_code_can_be_ignored_alone_or_in_a_collection(ignore):
+    found = [violation("missing-date"), violation("no-quit")]
+
+    assert not_ignored(found, ignore) == [violation("no-quit")]
+    assert not_ignored(found, ()) == found
+
+
+@pytest.mark.parametrize("ignore", ["missing-dat", ["no-quit", "missing-dat"]], ids=repr)
+def test_an_unknown_code_is_refused_with_the_nearest_one(ignore):
+    with pytest.raises(QueryError, match=r"^There is no violation missing-dat: did you mean missing-date\?$"):
+        not_ignored([], ignore)
