@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from smtpmock.errors import QueryError
 from smtpmock.mail.attachments import Attachment, size_shown
 from smtpmock.mail.headers import ContentError, Headers, MissingHeaderError, listed
+from smtpmock.patterns import glob, has_wildcard
 from smtpmock.text import shortened
 
 if TYPE_CHECKING:
@@ -251,9 +252,9 @@ class Content:
         (('https://a.example/confirm/7',), ('https://a.example/stop',), ('https://a.example/confirm/7',))
         """
         if isinstance(pattern, str):
-            if "*" not in pattern:
-                return tuple(link for link in self.links if pattern in link)
-            pattern = re.compile(rf"\A{'.*'.join(map(re.escape, pattern.split('*')))}\Z", re.DOTALL)
+            if has_wildcard(pattern):
+                return tuple(filter(glob(pattern), self.links))
+            return tuple(link for link in self.links if pattern in link)
         return tuple(link for link in self.links if pattern.search(link))
 
     def link(self, pattern: str | re.Pattern[str] | None = None) -> str:

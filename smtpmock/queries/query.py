@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smtpmock.errors import QueryError
+from smtpmock.patterns import glob, has_wildcard
 from smtpmock.rfc.grammar import address_key
 from smtpmock.text import unknown
 
@@ -40,8 +41,8 @@ class Mark(NamedTuple):
 def match_text(wanted: Any) -> Matcher | None:
     """Texts: a plain one is contained, a pattern with * is the whole; None if that cannot be asked for."""
     if isinstance(wanted, str):
-        if "*" in wanted:
-            return _glob(wanted)
+        if has_wildcard(wanted):
+            return glob(wanted)
         return lambda value: wanted in value
     return _match_anything(wanted)
 
@@ -49,11 +50,11 @@ def match_text(wanted: Any) -> Matcher | None:
 def match_address(wanted: Any) -> Matcher | None:
     """Addresses: a plain one is equal, the domain without regard to case (RFC 5321 section 2.4)."""
     if isinstance(wanted, str):
-        if "*" in wanted and "@" not in wanted:
+        if has_wildcard(wanted) and "@" not in wanted:
             return match_name(wanted)  # of either part, or of both
         key = address_key(wanted)
-        if "*" in wanted:
-            whole = _glob(key)
+        if has_wildcard(wanted):
+            whole = glob(key)
             return lambda value: whole(address_key(value))
         return lambda value: address_key(value) == key
     return _match_anything(wanted)
@@ -63,8 +64,8 @@ def match_name(wanted: Any) -> Matcher | None:
     """Host names and network addresses: a plain one is equal without regard to case."""
     if isinstance(wanted, str):
         key = wanted.lower()
-        if "*" in wanted:
-            whole = _glob(key)
+        if has_wildcard(wanted):
+            whole = glob(key)
             return lambda value: whole(value.lower())
         return lambda value: value.lower() == key
     return _match_anything(wanted)
@@ -72,7 +73,7 @@ def match_name(wanted: Any) -> Matcher | None:
 
 def match_text_exactly(wanted: Any) -> Matcher | None:
     """Names of users: a plain one is equal."""
-    if isinstance(wanted, str) and "*" not in wanted:
+    if isinstance(wanted, str) and not has_wildcard(wanted):
         return lambda value: bool(value == wanted)
     return match_text(wanted)
 
@@ -104,11 +105,6 @@ def _match_anything(wanted: Any) -> Matcher | None:
     if isinstance(wanted, re.Pattern):
         return lambda value: wanted.search(value) is not None
     return wanted if callable(wanted) else None
-
-
-def _glob(pattern: str) -> Matcher:
-    whole = re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
-    return lambda value: whole.fullmatch(value) is not None
 
 
 class Criterion(NamedTuple):
@@ -207,7 +203,7 @@ class Query:
                 criterion = CRITERIA[word]
                 matcher = _matcher(word, wanted, criterion)
                 self.conditions.append(Condition(word, wanted, criterion.values, matcher))
-                if criterion.matcher is match_address and isinstance(wanted, str) and "*" not in wanted:
+                if criterion.matcher is match_address and isinstance(wanted, str) and not has_wildcard(wanted):
                     self.keys[word] = address_key(wanted)
             else:
                 raise QueryError(unknown("criterion", word, WORDS))
