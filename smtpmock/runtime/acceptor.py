@@ -16,6 +16,7 @@ from gevent.server import StreamServer
 
 from smtpmock.records.exchange import Origin
 from smtpmock.rfc.replies import SESSION_TIMEOUT, SHUTTING_DOWN
+from smtpmock.runtime.gevent_internals import take_descriptor
 from smtpmock.runtime.session_worker import LiveSession
 
 if TYPE_CHECKING:
@@ -134,9 +135,8 @@ class RunningServer:
 
     def abandon(self) -> None:
         """In the child after a fork: closes the descriptors, which the parent goes on using; nothing else is left."""
-        sessions = (session.socket._sock for session in self._sessions)  # type: ignore[attr-defined]
-        descriptors = [sock.detach() for sock in (self._server.socket, *sessions)]
-        for descriptor in descriptors:
+        sockets = (self._server.socket, *(session.socket for session in self._sessions))
+        for descriptor in map(take_descriptor, sockets):
             if descriptor >= 0:  # it is not where a session is just being wrapped in TLS
                 _close_descriptor(descriptor)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import struct
 import sys
-import termios
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ from smtpmock.protocol.actions import Close, End, Erase, Keep, Reset, StartTLS, 
 from smtpmock.protocol.connection import Connection
 from smtpmock.records.session import SessionLog
 from smtpmock.rfc.replies import SHUTTING_DOWN
+from smtpmock.runtime.gevent_internals import has_data, plain_socket, read_watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, for no time
 _MORE_FOLLOWS = getattr(socket, "MSG_MORE", 0)  # Linux has it
-_NO_BYTES = struct.pack("i", 0)
 _FOR_THE_INBOX = (Keep, End, Erase)
 
 
@@ -104,9 +102,9 @@ class LiveSession(greenlet):
     ) -> None:
         super().__init__(None, hub)
         self.socket = sock
-        # The socket itself, and what tells that it can be read; None once TLS lies between.
-        self._plain: Any = sock._sock  # type: ignore[attr-defined]
-        self._readable: Any = sock._read_event  # type: ignore[attr-defined]
+        # The socket itself, and what tells that it can be read; None once TLS lies between, or where gevent hides them.
+        self._plain: Any = plain_socket(sock)
+        self._readable: Any = read_watcher(sock)
         self._hub = hub
         self._handshaker = handshaker
         self._record = SessionLog(origin)
@@ -178,7 +176,7 @@ class LiveSession(greenlet):
 
     def _talk(self) -> None:
         connection = self._connection
-        self._carry_out(connection.open(time(), early=self._has_spoken()))
+        self._carry_out(connection.open(time(), early=has_data(self.socket)))
         while not connection.ended:
             if self._stopping.is_set() and connection.is_between_commands:
                 self._carry_out(connection.end(time(), SHUTTING_DOWN))
@@ -207,16 +205,11 @@ class LiveSession(greenlet):
             except (OSError, Interruption):
                 return  # it does not listen
 
-    def _has_spoken(self) -> bool:
-        """Whether the client has sent something already."""
-        waiting = fcntl.ioctl(self.socket.fileno(), termios.FIONREAD, _NO_BYTES)
-        return waiting != _NO_BYTES
-
     def _receive(self) -> bytes:
         self.waits_since = monotonic()
         data: bytes | None = None
         while data is None:
-            if self._plain is None:
+            if self._plain is None or self._readable is None:
                 data = self.socket.recv(self._connection.read_size)
                 break
             # What answers our reply cannot be there yet: to ask for it first, as gevent does, would be in vain.

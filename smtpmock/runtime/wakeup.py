@@ -6,14 +6,17 @@ who waits: a thread without a hub as a whole, in one with a hub (a patched proce
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gevent import getcurrent
-from gevent._hub_local import get_hub_if_exists
 from gevent.event import Event
 from gevent.monkey import get_original
 
 from smtpmock.errors import ServerStateError
+from smtpmock.runtime.gevent_internals import hub_of_this_thread
+
+if TYPE_CHECKING:
+    from gevent.hub import Hub
 
 _allocate_lock = get_original("_thread", "allocate_lock")
 
@@ -58,9 +61,9 @@ class _GreenletWakeup:
 
     __slots__ = ("_event", "_loop", "_watcher")
 
-    def __init__(self, hub: object) -> None:
+    def __init__(self, hub: Hub) -> None:
         self._event = Event()
-        self._loop = hub.loop  # type: ignore[attr-defined]  # gevent's hub has no public type
+        self._loop: Any = hub.loop
         self._watcher = self._loop.async_()
         self._watcher.start(self._event.set)
 
@@ -89,7 +92,7 @@ def make_wakeup() -> Wakeup:
     Raises:
         ServerStateError: If the caller is a hub itself, which must never wait.
     """
-    hub = get_hub_if_exists()
+    hub = hub_of_this_thread()
     if hub is None:
         return _ThreadWakeup()
     if getcurrent() is hub:

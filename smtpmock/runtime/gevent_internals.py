@@ -1,0 +1,78 @@
+"""The parts of gevent that it does not document, behind functions that do without them where they are missing.
+
+No other module names one. `tests/server/test_gevent_internals.py` tells which version of gevent broke which.
+"""
+
+from __future__ import annotations
+
+import socket as native
+from typing import TYPE_CHECKING, Any, cast
+
+import gevent
+from gevent import monkey
+
+if TYPE_CHECKING:
+    from gevent.hub import Hub
+    from gevent.socket import socket
+
+try:
+    from gevent._hub_local import get_hub_if_exists
+except ImportError:
+
+    def get_hub_if_exists() -> Hub | None:
+        """Guess: in a patched process every thread that waits has a hub, or soon will have."""
+        return gevent.get_hub() if monkey.is_module_patched("threading") else None
+
+
+def hub_of_this_thread() -> Hub | None:
+    """Return the hub of the calling thread, or None if it has none; never make one."""
+    return get_hub_if_exists()
+
+
+def plain_socket(sock: socket) -> native.socket | None:
+    """Return the non-blocking socket beneath gevent's, or None if it cannot be reached.
+
+    Going around gevent saves a call for each reply. Without it, use the socket itself.
+    """
+    return cast("native.socket | None", _attribute(sock, "_sock"))
+
+
+def read_watcher(sock: socket) -> Any:
+    """Return the watcher of the loop that fires when the socket can be read, or None if it cannot be reached.
+
+    Starting it saves the attempt to read that gevent makes before it waits. Without it, use the socket's own `recv`.
+    """
+    return _attribute(sock, "_read_event")
+
+
+def has_data(sock: socket) -> bool:
+    """Return whether bytes have arrived that nobody has read yet; do not wait for any."""
+    plain = plain_socket(sock)
+    try:
+        if plain is not None:
+            return bool(plain.recv(1, native.MSG_PEEK))
+        timeout = sock.gettimeout()
+        sock.settimeout(0)
+        try:
+            return bool(sock.recv(1, native.MSG_PEEK))
+        finally:
+            sock.settimeout(timeout)
+    except OSError:
+        return False  # nothing has arrived, or the connection is broken, which the next call will tell
+
+
+def take_descriptor(sock: socket) -> int:
+    """Return the descriptor of a socket and leave the socket without one; -1 if it had none.
+
+    After a fork the hub of the socket is a thread that does not exist: its cooperation must not be needed.
+    """
+    plain = plain_socket(sock)
+    return sock.detach() if plain is None else plain.detach()
+
+
+def _attribute(sock: socket, name: str) -> Any:
+    # Not getattr(): a gevent socket asks its `_sock` for what it lacks, without end if `_sock` itself is missing.
+    try:
+        return object.__getattribute__(sock, name)
+    except AttributeError:
+        return None

@@ -1,0 +1,164 @@
+"""The parts of gevent that it does not document: still there, and done without where they are not."""
+
+from __future__ import annotations
+
+import socket as native
+
+import gevent
+import pytest
+from gevent.socket import socket
+
+from smtpmock import SMTPMock
+from smtpmock.runtime import gevent_internals, session_worker
+from smtpmock.runtime.gevent_internals import (
+    has_data,
+    plain_socket,
+    read_watcher,
+    take_descriptor,
+)
+from tests.server.client import ENVELOPE, Client
+
+STAGES = ["connect", "EHLO", "MAIL FROM", "RCPT TO", "QUIT"]
+BROKEN = f"gevent {gevent.__version__} broke it; smtpmock works, by the slower public way"
+
+
+class _Opaque:
+    """A gevent socket that keeps to itself what it does not document."""
+
+    def __init__(self, sock):
+        self.documented = sock
+
+    def __getattr__(self, name):
+        return getattr(self.documented, name)
+
+
+@pytest.fixture(params=[lambda sock: sock, _Opaque], ids=["known", "opaque"])
+def pair(request):
+    """A gevent socket, as gevent is and as it may be, and the other end of its connection."""
+    ours, theirs = native.socketpair()
+    with theirs, socket(fileno=ours.detach()) as sock:
+        yield request.param(sock), theirs
+
+
+@pytest.fixture
+def sock():
+    ours, theirs = native.socketpair()
+    with theirs, socket(fileno=ours.detach()) as sock:
+        yield sock
+
+
+def test_socket_has_a_plain_one_beneath(sock):
+    assert isinstance(plain_socket(sock), native.SocketType), BROKEN
+    assert plain_socket(sock).fileno() == sock.fileno(), BROKEN
+    assert not plain_socket(sock).getblocking(), BROKEN
+
+
+def test_socket_has_a_watcher_that_fires_when_it_can_be_read(sock):
+    watcher = read_watcher(sock)
+
+    assert (watcher.fd, watcher.active) == (sock.fileno(), False), BROKEN
+    assert callable(watcher.start), BROKEN
+
+
+def test_gevent_tells_whether_a_thread_has_a_hub():
+    from gevent._hub_local import get_hub_if_exists
+
+    assert gevent_internals.get_hub_if_exists is get_hub_if_exists, BROKEN
+
+
+def test_thread_gets_no_hub_by_being_asked_for_one(run):
+    run("""
+        from smtpmock.runtime.gevent_internals import hub_of_this_thread
+
+        assert hub_of_this_thread() is None
+        assert hub_of_this_thread() is None
+
+        import gevent
+        assert gevent.get_hub() is hub_of_this_thread()
+    """)
+
+
+def test_opaque_socket_has_neither(sock):
+    assert plain_socket(_Opaque(sock)) is None
+    assert read_watcher(_Opaque(sock)) is None
+
+
+def test_data_that_has_arrived_is_noticed_and_left_to_be_read(pair):
+    sock, other = pair
+    assert not has_data(sock)
+
+    other.sendall(b"EHLO")
+
+    assert has_data(sock)
+    assert sock.recv(10) == b"EHLO"
+    assert not has_data(sock)
+
+
+def test_closed_connection_has_no_data(pair):
+    sock, other = pair
+    other.close()
+
+    assert not has_data(sock)
+
+
+def test_looking_for_data_leaves_the_timeout_as_it_was(pair):
+    sock, _ = pair
+    sock.settimeout(3)
+
+    has_data(sock)
+
+    assert sock.gettimeout() == 3
+
+
+def test_descriptor_that_was_taken_stays_open_and_belongs_to_the_taker(pair):
+    sock, other = pair
+    expected = sock.fileno()
+
+    descriptor = take_descriptor(sock)
+
+    assert descriptor == expected
+    assert sock.fileno() == -1
+    with native.socket(fileno=descriptor) as taken:
+        taken.sendall(b"x")
+        assert other.recv(1) == b"x"
+
+
+@pytest.mark.parametrize("missing", [{"plain_socket", "read_watcher"}, {"read_watcher"}], ids=", ".join)
+def test_server_works_without_what_gevent_hides(missing, monkeypatch):
+    for name in missing:
+        monkeypatch.setattr(session_worker, name, lambda _: None)
+
+    with SMTPMock() as mock:
+        with Client(mock) as client:
+            client.ask(*ENVELOPE, "QUIT")
+        (session,) = mock.sessions()
+        assert [exchange.stage for exchange in session.exchanges] == STAGES
+    assert mock.errors == []
+
+
+@pytest.mark.parametrize(("patch", "has_hub"), [("", False), ("monkey.patch_all()", True)], ids=["plain", "patched"])
+def test_only_a_patched_process_is_taken_to_have_hubs_where_gevent_does_not_tell(patch, has_hub, run):
+    run(
+        f"""
+        import sys
+        import gevent
+        from gevent import monkey
+        {patch}
+
+        internal = sys.modules["gevent._hub_local"]
+        sys.modules["gevent._hub_local"] = None
+        from smtpmock.runtime.gevent_internals import hub_of_this_thread
+        sys.modules["gevent._hub_local"] = internal  # gevent itself needs it
+
+        assert (hub_of_this_thread() is gevent.get_hub()) is {has_hub}
+        """,
+        """
+        from smtplib import SMTP
+        from smtpmock import SMTPMock
+
+        with SMTPMock() as mock:
+            with SMTP(mock.host, mock.port) as client:
+                client.sendmail("a@example.com", "b@example.com", "Subject: hi")
+            mock.wait_for_message(subject="hi", timeout=10)
+        """,
+    )
