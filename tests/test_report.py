@@ -70,13 +70,13 @@ def test_a_client_that_came_only_so_far(mock):
         """
         No message has arrived.
 
-        1 client connected to 127.0.0.1:2525. The last one:
+        1 client connected to 127.0.0.1:2525. The most recent session:
         +0.000 S: 220 Welcome
         +0.000 C: HELO app.example
                S: 250 Received
         +0.000 C: MAIL FROM:<shop@example.com>
                S: 250 Received
-        The session goes on.
+        The session is still open.
         """,
     )
 
@@ -92,17 +92,17 @@ def test_other_messages_the_nearest_first_with_what_they_lack(mock):
         No message with recipient='bob@example.com', subject='Invoice*', header
         X-Id='4' arrived within 0.01 s.
 
-        3 messages arrived, nearest first:
+        3 messages arrived, closest match first:
         time          sender            recipients         subject    state
         12:00:00.000  shop@example.com  alice@example.com  Invoice 7  accepted
                       x recipient is 'alice@example.com'
         12:00:00.000  shop@example.com  bob@example.com    Welcome    accepted
                       x subject is 'Welcome'
-                      x header X-Id is not there
+                      x header X-Id is missing
         12:00:00.000  shop@example.com  carol@example.com  Welcome    accepted
                       x recipient is 'carol@example.com'
                       x subject is 'Welcome'
-                      x header X-Id is not there
+                      x header X-Id is missing
         """,
     )
     assert [message.number for message in error.messages] == [1, 2, 3]
@@ -155,7 +155,7 @@ def test_refused_commands_with_the_reply_and_the_setting_that_made_it(mock):
         time          sender  recipients  subject  state
         12:00:00.000  <>      -           -        ended after EHLO
                       x state is ended after EHLO
-                      x recipient is not there
+                      x recipient is missing
 
         2 commands refused:
         12:00:00.000  rcpt TO:<nobody@example.com>
@@ -163,7 +163,7 @@ def test_refused_commands_with_the_reply_and_the_setting_that_made_it(mock):
         12:00:00.000  FOO
                       502 Command unrecognized. Available commands… <- msg_invalid_cmd
 
-        1 client connected to 127.0.0.1:2525. The last one:
+        1 client connected to 127.0.0.1:2525. The most recent session:
         … 5 earlier lines
         +0.000 C: mail FROM:<shop@example.com>
                S: 250 Received
@@ -196,9 +196,9 @@ def test_nothing_since_a_mark(mock):
         """
         No message arrived within 0 s.
 
-        Nothing arrived since then; 1 message before.
+        No message has arrived since then; 1 message arrived earlier.
 
-        1 client connected to 127.0.0.1:2525. The last one:
+        1 client connected to 127.0.0.1:2525. The most recent session:
         … 6 earlier lines
                S: 250 Received
         +0.000 C: data
@@ -218,7 +218,7 @@ def test_dropped_messages_are_spoken_of():
         for _ in range(3):
             send(mock)
         text = str(failure(mock.message, subject="other"))
-    assert "\nThe setting max_messages has dropped 2 older messages." in text
+    assert "\nThe setting max_messages caused 2 older messages to be dropped." in text
 
 
 def test_the_first_line_is_that_of_go_smtp_mock_where_a_count_is_waited_for(mock):
@@ -236,9 +236,9 @@ def test_no_session_ended(mock):
         """
         No session with client='127.0.0.1' ended within 0 s.
 
-        1 client connected to 127.0.0.1:2525. The last one:
+        1 client connected to 127.0.0.1:2525. The most recent session:
         +0.000 S: 220 Welcome
-        The session goes on.
+        The session is still open.
         """,
     )
 
@@ -250,7 +250,7 @@ def test_many_messages_are_cut_with_a_count(mock):
     assert lines[:3] == [
         "No message with recipient='bob@example.com' has arrived.",
         "",
-        "50 messages arrived, nearest first:",
+        "50 messages arrived, closest match first:",
     ]
     shown = [line for line in lines if line.endswith("accepted")]
     assert f"… and {50 - len(shown)} more messages" == lines[-1]
@@ -321,11 +321,11 @@ def test_an_explanation_of_everything_ends_with_a_count_of_what_was_cut(mock):
     lines = str(failure(mock.message, subject="y" * 1000)).splitlines()
     assert len(lines) == MOST_LINES
     assert lines[3] == "… and 11 more lines"
-    assert lines[5] == "30 attempts, none accepted, nearest first:"
+    assert lines[5] == "30 attempts, none accepted, closest match first:"
     assert lines[22] == "… and 25 more messages"
     assert lines[24] == "120 commands refused:"
     assert lines[33] == "… and 116 earlier refusals"
-    assert masked(lines[35]) == "30 clients connected to 127.0.0.1:2525. The last one:"
+    assert masked(lines[35]) == "30 clients connected to 127.0.0.1:2525. The most recent session:"
     assert re.fullmatch(r"… and \d more lines", lines[39])
 
 
@@ -357,7 +357,7 @@ def test_a_transcript():
                S: 250 Ok
         +0.000 C: \\x1b[31m
                S: 502 What? <- msg_invalid_cmd
-        +0.000 C: (an empty line)
+        +0.000 C: (empty line)
                S: 502 What? <- msg_invalid_cmd
         +0.000 C: QUIT
                S: 221 Closing connection

@@ -207,7 +207,7 @@ def test_long_texts_are_cut(mock):
     picture = message_shown(message)
 
     assert re.search(r"x\n… and \d+ more characters</pre>", picture)
-    assert "<figcaption>HTML, the first 50.0 kB</figcaption>" in picture
+    assert "<figcaption>HTML (first 50.0 kB)</figcaption>" in picture
     assert len(picture) < 60_000
 
 

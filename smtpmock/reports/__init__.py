@@ -1,1 +1,1 @@
-"""Text for people: explanations and transcripts, plain and as HTML."""
+"""Explanations of failures and transcripts of sessions, as plain text and as HTML."""

@@ -1,6 +1,7 @@
-"""Texts for people: what was expected, what arrived, what came near, what was refused and why; and transcripts.
+"""Explanations of failed expectations, and transcripts of sessions, as plain text.
 
-A failing test, a failing keyword and the log say the same in the same words, because all of it comes from here.
+An explanation lists what arrived, which messages came closest, and which commands were refused and why. Failing tests,
+failing keywords and logs take their text from this module, so that they all use the same words.
 """
 
 from __future__ import annotations
@@ -22,28 +23,28 @@ if TYPE_CHECKING:
     from smtpmock.records.session import Session
 
 WIDTH = 78
-"""The most columns of a report."""
+"""The maximum width of a line."""
 
 MOST_LINES = 40
-"""The most lines of an explanation."""
+"""The maximum number of lines in an explanation."""
 
 _MOST_TABLE_LINES = 18
-_MOST_MARKS = 3  # the criteria that are named for each row
+_MOST_MARKS = 3  # mismatches listed below each row
 _MOST_REFUSALS = 4
 _MOST_LINES_OF_A_SESSION = 8
-_MOST_COMPARED = 200  # the newest messages among which the nearest are looked for
+_MOST_COMPARED = 200  # only the newest messages are compared with the query
 _COLUMNS = ("time", "sender", "recipients", "subject", "state")
 _NARROWEST = 8
 
 
 class Scene(NamedTuple):
-    """What there is to explain with.
+    """The facts that an explanation is based on.
 
     Attributes:
-        address: Where the server listens.
-        messages: All records.
+        address: The address of the server.
+        messages: All messages.
         sessions: All sessions.
-        dropped: How many records had to go because of a bound.
+        dropped: The number of messages dropped because of `max_messages`.
     """
 
     address: str
@@ -53,21 +54,21 @@ class Scene(NamedTuple):
 
 
 def explain(headline: str, scene: Scene, query: Query) -> str:
-    """Why what was expected did not happen, in at most 40 lines of 78 columns.
+    """Explain a failed expectation, in at most 40 lines of 78 columns.
 
     Args:
-        headline: What was expected and what came instead, in one sentence.
-        scene: What there is.
-        query: What was asked for; the nearest messages come first.
+        headline: One sentence that says what was expected and what arrived instead.
+        scene: The facts to explain it with.
+        query: The criteria; the messages that match most of them are listed first.
     """
     lines = _wrapped(headline)
     seen = [message for message in scene.messages if message.number > query.after]
     if seen:
         lines += ["", *_table(seen, query)]
     elif scene.messages:
-        lines += ["", f"Nothing arrived since then; {counted(len(scene.messages), 'message')} before."]
+        lines += ["", f"No message has arrived since then; {counted(len(scene.messages), 'message')} arrived earlier."]
     if scene.dropped:
-        lines += [f"The setting max_messages has dropped {counted(scene.dropped, 'older message')}."]
+        lines += [f"The setting max_messages caused {counted(scene.dropped, 'older message')} to be dropped."]
     lines += _refusals(scene.sessions)
     if not any(message.is_consistent for message in seen):
         lines += _connections(scene)
@@ -75,10 +76,10 @@ def explain(headline: str, scene: Scene, query: Query) -> str:
 
 
 def explain_violations(found: Sequence[tuple[str, Violation]]) -> str:
-    """What standards were not kept, where, in at most 40 lines of 78 columns.
+    """List violations of mail standards, in at most 40 lines of 78 columns.
 
     Args:
-        found: The violations, each with what it was found in.
+        found: The violations, each with a description of the session or message that contains it.
     """
     lines = [f"{counted(len(found), 'violation')} of standards by the client:"]
     place = ""
@@ -92,7 +93,7 @@ def explain_violations(found: Sequence[tuple[str, Violation]]) -> str:
 
 
 def transcripts(sessions: Sequence[Session], most: int = 200) -> str:
-    """The transcripts of sessions, in so many lines at most; of what is too much the end is shown."""
+    """Return the transcripts of the sessions, limited to the last `most` lines."""
     lines = [line for session in sessions for line in ("", *transcript(session).splitlines())][1:]
     if len(lines) <= most:
         return "\n".join(lines)
@@ -100,7 +101,9 @@ def transcripts(sessions: Sequence[Session], most: int = 200) -> str:
 
 
 def transcript(session: Session) -> str:
-    """A session as a dialogue: seconds since its start, C: for the client, S: for the server.
+    """Return the dialogue of a session.
+
+    Each line shows the seconds since the start of the session, and who sent it: C: the client, S: the server.
 
     Example:
         >>> from smtplib import SMTP
@@ -109,7 +112,7 @@ def transcript(session: Session) -> str:
         ...     _ = client.docmd("FOO")
         ...     [session] = mock.sessions()
         >>> print(transcript(session))  # doctest: +ELLIPSIS
-        Session 1 from 127.0.0.1:..., ..., going on
+        Session 1 from 127.0.0.1:..., ..., still open
         +0.000 S: 220 Welcome
         +0.00... C: FOO
                S: 502 Command unrecognized. ... <- msg_invalid_cmd
@@ -131,11 +134,11 @@ def _cut(lines: list[str], most: int) -> list[str]:
 
 
 def _table(messages: Sequence[Message], query: Query) -> list[str]:
-    """The messages as a table, the nearest first, with what each of them lacks."""
+    """Return a table of the messages, the closest match first, each with its mismatches."""
     compared = messages[-_MOST_COMPARED:]
     lacking = {message.number: _lacking(message, query) for message in compared}
     nearest = sorted(compared, key=lambda message: (lacking[message.number], -message.number))
-    order = ", nearest first" if len(messages) > 1 and any(lacking.values()) else ""
+    order = ", closest match first" if len(messages) > 1 and any(lacking.values()) else ""
     header, *rows = _aligned([_COLUMNS, *map(_row, nearest[:_MOST_TABLE_LINES])])
     if any(message.is_consistent for message in messages):
         result = [f"{counted(len(messages), 'message')} arrived{order}:", header]
@@ -165,21 +168,21 @@ def _row(message: Message) -> tuple[str, ...]:
 
 
 def _lacking(message: Message, query: Query) -> int:
-    """How much of what was asked for the message has not."""
+    """Count the criteria that the message does not match."""
     return (not query.means(message)) + len(query.failed(message))
 
 
 def _marks(message: Message, query: Query) -> Iterator[str]:
-    """What was asked for and the message has not, the wrong values with it."""
+    """Yield a line for each criterion that the message does not match, with the values found instead."""
     if not query.means(message):
         yield f"state is {message.state}"
     for condition in query.failed(message):
         found = (value[:WIDTH] if isinstance(value, str) else value for value in condition.values(message))
-        yield f"{escaped(condition.word)} is {escaped(', '.join(map(repr, found))) or 'not there'}"
+        yield f"{escaped(condition.word)} is {escaped(', '.join(map(repr, found))) or 'missing'}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The rows with their columns one below the other, the widest columns cut until a row fits."""
+    """Align the columns of the rows, and shorten the widest columns until the rows fit."""
     widths = [min(max(map(len, column)), WIDTH) for column in zip(*rows, strict=True)]
     while sum(widths) + 2 * (len(widths) - 1) > WIDTH and max(widths[1:]) > _NARROWEST:
         widths[widths.index(max(widths[1:]), 1)] -= 1
@@ -193,7 +196,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _refusals(sessions: Iterable[Session]) -> list[str]:
-    """The commands that were refused, the newest first, with the reply and what made it."""
+    """List the refused commands, the newest first, with the replies and their causes."""
     refused = sorted(
         (exchange for session in sessions for exchange in session.exchanges if is_refusal(exchange)),
         key=lambda exchange: exchange.timestamp,
@@ -211,22 +214,22 @@ def _refusals(sessions: Iterable[Session]) -> list[str]:
 
 
 def _connections(scene: Scene) -> list[str]:
-    """Who connected, and how far the last of them came."""
+    """Return the number of connections, and the end of the most recent session."""
     if not scene.sessions:
         return ["", f"No client has connected to {scene.address}."]
     last = scene.sessions[-1]
     dialogue = _dialogue(last)
-    lines = ["", f"{counted(len(scene.sessions), 'client')} connected to {scene.address}. The last one:"]
+    lines = ["", f"{counted(len(scene.sessions), 'client')} connected to {scene.address}. The most recent session:"]
     if len(dialogue) > _MOST_LINES_OF_A_SESSION:
         lines.append(f"… {counted(len(dialogue) - _MOST_LINES_OF_A_SESSION, 'earlier line')}")
     lines += dialogue[-_MOST_LINES_OF_A_SESSION:]
-    return [*lines, f"The session {'goes on' if last.ended_at is None else 'has ended'}."]
+    return [*lines, f"The session {'is still open' if last.ended_at is None else 'has ended'}."]
 
 
 def session_line(session: Session) -> str:
-    """Whose session it is, when it began, and how it stands."""
+    """Return one line with the number, client, start and state of a session."""
     if session.ended_at is None:
-        state = "going on"
+        state = "still open"
     else:
         state = f"ended after {(session.ended_at - session.started_at).total_seconds():.3f} s"
     return f"Session {session.id} from {session.client}:{session.client_port}, {_clock(session.started_at)}, {state}"
@@ -257,7 +260,7 @@ def _dialogue(session: Session) -> list[str]:
 
 
 def message_codes(session: Session, exchange: Exchange) -> str:
-    """The codes of what is wrong with the message that ended with an exchange."""
+    """Return the codes of the violations in the message that the exchange completed."""
     for message in session.messages:
         if message.end_of_data is exchange:
             return ", ".join(dict.fromkeys(found.code for found in message.violations))
@@ -265,41 +268,41 @@ def message_codes(session: Session, exchange: Exchange) -> str:
 
 
 def is_asked(exchange: Exchange) -> bool:
-    """Whether the client sent something, rather than the server saying it unasked."""
+    """Return True unless the server sent its reply unprompted, as it does with the greeting."""
     return exchange.stage != "connect" and bool(exchange.request or exchange.stage or exchange.setting)
 
 
 def request_shown(exchange: Exchange) -> str:
-    """What the client sent, in one line."""
-    names = {"message": "(the message)", "body": "(the first bytes of the message)", "": "(an empty line)"}
+    """Return the request of the client as one line."""
+    names = {"message": "(the message)", "body": "(the first bytes of the message)", "": "(empty line)"}
     return escaped(exchange.request) or names.get(exchange.stage, "")
 
 
 def answers(exchange: Exchange) -> list[str]:
-    """What the server said, line by line, and what it did."""
+    """Return the lines of the reply, followed by what the server did to the connection."""
     lines = [escaped(line) for line in exchange.reply.split("\n")] if exchange.reply else []
     done = _DONE.get(exchange.then or "")
-    return [*lines, done] if done else lines or ["(nothing)"]
+    return [*lines, done] if done else lines or ["(no reply)"]
 
 
 _DONE = {
     "close": "(closes the connection)",
     "half": "(closes the connection in the middle of the reply)",
     "reset": "(resets the connection)",
-    "silence": "(says nothing from now on)",
+    "silence": "(stops responding)",
 }
 
 
 def is_refusal(exchange: Exchange) -> bool:
-    """Whether the client asked for something and did not get it."""
+    """Return True if the server refused a request of the client."""
     return not exchange.accepted and is_asked(exchange)
 
 
 def reason_shown(exchange: Exchange) -> str:
-    """What made the reply: a rule, or a setting."""
+    """Return the cause of a reply: a rule, a setting or a limit."""
     if exchange.rule is not None:
         return f"the rule {escaped(str(exchange.rule))}"
-    return exchange.setting or "a limit of the server"
+    return exchange.setting or "a server limit"
 
 
 def _clock(moment: datetime) -> str:

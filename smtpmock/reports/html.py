@@ -1,7 +1,7 @@
-"""Sessions and mails as pictures: fragments of HTML that stand alone, as in the log of Robot Framework.
+"""Sessions and messages as self-contained fragments of HTML, for pages such as the log of Robot Framework.
 
-They load nothing, run nothing, and take their colours from the page around them, so that they are readable on a light
-one and on a dark one. What comes from a client is escaped; the HTML of a mail stands in a frame that may do nothing.
+The fragments load nothing and run no scripts. They inherit the colours of the page, so that they are readable in a
+light and in a dark theme. All text from clients is escaped, and the HTML of a message is shown in a sandboxed frame.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from smtpmock.records.session import Session
 
 _MOST_SESSIONS = 10
-_MOST_EXCHANGES = 100  # of one session
-_MOST_BODIES = 20  # of one session
-_MOST_TEXT = 4_000  # characters of a mail
-_MOST_HTML = 50_000
-_MOST_IMAGE = 100_000  # bytes of an image that the HTML shows
+_MOST_EXCHANGES = 100  # in a session
+_MOST_BODIES = 20  # in a session
+_MOST_TEXT = 4_000  # characters of plain text in a message
+_MOST_HTML = 50_000  # characters of HTML in a message
+_MOST_IMAGE = 100_000  # bytes of an image embedded in the HTML
 _MOST_LINE = 1_000  # characters
 
 _HEADERS = ("From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-ID")
@@ -76,8 +76,9 @@ STYLE = """<style>
 .smtpmock-gone{grid-column:2;opacity:.7;font-style:italic;font-size:12px}
 </style>"""
 
-# The frame is sandboxed: no script, no form, no window, nothing of the page around it. The policy stands before
-# anything of the mail, so that the mail cannot take it back; it keeps everything remote out, what a style asks for too.
+# The sandboxed frame cannot run scripts, submit forms, open windows or reach the surrounding page. The policy comes
+# before the content of the message, which therefore cannot override it, and blocks all remote content, including what
+# style sheets refer to.
 _FRAME_HEAD = (
     "<!DOCTYPE html><meta charset=utf-8>"
     "<meta http-equiv=Content-Security-Policy content=\"default-src 'none';style-src 'unsafe-inline';img-src data:;"
@@ -88,12 +89,12 @@ _FRAME_HEAD = (
 
 
 def sessions_shown(sessions: Sequence[Session], address: str = "", *, about: Iterable[int] = ()) -> str:
-    """Sessions as a fragment of HTML, the last ones if there are many.
+    """Return the sessions as a fragment of HTML, limited to the most recent ones.
 
     Args:
         sessions: The sessions, in order.
-        address: Where the server listens.
-        about: The numbers of the sessions that are unfolded at first; without them that is the last one.
+        address: The address of the server.
+        about: The numbers of the sessions to expand; by default, the last one is expanded.
     """
     shown = sessions[-_MOST_SESSIONS:]
     unfolded = set(about) or {session.id for session in shown[-1:]}
@@ -107,7 +108,7 @@ def sessions_shown(sessions: Sequence[Session], address: str = "", *, about: Ite
 
 
 def message_shown(message: Message) -> str:
-    """A mail as a fragment of HTML: its envelope, its header, its text beside its HTML, what is attached."""
+    """Return a message as a fragment of HTML: envelope, headers, text beside HTML, and attachments."""
     return f'{STYLE}<div class="smtpmock"><div class="smtpmock-card">{_mail(message)}</div></div>'
 
 
@@ -139,7 +140,7 @@ def _session(session: Session, address: str, *, unfolded: bool) -> str:
 def _exchange(
     session: Session, exchange: Exchange, mail: Message | None, violations: Iterable[Violation]
 ) -> Iterator[str]:
-    """A command and its reply: the client at the left, the server at the right, below it if it took its time."""
+    """Yield a command (left) and its reply (right); a delayed reply is in a row of its own."""
     at = _at(session, exchange, 0.0)
     said = ""
     if is_asked(exchange):
@@ -178,7 +179,7 @@ def _at(session: Session, exchange: Exchange, delay: float) -> str:
 
 
 def _lines(lines: Iterable[str]) -> str:
-    """Each line as one run of text, so that it can be searched for."""
+    """Return each line as one text node, so that the page can be searched for it."""
     return "".join(f"<code>{_text(line)}</code>" for line in lines)
 
 
@@ -186,7 +187,7 @@ def _wrong(text: str) -> str:
     return f'<span class="smtpmock-wrong">{_text(text)}</span>'
 
 
-# A mail.
+# A message.
 
 
 def _mail_line(message: Message) -> str:
@@ -194,10 +195,10 @@ def _mail_line(message: Message) -> str:
 
 
 def _mail(message: Message) -> str:
-    fields = [("envelope", f"{message.sender or '<>'} → {', '.join(message.recipients) or 'nobody'}")]
+    fields = [("envelope", f"{message.sender or '<>'} → {', '.join(message.recipients) or 'no recipients'}")]
     fields += [(name, value) for name in _HEADERS for value in message.headers.get_all(name)[:3]]
     fields += [
-        ("attached", f"{found.name or '(no name)'}, {found.content_type}, {size_shown(found.size)}")
+        ("attachment", f"{found.name or '(no name)'}, {found.content_type}, {size_shown(found.size)}")
         for found in message.attachments[:20]
     ]
     fields += [("violation", f"{found} {found.where}".rstrip()) for found in message.violations[:20]]
@@ -209,7 +210,7 @@ def _bodies(message: Message) -> str:
     text, html = message.text, message.html
     parts = [_figure("text", f"<pre>{_text_of_many_lines(text)}</pre>")] if text or not html else []
     if html:
-        cut = f", the first {size_shown(_MOST_HTML)}" if len(html) > _MOST_HTML else ""
+        cut = f" (first {size_shown(_MOST_HTML)})" if len(html) > _MOST_HTML else ""
         page = escape(_FRAME_HEAD + _readable(_with_images(html[:_MOST_HTML], message)))
         parts.append(_figure(f"HTML{cut}", f'<iframe sandbox="" loading="lazy" srcdoc="{page}"></iframe>'))
     return "".join(parts)
@@ -220,7 +221,7 @@ def _figure(caption: str, content: str) -> str:
 
 
 def _with_images(html: str, message: Message) -> str:
-    """The HTML with the images that the mail itself brings, as long as they are small."""
+    """Replace references to attached images with the images themselves if they are small."""
     for found in message.attachments:
         reference = f"cid:{found.content_id}"
         image = found.content_type.startswith("image/") and found.size <= _MOST_IMAGE
@@ -242,6 +243,6 @@ def _text_of_many_lines(text: str) -> str:
 
 
 def _readable(text: str) -> str:
-    """The text with its line ends and tabs, and without what no page may hold."""
+    """Escape control characters except line ends and tabs."""
     lines = text.replace("\r\n", "\n").split("\n")
     return "\n".join("\t".join(map(escaped, line.split("\t"))) for line in lines)
