@@ -1,4 +1,4 @@
-"""The documentation of the keywords, as libdoc reads it, and the examples in it."""
+"""Checks of the keyword documentation that libdoc generates, and of the examples in it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from robot.api.deco import keyword, library
 from robot.libdocpkg import LibraryDocumentation
 from robot.libraries.BuiltIn import BuiltIn
+from SMTPMockLibrary.api import CRITERIA, RULE_WORDS, SETTINGS, STAGES
 
 HERE = Path(__file__).parent.parent
 
@@ -33,16 +34,16 @@ The Welcome Mail Has Arrived
 
 @library(scope="GLOBAL")
 class Documentation:
-    """Keywords about the documentation."""
+    """Keywords that check the documentation."""
 
     @keyword
     def keywords_without_an_example(self) -> list[str]:
-        """The keywords that have no documentation, or no example in it."""
+        """Return the keywords without documentation or without an example."""
         return [found.name for found in _library().keywords if not _example(found.doc)]
 
     @keyword
     def write_examples(self) -> Path:
-        """Writes a suite in which each example is a test; returns its path."""
+        """Write a suite with a test for each example, and return its path."""
         path = Path(BuiltIn().get_variable_value("${OUTPUT DIR}")) / "examples.robot"
         tests = "\n".join(f"{found.name}\n{_example(found.doc)}" for found in _library().keywords)
         path.write_text(_HEAD + tests, encoding="utf-8")
@@ -50,14 +51,12 @@ class Documentation:
 
     @keyword
     def number_of_keywords(self) -> int:
-        """How many there are."""
+        """Return the number of keywords."""
         return len(_library().keywords)
 
     @keyword
     def settings_without_a_meaning(self) -> list[str]:
-        """The settings that Start SMTP Mock does not explain, or does not take."""
-        from smtpmock.settings.declarations import SETTINGS
-
+        """Return the settings that Start SMTP Mock does not explain or accept."""
         start = next(found for found in _library().keywords if found.name == "Start SMTP Mock")
         return [
             name
@@ -67,29 +66,33 @@ class Documentation:
 
     @keyword
     def criteria_without_a_meaning(self) -> list[str]:
-        """The criteria that the introduction does not explain, or that Get Message does not take."""
-        from smtpmock.queries.query import WORDS
-
+        """Return the criteria that the introduction does not explain or Get Message does not accept."""
         found = _library()
-        explained = re.findall(r"^\| (\w+) +\|", found.doc, re.MULTILINE)
+        explained = re.findall(r"^\| (\w+) \|", found.doc, re.MULTILINE)
         get_message = next(known for known in found.keywords if known.name == "Get Message")
-        return [word for word in WORDS if word not in explained or word not in get_message.args.named_only]
+        return [word for word in CRITERIA if word not in explained or word not in get_message.args.named_only]
+
+    @keyword
+    def words_that_smtpmock_does_not_know(self) -> list[str]:
+        """Return the criteria and rule words that smtpmock would refuse, and those that the library lacks."""
+        from smtpmock.queries.query import WORDS as CRITERION_WORDS
+        from smtpmock.rules.rule import WORDS as RULE_WORD_NAMES
+
+        return sorted({*CRITERIA} ^ {*CRITERION_WORDS} | {*RULE_WORDS} ^ {*RULE_WORD_NAMES})
 
     @keyword
     def rule_words_without_a_meaning(self) -> list[str]:
-        """The stages and words of rules that the introduction does not explain, or that Add Rule does not take."""
-        from smtpmock.rules.rule import STAGES, WORDS
-
+        """Return the stages and rule words that the introduction does not explain or Add Rule does not accept."""
         found = _library()
-        _, _, explained = found.doc.partition("Scripted behaviour")
+        _, _, explained = found.doc.partition("= Scripting the server =")
         add_rule = next(known for known in found.keywords if known.name == "Add Rule")
         taken = {argument.name for argument in add_rule.args}
-        words = [word for word in WORDS if f"| {word} " not in explained or word not in taken]
+        words = [word for word in RULE_WORDS if f"| {word} |" not in explained or word not in taken]
         return [*words, *(stage for stage in STAGES if f"``{stage}``" not in explained)]
 
     @keyword
     def arguments_without_a_type(self) -> list[str]:
-        """The arguments of keywords that say nothing of what they take."""
+        """Return the arguments of keywords that have no type."""
         return [
             f"{found.name}: {argument.name}"
             for found in _library().keywords
@@ -99,11 +102,11 @@ class Documentation:
 
     @keyword
     def page_should_be_up_to_date(self, page: Path) -> None:
-        """Fails unless a page that libdoc has made says what it would say today."""
+        """Fail unless the page has the content that libdoc would generate now."""
         written = re.search(r"^libdoc = (\{.*\})$", page.read_text(encoding="utf-8"), re.MULTILINE)
-        assert written, "The page was not made by libdoc."
+        assert written, "The page was not generated by libdoc."
         today = json.loads(_library().to_json(include_private=False, theme=None))
-        assert _said(json.loads(written[1])) == _said(today), "Run python docs/render_keywords.py."
+        assert _summary(json.loads(written[1])) == _summary(today), "Run python docs/render_keywords.py."
 
 
 def _library() -> Any:
@@ -111,13 +114,13 @@ def _library() -> Any:
 
 
 def _example(doc: str) -> str:
-    """The lines of the examples in a documentation."""
+    """Return the lines of the examples in the documentation of a keyword."""
     _, _, examples = doc.partition("Example")
     return "".join(f"    {line[2:]}\n" for line in examples.splitlines() if line.startswith("| "))
 
 
-def _said(page: dict[str, Any]) -> list[Any]:
-    """What does not depend on the version of Robot Framework: names and tags of keywords, names of arguments."""
+def _summary(page: dict[str, Any]) -> list[Any]:
+    """Return what does not depend on the version of Robot Framework: names, tags, arguments and first paragraphs."""
     return [
         (found["name"], found["tags"], [argument["name"] for argument in found["args"]], found["shortdoc"])
         for found in page["keywords"]

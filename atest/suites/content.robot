@@ -23,13 +23,13 @@ Text That Is Not There Is Told With What Is
     Send Mail    ${SERVER}    text=Hello
     ${mail} =    Get Message
     Run Keyword And Expect Error
-    ...    The message does not contain 'Good bye'; it says 'Hello'.
+    ...    The message does not contain 'Good bye'. Its text is 'Hello'.
     ...    Message Should Contain    ${mail}    Good bye
     Run Keyword And Expect Error
-    ...    The message does not contain /^ell/; it says 'Hello'.
+    ...    The message does not contain /^ell/. Its text is 'Hello'.
     ...    Message Should Contain    ${mail}    REGEXP:^ell
     Run Keyword And Expect Error
-    ...    Politeness matters\nThe message does not contain 'Good bye'; it says 'Hello'.
+    ...    Politeness matters\nThe message does not contain 'Good bye'. Its text is 'Hello'.
     ...    Message Should Contain    ${mail}    Good bye    message=Politeness matters
 
 An Attachment Is Found And Saved
@@ -48,15 +48,15 @@ An Attachment That Is Missing Is Told With Those That Are There
     Send Mail    ${SERVER}    attachment=invoice.pdf
     ${mail} =    Get Message
     Run Keyword And Expect Error
-    ...    The message has no attachment with name='*.zip', where exactly one should be; attached is: <Attachment 'invoice.pdf' application/pdf 16 B>.
+    ...    Expected one attachment with name='*.zip', found 0. Attachments of the message: <Attachment 'invoice.pdf' application/pdf 16 B>.
     ...    Message Should Have Attachment    ${mail}    *.zip
     Run Keyword And Expect Error
-    ...    The message has no attachment with name='*.zip', where exactly one should be; attached is: <Attachment 'invoice.pdf' application/pdf 16 B>.
+    ...    Expected one attachment with name='*.zip', found 0. Attachments of the message: <Attachment 'invoice.pdf' application/pdf 16 B>.
     ...    Save Attachment    ${mail}    *.zip
     Send Mail    ${SERVER}    subject=Nothing attached
     ${mail} =    Get Message    subject=Nothing attached
     Run Keyword And Expect Error
-    ...    The message has no attachment, where exactly one should be; attached is: none.
+    ...    Expected one attachment, found 0. Attachments of the message: none.
     ...    Message Should Have Attachment    ${mail}
 
 Links Are Found In Text And HTML
@@ -86,17 +86,17 @@ A Hidden Recipient Is In The Envelope And In No Header
     Recipient Should Be Hidden    ${mail}    archive@example.com
     Recipient Should Be Hidden    ${mail}    archive@EXAMPLE.com
     Run Keyword And Expect Error
-    ...    The recipient 'bob@example.com' is not hidden: the header To is 'bob@example.com'.
+    ...    The recipient 'bob@example.com' is not hidden: the header 'To' is 'bob@example.com'.
     ...    Recipient Should Be Hidden    ${mail}    bob@example.com
     Run Keyword And Expect Error
-    ...    The message did not go to 'carl@example.com'; it went to bob@example.com, archive@example.com.
+    ...    The message was not sent to 'carl@example.com', but to 'bob@example.com', 'archive@example.com'.
     ...    Recipient Should Be Hidden    ${mail}    carl@example.com
 
 A Recipient Is Not Hidden By Standing In Another Header
     Send Mail    ${SERVER}    bcc=archive@example.com    header=X-Copy: <Archive@example.com>
     ${mail} =    Get Message
     Run Keyword And Expect Error
-    ...    The recipient 'archive@example.com' is not hidden: the header X-Copy is '<Archive@example.com>'.
+    ...    The recipient 'archive@example.com' is not hidden: the header 'X-Copy' is '<Archive@example.com>'.
     ...    Recipient Should Be Hidden    ${mail}    archive@example.com
 
 An Address That Contains The Recipient's Is Another One
@@ -106,7 +106,7 @@ An Address That Contains The Recipient's Is Another One
 
 What Is No Message Is Refused
     Run Keyword And Expect Error
-    ...    ValueError: Argument 'mail' got value 'Hi' that cannot be converted to Message: It has to be a message, as Get Message and Wait For Message return it.
+    ...    ValueError: Argument 'mail' got value 'Hi' that cannot be converted to Message: Expected a message, as returned by Get Message or Wait For Message.
     ...    Message Should Contain    Hi    Hello
 
 

@@ -1,5 +1,5 @@
 *** Settings ***
-Documentation       What libdoc makes of the keywords.
+Documentation       The keyword documentation that libdoc generates.
 Library             Documentation
 Library             Subject
 Library             Collections
@@ -25,7 +25,11 @@ Start SMTP Mock Takes And Explains Each Setting
     ${without} =    Settings Without A Meaning
     Should Be Empty    ${without}
 
-Messages Are Asked For With Each Criterion
+The Library Has All Criteria And Rule Words
+    ${unknown} =    Words That Smtpmock Does Not Know
+    Should Be Empty    ${unknown}
+
+Messages Are Selected By Each Criterion
     ${without} =    Criteria Without A Meaning
     Should Be Empty    ${without}
 

@@ -46,13 +46,13 @@ None Is The Same As No Criterion
 
 Criteria That Cannot Be Asked For Are Refused
     Run Keyword And Expect Error
-    ...    ValueError: Argument 'subject' got value 'REGEXP:(' that cannot be converted to Text: The regular expression cannot be read: missing ), unterminated subpattern at position 0.
+    ...    ValueError: Argument 'subject' got value 'REGEXP:(' that cannot be converted to Text: Invalid regular expression: missing ), unterminated subpattern at position 0.
     ...    Get Message    subject=REGEXP:(
     Run Keyword And Expect Error
     ...    The criterion size cannot be 'huge': allowed is a number of bytes, a comparison as in '>= 1000', or a function.
     ...    Get Messages    size=huge
     Run Keyword And Expect Error
-    ...    ValueError: Argument 'since' got value 'yesterday' that cannot be converted to Moment: It has to be a mark, as Get Mark returns it, or a message.
+    ...    ValueError: Argument 'since' got value 'yesterday' that cannot be converted to Moment: Expected a mark returned by Get Mark, or a message.
     ...    Wait For Message    since=yesterday
     Run Keyword And Expect Error
     ...    Unknown criterion 'recipients': did you mean 'recipient'?

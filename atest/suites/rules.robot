@@ -194,11 +194,12 @@ Rules Belong To The Current Server
 
 What Cannot Be A Rule Is Refused
     [Template]    Run Keyword And Expect Error
-    Unknown stage 'RCTP TO': did you mean 'RCPT TO'?    Reply To Command    RCTP TO    450 no
-    Unknown rule word 'recipent': did you mean 'recipient'?
+    There is no stage RCTP TO: did you mean RCPT TO?    Reply To Command    RCTP TO    450 no
+    There is no word in a rule recipent: did you mean recipient?
     ...    Reply To Command    RCPT TO    450 no    recipent=bob@example.com
-    Unknown rule word 'tmies': did you mean 'times'?    Drop Connection On    QUIT    tmies=2
-    The word then cannot stand among the lines of a reply.    Reply To Command    RCPT TO    450 no    then=close
+    There is no word in a rule tmies: did you mean times?    Drop Connection On    QUIT    tmies=2
+    This keyword does not accept the argument 'then': use Add Rule instead.
+    ...    Reply To Command    RCPT TO    450 no    then=close
     The reply cannot be 'no': allowed is a three-digit code, a space and a text.    Reply To Command    RCPT TO    no
     The condition subject cannot be known at RCPT TO: allowed there is one of client, helo_name, user, sender, recipient.
     ...    Reply To Command    RCPT TO    450 no    subject=Hi

@@ -111,13 +111,13 @@ Aliases Are Checked
     Start SMTP Mock    first
     Start SMTP Mock
     Run Keyword And Expect Error
-    ...    There is no SMTP mock with the alias 'third'; there are: 'first', '1'.
+    ...    No SMTP mock with the alias 'third' is running; running: 'first', '1'.
     ...    Switch SMTP Mock    third
     Run Keyword And Expect Error
-    ...    There is no SMTP mock with the alias 'third'; there are: 'first', '1'.
+    ...    No SMTP mock with the alias 'third' is running; running: 'first', '1'.
     ...    Stop SMTP Mock    third
     Run Keyword And Expect Error
-    ...    There is an SMTP mock with the alias 'first' already.
+    ...    An SMTP mock with the alias 'first' is already running.
     ...    Start SMTP Mock    first
 
 All Servers Can Be Stopped At Once

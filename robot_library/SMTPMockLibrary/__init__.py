@@ -4,7 +4,7 @@ from typing import Any
 
 from robot.api.deco import library
 
-from smtpmock import __version__
+from SMTPMockLibrary.api import __version__
 from SMTPMockLibrary.keywords import (
     AssertionKeywords,
     ContentKeywords,
@@ -17,6 +17,7 @@ from SMTPMockLibrary.keywords import (
     WaitKeywords,
 )
 from SMTPMockLibrary.servers import AutoStop, MockServer, Servers
+from SMTPMockLibrary.signatures import criteria_table, rule_words_table
 from SMTPMockLibrary.types import CONVERTERS
 
 __all__ = ["AutoStop", "MockServer", "SMTPMockLibrary"]
@@ -34,14 +35,14 @@ class SMTPMockLibrary(
     StandardKeywords,
     SecurityKeywords,
 ):
-    """An SMTP server for tests: it keeps what an application sends, and says why when a test fails.
+    """An SMTP server for tests, which records the mail that an application sends and explains failures.
 
     %TOC%
 
-    = How it works =
+    = Usage =
 
-    `Start SMTP Mock` starts a server on a free port of this machine. Tell your application to send its mail there,
-    let it work, and ask what arrived:
+    `Start SMTP Mock` starts a server on a free port of the local machine. Configure your application to send its mail
+    to this port, let it run, and check what arrived:
 
     | ***** Settings *****
     | Library           SMTPMockLibrary
@@ -56,126 +57,102 @@ class SMTPMockLibrary(
     |     Message Should Contain    ${mail}    Thank you for signing up
     |     ${link} =    Get Link From Message    ${mail}    */confirm/*
 
-    Nothing is polled and no test has to sleep: a mail is there before the application is told that it was accepted,
-    and a wait ends at the moment in which the mail arrives.
+    Tests do not need to sleep or poll: a message is available before the server tells the application that it was
+    accepted, and a wait ends as soon as the message arrives.
 
-    When an assertion or a wait fails, its text says what was expected, what arrived and what came near. ``log.html``
-    shows the whole conversation with the failed keyword: the client at the left, the server at the right, refusals in
-    red with what made them, mails folded. `Log Session Transcript` shows it at any time.
+    When an assertion or a wait fails, the error says what was expected, what arrived, and which messages came closest.
+    ``log.html`` shows the whole session below the failed keyword: the client on the left, the server on the right,
+    refusals in red with their causes, and messages collapsed. `Log Session Transcript` logs sessions at any time.
 
-    = Which messages are meant =
+    = Selecting messages =
 
-    Keywords that speak of several messages, or look for one, take criteria, all of them by name and all optional; what
-    has to be true of a message is all of what is given.
+    Keywords that return, count or check messages accept criteria, which are optional named arguments. A message matches
+    if it meets all of them.
 
-    | =Criterion=  | =Looks at=                                              | =A plain value=                     |
-    | recipient    | the recipients of the envelope, Bcc included            | is the whole address                |
-    | sender       | the sender of the envelope                              | is the whole address                |
-    | subject      | the decoded subject                                     | is contained                        |
-    | text         | the decoded plain text                                  | is contained                        |
-    | html         | the decoded HTML                                        | is contained                        |
-    | attachment   | the file names of what is attached                      | is contained                        |
-    | link         | the links in text and HTML                              | is contained                        |
-    | header       | a header, as in ``X-Id: 42`` or ``${{{'X-Id': '42'}}}`` | is contained                        |
-    | helo_name    | the name that the client gave with HELO or EHLO         | is the whole name                   |
-    | client       | the address of the client                               | is the whole address                |
-    | user         | who has logged in with AUTH                             | is the whole name                   |
-    | size         | the bytes of the message                                | is equal; ``>= 1000`` compares      |
-    | since        | when it arrived                                         | a moment (`Get Mark`) or a message  |
-    | consistent   | whether it was accepted                                 | see below                           |
+    %CRITERIA%
 
-    ``consistent`` is True unless told otherwise: accepted mail is meant. With False, refused and broken-off mail is,
-    with ``None`` both.
+    A value with ``*`` is a pattern that must match as a whole, where ``*`` stands for any characters:
+    ``recipient=*@example.com``, ``subject=Welcome*``. A value that starts with ``REGEXP:`` is a regular expression,
+    which is searched for: ``subject=REGEXP:^Order [0-9]+$``. ``${None}`` has the same effect as omitting the criterion,
+    except for ``consistent``.
 
-    A ``*`` stands for any text, and then the value is the whole, as in ``recipient=*@example.com`` and
-    ``subject=Welcome*``. A value that starts with ``REGEXP:`` is a regular expression to be found, as in
-    ``subject=REGEXP:^Order [0-9]+$``. ``${None}`` is the same as leaving the criterion out, except for ``consistent``.
+    Messages have attributes that tests can use directly: ``${mail.subject}``, ``${mail.text}``, ``${mail.html}``,
+    ``${mail.sender}``, ``${mail.recipients}``, ``${mail.headers}[X-Id]``, ``${mail.attachments}``, ``${mail.links}``,
+    ``${mail.raw}`` and others.
 
-    What a keyword returns as a message has attributes that can be used directly: ``${mail.subject}``, ``${mail.text}``,
-    ``${mail.html}``, ``${mail.sender}``, ``${mail.recipients}``, ``${mail.headers}[X-Id]``, ``${mail.attachments}``,
-    ``${mail.links}``, ``${mail.raw}`` and others.
+    *NOTE:* Robot Framework interprets an error that starts with ``*HTML*`` as HTML. Do not use text from a message as
+    the beginning of an error, as in ``Fail    ${mail.subject}`` or ``Should Be Equal    ...    msg=${mail.subject}``.
 
-    = Scripted behaviour =
+    = Scripting the server =
 
-    A rule says: at this stage, if these conditions hold, so many times, do that. It holds at once. This greylists the
-    first two attempts for Bob, drops the line after the final dot of the invoice, and makes all replies 50 ms late:
+    A rule changes the behaviour of the server at a stage of the session, if its conditions are met. It takes effect
+    immediately. The following rules greylist the first two attempts for Bob, close the connection after the final dot
+    of an invoice, and delay all replies by 50 ms:
 
     | Reply To Command    RCPT TO    450 4.7.1 Greylisted    recipient=bob@example.com    times=2
     | Drop Connection On    message    subject=Invoice*
     | Delay Command    *    50 ms
 
-    The stages are ``connect``, ``HELO``, ``EHLO``, ``MAIL FROM``, ``RCPT TO`` (for each recipient), ``DATA``, ``body``
-    (the first bytes of the message are there; nothing is answered), ``message`` (it is complete), ``RSET``, ``NOOP``,
-    ``QUIT``, where the server offers them ``STARTTLS``, ``AUTH``, ``BDAT``, ``VRFY`` and ``HELP``, and ``*`` for all.
+    The stages are ``connect``, ``HELO``, ``EHLO``, ``MAIL FROM``, ``RCPT TO`` (once for each recipient), ``DATA``,
+    ``body`` (the first bytes of the message have arrived; no reply is due), ``message`` (the message is complete),
+    ``RSET``, ``NOOP`` and ``QUIT``. If the server offers the extensions, there are also ``STARTTLS``, ``AUTH``,
+    ``BDAT``, ``VRFY`` and ``HELP``. ``*`` stands for all stages.
 
-    The words of a rule are given by name, all of them optional:
+    The words of a rule are optional named arguments:
 
-    | =Word=       | =Meaning=                                                                                  |
-    | client       | if the address of the client is this                                                       |
-    | helo_name    | if this is the name in HELO or EHLO                                                        |
-    | user         | if this user has logged in; at ``AUTH`` and later                                          |
-    | sender       | if this is the sender of the envelope; at ``MAIL FROM`` and later                          |
-    | recipient    | if this is a recipient of the envelope; at ``RCPT TO`` and later                           |
-    | subject      | if this is in the subject; at ``message``                                                  |
-    | header       | if a header is this; at ``message``                                                        |
-    | text         | if this is in the plain text; at ``message``                                               |
-    | size         | if the message has so many bytes; at ``message``, and at ``MAIL FROM`` if announced        |
-    | times        | at most so many times                                                                      |
-    | after        | not the first so many times                                                                |
-    | every        | only each such time: 3 means the third, the sixth, …                                       |
-    | probability  | by chance, from 0 to 1                                                                     |
-    | seed         | where chance begins; the same seed makes the same run                                      |
-    | per          | counted apart for each ``recipient``, ``sender`` or ``session``                            |
-    | reply        | answer this                                                                                |
-    | delay        | wait so long before the reply                                                              |
-    | jitter       | make the delay longer or shorter by so much, by chance                                     |
-    | drip         | send the reply so slowly, in bytes per second                                              |
-    | throttle     | read the message so slowly, in bytes per second                                            |
-    | then         | ``close``, ``reset``, ``silence``, ``half``, ``garbage`` or ``accept``                     |
-    | tls          | ``expired``, ``wrong-host``, ``unknown-authority``, ``refuse`` or ``cut``; at ``STARTTLS`` |
+    %RULE_WORDS%
 
-    Values of conditions are like those of criteria above. Of the rules that reply or break the connection, the newest
-    that matches decides; delays of rules that only slow down come on top. In transcripts a reply names its rule.
+    The values of conditions are matched like those of criteria (see `Selecting messages`). If several rules match that
+    reply or break the connection, the newest one applies. Rules that only slow the server down apply in addition. In
+    transcripts, each reply names the rule that caused it.
 
-    A keyword that makes a rule returns it, for `Rule Should Have Been Used` and `Remove Rule`. A rule that never
-    applied proves nothing: with the setting ``strict`` of `Start SMTP Mock` it fails the test that has passed without
-    using it.
+    Keywords that add a rule return it, so that it can be passed to `Rule Should Have Been Used` and `Remove Rule`. A
+    rule that is never used proves nothing: with the setting ``strict`` of `Start SMTP Mock`, a test that would pass
+    without using its rules fails.
 
-    = Life of a server =
+    = Lifetime of servers =
 
-    A server that a test starts and does not stop is stopped when the test ends, one that a suite setup starts when that
-    suite ends; see `AutoStop`. Several servers can run at once: each has an alias, keywords speak to the one that was
-    started last, and `Switch SMTP Mock` changes that. Ports are free ones unless told otherwise, so that parallel runs,
-    as with Pabot, do not meet. A timeout of a test or keyword ends a wait at once.
+    A server that is not stopped by a keyword is stopped automatically: at the end of the test that started it, or at
+    the end of the suite if the suite setup started it. See `AutoStop` for other options. Several servers can run at the
+    same time, each with an alias. Keywords use the server that was started last, unless `Switch SMTP Mock` selects
+    another. By default, ports are assigned by the system, so that parallel runs, such as those of Pabot, do not
+    conflict. A test or keyword timeout ends a wait immediately.
 
-    = Comparing getters =
+    = Inline assertions =
 
-    With ``pip install smtpmock[assertions]``, which brings
-    [https://github.com/MarketSquare/AssertionEngine|AssertionEngine], getters that take ``assertion_operator`` compare
-    what they get: ``Get Message Count    ==    2``. Without it they just return it.
+    With ``pip install smtpmock[assertions]``, which installs
+    [https://github.com/MarketSquare/AssertionEngine|AssertionEngine], getters that accept ``assertion_operator`` can
+    also check the value: ``Get Message Count    ==    2``.
     """
 
     def __init__(self, *, auto_stop: AutoStop = AutoStop.TEST) -> None:
-        """``auto_stop`` says when servers are stopped that nobody has stopped; `Start SMTP Mock` can say otherwise."""
+        """``auto_stop`` defines when servers are stopped automatically; `Start SMTP Mock` can override it."""
         self.servers = Servers(auto_stop)
 
     # The listener.
 
     def start_test(self, data: Any, result: Any) -> None:
-        """Looks which rules are older than the test."""
+        """Remember the rules that exist before the test."""
         self.servers.begin_test()
 
     def end_test(self, data: Any, result: Any) -> None:
-        """Stops what the test started; fails the test if it left a rule of a strict server unused."""
+        """Stop the servers of the test, and fail the test if it left a rule of a strict server unused."""
         failure = self.servers.unused_rules() if result.passed else ""
         if failure:
             result.status, result.message = "FAIL", failure
         self.servers.end_test()
 
     def end_suite(self, data: Any, result: Any) -> None:
-        """Stops what the suite started."""
+        """Stop the servers of the suite."""
         self.servers.end_suite(result.full_name)
 
     def close(self) -> None:
-        """Stops what still runs when the run ends."""
+        """Stop all servers at the end of the run."""
         self.servers.end_all()
+
+
+SMTPMockLibrary.__doc__ = (
+    (SMTPMockLibrary.__doc__ or "")
+    .replace("%CRITERIA%", criteria_table().replace("\n", "\n    "))
+    .replace("%RULE_WORDS%", rule_words_table().replace("\n", "\n    "))
+)

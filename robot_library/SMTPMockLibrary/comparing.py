@@ -1,4 +1,4 @@
-"""Getters that compare what they get, where robotframework-assertion-engine is installed."""
+"""Inline assertions of getters, which need robotframework-assertion-engine."""
 
 from typing import Any, TypeVar
 
@@ -13,11 +13,13 @@ except ImportError:
     verify_assertion = None
 
 
-def compared(value: T, operator: Any, expected: Any, what: str) -> T:
-    """The value, if it compares so with what was expected, or is not to be compared at all."""
+def compared(value: T, operator: Any, expected: Any, name: str) -> T:
+    """Return the value, after checking it against the expected one if an operator is given."""
     if operator is None:
         return value
     if verify_assertion is None:
-        raise RuntimeError("Comparing needs robotframework-assertion-engine: pip install 'smtpmock[assertions]'.")
-    result: T = verify_assertion(value, operator, expected, what)
+        raise RuntimeError(
+            "Assertions in getters require robotframework-assertion-engine: pip install 'smtpmock[assertions]'."
+        )
+    result: T = verify_assertion(value, operator, expected, name)
     return result

@@ -1,4 +1,4 @@
-"""What a failing keyword shows: the text as its error, the conversation in the log."""
+"""Failures of keywords: the text of the error, and the sessions or the message in the log."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 from robot import errors
 from robot.api import logger
 
-from smtpmock.errors import SMTPMockError
-from smtpmock.messages.message import Message
+from SMTPMockLibrary.api import Message, Session, SMTPMockError, message_html, sessions_html
 from SMTPMockLibrary.servers import MockServer, Servers
 from SMTPMockLibrary.signatures import spelled_out
 
@@ -20,17 +19,17 @@ _Timeout: type[BaseException] = getattr(errors, "TimeoutExceeded", None) or erro
 
 
 class Keywords:
-    """What the keywords of every topic have.
+    """The base class of keywords.
 
     Attributes:
-        servers: The servers of the run.
+        servers: The running servers.
     """
 
     servers: Servers
 
 
 def explained(method: Method) -> Method:
-    """A keyword which shows the conversation when it fails or is timed out."""
+    """Make a keyword log the sessions or the message when it fails or times out."""
 
     @wraps(method)
     def run(self: Keywords, *args: Any, **words: Any) -> Any:
@@ -38,26 +37,26 @@ def explained(method: Method) -> Method:
         try:
             return method(self, *args, **words)
         except _Timeout:
-            _show(self.servers, ())
+            _log_subject(self.servers, ())
             raise
         except AssertionError as error:
-            _show(self.servers, (*args, *words.values()))
+            _log_subject(self.servers, (*args, *words.values()))
             text = _introduced(str(error), message)
         except SMTPMockError as error:
-            raise RuntimeError(str(error)) from None  # whose name Robot Framework does not show
+            raise RuntimeError(str(error)) from None  # Robot Framework omits the name of this type from the error
         raise AssertionError(text)
 
     return run  # type: ignore[return-value]
 
 
 def assertion(method: Method) -> Method:
-    """Such a keyword that, besides, takes a text for its failure to begin with."""
+    """Make a keyword log like `explained`, and accept a message to prepend to the text of its failure."""
     message = Parameter("message", Parameter.KEYWORD_ONLY, default=None, annotation=str | None)
     return spelled_out(explained(method), [message])
 
 
 def _introduced(text: str, message: str | None) -> str:
-    """The text behind the message of a test; where that is HTML, what comes from a mail must not become any."""
+    """Return the text after the message from the test; if that is HTML, the text is escaped."""
     if message is None:
         return text
     if message.startswith("*HTML*"):
@@ -65,26 +64,24 @@ def _introduced(text: str, message: str | None) -> str:
     return f"{message}\n{text}"
 
 
-def show(server: MockServer, sessions: Iterable[Any], level: str = "INFO", about: Iterable[int] = ()) -> None:
-    """Writes sessions into the log."""
-    from smtpmock.reports.html import sessions_shown
+def log_sessions(
+    server: MockServer, sessions: Iterable[Session], level: str = "INFO", about: Iterable[int] = ()
+) -> None:
+    """Write sessions to the log, with those in `about` expanded."""
+    logger.write(sessions_html(sessions, server.address, about), level, html=True)  # type: ignore[arg-type]  # a level
 
-    logger.write(sessions_shown(list(sessions), server.address, about=about), level, html=True)  # type: ignore[arg-type]
 
-
-def _show(servers: Servers, values: Iterable[Any]) -> None:
-    """Writes what a failure is about into the log: a mail, if the keyword was given one, or all that was said."""
+def _log_subject(servers: Servers, values: Iterable[Any]) -> None:
+    """Log the message that was passed to the keyword and its session, or else all sessions of the current server."""
     mail = next((value for value in values if isinstance(value, Message)), None)
     if mail is not None:
-        from smtpmock.reports.html import message_shown
-
-        logger.info(message_shown(mail), html=True)
+        logger.info(message_html(mail), html=True)
     for server in reversed(servers.all()):
         sessions = server.mock.sessions()
         if mail is None:
-            show(server, sessions)
+            log_sessions(server, sessions)
             return
         its_own = [session for session in sessions if any(found.raw is mail.raw for found in session.messages)]
         if its_own:
-            show(server, its_own)
+            log_sessions(server, its_own)
             return

@@ -1,4 +1,4 @@
-"""The servers of a run: which there are, which one keywords speak to, and when each ends."""
+"""The running servers: which one the keywords use, and when each one is stopped."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING
 from robot.api import logger
 from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
-from smtpmock.errors import ExpectationError, ServerStateError
+from SMTPMockLibrary.api import ExpectationError, Rule, ServerStateError
 
 if TYPE_CHECKING:
-    from smtpmock import SMTPMock
-    from smtpmock.rules.rule import Rule
+    from SMTPMockLibrary.api import SMTPMock
 
 
 class AutoStop(Enum):
-    """When a server is stopped that no keyword has stopped.
+    """When a server is stopped automatically, unless a keyword stops it earlier.
 
-    - TEST: with the test that started it; one that was started in a suite setup, with that suite.
-    - SUITE: with the suite in which it was started, by a test or by its setup.
-    - MANUAL: when the run ends.
+    - TEST: At the end of the test that started it, or of the suite if the suite setup started it.
+    - SUITE: At the end of the suite in which it was started, whether by a test or by the suite setup.
+    - MANUAL: At the end of the test run.
     """
 
     TEST = "TEST"
@@ -31,14 +30,14 @@ class AutoStop(Enum):
 
 @dataclass(frozen=True)
 class MockServer:
-    """A server that runs.
+    """A running server.
 
     Attributes:
-        alias: The name that it is switched to by.
+        alias: The alias of the server.
         host: The address that it listens on.
         port: The port that it listens on.
-        url: Both, as in smtp://127.0.0.1:2525; smtps with TLS from the beginning.
-        mock: The server itself, with all that its Python interface can do.
+        url: The address as a URL.
+        mock: The server itself, with its whole Python interface.
     """
 
     alias: str
@@ -47,14 +46,14 @@ class MockServer:
     mock: "SMTPMock" = field(repr=False)
 
     @property
-    def address(self) -> str:
-        """Host and port, as people write them."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+    def url(self) -> str:
+        """Return the address as a URL: smtp://127.0.0.1:2525, or smtps with implicit TLS."""
+        return self.mock.url
 
     @property
-    def url(self) -> str:
-        """The address as a URL; with TLS from the beginning it starts with smtps."""
-        return self.mock.url
+    def address(self) -> str:
+        """Return host and port as in the URL."""
+        return self.url.partition("://")[2]
 
     def __str__(self) -> str:
         return self.url
@@ -62,17 +61,17 @@ class MockServer:
 
 @dataclass(frozen=True)
 class _Owner:
-    """Who a server ends with; nobody, if both are empty."""
+    """The suite or test at whose end a server is stopped; both are empty if it is stopped at the end of the run."""
 
     suite: str = ""
     test: str = ""
 
 
 class Servers:
-    """The servers that run, by alias; the one that was used last is the current one.
+    """The running servers by alias; the one that was started or switched to last is the current one.
 
     Args:
-        auto_stop: When they end if their start does not say.
+        auto_stop: When servers are stopped if `start` is not told.
     """
 
     def __init__(self, auto_stop: AutoStop) -> None:
@@ -82,18 +81,18 @@ class Servers:
         self._older_rules: set[Rule] = set()
 
     def start(self, mock: "SMTPMock", alias: str | None, auto_stop: AutoStop | None) -> MockServer:
-        """Starts a server and makes it the current one."""
+        """Start a server and make it the current one."""
         if alias is None:
             alias = next(str(number) for number in count(1) if str(number) not in self._running)
         if alias in self._running:
-            raise ServerStateError(f"There is an SMTP mock with the alias '{alias}' already.")
+            raise ServerStateError(f"An SMTP mock with the alias '{alias}' is already running.")
         owner = _owner(auto_stop or self._auto_stop)
         try:
             mock.start()
             server = MockServer(alias, mock.host, mock.port, mock)
             self._owners[alias] = owner
             self._running[alias] = server
-        except BaseException:  # a timeout comes at any place
+        except BaseException:  # a timeout of Robot Framework can be raised anywhere
             if alias not in self._running:
                 self._owners.pop(alias, None)
                 if mock.is_running:
@@ -103,17 +102,17 @@ class Servers:
 
     @property
     def current(self) -> MockServer:
-        """The server that keywords speak to."""
+        """Return the server that the keywords use."""
         if not self._running:
             raise ServerStateError("No SMTP mock is running: use Start SMTP Mock first.")
         return next(reversed(self._running.values()))
 
     def all(self) -> list[MockServer]:
-        """All servers, the current one last."""
+        """Return all servers, the current one last."""
         return list(self._running.values())
 
     def switch(self, alias: str) -> str:
-        """Makes another server the current one; returns the alias of the one that was."""
+        """Make another server the current one, and return the alias of the previous one."""
         previous = self.current.alias
         server = self._named(alias)
         del self._running[alias]
@@ -121,23 +120,23 @@ class Servers:
         return previous
 
     def stop(self, alias: str | None = None) -> None:
-        """Stops a server, or the current one; the one that was used before becomes the current one."""
+        """Stop a server, or the current one; the one used before becomes the current one."""
         self._stop(self.current if alias is None else self._named(alias))
 
     def stop_all(self) -> None:
-        """Stops every server."""
+        """Stop all servers."""
         self._stop(*reversed(self._running.values()))
 
     def end_all(self) -> None:
-        """Stops every server when the run ends."""
+        """Stop all servers at the end of the run."""
         self._end_those(lambda owner: True)
 
     def begin_test(self) -> None:
-        """Keeps in mind which rules there are before the test."""
+        """Remember the rules that exist before the test."""
         self._older_rules = {rule for server in self.all() for rule in server.mock.rules}
 
     def unused_rules(self) -> str:
-        """What a test that ends has left unused on strict servers, as text: a rule of its own, or of its server."""
+        """Describe the rules of strict servers that the test left unused: those of the test, or of its own servers."""
         failures = []
         for alias, owner in self._owners.items():
             mock = self._running[alias].mock
@@ -147,11 +146,11 @@ class Servers:
         return "\n".join(failures)
 
     def end_test(self) -> None:
-        """Stops what ends with the test."""
+        """Stop the servers that belong to the test."""
         self._end_those(lambda owner: bool(owner.test))
 
     def end_suite(self, suite: str) -> None:
-        """Stops what ends with the suite, or with one below it."""
+        """Stop the servers that belong to the suite or to a suite inside it."""
         self._end_those(lambda owner: owner.suite == suite or owner.suite.startswith(f"{suite}."))
 
     def _stop(self, *servers: MockServer) -> None:
@@ -168,7 +167,7 @@ class Servers:
             if ends(owner):
                 server = self._running[alias]
                 self._forget(server)
-                if server.mock.settings.strict and not owner.test:  # nobody is left to fail
+                if server.mock.settings.strict and not owner.test:  # no test is left that could fail
                     for failure in _unused(server.mock):
                         logger.error(f"SMTP mock '{alias}': {failure}")
 
@@ -180,13 +179,13 @@ class Servers:
 
     def _named(self, alias: str) -> MockServer:
         if alias not in self._running:
-            there_are = ", ".join(f"'{known}'" for known in self._running) or "none"
-            raise ServerStateError(f"There is no SMTP mock with the alias '{alias}'; there are: {there_are}.")
+            aliases = ", ".join(f"'{known}'" for known in self._running) or "none"
+            raise ServerStateError(f"No SMTP mock with the alias '{alias}' is running; running: {aliases}.")
         return self._running[alias]
 
 
 def _unused(mock: "SMTPMock") -> list[str]:
-    """The text about the rules of a server that were never used, if there are any."""
+    """Return the text about the unused rules of a server, if there are any."""
     try:
         mock.assert_rules_used()
     except ExpectationError as error:
@@ -195,7 +194,7 @@ def _unused(mock: "SMTPMock") -> list[str]:
 
 
 def _has_failed() -> bool:
-    """Whether this is the teardown of a test that has failed, which needs no further reason."""
+    """Return True in the teardown of a test that has failed, which needs no further failure."""
     try:
         return bool(BuiltIn().get_variable_value("${TEST STATUS}") == "FAIL")
     except RobotNotRunningError:
@@ -203,7 +202,7 @@ def _has_failed() -> bool:
 
 
 def _owner(auto_stop: AutoStop) -> _Owner:
-    """Who a server ends with that is started now."""
+    """Return the suite or test that a server started now belongs to."""
     if auto_stop is AutoStop.MANUAL:
         return _Owner()
     try:

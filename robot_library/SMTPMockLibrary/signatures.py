@@ -1,141 +1,178 @@
-"""Arguments that are declared elsewhere, spelled out: settings, criteria, and the words of rules.
+"""Keyword arguments that are derived from declarations in smtpmock: settings, criteria, and the words of rules.
 
-A keyword takes them as ``**words``; Robot Framework, libdoc and IDEs see each with its type and default.
+The keywords accept them as ``**words``. Robot Framework, libdoc and editors see each one with its type and default.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from inspect import Parameter, cleandoc, signature
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
-from smtpmock.queries import query
-from smtpmock.queries.query import CRITERIA
-from smtpmock.rules.rule import CONDITIONS, STAGES, WORDS
-from smtpmock.settings.declarations import SETTINGS, Settings, from_text
+from SMTPMockLibrary.api import CRITERIA, RULE_WORDS, SESSION_CRITERIA, SETTINGS, STAGES, parse_setting
 from SMTPMockLibrary.types import Address, Header, Moment, Name, Names, Secret, Text, Then
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 RECORDING = {"multiple_rcptto": True, "multiple_message_receiving": True}
-"""What a test expects: everything is recorded."""
+"""The settings whose defaults differ here: tests expect that everything is recorded."""
 
-_CRITERION_TYPES: Mapping[Any, Any] = {
-    query.match_text: Text,
-    query.match_address: Address,
-    query.match_name: Name,
-    query.match_text_exactly: Name,
-    query.match_size: int | str | None,
+_ACCEPTED = "accepted"
+
+_TYPES: Mapping[str, Any] = {
+    "text": Text,
+    "address": Address,
+    "name": Name,
+    "exact-name": Name,
+    "size": int | str | None,
+    "header": Header,
+    _ACCEPTED: bool | None,
+    "since": Moment,
+    "integer": int | None,
+    "number": float | None,
+    "seconds": timedelta | None,
+    "reply": str | None,
+    "choice": str | None,
 }
-_OTHER_CRITERIA: Mapping[str, tuple[Any, Any]] = {
-    "header": (Header, None),
-    "consistent": (bool | None, True),
-    "since": (Moment, None),
+"""The type of an argument for each kind of criterion and rule word.
+
+The types with converters of this library accept None as well. In a union, Robot Framework would omit their errors.
+"""
+
+_PLAIN_VALUES: Mapping[str, str] = {
+    "text": "must be contained",
+    "address": "must be equal",
+    "name": "must be equal",
+    "exact-name": "must be equal",
+    "size": "must be equal; ``>= 1000`` compares",
+    "header": "must be contained: ``X-Id: 42`` or ``${{{'X-Id': '42'}}}``",
+    _ACCEPTED: "True: accepted (the default), False: refused or incomplete, None: any",
+    "since": "arrived after this mark (`Get Mark`) or message",
 }
-_SESSION_CRITERIA: Mapping[str, tuple[Any, Any]] = {
-    "client": (Name, None),
-    "helo_name": (Name, None),
-    "since": (Moment, None),
-}
-_RULE_WORD_TYPES: Mapping[str, Any] = {
-    **dict.fromkeys(("times", "after", "every", "seed"), int),
-    **dict.fromkeys(("probability", "drip", "throttle"), float),
-    **dict.fromkeys(("delay", "jitter"), timedelta),
-    "then": Then,
-}
+"""The effect of a value without a pattern, for each kind of criterion."""
 
 
 def spelled_out(method: Method, parameters: Iterable[Parameter]) -> Method:
-    """The method with its ``**words`` spelled out in what it says of itself, behind its own parameters.
+    """Replace ``**words`` in the signature of the method with the parameters that it stands for.
 
-    Where all arguments are named the ``**words`` stay: what is misspelt comes there, and the engine names the nearest.
-    Elsewhere they would take values like ``==`` or ``bob=example.com@example.org`` for names.
+    If all other arguments are named-only, ``**words`` is kept as well: misspelt names then reach smtpmock, which
+    suggests the closest one. Otherwise it would turn positional values such as ``==`` or
+    ``bob=example.com@example.org`` into named arguments.
     """
-    said = signature(method)
-    own = [parameter for parameter in said.parameters.values() if parameter.kind is not Parameter.VAR_KEYWORD]
+    original = signature(method)
+    own = [parameter for parameter in original.parameters.values() if parameter.kind is not Parameter.VAR_KEYWORD]
     is_named = {parameter.name for parameter in own if parameter.kind is not Parameter.KEYWORD_ONLY} == {"self"}
-    rest = [parameter for parameter in said.parameters.values() if parameter not in own] if is_named else []
+    rest = [parameter for parameter in original.parameters.values() if parameter not in own] if is_named else []
     names = {parameter.name for parameter in own}
     added = (parameter for parameter in parameters if parameter.name not in names)
-    full = said.replace(parameters=[*own, *added, *rest])
+    full = original.replace(parameters=[*own, *added, *rest])
     method.__signature__ = full  # type: ignore[attr-defined]
     hints = {name: parameter.annotation for name, parameter in full.parameters.items()}
     method.__annotations__ = {
         **{name: hint for name, hint in hints.items() if hint is not Parameter.empty},
-        "return": said.return_annotation,
+        "return": original.return_annotation,
     }
     return method
 
 
-def _by_name(name: str, kind: Any, default: Any) -> Parameter:
+def _named_only(name: str, kind: Any, default: Any = None) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+def _seconds(value: Any) -> Any:
+    return value.total_seconds() if isinstance(value, timedelta) else value
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    titles = tuple(f"={title}=" for title in head)
+    return "\n".join(f"| {' | '.join(row)} |" for row in (titles, *rows))
 
 
 # Criteria.
 
 
 def takes_criteria(method: Method) -> Method:
-    """Spells out the criteria of messages."""
-    words = {word: _criterion(word) for word in CRITERIA}
-    return spelled_out(
-        method, (_by_name(word, kind, default) for word, (kind, default) in {**words, **_OTHER_CRITERIA}.items())
-    )
+    """Spell out the criteria for messages."""
+    return spelled_out(method, map(_criterion, CRITERIA))
 
 
 def takes_session_criteria(method: Method) -> Method:
-    """Spells out the criteria of sessions."""
-    return spelled_out(method, (_by_name(word, kind, default) for word, (kind, default) in _SESSION_CRITERIA.items()))
+    """Spell out the criteria for sessions."""
+    return spelled_out(method, map(_criterion, SESSION_CRITERIA))
 
 
-def asked(words: Mapping[str, Any]) -> dict[str, Any]:
-    """The criteria that were given; accepted mail is meant unless they say otherwise."""
-    given = {word: wanted for word, wanted in words.items() if wanted is not None or word == "consistent"}
-    return {"consistent": True, **given}
+def given_criteria(words: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the criteria that were given, and which messages are meant: by default, those that were accepted."""
+    outcome = {word: _default(word) for word in CRITERIA if CRITERIA[word].kind == _ACCEPTED}
+    return {**outcome, **{word: value for word, value in words.items() if value is not None or word in outcome}}
 
 
-def _criterion(word: str) -> tuple[Any, Any]:
-    return _OTHER_CRITERIA.get(word) or (_CRITERION_TYPES[CRITERIA[word].matcher], None)
+def given_session_criteria(words: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the criteria for sessions that were given."""
+    return {word: value for word, value in words.items() if value is not None}
+
+
+def narrowing_criteria(words: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the criteria that were given, except those that have their default value."""
+    return {word: value for word, value in given_criteria(words).items() if value != _default(word)}
+
+
+def criteria_table() -> str:
+    """Return the table of the criteria for the documentation."""
+    rows = ((word, known.meaning, _PLAIN_VALUES[known.kind]) for word, known in CRITERIA.items())
+    return _table(("Criterion", "Compared with", "A plain value"), rows)
+
+
+def _default(word: str) -> Any:
+    return True if word in CRITERIA and CRITERIA[word].kind == _ACCEPTED else None
+
+
+def _criterion(word: str) -> Parameter:
+    return _named_only(word, _TYPES[CRITERIA[word].kind], _default(word))
 
 
 # Words of rules.
 
 
 def takes_conditions(method: Method) -> Method:
-    """Spells out the conditions of rules that can be known when a recipient is named."""
+    """Spell out the conditions of rules that are known at RCPT TO."""
     return spelled_out(method, map(_rule_word, STAGES["RCPT TO"]))
 
 
-def takes_rule_words(*without: str) -> Callable[[Method], Method]:
-    """Spells out the words of rules, but for those that the keyword itself stands for."""
-    words = [word for word in WORDS if word not in without]
+def takes_rule_words(*excluded: str) -> Callable[[Method], Method]:
+    """Spell out the words of rules, except those that the keyword sets itself."""
+    words = [word for word in RULE_WORDS if word not in excluded]
     return lambda method: spelled_out(method, map(_rule_word, words))
 
 
-def rule_words(words: Mapping[str, Any]) -> dict[str, Any]:
-    """The words that were said, in the usual order, durations in seconds."""
-    said = {word: words[word] for word in (*WORDS, *words) if words.get(word) is not None}
-    return {word: value.total_seconds() if isinstance(value, timedelta) else value for word, value in said.items()}
+def given_rule_words(words: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the words that were given, in the usual order, with durations in seconds."""
+    return {word: _seconds(words[word]) for word in (*RULE_WORDS, *words) if words.get(word) is not None}
+
+
+def rule_words_table() -> str:
+    """Return the table of the words of rules for the documentation."""
+    return _table(("Word", "Meaning"), ((word, known.meaning) for word, known in RULE_WORDS.items()))
 
 
 def _rule_word(word: str) -> Parameter:
-    kind = _criterion(word)[0] if word in CONDITIONS else _RULE_WORD_TYPES.get(word, str) | None
-    return _by_name(word, kind, None)
+    return _named_only(word, Then | None if word == "then" else _TYPES[RULE_WORDS[word].kind])
 
 
 # Settings.
 
 
 def takes_settings(method: Method) -> Method:
-    """Spells out the settings of a server, and puts the table of their meanings into the documentation."""
-    hints = get_type_hints(Settings)
-    method.__doc__ = cleandoc(method.__doc__ or "").replace("%SETTINGS%", _table())
-    return spelled_out(method, (_by_name(name, _setting_type(name, hints[name]), _default(name)) for name in SETTINGS))
+    """Spell out the settings of a server, and add the table of their meanings to the documentation."""
+    table = _table(("Setting", "Meaning"), ((name, declared.meaning) for name, declared in SETTINGS.items()))
+    method.__doc__ = cleandoc(method.__doc__ or "").replace("%SETTINGS%", table)
+    return spelled_out(method, map(_setting, SETTINGS))
 
 
-def setting_values(words: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that were given, as values: what is text is read as on the command line.
+def given_settings(words: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that were given, with values in place of text.
 
     Raises:
-        SettingError: If a value is not allowed.
+        SettingError: If a value is invalid.
     """
     values: dict[str, Any] = dict(RECORDING)
     for name, value in words.items():
@@ -143,7 +180,7 @@ def setting_values(words: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict):
             value = {key: _revealed(item) for key, item in value.items()}
         if value is not None:
-            values[name] = from_text(name, value) if isinstance(value, str) else value
+            values[name] = parse_setting(name, value) if isinstance(value, str) else value
     return values
 
 
@@ -151,20 +188,19 @@ def _revealed(value: Any) -> Any:
     return value.value if Secret is not None and isinstance(value, Secret) else value
 
 
-def _setting_type(name: str, hint: Any) -> Any:
-    if SETTINGS[name].type.is_secret:
+def _setting(name: str) -> Parameter:
+    declared = SETTINGS[name]
+    default = RECORDING.get(name, declared.default)
+    if isinstance(default, float):
+        default = f"{default:g} s"
+    elif isinstance(default, tuple):
+        default = ",".join(default)
+    return _named_only(name, _setting_type(name), default)
+
+
+def _setting_type(name: str) -> Any:
+    if SETTINGS[name].is_secret:
         return str | dict if Secret is None else Secret | str | dict
+    hint = SETTINGS[name].annotation
     known = {float: timedelta, tuple[str, ...]: Names}
     return known.get(hint, hint)
-
-
-def _default(name: str) -> Any:
-    default = RECORDING.get(name, SETTINGS[name].default)
-    if isinstance(default, float):
-        return f"{default:g} s"
-    return ",".join(default) if isinstance(default, tuple) else default
-
-
-def _table() -> str:
-    rows = (f"| {name} | {declared.meaning} |" for name, declared in SETTINGS.items())
-    return "\n".join(("| =Setting= | =Meaning= |", *rows))

@@ -1,12 +1,10 @@
-"""The types of arguments as libdoc shows them, and how text in a test becomes what they stand for."""
+"""The types of arguments, as libdoc shows them, and the conversion of text in tests to these types."""
 
 import re
 from ast import literal_eval
 from typing import Any, Literal
 
-from smtpmock.messages.message import Message
-from smtpmock.queries.query import Mark
-from smtpmock.rules.rule import STAGES, THEN, Rule
+from SMTPMockLibrary.api import STAGES, THEN, Mark, Message, Rule
 
 __all__ = [
     "CONVERTERS",
@@ -31,31 +29,43 @@ _REGEXP = "REGEXP:"
 
 
 class Text:
-    """A text: a plain one is contained, one with ``*`` is the whole, ``REGEXP:…`` is a regular expression."""
+    """A text or a pattern.
+
+    A plain text must be contained. A text with ``*`` must match as a whole, where ``*`` stands for any characters.
+    ``REGEXP:`` starts a regular expression, which is searched for.
+    """
 
 
 class Address:
-    """A mail address: a plain one is equal, ``*@example.com`` is a pattern, ``REGEXP:…`` is a regular expression."""
+    """An email address or a pattern.
+
+    A plain address must be equal. In a pattern such as ``*@example.com``, ``*`` stands for any characters.
+    ``REGEXP:`` starts a regular expression, which is searched for.
+    """
 
 
 class Name:
-    """A name, as of a host or user: a plain one is equal, ``*`` stands for any text, ``REGEXP:…`` as elsewhere."""
+    """The name of a host or user, or a pattern.
+
+    A plain name must be equal. In a pattern, ``*`` stands for any characters. ``REGEXP:`` starts a regular
+    expression, which is searched for.
+    """
 
 
 class Header:
-    """A header: ``Name: value``, or a dictionary of names and values; the values are like those of `Text`."""
+    """A header as ``Name: value``, or a dictionary of names and values. The values are matched like `Text`."""
 
 
 class Moment:
-    """A moment, as `Get Mark` returns it, or a message: what came after it is meant."""
+    """A mark returned by `Get Mark`, or a message. Only what arrived later matches."""
 
 
 class Names:
-    """Texts: separated by commas, as in ``a@example.com,b@example.com``, or a list."""
+    """A list, or text separated by commas such as ``a@example.com,b@example.com``."""
 
 
 class Stage:
-    """When a rule is asked: one of %s; upper and lower case are the same."""
+    """The stage of the session at which a rule applies: one of %s. Case-insensitive."""
 
 
 Stage.__doc__ = str(Stage.__doc__) % ", ".join(STAGES)
@@ -65,12 +75,12 @@ Then: Any = Literal[THEN]
 
 
 def pattern(value: object) -> Any:
-    """What is asked for, regular expressions compiled."""
+    """Compile the value if it is a regular expression, and return it unchanged otherwise."""
     if isinstance(value, str) and value.startswith(_REGEXP):
         try:
             return re.compile(value[len(_REGEXP) :])
         except re.error as error:
-            raise ValueError(f"The regular expression cannot be read: {error}.") from None
+            raise ValueError(f"Invalid regular expression: {error}.") from None
     return value
 
 
@@ -87,7 +97,7 @@ def _header(value: object) -> Any:
 
 def _moment(value: object) -> Any:
     if value is not None and not isinstance(value, Mark | Message):
-        raise ValueError("It has to be a mark, as Get Mark returns it, or a message.")
+        raise ValueError("Expected a mark returned by Get Mark, or a message.")
     return value
 
 
@@ -98,14 +108,14 @@ def _names(value: object) -> Any:
 
 
 def _message(value: object) -> Message:
-    raise ValueError("It has to be a message, as Get Message and Wait For Message return it.")
+    raise ValueError("Expected a message, as returned by Get Message or Wait For Message.")
 
 
 def _rule(value: object) -> Rule:
-    raise ValueError("It has to be a rule, as Reply To Command and others return it.")
+    raise ValueError("Expected a rule, as returned by Reply To Command and similar keywords.")
 
 
-_READERS: dict[type, Any] = {
+_CONVERSIONS: dict[type, Any] = {
     Text: pattern,
     Address: pattern,
     Name: pattern,
@@ -116,19 +126,19 @@ _READERS: dict[type, Any] = {
 }
 
 
-def _reader(kind: type, read: Any) -> Any:
-    """A converter of its own for each type: libdoc shows the text of the type."""
+def _converter(kind: type, conversion: Any) -> Any:
+    """Return a separate converter for each type, because libdoc shows the docstring of the converter."""
 
     def convert(value: object) -> Any:
-        return read(value)
+        return conversion(value)
 
     convert.__doc__ = kind.__doc__
     return convert
 
 
 CONVERTERS = {
-    Message: _reader(Message, _message),
-    Rule: _reader(Rule, _rule),
-    **{kind: _reader(kind, read) for kind, read in _READERS.items()},
+    Message: _converter(Message, _message),
+    Rule: _converter(Rule, _rule),
+    **{kind: _converter(kind, conversion) for kind, conversion in _CONVERSIONS.items()},
 }
-"""What Robot Framework calls for the values of these types."""
+"""The converters that Robot Framework calls for arguments of these types."""

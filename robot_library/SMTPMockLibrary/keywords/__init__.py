@@ -1,4 +1,4 @@
-"""The keywords, one module for each topic."""
+"""The keywords, one module per topic."""
 
 from SMTPMockLibrary.keywords.assertions import AssertionKeywords
 from SMTPMockLibrary.keywords.content import ContentKeywords

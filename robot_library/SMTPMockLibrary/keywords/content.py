@@ -1,33 +1,32 @@
-"""What one message says."""
+"""The content of a message."""
 
 import re
 from pathlib import Path
+from reprlib import Repr
 from typing import Any
 
 from robot.api import logger
 from robot.api.deco import keyword
 from robot.libraries.BuiltIn import BuiltIn
 
-from smtpmock.mail.attachments import Attachment
-from smtpmock.mail.links import read_html
-from smtpmock.messages.message import Message
-from smtpmock.queries.query import conditions_of, shown
-from smtpmock.rfc.grammar import address_key
-from smtpmock.text import shortened
+from SMTPMockLibrary.api import Attachment, Message, address_key, shown, text_matcher, visible_text
 from SMTPMockLibrary.failures import Keywords, assertion
 from SMTPMockLibrary.types import Text
 
+_repr = Repr()
+_repr.maxstring = 1000
+
 
 class ContentKeywords(Keywords):
-    """Keywords that take a message."""
+    """Keywords that take a message as their argument."""
 
     @keyword("Message Should Contain", tags=("Assertion",))
     @assertion
     def message_should_contain(self, mail: Message, text: Text) -> None:
-        """Fails if the text is neither in the plain text of a message nor in its HTML, as it is read on the screen.
+        """Fails unless the plain text of the message, or the visible text of its HTML, contains ``text``.
 
-        White space and line ends are not told apart, so that a text is found wherever its lines were broken.
-        A ``*`` stands for any text; ``REGEXP:`` begins a regular expression.
+        Any sequence of spaces and line breaks is treated as one space, so that line wrapping does not matter.
+        ``*`` stands for any characters, and ``REGEXP:`` starts a regular expression.
 
         Example:
         | ${mail} =    Get Message    recipient=bob@example.com
@@ -38,13 +37,12 @@ class ContentKeywords(Keywords):
         if isinstance(wanted, str):
             wanted = _one_line(wanted)
             wanted = f"*{wanted}*" if "*" in wanted else wanted
-        [(_, matches)] = conditions_of({"text": wanted})
-        says = [_one_line(mail.text), _one_line(read_html(mail.html)[0])]
-        if not any(map(matches, says)):
-            said = next(filter(None, says), "")
+        texts = [_one_line(mail.text), _one_line(visible_text(mail.html))]
+        if not any(map(text_matcher(wanted), texts)):
+            actual = next(filter(None, texts), "")
             raise AssertionError(
-                f"The message does not contain {shown(text)}; "
-                + (f"it says {shortened(said, 1000)!r}." if said else "it has no text at all.")
+                f"The message does not contain {shown(text)}. "
+                + (f"Its text is {_repr.repr(actual)}." if actual else "It has no text.")
             )
 
     @keyword("Message Should Have Attachment", tags=("Assertion",))
@@ -52,9 +50,9 @@ class ContentKeywords(Keywords):
     def message_should_have_attachment(
         self, mail: Message, name: Text | None = None, *, content_type: Text | None = None
     ) -> Attachment:
-        """Fails unless exactly one attachment of a message has that name and content type; returns it.
+        """Fails unless exactly one attachment of the message has the given name and content type. Returns it.
 
-        The attachment has ``name``, ``content_type``, ``size`` and ``content``, which is bytes.
+        An attachment has the attributes ``name``, ``content_type``, ``size`` and ``content`` (bytes).
 
         Example:
         | ${mail} =    Get Message    recipient=bob@example.com
@@ -66,10 +64,10 @@ class ContentKeywords(Keywords):
     @keyword("Save Attachment", tags=("Getter",))
     @assertion
     def save_attachment(self, mail: Message, name: Text | None = None, *, folder: Path | None = None) -> Path:
-        """Saves the only attachment of a message, or the only one of that name, to a new file; returns its path.
+        """Saves the only attachment of the message, or the only one with the given name, and returns the path.
 
-        The folder is that of the output of the run unless told otherwise. The file stays in it whatever the mail says
-        that it is called, and nothing is overwritten: a name that is taken gets a number.
+        The default ``folder`` is the output directory of the run. The file is always created inside that folder,
+        whatever its name in the message is. Existing files are not overwritten: a number is added to the name instead.
 
         Example:
         | ${mail} =    Get Message    recipient=bob@example.com
@@ -84,7 +82,9 @@ class ContentKeywords(Keywords):
     @keyword("Get Link From Message", tags=("Getter",))
     @assertion
     def get_link_from_message(self, mail: Message, pattern: Text | None = None) -> str:
-        """Returns the only link in a message, or the only one that matches; links of its HTML count as well.
+        """Returns the only link in the message, or the only one that matches. Fails if there is none or more than one.
+
+        The text and the HTML of the message are searched.
 
         Example:
         | ${mail} =    Get Message    recipient=bob@example.com
@@ -96,11 +96,10 @@ class ContentKeywords(Keywords):
     @keyword("Get Code From Message", tags=("Getter",))
     @assertion
     def get_code_from_message(self, mail: Message, pattern: str | None = None) -> str:
-        """Returns the one-time code in a message.
+        """Returns the one-time code in the message. Fails if there is none or more than one.
 
-        That is the only group of 4 to 8 digits which stands alone: not in a word, link, address, date, time, price or
-        longer number. Where the code looks different, ``pattern`` is a regular expression, and the code is its first
-        group.
+        By default, a code is a group of 4 to 8 digits that is not part of a word, link, address, date, time, price or
+        longer number. For other codes, ``pattern`` is a regular expression whose first group is the code.
 
         Example:
         | ${mail} =    Get Message    recipient=bob@example.com
@@ -114,22 +113,21 @@ class ContentKeywords(Keywords):
     @keyword("Recipient Should Be Hidden", tags=("Assertion",))
     @assertion
     def recipient_should_be_hidden(self, mail: Message, recipient: str) -> None:
-        """Fails unless a message went to that recipient and no header of it shows so, as with ``Bcc``.
+        """Fails unless the message was sent to the given recipient and no header reveals it, as with ``Bcc``.
 
         Example:
         | ${mail} =    Get Message    recipient=bob@example.com
         | Recipient Should Be Hidden    ${mail}    archive@example.com
         """
         if address_key(recipient) not in map(address_key, mail.recipients):
-            raise AssertionError(
-                f"The message did not go to {recipient!r}; it went to {', '.join(mail.recipients) or 'nobody'}."
-            )
-        # Neither in the middle of another address nor as its beginning.
+            actual = ", ".join(map(repr, mail.recipients)) or "no recipients"
+            raise AssertionError(f"The message was not sent to {recipient!r}, but to {actual}.")
+        # The address must not be part of a longer one.
         address = re.compile(rf"(?<![\w.+-]){re.escape(recipient)}(?![\w-]|\.\w)", re.IGNORECASE)
         for name, value in mail.headers.items():
             if address.search(value):
                 raise AssertionError(
-                    f"The recipient {recipient!r} is not hidden: the header {name} is {shortened(value, 200)!r}."
+                    f"The recipient {recipient!r} is not hidden: the header {name!r} is {_repr.repr(value)}."
                 )
 
 
@@ -139,7 +137,7 @@ def _one_line(text: str) -> str:
 
 def _attachment(mail: Message, **wanted: Any) -> Attachment:
     given = {word: value for word, value in wanted.items() if value is not None}
-    matchers = {word: conditions_of({"attachment": value})[0][1] for word, value in given.items()}
+    matchers = {word: text_matcher(value) for word, value in given.items()}
     found = [
         attachment
         for attachment in mail.attachments
@@ -147,7 +145,9 @@ def _attachment(mail: Message, **wanted: Any) -> Attachment:
     ]
     if len(found) == 1:
         return found[0]
-    sought = "".join(f" with {word}={shown(value)}" for word, value in given.items())
-    listed = ", ".join(map(repr, mail.attachments)) or "none"
-    number = f"has {len(found)} attachments" if found else "has no attachment"
-    raise AssertionError(f"The message {number}{sought}, where exactly one should be; attached is: {listed}.")
+    asked = ", ".join(f"{word}={shown(value)}" for word, value in given.items())
+    attached = ", ".join(map(repr, mail.attachments)) or "none"
+    raise AssertionError(
+        f"Expected one attachment{f' with {asked}' if asked else ''}, found {len(found)}. "
+        f"Attachments of the message: {attached}."
+    )

@@ -1,26 +1,25 @@
-"""Asking for messages that are there."""
+"""Getters for the messages that have arrived."""
 
 from typing import Any
 
 from robot.api.deco import keyword
 
-from smtpmock.messages.message import Message
-from smtpmock.queries.query import Mark
+from SMTPMockLibrary.api import Mark, Message
 from SMTPMockLibrary.comparing import AssertionOperator, compared
 from SMTPMockLibrary.failures import Keywords, assertion, explained
-from SMTPMockLibrary.signatures import asked, takes_criteria
+from SMTPMockLibrary.signatures import given_criteria, takes_criteria
 
 
 class GetterKeywords(Keywords):
-    """Keywords that return messages, and do not wait."""
+    """Keywords that return messages, without waiting."""
 
     @keyword("Get Messages", tags=("Getter",))
     @explained
     @takes_criteria
     def get_messages(self, **criteria: Any) -> list[Message]:
-        """Returns the messages that match, in the order in which they arrived; an empty list if there are none.
+        """Returns the messages that match, in the order of their arrival, or an empty list.
 
-        See `Which messages are meant` for the criteria.
+        See the `Selecting messages` section for the criteria.
 
         Examples:
         | ${mails} =    Get Messages
@@ -28,25 +27,23 @@ class GetterKeywords(Keywords):
         | ${refused} =    Get Messages    consistent=False
         | Should Be Empty    ${refused}
         """
-        return self.servers.current.mock.messages(**asked(criteria))
+        return self.servers.current.mock.messages(**given_criteria(criteria))
 
     @keyword("Get Message", tags=("Getter",))
     @assertion
     @takes_criteria
     def get_message(self, **criteria: Any) -> Message:
-        """Returns the only message that matches; fails if there is none or more than one.
+        """Returns the message that matches. Fails if none or more than one does.
 
-        It does not wait: an application that sends while the test waits for its answer has sent by then. For others
-        there is `Wait For Message`. See `Which messages are meant` for the criteria.
+        Does not wait: if the application sends its mail before it responds to the test, the message has already
+        arrived. Otherwise, use `Wait For Message`. See the `Selecting messages` section for the criteria.
 
         Example:
         | ${mail} =    Get Message    recipient=bob@example.com
         | Should Be Equal    ${mail.subject}    Welcome to the shop
         | Should Be Equal    ${mail.headers}[X-Campaign]    autumn
         """
-        mock = self.servers.current.mock
-        words = asked(criteria)
-        return mock.message(**words)
+        return self.servers.current.mock.message(**given_criteria(criteria))
 
     @keyword("Get Message Count", tags=("Getter", "Assertion"))
     @assertion
@@ -57,19 +54,22 @@ class GetterKeywords(Keywords):
         assertion_expected: int | None = None,
         **criteria: Any,
     ) -> int:
-        """Returns how many messages match, and compares that if it is asked to (see `Comparing getters`).
+        """Returns the number of messages that match.
 
-        Examples:
+        Optionally compares the number with ``assertion_expected``; see the `Inline assertions` section. See the
+        `Selecting messages` section for the criteria.
+
+        Example:
         | ${count} =    Get Message Count    recipient=*@example.com
         | Should Be Equal As Integers    ${count}    1
         """
-        count = len(self.servers.current.mock.messages(**asked(criteria)))
+        count = len(self.servers.current.mock.messages(**given_criteria(criteria)))
         return compared(count, assertion_operator, assertion_expected, "The number of messages")
 
     @keyword("Get Mark", tags=("Getter",))
     @explained
     def get_mark(self) -> Mark:
-        """Returns this moment, for the criterion ``since``: what arrives from now on.
+        """Returns a mark. With ``since``, other keywords only consider what arrives after it.
 
         Example:
         | ${mark} =    Get Mark
@@ -80,9 +80,9 @@ class GetterKeywords(Keywords):
     @keyword("Purge Messages", tags=("Server",))
     @explained
     def purge_messages(self) -> list[Message]:
-        """Empties the inbox in one step and returns what was in it, refused and broken-off messages included.
+        """Removes all messages and returns them, including those that were refused or incomplete.
 
-        What was purged never comes back. Sessions that have ended are forgotten, too.
+        Sessions that have ended are removed as well. A message that was removed never reappears.
 
         Example:
         | ${purged} =    Purge Messages

@@ -1,4 +1,4 @@
-"""What the server is to do: rules, and the usual faults ready-made of them."""
+"""Rules that script the behaviour of the server, and ready-made rules for common faults."""
 
 import re
 from datetime import timedelta
@@ -7,27 +7,26 @@ from typing import Any
 from robot.api import logger
 from robot.api.deco import keyword
 
-from smtpmock.errors import RuleError
-from smtpmock.rules.rule import WORDS, Rule
-from smtpmock.text import unknown
+from SMTPMockLibrary.api import RULE_WORDS, Rule, RuleError
 from SMTPMockLibrary.failures import Keywords, assertion, explained
-from SMTPMockLibrary.signatures import rule_words, takes_conditions, takes_rule_words
+from SMTPMockLibrary.signatures import given_rule_words, takes_conditions, takes_rule_words
 from SMTPMockLibrary.types import Address, Stage
 
 _WORD = re.compile(r"([A-Za-z_]\w*)=")
 
 
 class RuleKeywords(Keywords):
-    """Keywords that make a rule return it."""
+    """Keywords for rules. Those that add a rule return it."""
 
     @keyword("Reply To Command", tags=("Rule",))
     @explained
     @takes_rule_words("reply", "then", "tls")
     def reply_to_command(self, stage: Stage, reply: str, *further_lines: str, **words: Any) -> Rule:
-        """Gives this reply at a stage, instead of the usual one.
+        """Replaces the reply of the server at the given stage.
 
-        The first digit decides how the session goes on: with 2 or 3 as if the command had succeeded, else as if it had
-        failed. A reply of several lines is several arguments. See `Scripted behaviour` for the stages and the words.
+        The session continues according to the first digit of the reply: with 2 or 3 as if the command had succeeded,
+        otherwise as if it had failed. Pass a multiline reply as several arguments. See the `Scripting the server`
+        section for the stages and the words of rules.
 
         Examples:
         | ${rule} =    Reply To Command    RCPT TO    450 4.7.1 Greylisted    recipient=bob@example.com    times=2
@@ -36,17 +35,17 @@ class RuleKeywords(Keywords):
         | Reply To Command    message    554 5.7.1 Spam    subject=*lottery*    delay=200 ms
         | Reply To Command    EHLO    250-old.example.com    250 SIZE 1000    helo_name=legacy.*
         """
-        return self._add(stage, words, reply=_lines(reply, *further_lines))
+        return self._add(stage, words, reply, *further_lines)
 
     @keyword("Delay Command", tags=("Rule",))
     @explained
     @takes_rule_words("reply", "then", "tls")
     def delay_command(self, stage: Stage, delay: timedelta | None = None, **words: Any) -> Rule:
-        """Makes the server slow at a stage, whatever it answers; ``*`` is all stages.
+        """Slows the server down at the given stage, or at all stages with ``*``.
 
-        The delays of several rules add up, also with those of rules that reply. With ``jitter`` the delay is longer or
-        shorter by chance, with ``drip`` the reply trickles in, with ``throttle`` the message is read slowly.
-        See `Scripted behaviour` for the stages and the words.
+        The delays of all matching rules add up, including those of rules that reply. ``jitter`` varies the delay at
+        random, ``drip`` sends the reply slowly, and ``throttle`` reads the message slowly. See the
+        `Scripting the server` section for the stages and the words of rules.
 
         Examples:
         | Delay Command    *    20 ms    jitter=10 ms    seed=7
@@ -54,7 +53,7 @@ class RuleKeywords(Keywords):
         | Delay Command    EHLO    drip=500
         | Delay Command    DATA    throttle=1000    after=1
         """
-        return self._add(stage, words, delay=delay)
+        return self._add(stage, {**words, "delay": delay})
 
     @keyword("Drop Connection On", tags=("Rule",))
     @explained
@@ -62,11 +61,11 @@ class RuleKeywords(Keywords):
     def drop_connection_on(
         self, stage: Stage, reply: str | None = None, *further_lines: str, half_reply: bool = False, **words: Any
     ) -> Rule:
-        """Closes the connection at a stage, without a reply, or behind the one that is given.
+        """Closes the connection at the given stage, after ``reply`` if one is given.
 
-        At ``message`` that is after the final dot: the message was received, and the client never learns of it. With
-        ``half_reply`` the connection is closed in the middle of the reply, which is that of the server if none is
-        given. See `Scripted behaviour` for the stages and the words.
+        At ``message``, the connection is closed after the final dot: the server has received the message, but the
+        client does not know it. With ``half_reply``, the connection is closed in the middle of ``reply``, or of the
+        usual reply. See the `Scripting the server` section for the stages and the words of rules.
 
         Examples:
         | Drop Connection On    message    subject=Invoice*
@@ -74,42 +73,43 @@ class RuleKeywords(Keywords):
         | Drop Connection On    RCPT TO    half_reply=True    recipient=*@gone.example
         """
         then = "half" if half_reply else "close"
-        return self._add(stage, words, reply=_lines(reply, *further_lines), then=then)
+        return self._add(stage, {**words, "then": then}, reply, *further_lines)
 
     @keyword("Reset Connection On", tags=("Rule",))
     @explained
     @takes_rule_words("reply", "then", "tls", "drip")
     def reset_connection_on(self, stage: Stage, **words: Any) -> Rule:
-        """Resets the connection (RST) at a stage, as a server that crashes.
+        """Resets the connection (RST) at the given stage, like a server that crashes.
 
-        At ``body`` that is in the middle of the message. See `Scripted behaviour` for the stages and the words.
+        At ``body``, the connection is reset in the middle of the message. See the `Scripting the server` section for
+        the stages and the words of rules.
 
         Example:
         | Reset Connection On    body    times=1
         """
-        return self._add(stage, words, then="reset")
+        return self._add(stage, {**words, "then": "reset"})
 
     @keyword("Stay Silent On", tags=("Rule",))
     @explained
     @takes_rule_words("reply", "then", "tls", "drip")
     def stay_silent_on(self, stage: Stage, **words: Any) -> Rule:
-        """Says nothing from this stage on and keeps the connection open, so that the client has to give up by itself.
+        """Stops responding at the given stage but keeps the connection open, so that the client must time out.
 
-        See `Scripted behaviour` for the stages and the words.
+        See the `Scripting the server` section for the stages and the words of rules.
 
         Example:
         | Stay Silent On    RCPT TO    recipient=bob@example.com
         """
-        return self._add(stage, words, then="silence")
+        return self._add(stage, {**words, "then": "silence"})
 
     @keyword("Add Rule", tags=("Rule",))
     @explained
     @takes_rule_words()
     def add_rule(self, stage: Stage, reply: str | None = None, *further_lines: str, **words: Any) -> Rule:
-        """Makes a rule of any words, also of those for which there is no keyword.
+        """Adds a rule with any words, including those that no other keyword supports.
 
-        ``then=garbage`` sends bytes that are no reply, ``then=accept`` makes an exception from older rules, and ``tls``
-        says what is wrong with TLS. See `Scripted behaviour` for the stages and the words.
+        ``then=garbage`` sends bytes that are not a valid reply, ``then=accept`` makes an exception to older rules, and
+        ``tls`` breaks the TLS handshake. See the `Scripting the server` section for the stages and the words of rules.
 
         Examples:
         | Reply To Command    RCPT TO    550 5.1.1 User unknown
@@ -118,14 +118,14 @@ class RuleKeywords(Keywords):
         | Start SMTP Mock    tls=starttls
         | Add Rule    STARTTLS    tls=expired    times=1
         """
-        return self._add(stage, words, reply=_lines(reply, *further_lines))
+        return self._add(stage, words, reply, *further_lines)
 
-    # Ready-made.
+    # Ready-made rules.
 
     @keyword("Reject Recipient", tags=("Rule",))
     @explained
     def reject_recipient(self, recipient: Address, reply: str = "550 5.1.1 User unknown") -> Rule:
-        """Refuses recipients.
+        """Refuses the recipients that match.
 
         Example:
         | Reject Recipient    *@gone.example
@@ -142,21 +142,21 @@ class RuleKeywords(Keywords):
         reply: str = "450 4.7.1 Greylisted, try again later",
         **conditions: Any,
     ) -> Rule:
-        """Refuses each recipient until its sender tries again after that time.
+        """Refuses a recipient until the client tries again after the given time.
 
-        Each client, sender and recipient together are counted apart. `Advance Clock` saves the test the waiting.
-        Conditions say for whom it holds; see `Scripted behaviour`.
+        The time is measured separately for each combination of client, sender and recipient. Use `Advance Clock`
+        instead of waiting. Conditions limit the rule; see the `Scripting the server` section.
 
         Example:
         | Greylist    5 min    recipient=bob@example.com
         | Sign Up    bob@example.com
-        | Message Count Should Be    1    # the one that came before
+        | Message Count Should Be    1    # sent before the rule was added
         | Advance Clock    5 min
         | Sign Up    bob@example.com
         | Message Count Should Be    2
         """
         mock = self.servers.current.mock
-        return _logged(mock.greylist(retry_after.total_seconds(), reply, **rule_words(conditions)))
+        return _logged(mock.greylist(retry_after.total_seconds(), reply, **given_rule_words(conditions)))
 
     @keyword("Limit Rate", tags=("Rule",))
     @explained
@@ -166,9 +166,9 @@ class RuleKeywords(Keywords):
         per: timedelta = timedelta(seconds=1),
         reply: str = "421 4.7.0 Too many messages, try again later",
     ) -> Rule:
-        """Refuses MAIL FROM and closes the connection, when so many messages were let through in the last time.
+        """Refuses MAIL FROM and closes the connection if the limit of messages was reached in the last ``per``.
 
-        `Advance Clock` saves the test the waiting.
+        Use `Advance Clock` instead of waiting.
 
         Example:
         | ${rule} =    Limit Rate    2    per=1 min
@@ -182,7 +182,7 @@ class RuleKeywords(Keywords):
     def limit_connections(
         self, connections: int, reply: str = "421 4.7.0 Too many connections, try again later"
     ) -> Rule:
-        """Refuses a connection and closes it, while so many others are open.
+        """Refuses and closes further connections while the given number of connections is open.
 
         Example:
         | Limit Connections    3
@@ -198,7 +198,7 @@ class RuleKeywords(Keywords):
         *,
         stage: Stage = "message",  # type: ignore[assignment]  # its reader leaves it a text
     ) -> Rule:
-        """Refuses the next messages, then lets them through again; with another ``stage`` that is the next commands.
+        """Refuses the next ``count`` messages, or the next commands at another ``stage``, and accepts later ones.
 
         Example:
         | ${rule} =    Fail Next Messages    1
@@ -208,12 +208,12 @@ class RuleKeywords(Keywords):
         """
         return _logged(self.servers.current.mock.fail_next(count, stage, reply))  # type: ignore[arg-type]  # a text
 
-    # What becomes of rules.
+    # Checking and removing rules.
 
     @keyword("Rule Should Have Been Used", tags=("Assertion", "Rule"))
     @assertion
     def rule_should_have_been_used(self, rule: Rule, times: int | None = None) -> None:
-        """Fails if a rule has not applied exactly so many times; without ``times`` once is enough.
+        """Fails unless the rule was applied exactly ``times`` times, or at least once if ``times`` is not given.
 
         Example:
         | ${rule} =    Reject Recipient    bob@example.com
@@ -226,9 +226,9 @@ class RuleKeywords(Keywords):
     @keyword("All Rules Should Have Been Used", tags=("Assertion", "Rule"))
     @assertion
     def all_rules_should_have_been_used(self) -> None:
-        """Fails if a rule of the server has never applied.
+        """Fails if a rule of the server was never applied.
 
-        With the setting ``strict`` of `Start SMTP Mock` each test that has passed ends with this.
+        With the setting ``strict`` of `Start SMTP Mock`, this check is made automatically after each test that passes.
 
         Example:
         | Reject Recipient    bob@example.com
@@ -240,7 +240,7 @@ class RuleKeywords(Keywords):
     @keyword("Remove Rule", tags=("Rule",))
     @explained
     def remove_rule(self, rule: Rule) -> None:
-        """Removes a rule; if it is removed already, nothing happens.
+        """Removes the rule. Does nothing if it has already been removed.
 
         Example:
         | ${rule} =    Reject Recipient    bob@example.com
@@ -251,7 +251,7 @@ class RuleKeywords(Keywords):
     @keyword("Clear Rules", tags=("Rule",))
     @explained
     def clear_rules(self) -> None:
-        """Removes all rules of the server. `Purge Messages` leaves them.
+        """Removes all rules of the server. `Purge Messages` does not remove rules.
 
         Example:
         | Reject Recipient    *@gone.example
@@ -262,7 +262,7 @@ class RuleKeywords(Keywords):
     @keyword("Advance Clock", tags=("Rule",))
     @explained
     def advance_clock(self, duration: timedelta) -> None:
-        """Moves the clock on that `Greylist` and `Limit Rate` go by; nothing is delayed by it.
+        """Advances the clock that `Greylist` and `Limit Rate` use, without waiting.
 
         Example:
         | Limit Rate    1    per=1 hour
@@ -270,24 +270,18 @@ class RuleKeywords(Keywords):
         """
         self.servers.current.mock.clock.advance(duration.total_seconds())
 
-    def _add(self, stage: Stage, words: dict[str, Any], **actions: Any) -> Rule:
-        mock = self.servers.current.mock
-        return _logged(mock.on(stage, **rule_words({**words, **actions})))  # type: ignore[arg-type]  # a text
+    def _add(self, stage: Stage, words: dict[str, Any], *lines: str | None) -> Rule:
+        """Add a rule that sends these lines as its reply, if there are any."""
+        reply = [line for line in lines if line is not None]
+        misplaced = dict(line.split("=", 1) for line in reply if _WORD.match(line))
+        for word in misplaced:
+            if word in RULE_WORDS:
+                raise RuleError(f"This keyword does not accept the argument '{word}': use Add Rule instead.")
+        # Robot Framework passes a misspelt word as a positional argument; smtpmock refuses it and suggests another.
+        words = {**words, **misplaced, "reply": reply[0] if len(reply) == 1 else reply or None}
+        return _logged(self.servers.current.mock.on(stage, **given_rule_words(words)))  # type: ignore[arg-type]  # a text
 
 
 def _logged(rule: Rule) -> Rule:
     logger.info(f"Rule: {rule}")
     return rule
-
-
-def _lines(first: str | None, *further: str) -> str | list[str] | None:
-    """The line or lines of a reply, if there is one."""
-    if first is None:
-        return None
-    for line in (first, *further):
-        word = _WORD.match(line)
-        if word and word[1] in WORDS:
-            raise RuleError(f"The word {word[1]} cannot stand among the lines of a reply.")
-        if word:  # Robot Framework takes a name that it does not know for a part of the value
-            raise RuleError(unknown("rule word", word[1], WORDS))
-    return [first, *further] if further else first

@@ -1,23 +1,23 @@
-"""TLS and logins."""
+"""TLS and authentication."""
 
 from pathlib import Path
 
 from robot.api.deco import keyword
 
-from smtpmock.messages.message import Message
+from SMTPMockLibrary.api import Message
 from SMTPMockLibrary.failures import Keywords, assertion, explained
 
 
 class SecurityKeywords(Keywords):
-    """Keywords about how a message was protected, and who sent it."""
+    """Keywords for TLS and authentication."""
 
     @keyword("Get CA Certificate", tags=("Getter", "Server"))
     @explained
     def get_ca_certificate(self) -> Path:
-        """Returns the path of the certificate (PEM) that a client has to trust, so that it trusts the server.
+        """Returns the path of the CA certificate (PEM) that clients need to trust the server.
 
-        A server with ``tls=starttls`` or ``tls=implicit`` makes its own certificate for ``localhost``, 127.0.0.1 and
-        ::1, which takes ``pip install smtpmock[tls]``.
+        With ``tls=starttls`` or ``tls=implicit``, the server generates a certificate for ``localhost``, 127.0.0.1 and
+        ::1. This requires ``pip install smtpmock[tls]``.
 
         Example:
         | Start SMTP Mock    tls=starttls
@@ -29,9 +29,10 @@ class SecurityKeywords(Keywords):
     @keyword("Message Should Be Sent Over TLS", tags=("Assertion",))
     @assertion
     def message_should_be_sent_over_tls(self, mail: Message, version: str | None = None) -> None:
-        """Fails if a message was sent without TLS, or with another version than the one given.
+        """Fails if the message was sent without TLS, or with a version other than the given one.
 
-        What TLS agreed on is in ``${mail.tls}``: ``version``, ``cipher``, ``server_name`` and ``client_certificate``.
+        Details are available as ``${mail.tls}``, which has the attributes ``version``, ``cipher``, ``server_name`` and
+        ``client_certificate``.
 
         Example:
         | Start SMTP Mock    tls=starttls
@@ -42,14 +43,14 @@ class SecurityKeywords(Keywords):
         | Message Should Be Sent Over TLS    ${mail}    TLSv1.3
         """
         if mail.tls is None:
-            raise AssertionError("The message was sent without TLS.")
+            raise AssertionError(f"Expected the message to be sent over {version or 'TLS'}, but TLS was not used.")
         if version not in (None, mail.tls.version):
-            raise AssertionError(f"The message was sent over {mail.tls.version}, where it should be {version}.")
+            raise AssertionError(f"Expected the message to be sent over {version}, but {mail.tls.version} was used.")
 
     @keyword("Message Should Be Authenticated As", tags=("Assertion",))
     @assertion
     def message_should_be_authenticated_as(self, mail: Message, user: str) -> None:
-        """Fails unless a message was sent after a login of that user.
+        """Fails unless the message was sent after logging in as the given user.
 
         Example:
         | Start SMTP Mock    auth=shop:secret
@@ -58,5 +59,5 @@ class SecurityKeywords(Keywords):
         | Message Should Be Authenticated As    ${mail}    shop
         """
         if mail.user != user:
-            found = f"by {mail.user!r}" if mail.user else "without a login"
-            raise AssertionError(f"The message was sent {found}, where {user!r} should have logged in.")
+            actual = f"it was sent by {mail.user!r}" if mail.user else "the client did not log in"
+            raise AssertionError(f"Expected the message to be sent by {user!r}, but {actual}.")

@@ -1,20 +1,18 @@
-"""Starting, stopping and choosing servers."""
+"""Starting, stopping and switching servers."""
 
 from typing import Any
 
 from robot.api import logger
 from robot.api.deco import keyword
 
-from smtpmock.errors import SettingError
-from smtpmock.settings.declarations import SETTINGS
-from smtpmock.text import unknown
+from SMTPMockLibrary.api import create_mock, parse_setting
 from SMTPMockLibrary.failures import Keywords, explained
 from SMTPMockLibrary.servers import AutoStop, MockServer
-from SMTPMockLibrary.signatures import setting_values, takes_settings
+from SMTPMockLibrary.signatures import given_settings, takes_settings
 
 
 class ServerKeywords(Keywords):
-    """Keywords about servers as a whole."""
+    """Keywords that start, stop and switch servers."""
 
     @keyword("Start SMTP Mock", tags=("Server",))
     @explained
@@ -22,42 +20,39 @@ class ServerKeywords(Keywords):
     def start_smtp_mock(
         self, alias: str | None = None, *, auto_stop: AutoStop | None = None, **settings: Any
     ) -> MockServer:
-        """Starts an SMTP server, which is then the one that keywords speak to.
+        """Starts an SMTP server and makes it the current one.
 
-        Returns an object with ``host``, ``port`` and ``url``, as in ``${server.port}``. The port is a free one unless
-        ``port`` says otherwise. ``alias`` is the name for `Switch SMTP Mock` and `Stop SMTP Mock`; without it that is
-        a number. ``auto_stop`` says when the server is stopped if no keyword does it, instead of what the import of the
-        library said.
+        Returns an object with the attributes ``host``, ``port`` and ``url``, as in ``${server.port}``. The system
+        assigns a free port unless ``port`` is given. ``alias`` can be passed to `Switch SMTP Mock` and
+        `Stop SMTP Mock`; the default is a number. ``auto_stop`` overrides the value given when importing the library.
 
-        Each setting of the server is an argument, to be given by name. Durations are like ``0.2``, ``200 ms`` or
-        ``1 min``, lists like ``a@example.com,b@example.com``. Passwords in ``auth`` can be secrets of Robot Framework
-        7.4 or later, as the whole or as values of a dictionary. Everything that a client sends is recorded:
-        ``multiple_rcptto`` and ``multiple_message_receiving`` are on unless told otherwise.
+        All settings of the server are named arguments. Durations have the form ``0.2``, ``200 ms`` or ``1 min``, lists
+        the form ``a@example.com,b@example.com``. With Robot Framework 7.4 or later, ``auth`` accepts secrets: as a
+        whole, or as the values of a dictionary. All recipients and all messages are recorded, because
+        ``multiple_rcptto`` and ``multiple_message_receiving`` are enabled by default.
 
         %SETTINGS%
 
         Examples:
         | ${server} =    Start SMTP Mock
-        | Log    The application has to send its mail to port ${server.port}
+        | Log    The application must send its mail to port ${server.port}
         | Start SMTP Mock    slow    response_delay_message=200 ms    not_registered_emails=nobody@example.com
         | Start SMTP Mock    secure    tls=starttls    auth=shop:secret    require_auth=True    strict=True
         """
-        from smtpmock import SMTPMock
-
-        if alias and "=" in alias:  # Robot Framework takes a name that it does not know for a part of the value
-            raise SettingError(unknown("setting", alias.partition("=")[0], SETTINGS))
-        server = self.servers.start(SMTPMock(**setting_values(settings)), alias, auto_stop)
-        logger.info(f"SMTP mock '{server.alias}' listens on {server.url}")
+        if alias and "=" in alias:  # Robot Framework passes a misspelt setting as a positional argument
+            parse_setting(*alias.split("=", 1))
+        server = self.servers.start(create_mock(**given_settings(settings)), alias, auto_stop)
+        logger.info(f"SMTP mock '{server.alias}' is listening on {server.url}")
         return server
 
     @keyword("Stop SMTP Mock", tags=("Server",))
     @explained
     def stop_smtp_mock(self, alias: str | None = None) -> None:
-        """Stops the current server, or the one with that alias; what it received is gone then.
+        """Stops the current server, or the one with the given alias, and discards what it received.
 
-        When the keyword ends, no session runs and the port is free. The server that was used before becomes the
-        current one. If ``strict`` was set, the keyword fails if a rule of the server was never used, unless it is in
-        the teardown of a test that has failed anyway.
+        When the keyword ends, no session is open and the port is free. The server used before becomes the current one.
+        With the setting ``strict``, the keyword fails if a rule of the server was never used, except in the teardown of
+        a test that has already failed.
 
         Examples:
         | Start SMTP Mock    fallback
@@ -69,9 +64,10 @@ class ServerKeywords(Keywords):
     @keyword("Stop All SMTP Mocks", tags=("Server",))
     @explained
     def stop_all_smtp_mocks(self) -> None:
-        """Stops all servers, those too that other tests and suites started; it does not mind if there are none.
+        """Stops all servers, including those started by other tests and suites. Passes if none is running.
 
-        As with `Stop SMTP Mock`, a rule that a strict server never used fails it; all servers are stopped first.
+        Like `Stop SMTP Mock`, it fails if a rule of a server with ``strict`` was never used, but only after all servers
+        have been stopped.
 
         Example:
         | Start SMTP Mock    fallback
@@ -82,7 +78,7 @@ class ServerKeywords(Keywords):
     @keyword("Switch SMTP Mock", tags=("Server",))
     @explained
     def switch_smtp_mock(self, alias: str) -> str:
-        """Makes the server with that alias the current one; returns the alias of the one that was current before.
+        """Makes the server with the given alias the current one. Returns the alias of the previous one.
 
         Example:
         | Start SMTP Mock    fallback

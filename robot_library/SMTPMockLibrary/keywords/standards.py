@@ -1,55 +1,50 @@
-"""The verdict on the client: what standards it did not keep."""
+"""Violations of mail standards by the client."""
 
 from typing import Any
 
 from robot.api.deco import keyword
 
-from smtpmock.conformance.catalogue import Violation
+from SMTPMockLibrary.api import Violation
 from SMTPMockLibrary.failures import Keywords, assertion, explained
-from SMTPMockLibrary.signatures import asked, takes_criteria
+from SMTPMockLibrary.signatures import narrowing_criteria, takes_criteria
 from SMTPMockLibrary.types import Names
 
 
 class StandardKeywords(Keywords):
-    """Keywords about what a client does wrong though the server puts up with it."""
+    """Keywords for what the client did wrong although the server accepted it."""
 
     @keyword("Messages Should Follow Standards", tags=("Assertion",))
     @assertion
     @takes_criteria
     def messages_should_follow_standards(self, ignore: Names | None = None, **criteria: Any) -> None:
-        """Fails if an accepted message, or the session that brought it, does not keep the standards of mail.
+        """Fails if an accepted message, or the session in which it was sent, violates mail standards.
 
-        The text lists each violation with its code, the standard and the place. ``ignore`` takes codes that do not
-        matter, separated by commas or as a list. Without criteria all sessions are judged, with them those of the
-        messages that match; see `Which messages are meant`.
+        The error lists each violation with its code, the standard, and the place where it occurred. ``ignore`` takes
+        codes of violations to ignore, as a list or separated by commas. Without criteria, all sessions are checked;
+        otherwise, only the sessions of the messages that match. See the `Selecting messages` section for the criteria.
 
         Examples:
         | Messages Should Follow Standards    ignore=missing-date,missing-message-id
         | Messages Should Follow Standards    missing-date, missing-message-id    recipient=bob@example.com
         """
-        self.servers.current.mock.assert_no_violations(_codes(ignore), **_given(criteria))
+        self.servers.current.mock.assert_no_violations(_codes(ignore), **narrowing_criteria(criteria))
 
     @keyword("Get Violations", tags=("Getter",))
     @explained
     @takes_criteria
     def get_violations(self, ignore: Names | None = None, **criteria: Any) -> list[Violation]:
-        """Returns what `Messages Should Follow Standards` would list: that of sessions first, then that of messages.
+        """Returns the violations that `Messages Should Follow Standards` would list.
 
-        A violation has ``code``, ``rfc``, ``where`` and ``text``.
+        Violations in sessions come first, followed by those in messages. Each has the attributes ``code``, ``rfc``,
+        ``where`` and ``text``.
 
         Example:
         | ${violations} =    Get Violations    recipient=bob@example.com
         | Should Be Equal    ${violations[0].code}    missing-date
         | Should Be Equal    ${violations[0].rfc}    RFC 5322 3.6
         """
-        return self.servers.current.mock.violations(_codes(ignore), **_given(criteria))
+        return self.servers.current.mock.violations(_codes(ignore), **narrowing_criteria(criteria))
 
 
 def _codes(ignore: Any) -> list[str]:
     return ignore or []
-
-
-def _given(criteria: dict[str, Any]) -> dict[str, Any]:
-    """The criteria that narrow down what is meant."""
-    words = asked(criteria)
-    return {word: wanted for word, wanted in words.items() if (word, wanted) != ("consistent", True)}
