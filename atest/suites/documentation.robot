@@ -17,6 +17,10 @@ Every Example Runs
     Number Of Tests Should Be    ${count}
     All Tests Should Have Passed
 
+Every Example Is Shown As It Is Written
+    ${lines} =    Examples With Markup
+    Should Be Empty    ${lines}
+
 Every Argument Has A Type
     ${without} =    Arguments Without A Type
     Should Be Empty    ${without}

@@ -55,7 +55,7 @@ class SMTPMockLibrary(
     |     Run Process    my-application    sign-up    bob@example.com    env:SMTP_PORT=${server.port}
     |     ${mail} =    Wait For Message    recipient=bob@example.com    subject=Welcome*
     |     Message Should Contain    ${mail}    Thank you for signing up
-    |     ${link} =    Get Link From Message    ${mail}    */confirm/*
+    |     ${link} =    Get Link From Message    ${mail}    /confirm/
 
     Tests do not need to sleep or poll: a message is available before the server tells the application that it was
     accepted, and a wait ends as soon as the message arrives.
@@ -120,9 +120,9 @@ class SMTPMockLibrary(
 
     = Inline assertions =
 
-    With ``pip install smtpmock[assertions]``, which installs
-    [https://github.com/MarketSquare/AssertionEngine|AssertionEngine], getters that accept ``assertion_operator`` can
-    also check the value: ``Get Message Count    ==    2``.
+    Getters that accept ``assertion_operator`` can also check the value: ``Get Message Count    ==    2``. This requires
+    [https://github.com/MarketSquare/AssertionEngine|AssertionEngine], which ``pip install smtpmock[assertions]``
+    installs.
     """
 
     def __init__(self, *, auto_stop: AutoStop = AutoStop.TEST) -> None:

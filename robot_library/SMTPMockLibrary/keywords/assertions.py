@@ -37,7 +37,7 @@ class AssertionKeywords(Keywords):
 
         Examples:
         | Messages Should Contain Recipient    bob@example.com
-        | Messages Should Contain Recipient    *@example.com    subject=Welcome*
+        | Messages Should Contain Recipient    *@example.com    subject=Welcome
         """
         self._should_contain(recipient=recipient, **criteria)
 

@@ -88,7 +88,7 @@ class ContentKeywords(Keywords):
 
         Example:
         | ${mail} =    Get Message    recipient=bob@example.com
-        | ${link} =    Get Link From Message    ${mail}    */confirm/*
+        | ${link} =    Get Link From Message    ${mail}    /confirm/
         | Should Start With    ${link}    https://shop.example.com/
         """
         return mail.link(pattern)  # type: ignore[arg-type]  # its reader has made it a text or an expression
