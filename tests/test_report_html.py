@@ -13,7 +13,7 @@ import pytest
 
 from smtpmock import SMTPMock
 from smtpmock.reports.html import message_shown, sessions_shown
-from tests.server.client import Client
+from tests.raw_client import Client
 
 ELEMENTS = {
     "code",
@@ -234,7 +234,7 @@ def test_no_byte_of_a_mail_or_command_breaks_the_page(mock):
     every_byte = bytes(code for code in range(256) if code not in b"\r\n")
     send(mock, b"Subject: " + every_byte + b"\r\n\r\n" + every_byte)
     with Client(mock) as client:
-        client.socket.sendall(b"NOOP " + every_byte + b"\r\n")
+        client.send_bytes(b"NOOP " + every_byte + b"\r\n")
         client.read()
         picture = sessions_shown(mock.sessions())
 

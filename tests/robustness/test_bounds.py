@@ -9,8 +9,8 @@ import pytest
 
 from smtpmock import SMTPMock
 from smtpmock.stores.memory import EXCHANGES_PER_MESSAGE
+from tests.raw_client import Client, deliver
 from tests.robustness.conftest import LONG
-from tests.server.client import Client, deliver
 
 _BOUND = 10_000 if LONG else 200
 _BATCH = 200
@@ -80,11 +80,11 @@ def test_commands_without_end_leave_no_more_exchanges_than_the_bound_allows(line
 def test_clients_that_are_connected_at_the_same_time_all_deliver_and_none_is_lost() -> None:
     number = 4_000 if LONG else 150  # this process has both ends; ten thousand are for the benchmarks
     with SMTPMock() as mock:
-        clients = [Client(mock).__enter__() for _ in range(number)]
+        clients = [Client(mock) for _ in range(number)]
         for client in clients:
             client.deliver()
         assert len(mock.messages()) == number
         assert len({message.session_id for message in mock.messages()}) == number
         for client in clients:
-            client.__exit__(None, None, None)
+            client.close()
         assert mock.errors == []

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smtpmock import SMTPMock
+from tests.raw_client import Client
 from tests.robustness import crowd
 from tests.robustness.conftest import LONG
-from tests.server.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

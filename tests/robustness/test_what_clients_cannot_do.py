@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smtpmock import SMTPMock
+from tests.raw_client import RAW, TEXT, Client
 from tests.robustness.driven import EVERYTHING, assert_line_harmless
 from tests.robustness.strategies import CONVERSATIONS
-from tests.server.client import RAW, TEXT, Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ _NASTY = [
 def test_a_line_of_a_client_is_one_line_of_the_log(line: bytes, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "smtpmock")
     with SMTPMock(log_server_activity=True) as mock, Client(mock) as client:
-        client.socket.sendall(line + b"\r\nQUIT\r\n")
+        client.send_bytes(line + b"\r\nQUIT\r\n")
         client.read_all()
 
     said = [record.getMessage() for record in caplog.records]

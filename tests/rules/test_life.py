@@ -10,8 +10,8 @@ import pytest
 
 from smtpmock import ExpectationError, SMTPMock
 from smtpmock.reports.explanation import transcript
+from tests.raw_client import Client
 from tests.rules.scripted import Scripted, on
-from tests.server.client import Client
 
 
 def noop(mock, count=1):

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from smtpmock import SMTPMock
-from tests.server.client import ENVELOPE, HELLO, TEXT, Client
+from tests.raw_client import ENVELOPE, HELLO, TEXT, Client
 
 GREYLISTED = "450 4.7.1 Greylisted, try again later"
 TOO_MANY_MESSAGES = "421 4.7.0 Too many messages, try again later"
@@ -49,20 +49,12 @@ def test_greylist_tells_senders_and_recipients_apart(mock):
 
 
 def test_greylist_tells_clients_apart(mock):
-    import socket
-
     mock.greylist(retry_after=60)
     assert recipient(mock, "bob") == GREYLISTED
     mock.clock.advance(60)
 
-    with socket.create_connection((mock.host, mock.port), timeout=30, source_address=("127.0.0.2", 0)) as other:
-        lines = other.makefile("rb")
-        for line in ("", *ENVELOPE[:2], "RCPT TO:<bob@example.com>"):
-            if line:
-                other.sendall(f"{line}\r\n".encode())
-            reply = lines.readline().decode().strip()
-        lines.close()
-    assert reply == GREYLISTED
+    with Client(mock, source="127.0.0.2") as other:
+        assert other.ask(*ENVELOPE[:2], "RCPT TO:<bob@example.com>")[-1] == GREYLISTED
     assert recipient(mock, "bob") == "250 Received"
 
 
@@ -135,9 +127,9 @@ def test_connections_are_limited_while_they_are_open(mock):
     mock.limit_connections(2)
     with Client(mock) as first, Client(mock):
         for _ in range(3):
-            refused = Client(mock)
+            refused = Client(mock, greeting=None)
             assert refused.read_all() == [TOO_MANY_CONNECTIONS]
-            refused.__exit__(None, None, None)
+            refused.close()
         assert first.ask("QUIT") == ["221 Closing connection"]
         with Client(mock):  # there is room again
             pass
@@ -146,9 +138,8 @@ def test_connections_are_limited_while_they_are_open(mock):
 def test_no_connection_is_allowed(mock):
     mock.limit_connections(0, reply="554 closed")
 
-    client = Client(mock)
-    assert client.read_all() == ["554 closed"]
-    client.__exit__(None, None, None)
+    with Client(mock, greeting=None) as client:
+        assert client.read_all() == ["554 closed"]
 
 
 # Recipients, and the next few.

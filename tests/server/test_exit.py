@@ -8,7 +8,7 @@ TRAFFIC = """
 import threading
 import warnings
 from smtpmock import SMTPMock
-from tests.server.client import Client
+from tests.raw_client import Client
 
 warnings.simplefilter("ignore", ResourceWarning)  # of the clients, which nobody closes
 
@@ -63,11 +63,11 @@ def test_with_sessions_in_the_middle_of_everything(run, world):
         """
         import warnings
         from smtpmock import SMTPMock
-        from tests.server.client import Client
+        from tests.raw_client import Client
         warnings.simplefilter("ignore", ResourceWarning)  # of the clients, which nobody closes
         mock = SMTPMock(response_delay_noop=3600, shutdown_timeout=3600)
         mock.start()
-        clients = [Client(mock).__enter__() for _ in range(3)]
+        clients = [Client(mock) for _ in range(3)]
         clients[0].begin_message()
         clients[1].send("NOOP")
         """,
@@ -81,7 +81,7 @@ def test_with_a_server_that_was_forgotten(run, world):
         """
         import gc
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
 
         def forget():
             mock = SMTPMock()
@@ -100,7 +100,7 @@ def test_with_a_server_that_was_stopped(run, world):
         world,
         """
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
         with SMTPMock() as mock:
             deliver(mock)
         """,
@@ -136,7 +136,7 @@ def test_a_server_that_is_used_by_what_runs_at_exit(run):
         """
         import atexit
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
         mock = SMTPMock()
         mock.start()
 
@@ -164,7 +164,7 @@ def test_what_was_received_can_be_read_after_the_end(run):
                 print(error)
 
         from smtpmock import SMTPMock, SMTPMockError
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
         mock = SMTPMock()
         mock.start()
         deliver(mock)

@@ -13,7 +13,7 @@ import sys
 import traceback
 import warnings
 from smtpmock import ServerStateError, SMTPMock
-from tests.server.client import Client, deliver
+from tests.raw_client import Client, deliver
 
 warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 
@@ -155,7 +155,6 @@ def test_a_port_that_the_parent_gives_up_is_free_although_the_child_lives(run, w
         world,
         FORK,
         """
-        import socket
         from gevent.monkey import get_original
         close = get_original("os", "close")  # gevent's closes later, when its loop runs
         over, end = os.pipe()
@@ -168,7 +167,7 @@ def test_a_port_that_the_parent_gives_up_is_free_although_the_child_lives(run, w
         secure.start()
         mock = SMTPMock()
         mock.start()
-        shaking = Client(secure)
+        shaking = Client(secure, greeting=None)
         while not secure.sessions():
             pass
         with Client(mock) as client:
@@ -180,9 +179,9 @@ def test_a_port_that_the_parent_gives_up_is_free_although_the_child_lives(run, w
             # An end of the connection means that the child has no copy of it.
             assert client.read_all() == ["421 Service shutting down"]
             assert shaking.read_all() == []
-            shaking.__exit__(None, None, None)
+            shaking.close()
         try:
-            socket.create_connection(("127.0.0.1", mock.port), timeout=60)
+            Client(mock, greeting=None)
         except ConnectionRefusedError:
             pass
         else:
@@ -217,7 +216,7 @@ def test_a_multiprocessing_child(run):
         import multiprocessing
         import warnings
         from smtpmock import ServerStateError, SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
 
         warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 

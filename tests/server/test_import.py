@@ -49,7 +49,7 @@ def test_nothing_is_patched(run):
         import time
         before = socket.socket, threading.Thread, threading.Lock, time.sleep
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
         with SMTPMock() as mock:
             deliver(mock)
         assert (socket.socket, threading.Thread, threading.Lock, time.sleep) == before
@@ -63,7 +63,7 @@ def test_a_server_leaves_the_thread_that_uses_it_without_a_hub(run):
     run(
         """
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
         with SMTPMock() as mock:
             deliver(mock)
             mock.wait_for_messages(1, 60)
@@ -79,7 +79,7 @@ def test_all_servers_share_one_thread(run):
         """
         import os
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
         before = len(os.listdir("/proc/self/task"))
         mocks = [SMTPMock() for _ in range(10)]
         for mock in mocks:

@@ -70,7 +70,7 @@ def test_ctrl_c_ends_the_wait(run, world):
         """
         import signal
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
 
         signal.signal(signal.SIGALRM, signal.default_int_handler)  # what Ctrl-C does, in a while
         with SMTPMock() as mock:
@@ -96,7 +96,7 @@ def test_a_signal_handler_that_raises_nothing_does_not_end_the_wait(run, world):
         import signal
         import threading
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
 
         calls = 0
         enough = threading.Event()
@@ -130,7 +130,7 @@ def test_a_gevent_timeout_ends_the_wait(run):
         """
         import gevent
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
         with SMTPMock() as mock:
             for number in range(1, 6):
                 try:
@@ -151,7 +151,7 @@ def test_a_greenlet_that_waits_can_be_killed(run):
         """
         import gevent
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
         with SMTPMock() as mock:
             doomed = [gevent.spawn(mock.wait_for_messages, 1, 3600) for _ in range(5)]
             spared = gevent.spawn(mock.wait_for_messages, 1, 3600)
@@ -173,7 +173,7 @@ def test_a_stop_that_was_interrupted_still_stops(run, world):
         """
         import signal
         from smtpmock import ServerStateError, SMTPMock
-        from tests.server.client import Client
+        from tests.raw_client import Client
 
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         mock = SMTPMock(shutdown_timeout=3600)

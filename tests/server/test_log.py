@@ -6,7 +6,7 @@ import re
 import pytest
 
 from smtpmock import SettingError, SMTPMock, StartError
-from tests.server.client import ENVELOPE, TEXT, Client, deliver
+from tests.raw_client import ENVELOPE, TEXT, Client, deliver
 
 SHUTS_DOWN = "SMTP mock server is in the shutdown mode and won't accept new connections"
 STOPPED = "SMTP mock server was stopped successfully"
@@ -34,7 +34,7 @@ def test_nothing_is_written_unasked(run):
     output = run(
         """
         from smtpmock import SMTPMock, StartError
-        from tests.server.client import Client, deliver
+        from tests.raw_client import Client, deliver
         with SMTPMock(log_server_activity=True) as mock:
             deliver(mock)
             try:
@@ -158,7 +158,7 @@ def test_the_level_of_the_logger_counts(logger):
 
 def test_control_characters_cannot_forge_a_line(capsys, logger):
     with SMTPMock(logger=logger, log_to_stdout=True, log_server_activity=True) as mock, Client(mock) as client:
-        client.socket.sendall(b"NOOP \x1b[31m\rINFO: \x00\x85\x7f\xff \xe2\x80\xa8 \xc2\x85 \xc3\xa9\r\n")
+        client.send_bytes(b"NOOP \x1b[31m\rINFO: \x00\x85\x7f\xff \xe2\x80\xa8 \xc2\x85 \xc3\xa9\r\n")
         client.read()
     shown = "SMTP request: NOOP \\x1b[31m\\rINFO: \\x00\\x85\\x7f\\xff \\u2028 \\x85 é"
     assert ("INFO", shown) in logger.lines
@@ -195,7 +195,7 @@ def test_a_handler_that_fails_is_shown_and_harms_nothing(run):
         import logging
         import sys
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
 
         shown = []
         sys.excepthook = lambda kind, error, trace: shown.append(error)
@@ -237,7 +237,7 @@ def test_a_session_goes_on_while_a_logging_configuration_is_made(run):
         """
         import logging.config
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
 
         def handler():
             deliver(mock)
@@ -256,7 +256,7 @@ def test_a_log_that_was_asked_for_is_complete_after_an_exit(run):
     output = run(
         """
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
         mock = SMTPMock(log_to_stdout=True, log_server_activity=True)
         mock.start()
         deliver(mock)

@@ -4,7 +4,7 @@ from time import monotonic
 import pytest
 
 from smtpmock import SMTPMock
-from tests.server.client import HELLO, Client
+from tests.raw_client import HELLO, Client
 
 TOLD = "421 Session timeout"
 
@@ -40,7 +40,7 @@ def test_a_session_in_the_middle_of_a_message_is_told_and_closed():
 
 def test_a_session_in_the_middle_of_a_command_is_told_and_closed():
     with SMTPMock(session_timeout=0.25) as mock, Client(mock) as client:
-        client.socket.sendall(b"NOO")
+        client.send_bytes(b"NOO")
         assert client.read_all() == [TOLD]
 
 
@@ -68,12 +68,12 @@ def test_a_delay_of_the_server_itself_is_no_idleness():
 
 def test_each_of_many_sessions_is_ended():
     with SMTPMock(session_timeout=0.25) as mock:
-        clients = [Client(mock).__enter__() for _ in range(50)]
+        clients = [Client(mock) for _ in range(50)]
         for client in clients[::2]:
             client.ask("NOOP")
         for client in clients:
             assert client.read_all() == [TOLD]
-            client.__exit__(None, None, None)
+            client.close()
         assert all(session.ended_at for session in mock.sessions())
 
 
@@ -106,9 +106,9 @@ def test_a_logger_that_raises_ends_neither_the_timeouts_nor_the_server(capfd):
         with Client(mock) as client:
             logger.is_broken = True
             client.read_all()
-        refused = Client(mock)
+        refused = Client(mock, greeting=None)
         assert refused.read_all() == []
-        refused.__exit__(None, None, None)
+        refused.close()
         logger.is_broken = False
         for _ in range(2):
             with Client(mock) as client:

@@ -5,15 +5,15 @@ import pytest
 
 from smtpmock import ServerStateError, SMTPMock, StartError
 from smtpmock.runtime import hub
-from tests.server.client import Client, deliver
+from tests.raw_client import Client, deliver
 
 ALREADY_RUNS = r"^Unable to start SMTP mock server\. Server must be inactive$"
 DOES_NOT_RUN = r"^Unable to stop SMTP mock server\. Server must be active$"
 
 
-def accepts(port, host="127.0.0.1"):
+def accepts(port):
     try:
-        socket.create_connection((host, port), timeout=60).close()
+        Client(port, greeting=None).close()
     except ConnectionRefusedError:
         return False
     return True

@@ -11,7 +11,7 @@ import pytest
 
 from smtpmock import SMTPMock
 from smtpmock.runtime import hub
-from tests.server.client import ENVELOPE, HELLO, Client
+from tests.raw_client import ENVELOPE, HELLO, Client
 
 TOLD = "421 Service shutting down"
 ENDLESS = 3600.0
@@ -75,13 +75,13 @@ def test_a_session_in_the_middle_of_a_command_may_finish_it():
     mock.start()
     with Client(mock) as idle, Client(mock) as busy:
         busy.ask("NOOP")
-        busy.socket.sendall(b"NO")
+        busy.send_bytes(b"NO")
         # What the server has read before it answers another client, it has read before it stops.
         idle.ask("NOOP")
         thread = stopping(mock)
         assert idle.read_all() == [TOLD]
 
-        busy.socket.sendall(b"OP\r\n")
+        busy.send_bytes(b"OP\r\n")
 
         assert busy.read_all() == ["250 Ok", TOLD]
         thread.join()
@@ -188,7 +188,7 @@ def test_after_a_stop_no_descriptor_is_open_and_no_greenlet_runs(descriptors):
     before = descriptors(), hub.get_hub().call(greenlets)
     mock = SMTPMock(shutdown_timeout=0.05)
     mock.start()
-    clients = [Client(mock).__enter__() for _ in range(20)]
+    clients = [Client(mock) for _ in range(20)]
     for client in clients[:5]:
         client.begin_message()
     for client in clients[5:10]:
@@ -199,7 +199,7 @@ def test_after_a_stop_no_descriptor_is_open_and_no_greenlet_runs(descriptors):
     own = {client.socket.fileno() for client in clients}
     assert (descriptors() - own, hub.get_hub().call(greenlets)) == before
     for client in clients:
-        client.__exit__(None, None, None)
+        client.close()
 
 
 def test_after_a_stop_the_port_is_free():
@@ -224,7 +224,7 @@ def test_connections_that_pour_in_do_not_keep_a_server_from_stopping():
     def pour():
         while not over.is_set():
             try:
-                socket.create_connection((mock.host, mock.port), timeout=60).close()
+                Client(mock, greeting=None).close()
             except OSError:
                 continue  # refused, or reset
 

@@ -27,7 +27,7 @@ def test_who_watches_the_creator_watches_the_server(run, install, event, world):
         world,
         """
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
         with SMTPMock() as mock:
             deliver(mock, 3)
         assert (EVENT, "_talk", "session_worker.py") in seen, seen
@@ -40,7 +40,7 @@ def test_coverage_measures_the_server(run, tmp_path, concurrency):
     coverage = pytest.importorskip("coverage")
     (tmp_path / "measured.py").write_text(
         "from smtpmock import SMTPMock\n"
-        "from tests.server.client import deliver\n"
+        "from tests.raw_client import deliver\n"
         "with SMTPMock() as mock:\n"
         "    deliver(mock)\n",
         encoding="utf-8",

@@ -5,7 +5,7 @@ import pytest
 
 from smtpmock import MessageTimeoutError, ServerStateError, SMTPMock, SMTPMockError
 from smtpmock.runtime import hub
-from tests.server.client import ENVELOPE, Client, deliver
+from tests.raw_client import ENVELOPE, Client, deliver
 from tests.server.worlds import PATCHED, in_every_world
 
 ENDLESS = 3600.0
@@ -165,7 +165,7 @@ def test_many_waiters_in_every_world(run, world):
         """
         import threading
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
         found = []
         with SMTPMock() as mock:
             waiters = [
@@ -187,7 +187,7 @@ def test_a_greenlet_that_waits_lets_the_others_run(run):
         """
         import gevent
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
         with SMTPMock() as mock:
             waiters = [gevent.spawn(mock.wait_for_messages, count, 3600) for count in (1, 2, 3)]
             gevent.idle()  # now they wait
@@ -205,7 +205,7 @@ def test_a_process_with_gevent_but_without_patches(run):
         import gevent
         import threading
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
         with SMTPMock() as mock:
             greenlet = gevent.spawn(mock.wait_for_messages, 1, 3600)
             gevent.idle()

@@ -3,7 +3,7 @@
 import pytest
 
 from smtpmock import SMTPMock
-from tests.server.client import ENVELOPE, RAW, TEXT, Client, deliver
+from tests.raw_client import ENVELOPE, RAW, TEXT, Client, deliver
 
 
 def test_a_message_is_there_when_the_client_has_read_the_250():

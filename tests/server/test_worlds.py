@@ -88,7 +88,7 @@ def test_start_and_stop(run, world):
         world,
         """
         from smtpmock import SMTPMock
-        from tests.server.client import Client, deliver
+        from tests.raw_client import Client, deliver
         mock = SMTPMock(shutdown_timeout=3600)
         for _ in range(10):
             mock.start()
@@ -107,7 +107,7 @@ def test_the_log(run, world):
         world,
         """
         from smtpmock import SMTPMock
-        from tests.server.client import deliver
+        from tests.raw_client import deliver
         with SMTPMock(log_to_stdout=True, log_server_activity=True) as mock:
             deliver(mock)
         """,
@@ -124,7 +124,7 @@ def test_a_server_that_was_started_before_the_patch_serves_and_stops_after_it(ru
         mock.start()
         from gevent import monkey
         monkey.patch_all()
-        from tests.server.client import Client, deliver
+        from tests.raw_client import Client, deliver
         deliver(mock, 3)
         assert len(mock.wait_for_messages_and_purge(3, 3600)) == 3
         with Client(mock) as client:
@@ -146,7 +146,7 @@ def test_many_starts_and_stops_leave_nothing_behind(run, count):
         import os
         import tracemalloc
         from smtpmock import SMTPMock
-        from tests.server.client import Client
+        from tests.raw_client import Client
 
         def cycles(count):
             same = SMTPMock()
