@@ -13,8 +13,9 @@ import pytest
 
 from smtpmock import SettingError, __version__, cli
 from smtpmock.settings import declarations as settings
-from tests.clients.command import Client, free_port, port_of, run, spawned, stop, wait_for
+from tests.clients.command import free_port, port_of, run, spawned, stop, wait_for
 from tests.clients.mail import SECONDS
+from tests.raw_client import Client
 
 STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT]
 
@@ -91,8 +92,8 @@ FORMS = {
 
 
 def greeting(process):
-    with Client(port_of(process)) as client:
-        return client.read()
+    with Client(port_of(process), greeting=None) as client:
+        return client.read_reply()
 
 
 # Flags.
@@ -121,8 +122,8 @@ def test_flags_decide_what_the_command_answers(form):
     }
     arguments = [argument for flag, value in flags.items() for argument in FORMS[form](flag, value)]
 
-    with spawned(*arguments) as process, Client(port_of(process), "127.0.0.2") as client:
-        replies = [client.read(), *(client.ask(line) for line, _ in CONVERSATION), client.read()]
+    with spawned(*arguments) as process, Client(port_of(process), "127.0.0.2", greeting=None) as client:
+        replies = [client.read_reply(), *client.ask(*(line for line, _ in CONVERSATION)), client.read()]
 
     assert replies == [flags["msgGreeting"], *(flags[flag] for _, flag in CONVERSATION), ""]
 
@@ -362,8 +363,7 @@ def test_port_that_was_asked_for_need_not_be_said():
     port = free_port()
     with spawned(f"-port={port}") as process:
         wait_for(port)
-        with Client(port) as client:
-            assert client.read() == "220 Welcome"
+        Client(port).close()
         assert stop(process) == (0, "", "")
 
 
@@ -379,12 +379,9 @@ def test_port_is_said_once_whatever_is_logged(arguments):
 
 @pytest.mark.parametrize("how", STOP_SIGNALS)
 def test_signal_stops_the_command_and_a_client_is_told(how):
-    with spawned() as process:
-        port = port_of(process)
-        with Client(port) as client:
-            assert client.read() == "220 Welcome"
-            assert stop(process, how) == (0, "", "")
-            assert (client.read(), client.read()) == ("421 Service shutting down", "")
+    with spawned() as process, Client(port_of(process)) as client:
+        assert stop(process, how) == (0, "", "")
+        assert client.read_all() == ["421 Service shutting down"]
 
 
 @pytest.mark.parametrize("how", STOP_SIGNALS)
@@ -403,11 +400,7 @@ def test_signal_that_was_sent_before_the_command_served_stops_it(how):
 
 def test_session_at_work_is_ended_by_force_when_the_shutdown_timeout_is_over():
     with spawned("-log", "-shutdownTimeout=0.1") as process, Client(port_of(process)) as client:
-        client.read()
-        client.ask("HELO client.example.com")
-        client.ask("MAIL FROM:<a@example.com>")
-        client.ask("RCPT TO:<b@example.com>")
-        client.ask("DATA")
+        client.ask("HELO client.example.com", "MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>", "DATA")
 
         status, output, errors = stop(process)
 
@@ -417,7 +410,7 @@ def test_session_at_work_is_ended_by_force_when_the_shutdown_timeout_is_over():
 
 def test_idle_session_is_ended_when_the_session_timeout_is_over():
     with spawned("-sessionTimeout=0.1") as process, Client(port_of(process)) as client:
-        assert [client.read(), client.read(), client.read()] == ["220 Welcome", "421 Session timeout", ""]
+        assert client.read_all() == ["421 Session timeout"]
         assert stop(process) == (0, "", "")
 
 
@@ -426,12 +419,8 @@ def test_idle_session_is_ended_when_the_session_timeout_is_over():
 
 def test_log_reads_like_the_one_of_go_smtp_mock():
     with spawned("-log", "-responseDelayNoop=0.01") as process:
-        port = port_of(process)
-        with Client(port) as client:
-            client.read()
-            client.ask("EHLO example.com")
-            client.ask("NOOP")
-            client.ask("QUIT")
+        with Client(port_of(process)) as client:
+            client.ask("EHLO example.com", "NOOP", "QUIT")
             assert client.read() == ""
         status, output, errors = stop(process)
 
@@ -455,9 +444,7 @@ def test_log_reads_like_the_one_of_go_smtp_mock():
 
 def test_client_that_resets_its_connection_is_no_error():
     with spawned("-log") as process:
-        with socket.create_connection(("127.0.0.1", port_of(process)), timeout=SECONDS) as client:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")  # close with a reset
-            assert client.recv(100) == b"220 Welcome\r\n"
+        Client(port_of(process)).reset()
         status, output, errors = stop(process)
 
     assert (status, errors) == (0, "")

@@ -1,4 +1,4 @@
-"""The command as a child process, and a client for it that sends lines and reads lines."""
+"""The command as a child process."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.clients.mail import SECONDS
+from tests.raw_client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,29 +67,6 @@ def stop(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) -
     return process.returncode, output, errors
 
 
-class Client:
-    """Sends lines, reads lines."""
-
-    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
-        self._socket = socket.create_connection((host, port), timeout=SECONDS)
-        self._lines = self._socket.makefile("rb")
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._lines.close()
-        self._socket.close()
-
-    def read(self) -> str:
-        """The next line; "" at the end of the connection."""
-        return self._lines.readline().decode().rstrip("\r\n")
-
-    def ask(self, line: str) -> str:
-        self._socket.sendall(f"{line}\r\n".encode())
-        return self.read()
-
-
 def free_port() -> int:
     """A port for what must be told one."""
     with socket.create_server(("127.0.0.1", 0)) as found:
@@ -100,7 +78,7 @@ def wait_for(port: int) -> None:
     give_up = time.monotonic() + SECONDS
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=SECONDS).close()
+            Client(port, greeting=None).close()
             return
         except ConnectionRefusedError:
             assert time.monotonic() < give_up, "it does not listen"

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.clients.command import Client, environment, free_port, wait_for
+from tests.clients.command import environment, free_port, wait_for
 from tests.clients.mail import SECONDS
+from tests.raw_client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,5 +124,4 @@ def test_gem_reads_an_assigned_port_off_lsof(gem_path, tmp_path):
             if found := re.search(r":(\d+) \(LISTEN\)", listed.stdout):
                 break
             assert time.monotonic() < give_up, listed
-        with Client(int(found[1])) as client:
-            assert client.read() == "220 Welcome"
+        Client(int(found[1])).close()

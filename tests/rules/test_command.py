@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from smtpmock import __main__
-from tests.clients.command import Client, port_of, run, spawned, stop
+from tests.clients.command import port_of, run, spawned, stop
+from tests.raw_client import Client
 
 FILE = """
 [[rule]]
@@ -21,8 +22,8 @@ reply = ["250-two", "250 lines"]
 def said(*arguments, lines=("NOOP",)):
     """The greeting and the replies of the command with these arguments, which then ends as it should."""
     with spawned(*arguments) as process:
-        with Client(port_of(process)) as client:
-            replies = [client.read(), *map(client.ask, lines)]
+        with Client(port_of(process), greeting=None) as client:
+            replies = [client.read_reply(), *client.ask(*lines)]
         status, _, errors = stop(process)
     assert (status, errors) == (0, "")
     return replies
@@ -52,7 +53,11 @@ def test_rules_of_a_file(tmp_path):
     path = tmp_path / "rules.toml"
     path.write_text(FILE)
 
-    assert said("--rules", str(path), lines=["NOOP", "RSET"]) == ["220 Welcome", "450 of the file", "250-two"]
+    assert said("--rules", str(path), lines=["NOOP", "RSET"]) == [
+        "220 Welcome",
+        "450 of the file",
+        "250-two\n250 lines",
+    ]
 
 
 def test_rule_of_the_line_is_newer_than_the_file_wherever_it_stands(tmp_path):
@@ -68,7 +73,7 @@ def test_settings_and_rules_go_together():
 
 def test_connection_is_dropped_as_told():
     with spawned("--rule", "NOOP then=close") as process, Client(port_of(process)) as client:
-        assert [client.read(), client.ask("NOOP")] == ["220 Welcome", ""]
+        assert client.ask("NOOP") == [""]
 
 
 @pytest.mark.parametrize(

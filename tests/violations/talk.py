@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 from collections import Counter
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+
+from tests.raw_client import SECONDS, Client
 
 if TYPE_CHECKING:
     from smtpmock import Message, SMTPMock
     from smtpmock.conformance.catalogue import Violation
     from smtpmock.records.session import Session
-
-SECONDS = 60
-"""After which something must be wrong."""
 
 EHLO = b"EHLO client.example.com\r\n"
 MAIL = b"MAIL FROM:<a@example.com>\r\n"
@@ -46,13 +44,12 @@ def offer(mock: SMTPMock, *extensions: str) -> None:
 
 def say(mock: SMTPMock, *steps: bytes | Burst) -> Session:
     """Sends the steps, waits for one reply after each, and closes the connection; returns the session when it ended."""
-    with socket.create_connection((mock.host, mock.port), timeout=SECONDS) as client, client.makefile("rb") as replies:
-        _read_reply(replies)
+    with Client(mock, greeting=None) as client:
+        client.read_reply()
         for step in steps:
             data, count = step if isinstance(step, Burst) else (step, 1)
-            client.sendall(data)
-            for _ in range(count):
-                _read_reply(replies)
+            client.send_bytes(data)
+            client.read_replies(count)
     return mock.wait_for_session(SECONDS)
 
 
@@ -76,8 +73,3 @@ def named(rows: list[tuple[Any, ...]]) -> list[Any]:
         counts[row[0]] += 1
         parameters.append(pytest.param(*row, id=f"{row[0]}-{counts[row[0]]}"))
     return parameters
-
-
-def _read_reply(replies: BinaryIO) -> None:
-    while replies.readline()[3:4] == b"-":
-        pass

@@ -10,6 +10,7 @@ import pytest
 from smtpmock import SMTPMock
 from smtpmock.conformance.catalogue import SECTIONS
 from smtpmock.conformance.conversation import conduct
+from tests.raw_client import SECONDS, Client
 from tests.violations.talk import (
     CLEAN,
     DATA,
@@ -19,7 +20,6 @@ from tests.violations.talk import (
     QUIT,
     RCPT,
     RSET,
-    SECONDS,
     Burst,
     named,
     offer,
@@ -192,14 +192,12 @@ def test_every_code_of_the_conversation_has_a_trigger_and_two_near_misses():
 
 def test_a_command_before_the_greeting_is_found():
     listener = socket.create_server(("127.0.0.1", 0))
-    with socket.create_connection(listener.getsockname(), timeout=SECONDS) as client:
-        client.sendall(EHLO)
+    with Client(listener.getsockname()[1], greeting=None) as client:
+        client.send_bytes(EHLO)
         mock = SMTPMock()
         mock.start_on(listener)
-        with client.makefile("rb") as replies:
-            assert [replies.readline() for _ in range(2)] == [b"220 Welcome\r\n", b"250 Received\r\n"]
-            client.sendall(QUIT)
-            assert replies.readline() == b"221 Closing connection\r\n"
+        assert client.read_replies(2) == ["220 Welcome", "250 Received"]
+        assert client.ask("QUIT") == ["221 Closing connection"]
         session = mock.wait_for_session(SECONDS)
     mock.stop()
 
@@ -214,12 +212,11 @@ def test_a_client_that_waits_for_a_late_greeting_is_not_accused(mock):
 
 def test_a_client_that_waited_in_the_queue_for_its_greeting_is_not_accused():
     listener = socket.create_server(("127.0.0.1", 0))
-    with socket.create_connection(listener.getsockname(), timeout=SECONDS) as client, client.makefile("rb") as replies:
+    with Client(listener.getsockname()[1], greeting=None) as client:
         mock = SMTPMock()
         mock.start_on(listener)
-        assert replies.readline() == b"220 Welcome\r\n"
-        client.sendall(QUIT)
-        assert replies.readline() == b"221 Closing connection\r\n"
+        assert client.read_reply() == "220 Welcome"
+        assert client.ask("QUIT") == ["221 Closing connection"]
         session = mock.wait_for_session(SECONDS)
     mock.stop()
 
@@ -247,8 +244,7 @@ def test_a_client_that_could_do_no_better_is_not_accused_of_leaving(mock, stage,
 
 def test_a_client_that_the_server_leaves_is_not_accused():
     with SMTPMock() as mock:
-        client = socket.create_connection((mock.host, mock.port), timeout=SECONDS)
-        assert client.recv(100) == b"220 Welcome\r\n"
+        client = Client(mock)
     client.close()
 
     [session] = mock.sessions()
@@ -256,10 +252,9 @@ def test_a_client_that_the_server_leaves_is_not_accused():
 
 
 def test_a_client_that_was_timed_out_is_not_accused():
-    with SMTPMock(session_timeout=0.05) as mock, socket.create_connection((mock.host, mock.port)) as client:
+    with SMTPMock(session_timeout=0.05) as mock, Client(mock) as client:
         session = mock.wait_for_session(SECONDS)
-        with client.makefile("rb") as replies:
-            assert replies.read() == b"220 Welcome\r\n421 Session timeout\r\n"
+        assert client.read_all() == ["421 Session timeout"]
 
     assert places(session.violations) == []
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.clients.mail import run
-from tests.violations.talk import SECONDS, offer
+from tests.raw_client import SECONDS
+from tests.violations.talk import offer
 
 if TYPE_CHECKING:
     from smtpmock import SMTPMock
