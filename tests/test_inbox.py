@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import socket
 import threading
 import time
 from datetime import timezone
@@ -13,9 +12,7 @@ from smtplib import SMTP
 import pytest
 
 from smtpmock import ExpectationError, MessageTimeoutError, QueryError, SMTPMock
-
-SAFETY = 60
-"""Seconds after which a wait that should have been met must be stuck."""
+from tests.raw_client import SECONDS, Client
 
 
 @pytest.fixture
@@ -26,13 +23,13 @@ def mock():
 
 
 def send(mock, *recipients, subject="hi", sender="a@example.com"):
-    with SMTP(mock.host, mock.port, timeout=SAFETY) as client:
+    with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
         client.sendmail(sender, recipients or ["b@example.com"], f"Subject: {subject}\r\n\r\nhello")
 
 
 def fail(mock):
     """A transaction that comes to nothing."""
-    with SMTP(mock.host, mock.port, timeout=SAFETY) as client:
+    with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
         client.docmd("HELO", "x.example")
         client.docmd("RCPT", "TO:<b@example.com>")
 
@@ -44,7 +41,7 @@ def in_thread(function, *args, **query):
     thread.start()
 
     def result():
-        thread.join(SAFETY)
+        thread.join(SECONDS)
         [value] = outcome
         return value
 
@@ -53,18 +50,15 @@ def in_thread(function, *args, **query):
 
 def stream(mock, count, message):
     """Sends so many messages through one connection; `message` gives the recipient and the subject of each."""
-    with socket.create_connection((mock.host, mock.port), timeout=SAFETY) as client, client.makefile("rb") as replies:
-        client.sendall(b"EHLO x.example\r\n")
-        assert [replies.readline()[:3] for _ in range(2)] == [b"220", b"250"]
+    with Client(mock) as client:
+        assert client.ask("EHLO x.example") == ["250 Received"]
         for start in range(0, count, 100):
             batch = range(start, min(start + 100, count))
             for recipient, subject in map(message, batch):
-                client.sendall(
-                    f"MAIL FROM:<a@example.com>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
-                    f"Subject: {subject}\r\n\r\nhello\r\n.\r\n".encode()
-                )
-            for _ in range(4 * len(batch)):
-                assert replies.readline()[:3] in (b"250", b"354")
+                client.send("MAIL FROM:<a@example.com>", f"RCPT TO:<{recipient}>", "DATA")
+                client.send(f"Subject: {subject}", "", "hello", ".")
+            codes = [reply[:3] for reply in client.read_replies(4 * len(batch))]
+            assert codes == ["250", "250", "354", "250"] * len(batch)
 
 
 # Exactly one.
@@ -111,14 +105,14 @@ def test_failed_transactions_are_no_messages_unless_they_are_asked_for(mock):
 
 
 def test_a_wait_returns_when_what_it_is_for_arrives_and_not_before(mock):
-    result = in_thread(mock.wait_for_message, SAFETY, subject="second")
+    result = in_thread(mock.wait_for_message, SECONDS, subject="second")
     send(mock, subject="first")
     send(mock, subject="second")
     assert result().number == 2
 
 
 def test_a_wait_for_several_counts_those_that_match(mock):
-    result = in_thread(mock.wait_for_messages, 2, SAFETY, recipient="*@example.org")
+    result = in_thread(mock.wait_for_messages, 2, SECONDS, recipient="*@example.org")
     for recipient in ("x@example.org", "x@example.com", "y@example.org"):
         send(mock, recipient)
     assert [message.number for message in result()] == [1, 3]
@@ -126,7 +120,7 @@ def test_a_wait_for_several_counts_those_that_match(mock):
 
 def test_a_wait_does_not_count_what_was_purged_meanwhile(mock):
     looked = threading.Semaphore(0)
-    result = in_thread(mock.wait_for_messages, 2, SAFETY, subject=lambda subject: looked.release() or True)
+    result = in_thread(mock.wait_for_messages, 2, SECONDS, subject=lambda subject: looked.release() or True)
     send(mock, subject="one")
     looked.acquire()
     mock.purge()
@@ -138,8 +132,8 @@ def test_a_wait_does_not_count_what_was_purged_meanwhile(mock):
 
 
 def test_a_wait_finds_messages_as_they_are_when_it_ends(mock):
-    result = in_thread(mock.wait_for_messages, 2, SAFETY)
-    with SMTP(mock.host, mock.port, timeout=SAFETY) as client:
+    result = in_thread(mock.wait_for_messages, 2, SECONDS)
+    with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
         client.sendmail("a@example.com", ["b@example.com"], "hello")
     send(mock)
     first, _ = result()
@@ -148,8 +142,8 @@ def test_a_wait_finds_messages_as_they_are_when_it_ends(mock):
 
 def test_a_wait_sees_what_a_session_took_back():
     with SMTPMock() as mock:
-        result = in_thread(mock.wait_for_messages, 2, SAFETY, consistent=True)
-        with SMTP(mock.host, mock.port, timeout=SAFETY) as client:
+        result = in_thread(mock.wait_for_messages, 2, SECONDS, consistent=True)
+        with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
             client.sendmail("a@example.com", ["b@example.com"], "Subject: erased\r\n\r\n")
             client.sendmail("a@example.com", ["b@example.com"], "Subject: kept\r\n\r\n")
         send(mock, subject="last")
@@ -198,22 +192,22 @@ def test_that_something_arrives_is_known_at_once(mock):
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     send(mock)
-    watcher.join(SAFETY)
+    watcher.join(SECONDS)
     [error] = errors
     assert [message.number for message in error.messages] == [1]
 
 
 def test_a_wait_for_a_session_returns_the_first_that_has_ended(mock):
-    with SMTP(mock.host, mock.port, timeout=SAFETY):
+    with SMTP(mock.host, mock.port, timeout=SECONDS):
         send(mock)
         assert mock.wait_for_session(0).id == 2
-    assert mock.wait_for_session(SAFETY).id == 1
+    assert mock.wait_for_session(SECONDS).id == 1
 
 
 def test_a_wait_for_a_session_ends_when_a_session_does(mock):
-    result = in_thread(mock.wait_for_session, SAFETY, helo_name="late.example")
+    result = in_thread(mock.wait_for_session, SECONDS, helo_name="late.example")
     send(mock)
-    with SMTP(mock.host, mock.port, timeout=SAFETY) as client:
+    with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
         client.docmd("HELO", "late.example")
     session = result()
     assert session.id == 2
@@ -221,7 +215,7 @@ def test_a_wait_for_a_session_ends_when_a_session_does(mock):
 
 
 def test_waits_from_threads_each_get_their_own(mock):
-    results = [in_thread(mock.wait_for_message, SAFETY, recipient=f"{n}@example.com") for n in range(20)]
+    results = [in_thread(mock.wait_for_message, SECONDS, recipient=f"{n}@example.com") for n in range(20)]
     for n in reversed(range(20)):
         send(mock, f"{n}@example.com")
     assert [result().recipients for result in results] == [(f"{n}@example.com",) for n in range(20)]
@@ -263,8 +257,8 @@ def test_waits_from_greenlets_of_the_users_own_hub(run):
 def test_waits_from_asyncio_leave_the_loop_free(mock):
     async def converse():
         waits = [
-            asyncio.to_thread(mock.wait_for_message, SAFETY, recipient="b@example.com"),
-            asyncio.to_thread(mock.wait_for_session, SAFETY, helo_name="x.example"),
+            asyncio.to_thread(mock.wait_for_message, SECONDS, recipient="b@example.com"),
+            asyncio.to_thread(mock.wait_for_session, SECONDS, helo_name="x.example"),
         ]
         tasks = [asyncio.ensure_future(wait) for wait in waits]
         reader, writer = await asyncio.open_connection(mock.host, mock.port)  # which the loop itself has to serve
@@ -307,7 +301,7 @@ def test_since_a_message_means_what_appeared_after_it(mock):
 
 
 def test_a_session_that_goes_on_holds_no_message_that_was_taken_out():
-    with SMTPMock(multiple_message_receiving=True) as mock, SMTP(mock.host, mock.port, timeout=SAFETY) as client:
+    with SMTPMock(multiple_message_receiving=True) as mock, SMTP(mock.host, mock.port, timeout=SECONDS) as client:
         for _ in range(2):
             client.sendmail("a@example.com", "b@example.com", "hello")
             mock.purge()
@@ -328,10 +322,10 @@ def test_a_mark_outlives_a_purge_and_a_restart(mock):
 
 
 def test_a_failed_transaction_comes_after_a_mark_that_was_set_while_it_went_on(mock):
-    with SMTP(mock.host, mock.port, timeout=SAFETY) as client:
+    with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
         client.docmd("HELO", "x.example")
         mark = mock.mark()
-    assert mock.wait_for_message(SAFETY, since=mark, consistent=False).helo_name == "x.example"
+    assert mock.wait_for_message(SECONDS, since=mark, consistent=False).helo_name == "x.example"
 
 
 # Many.
@@ -402,7 +396,7 @@ def test_a_wait_looks_at_each_message_once_while_it_waits():
         result = in_thread(
             mock.wait_for_messages,
             count,
-            SAFETY,
+            SECONDS,
             recipient="b@example.com",
             subject=lambda subject: asked.append(subject) or True,
         )
@@ -430,14 +424,14 @@ def test_failed_records_count_too():
         fail(mock)
         send(mock)
         fail(mock)
-        mock.wait_for_session(SAFETY, since=mock.mark()._replace(session=2))
+        mock.wait_for_session(SECONDS, since=mock.mark()._replace(session=2))
         assert [message.is_consistent for message in mock.messages()] == [True, False]
         assert mock.dropped == 1
 
 
 def test_a_message_that_was_dropped_does_not_come_back():
     with SMTPMock(max_messages=1, multiple_message_receiving=True) as mock:
-        with SMTP(mock.host, mock.port, timeout=SAFETY) as client:
+        with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
             client.sendmail("a@example.com", ["b@example.com"], "Subject: old\r\n\r\n")
             send(mock, subject="new")
             client.noop()
@@ -452,7 +446,7 @@ def test_without_a_bound_all_are_kept(mock):
 
 
 def test_sessions_that_have_ended_are_bounded_and_those_that_go_on_stay():
-    with SMTPMock(max_messages=3) as mock, SMTP(mock.host, mock.port, timeout=SAFETY):
+    with SMTPMock(max_messages=3) as mock, SMTP(mock.host, mock.port, timeout=SECONDS):
         for _ in range(10):
             send(mock)
         assert [session.id for session in mock.sessions()] == [1, 9, 10, 11]
@@ -460,7 +454,7 @@ def test_sessions_that_have_ended_are_bounded_and_those_that_go_on_stay():
 
 def test_the_last_session_is_there_however_much_it_said():
     with SMTPMock(max_messages=1, multiple_message_receiving=True) as mock:
-        with SMTP(mock.host, mock.port, timeout=SAFETY) as client:
+        with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
             for _ in range(30):
                 client.sendmail("a@example.com", ["b@example.com"], "hello")
         session = mock.wait_for_session(0)
@@ -470,7 +464,7 @@ def test_the_last_session_is_there_however_much_it_said():
 
 def test_what_a_long_session_said_is_bounded_while_it_goes_on():
     with SMTPMock(max_messages=5, multiple_message_receiving=True) as mock:
-        with SMTP(mock.host, mock.port, timeout=SAFETY) as client:
+        with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
             for _ in range(100):
                 client.sendmail("a@example.com", ["b@example.com"], "hello")
                 [session] = mock.sessions()
@@ -480,7 +474,7 @@ def test_what_a_long_session_said_is_bounded_while_it_goes_on():
 
 
 def test_what_a_long_session_without_a_message_said_is_bounded_while_it_goes_on():
-    with SMTPMock(max_messages=2) as mock, SMTP(mock.host, mock.port, timeout=SAFETY) as client:
+    with SMTPMock(max_messages=2) as mock, SMTP(mock.host, mock.port, timeout=SECONDS) as client:
         for _ in range(200):
             client.noop()
         [session] = mock.sessions()

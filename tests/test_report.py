@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from smtplib import SMTP, SMTPRecipientsRefused
-from socket import create_connection
 from textwrap import dedent
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from smtpmock import ExpectationError, MessageTimeoutError, SMTPMock
 from smtpmock.reports.explanation import MOST_LINES, WIDTH, transcript, transcripts
+from tests.raw_client import Client
 
 
 @pytest.fixture
@@ -366,12 +366,8 @@ def test_a_transcript():
 
 
 def test_a_transcript_tells_delays_and_what_the_server_said_unasked():
-    with (
-        SMTPMock(response_delay_noop=0.001, session_timeout=0.05) as mock,
-        create_connection((mock.host, mock.port), timeout=60) as client,
-    ):
-        assert client.recv(100) == b"220 Welcome\r\n"
-        client.sendall(b"NOOP\r\n")
+    with SMTPMock(response_delay_noop=0.001, session_timeout=0.05) as mock, Client(mock) as client:
+        client.send("NOOP")
         session = mock.wait_for_session(60)
     assert_explains(
         transcript(session),

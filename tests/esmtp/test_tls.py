@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import smtplib
-import socket
 import ssl
 
 import pytest
@@ -12,8 +11,8 @@ from trustme import CA
 from smtpmock import SMTPMock
 from smtpmock.runtime.certificates import certificates
 from smtpmock.settings.declarations import SettingError
+from tests.raw_client import ENVELOPE, HELLO, SECONDS, Client
 
-SECONDS = 60
 MAIL = "Subject: hi\r\n\r\nhello\r\n"
 HANDSHAKE_FAULTS = {
     "expired": ("CERTIFICATE_VERIFY_FAILED", "certificate has expired"),
@@ -141,9 +140,9 @@ class TestModes:
 
     def test_a_client_in_clear_text_fails_and_the_next_one_succeeds(self, started):
         mock = started(tls="implicit")
-        with socket.create_connection((mock.host, mock.port), timeout=SECONDS) as client:
-            client.sendall(b"EHLO app.example.com\r\n")
-            assert b"220" not in read_to_the_end(client)
+        with Client(mock, greeting=None) as client:
+            client.send(HELLO)
+            assert b"220" not in read_to_the_end(client.socket)
         assert mock.wait_for_session(SECONDS).tls_error
 
         with implicit(mock) as client:
@@ -151,7 +150,7 @@ class TestModes:
 
     def test_a_client_that_goes_before_the_handshake_leaves_its_reason(self, started):
         mock = started(tls="implicit")
-        socket.create_connection((mock.host, mock.port), timeout=SECONDS).close()
+        Client(mock, greeting=None).close()
 
         session = mock.wait_for_session(SECONDS)
         assert (session.tls, bool(session.tls_error)) == (None, True)
@@ -159,30 +158,27 @@ class TestModes:
     def test_its_session_is_over_when_a_client_reads_the_end_of_a_handshake_that_failed(self, started):
         mock = started(tls="implicit", session_timeout=0.02)
         for number in range(20):
-            with socket.create_connection((mock.host, mock.port), timeout=SECONDS) as client:
-                assert client.recv(100) == b""
+            with Client(mock, greeting=None) as client:
+                assert client.read_bytes() == b""
             assert mock.sessions()[number].ended_at
 
     def test_a_client_that_says_nothing_is_let_go_by_the_timeout(self, started):
         mock = started(tls="implicit", session_timeout=0.2)
-        with socket.create_connection((mock.host, mock.port), timeout=SECONDS) as client:
-            assert client.recv(1000) == b""
+        with Client(mock, greeting=None) as client:
+            assert client.read_bytes() == b""
 
         assert mock.wait_for_session(SECONDS).tls is None
 
     def test_what_is_injected_behind_STARTTLS_is_neither_answered_nor_executed(self, started):  # noqa: N802
         mock = started(tls="starttls")
-        with socket.create_connection(("localhost", mock.port), timeout=SECONDS) as raw:
-            lines = raw.makefile("rb")
-            assert lines.readline() == b"220 Welcome\r\n"
-            raw.sendall(b"EHLO app.example.com\r\nSTARTTLS\r\nEHLO evil.example\r\nMAIL FROM:<evil@example.com>\r\n")
-            said = [lines.readline() for _ in range(3)]
-            with mock.client_context().wrap_socket(raw, server_hostname="localhost") as secure:
-                secure.sendall(b"NOOP\r\nMAIL FROM:<a@example.com>\r\nQUIT\r\n")
-                answers = b"".join(iter(lambda: secure.recv(1000), b""))
-            lines.close()
+        with Client(mock) as client:
+            client.send(HELLO, "STARTTLS", "EHLO evil.example", "MAIL FROM:<evil@example.com>")
+            said = client.read_replies(2)
+            client.begin_tls(mock.client_context())
+            client.send("NOOP", ENVELOPE[1], "QUIT")
+            answers = client.read_bytes()
 
-        assert said == [b"250-Received\r\n", b"250 STARTTLS\r\n", b"220 Ready to start TLS\r\n"]
+        assert said == ["250-Received\n250 STARTTLS", "220 Ready to start TLS"]
         assert answers.splitlines()[0] == b"250 Ok"
         assert answers.splitlines()[1].startswith(b"503 ")
         session = mock.wait_for_session(SECONDS)
@@ -286,13 +282,10 @@ class TestNegotiation:
         mock = started(tls="implicit")
         context = mock.client_context()
         context.check_hostname = False
-        with (
-            socket.create_connection((mock.host, mock.port), timeout=SECONDS) as raw,
-            context.wrap_socket(raw) as secure,
-        ):
-            assert secure.recv(1000) == b"220 Welcome\r\n"
-            secure.sendall(b"QUIT\r\n")
-            assert secure.recv(1000) == b"221 Closing connection\r\n"
+        with Client(mock, greeting=None) as client:
+            client.begin_tls(context, server_name=None)
+            assert client.read_reply() == "220 Welcome"
+            assert client.ask("QUIT") == ["221 Closing connection"]
 
         session = mock.wait_for_session(SECONDS)
         assert session.tls is not None

@@ -1,4 +1,6 @@
-"""Clients that misbehave, many at once, in a process of their own: `python crowd.py PORT NUMBER PAUSE KIND…`.
+"""Clients that misbehave, many at once, in a process of their own.
+
+Run it as `python -m tests.robustness.crowd PORT NUMBER PAUSE KIND…`.
 
 PAUSE is the time between two bytes of a slow one, in seconds.
 
@@ -12,6 +14,8 @@ import socket
 import sys
 import threading
 import time
+
+from tests.raw_client import Client
 
 _ENVELOPE = b"EHLO c.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\n"
 _ENOUGH = 300_000  # bytes: more than a line, a message or a read may have
@@ -27,18 +31,15 @@ KINDS = {
 }
 
 
-class Client:
+class Misbehaving:
     """One of them."""
 
     def __init__(self, port: int, kind: str) -> None:
         self.kind = kind
         self._left, self._again = KINDS[kind]
         self._sent = self._stuck = 0
-        self._socket = socket.socket()
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self._socket.connect(("127.0.0.1", port))
-        while not self._socket.recv(1).startswith(b"\n"):
-            pass  # the greeting
+        self._socket = Client(port).socket
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that a deaf one is full soon
         self._socket.setblocking(False)
 
     @property
@@ -72,14 +73,14 @@ class Client:
 
 def main(port: str, number: str, pause: str, *kinds: str) -> None:
     """Lets them loose."""
-    clients = [Client(int(port), kind) for kind in kinds for _ in range(int(number))]
+    clients = [Misbehaving(int(port), kind) for kind in kinds for _ in range(int(number))]
     threading.Thread(target=_go_on, args=(clients, float(pause)), daemon=True).start()
     with selectors.DefaultSelector() as selector:
         selector.register(sys.stdin, selectors.EVENT_READ)
         selector.select()  # the input ends
 
 
-def _go_on(clients: list[Client], pause: float) -> None:
+def _go_on(clients: list[Misbehaving], pause: float) -> None:
     is_told = False
     due = 0.0
     while True:

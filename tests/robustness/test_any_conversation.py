@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpmock import SMTPMock
+from tests.raw_client import Client
 from tests.robustness.conftest import LONG
 from tests.robustness.driven import EVERYTHING, Driven, assert_harmless
 from tests.robustness.strategies import CONVERSATIONS, SETTINGS, mutated, pieces_of, steady
@@ -78,10 +77,10 @@ def test_any_conversation_over_a_socket_leaves_a_server_that_serves() -> None:
     with SMTPMock(**EVERYTHING) as mock:
         for place in range(0, len(CONVERSATIONS), step):
             said = CONVERSATIONS[place][place % 17 :] + CONVERSATIONS[-place][: place * 7 % 90]
-            with socket.create_connection((mock.host, mock.port), timeout=30) as client:
-                client.sendall(said)
-                client.shutdown(socket.SHUT_WR)
-                answered = b"".join(iter(lambda: client.recv(65_536), b""))
+            with Client(mock, greeting=None) as client:
+                client.send_bytes(said)
+                client.half_close()
+                answered = client.read_bytes()
                 assert answered.startswith(b"220 Welcome\r\n")
                 assert answered.endswith(b"\r\n")
         assert mock.errors == []

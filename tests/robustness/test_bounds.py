@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from socket import create_connection
 
 import pytest
 
@@ -30,7 +29,7 @@ def test_records_sessions_and_exchanges_stay_within_their_bounds_and_the_memory_
     sizes = []
     with SMTPMock(multiple_message_receiving=True, multiple_rcptto=True, max_messages=_BOUND) as mock:
         for tenth in range(10):
-            with create_connection((mock.host, mock.port), timeout=60) as client:
+            with Client(mock) as client:
                 _deliver(client, _MANY // 10)
                 [going_on] = [session for session in mock.sessions() if session.ended_at is None]
                 assert len(going_on.exchanges) <= most_exchanges + _BOUND + 5 * _BATCH
@@ -48,17 +47,14 @@ def test_records_sessions_and_exchanges_stay_within_their_bounds_and_the_memory_
     assert sizes[-1] - max(sizes[:5]) < 0.1 * sizes[0] + 4
 
 
-def _deliver(client: object, count: int) -> None:
+def _deliver(client: Client, count: int) -> None:
     """Messages in batches, all of a batch in one piece."""
-    lines = client.makefile("rb")  # type: ignore[attr-defined]
-    client.sendall(b"EHLO c.example\r\n")  # type: ignore[attr-defined]
-    assert [lines.readline()[:3], lines.readline()[:3]] == [b"220", b"250"]
+    assert client.ask("EHLO c.example") == ["250 Received"]
     for start in range(0, count, _BATCH):
         size = min(_BATCH, count - start)
-        client.sendall(b"".join(_MAIL % (number, b"x" * 300) for number in range(size)))  # type: ignore[attr-defined]
-        codes = [lines.readline()[:3] for _ in range(4 * size)]
-        assert codes == [b"250", b"250", b"354", b"250"] * size
-    lines.close()
+        client.send_bytes(b"".join(_MAIL % (number, b"x" * 300) for number in range(size)))
+        codes = [reply[:3] for reply in client.read_replies(4 * size)]
+        assert codes == ["250", "250", "354", "250"] * size
 
 
 @pytest.mark.parametrize("line", ["", "NOOP", "x" * 500, "RSET"])
@@ -67,7 +63,7 @@ def test_commands_without_end_leave_no_more_exchanges_than_the_bound_allows(line
         with Client(mock) as client:
             for _ in range(20):
                 client.send(*[line] * 100)
-                assert len([client.read() for _ in range(100)]) == 100
+                assert all(client.read_replies(100))
             [session] = mock.sessions()
             assert len(session.exchanges) <= 5 * EXCHANGES_PER_MESSAGE + 5 + 100
             client.send("QUIT")

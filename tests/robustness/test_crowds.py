@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -31,11 +32,22 @@ _SESSION = 60_000
 _COST = {"deaf": 1_500_000, "line without end": 150_000, "body without end": 3 * _LIMIT}
 
 
+def _spawned(*arguments: str, stderr: int | None = None) -> subprocess.Popen[str]:
+    """Another interpreter, which finds what this one finds."""
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+    )
+
+
 @contextmanager
 def let_loose(mock: SMTPMock, number: int, *kinds: str) -> Iterator[None]:
     """So many clients of each kind, from when they are a burden to the end."""
-    command = [sys.executable, str(Path(crowd.__file__)), str(mock.port), str(number), str(_PAUSE), *kinds]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    child = _spawned("-m", crowd.__name__, str(mock.port), str(number), str(_PAUSE), *kinds)
     assert child.stdin is not None
     assert child.stdout is not None
     try:
@@ -106,19 +118,20 @@ def test_a_session_timeout_ends_those_that_wait_and_the_server_serves(kind: str)
 
 
 _FLOOD = """
-import os, socket, sys, threading
-server = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-server.sendall(b"EHLO c.example\\r\\nMAIL FROM:<a@example.com>\\r\\nRCPT TO:<b@example.com>\\r\\n")
+import os, sys, threading
+from tests.raw_client import ENVELOPE, Client
+client = Client(int(sys.argv[1]))
+client.send(*ENVELOPE)
 line = {"commands": b"NOOP\\r\\n", "a line": b"x", "a body": b"DATA\\r\\n" + b"x" * 70 + b"\\r\\n"}[sys.argv[2]]
 data = line * 10_000
 
 def read():
-    while server.recv(1 << 20):
+    while client.socket.recv(1 << 20):
         pass
 
 def send():
     while True:
-        server.sendall(data)
+        client.send_bytes(data)
 
 for work in (read, send):
     threading.Thread(target=work, daemon=True).start()
@@ -131,21 +144,20 @@ os._exit(0)
 @pytest.mark.parametrize("what", ["commands", "a line", "a body"])
 def test_a_client_that_never_pauses_leaves_room_for_others(what: str) -> None:
     """There is always something to read from it, and it reads at once: the server has to turn to others by itself."""
-    with SMTPMock(max_messages=50, msg_size_limit=_LIMIT, shutdown_timeout=0.3) as mock:
-        command = [sys.executable, "-c", _FLOOD, str(mock.port), what]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        ) as child:
-            try:
-                assert child.stdout is not None
-                assert child.stdout.readline() == "ready\n"
-                begin = perf_counter()
-                for _ in range(3):
-                    with Client(mock) as client:
-                        client.deliver()
-                taken = (perf_counter() - begin) / 3
-                mock.stop()
-                assert mock.errors == []
-            finally:
-                child.kill()
+    with (
+        SMTPMock(max_messages=50, msg_size_limit=_LIMIT, shutdown_timeout=0.3) as mock,
+        _spawned("-c", _FLOOD, str(mock.port), what, stderr=subprocess.DEVNULL) as child,
+    ):
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "ready\n"
+            begin = perf_counter()
+            for _ in range(3):
+                with Client(mock) as client:
+                    client.deliver()
+            taken = (perf_counter() - begin) / 3
+            mock.stop()
+            assert mock.errors == []
+        finally:
+            child.kill()
     print(f"\nbeside a client that sends {what} without pause: a mail in {taken * 1e3:.0f} ms")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import random
-import socket
-import struct
 from typing import Any
 
 import pytest
 
 from smtpmock import SMTPMock
 from tests import parity
+from tests.raw_client import Client
 from tests.robustness.conftest import LONG
 from tests.robustness.driven import Driven, assert_harmless
 
-_RESET = struct.pack("ii", 1, 0)
 _OVER_SOCKETS = None if LONG else 60  # cuts of each kind; None for all
 
 
@@ -62,8 +60,7 @@ def test_cut_over_sockets_every_session_ends_and_the_server_serves(how: str) -> 
 
 
 def _talk_and_cut(mock: SMTPMock, data: bytes, how: str) -> None:
-    with socket.create_connection((mock.host, mock.port), timeout=30) as client:
-        assert client.recv(3).isdigit()
-        client.sendall(data)
-        if how == "reset":
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    client = Client(mock, greeting=None)
+    assert client.read_reply()[:3].isdigit()
+    client.send_bytes(data)
+    {"close": client.close, "reset": client.reset}[how]()

@@ -11,12 +11,13 @@ _CLIENTS = 100
 _LIMIT = 60
 
 _SCRIPT = f"""
-import socket, sys
-clients = [socket.create_connection(("127.0.0.1", int(sys.argv[1])), 60) for _ in range({_CLIENTS})]
+import sys
+from tests.raw_client import GREETING, Client
+clients = [Client(int(sys.argv[1]), greeting=None) for _ in range({_CLIENTS})]
 print("connected", flush=True)
 sys.stdin.readline()
 for client in clients:
-    assert client.recv(3) == b"220"
+    assert client.read_reply() == GREETING
     client.close()
 print("greeted", flush=True)
 """

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from itertools import product
 
 import pytest
 
 from smtpmock import SMTPMock
+from tests.raw_client import Client
 from tests.robustness.driven import EVERYTHING, Driven
 
 _LINE_ENDS = (b"\r\n", b"\n", b"\r", b"\r\r\n", b"\n\r", b"\r\n\0", b"\0\r\n", b"\0")
@@ -72,10 +72,10 @@ def test_no_other_sequence_ends_a_message(end: bytes, size: int) -> None:
 def test_published_variant_over_a_socket_is_part_of_the_message(end: bytes) -> None:
     content = b"Subject: hi\r\n\r\nhello" + end + _SMUGGLED + b"\r\n"
     with SMTPMock(multiple_message_receiving=True) as mock:
-        with socket.create_connection((mock.host, mock.port), timeout=30) as client:
-            client.sendall(_ENVELOPE + b"DATA\r\n" + content + b".\r\nQUIT\r\n")
-            said = b"".join(iter(lambda: client.recv(4096), b""))
-        assert [line[:3] for line in said.splitlines()] == [b"220", b"250", b"250", b"250", b"354", b"250", b"221"]
+        with Client(mock) as client:
+            client.send_bytes(_ENVELOPE + b"DATA\r\n" + content + b".\r\nQUIT\r\n")
+            replies = client.read_all()
+        assert [reply[:3] for reply in replies] == ["250", "250", "250", "354", "250", "221"]
         [message] = mock.messages()
         assert (message.sender, message.recipients) == ("a@example.com", ("b@example.com",))
         assert message.raw == kept(content)

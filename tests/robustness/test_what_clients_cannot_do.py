@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from socket import create_connection
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,14 +44,12 @@ def test_a_line_of_a_client_is_one_line_of_the_log(line: bytes, caplog: pytest.L
 def test_a_line_of_a_client_is_one_line_on_standard_output(line: bytes, run: Callable[..., str]) -> None:
     output = run(
         f"""
-        import socket
         from smtpmock import SMTPMock
+        from tests.raw_client import Client
 
-        with SMTPMock(log_to_stdout=True, log_server_activity=True) as mock:
-            with socket.create_connection((mock.host, mock.port)) as client:
-                client.sendall({line!r} + b"\\r\\nQUIT\\r\\n")
-                while client.recv(4096):
-                    pass
+        with SMTPMock(log_to_stdout=True, log_server_activity=True) as mock, Client(mock) as client:
+            client.send_bytes({line!r} + b"\\r\\nQUIT\\r\\n")
+            client.read_all()
         """,
         options=("-X", "utf8"),
     )
@@ -69,11 +66,12 @@ def test_nothing_that_arrives_or_is_read_writes_a_file(run: Callable[..., str]) 
     """Everything is looked at as well; only `save` of an attachment writes, where it is told to."""
     output = run(
         f"""
-        import os, socket, sys
+        import os, sys
         from smtplib import SMTP
         from smtpmock import SMTPMock
         from smtpmock.reports.explanation import transcripts
         from smtpmock.reports.html import message_shown, sessions_shown
+        from tests.raw_client import Client
 
         written = []
 
@@ -88,11 +86,10 @@ def test_nothing_that_arrives_or_is_read_writes_a_file(run: Callable[..., str]) 
         with SMTPMock(extensions="all", auth="any", auth_without_tls=True, multiple_message_receiving=True) as mock:
             sys.addaudithook(watch)
             for said in {CONVERSATIONS!r}:
-                with socket.create_connection((mock.host, mock.port)) as client:
-                    client.sendall(said)
-                    client.shutdown(socket.SHUT_WR)
-                    while client.recv(65536):
-                        pass
+                with Client(mock) as client:
+                    client.send_bytes(said)
+                    client.half_close()
+                    client.read_bytes()
             found = mock.messages()
             for message in found:
                 message.email, message.text, message.html, message.links, message.violations, message_shown(message)
@@ -113,8 +110,8 @@ def test_whatever_one_session_says_another_goes_on(said: bytes) -> None:
         assert client.ask("HELO c.example", "MAIL FROM:<x@example.com>", "RCPT TO:<y@example.com>")[-1][:3] == "250"
         assert client.ask("DATA")[0].startswith("354")
         client.send(*TEXT[:2])
-        with create_connection((mock.host, mock.port), timeout=30) as other:
-            other.sendall(said)
+        with Client(mock, greeting=None) as other:
+            other.send_bytes(said)
         client.send(*TEXT[2:], ".")
         assert client.read().startswith("250")
         [message] = mock.messages(sender="x@example.com")
