@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from smtpmock.conformance.catalogue import Violation
+    from smtpmock.conformance.catalogue import STANDARDS, Violation
     from smtpmock.errors import (
         ExpectationError,
         MessageTimeoutError,
@@ -16,57 +16,120 @@ if TYPE_CHECKING:
         SMTPMockError,
         StartError,
     )
-    from smtpmock.mail.content import Attachment, ContentError
+    from smtpmock.mail.attachments import Attachment
+    from smtpmock.mail.headers import ContentError, Headers
+    from smtpmock.mailbox import Mailbox
     from smtpmock.messages.message import Message
+    from smtpmock.messages.session import Session, sessions_html, transcripts
+    from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS, Criterion
     from smtpmock.queries.query import Mark
-    from smtpmock.records.exchange import Exchange
-    from smtpmock.records.session import Session
+    from smtpmock.queries.terms import shown, text_matcher
+    from smtpmock.queries.words import QueryWords, SessionWords
+    from smtpmock.records.exchange import Cause, Exchange
+    from smtpmock.records.session import TLS, Attempt
+    from smtpmock.rfc.grammar import address_key
+    from smtpmock.rules.book import Clock
+    from smtpmock.rules.context import ReceivedMessage
     from smtpmock.rules.rule import Rule
+    from smtpmock.rules.words import RULE_WORDS, STAGES, THEN, RuleWords
     from smtpmock.server import SMTPMock
-    from smtpmock.settings.declarations import Settings
+    from smtpmock.settings.declarations import SETTINGS, Settings, parse_setting
+    from smtpmock.settings.words import SettingWords
 
 __version__ = "3.0.0"
 
 _HOMES = {
-    "ContentError": "mail.content",
-    "Violation": "conformance.catalogue",
-    "Attachment": "mail.content",
-    "Mark": "queries.query",
-    "Rule": "rules.rule",
-    "RuleError": "errors",
-    "QueryError": "errors",
-    "ExpectationError": "errors",
+    "Attachment": "mail.attachments",
+    "Attempt": "records.session",
+    "CRITERIA": "queries.criteria",
+    "Cause": "records.exchange",
+    "Clock": "rules.book",
+    "ContentError": "mail.headers",
+    "Criterion": "queries.criteria",
     "Exchange": "records.exchange",
+    "ExpectationError": "errors",
+    "Headers": "mail.headers",
+    "MESSAGE_WORDS": "queries.criteria",
+    "Mailbox": "mailbox",
+    "Mark": "queries.query",
     "Message": "messages.message",
     "MessageTimeoutError": "errors",
+    "QueryError": "errors",
+    "QueryWords": "queries.words",
+    "RULE_WORDS": "rules.words",
+    "ReceivedMessage": "rules.context",
+    "Rule": "rules.rule",
+    "RuleError": "errors",
+    "RuleWords": "rules.words",
+    "SESSION_WORDS": "queries.criteria",
+    "SETTINGS": "settings.declarations",
     "SMTPMock": "server",
     "SMTPMockError": "errors",
+    "STAGES": "rules.words",
+    "STANDARDS": "conformance.catalogue",
     "ServerStateError": "errors",
-    "Session": "records.session",
+    "Session": "messages.session",
+    "SessionWords": "queries.words",
     "SettingError": "errors",
+    "SettingWords": "settings.words",
     "Settings": "settings.declarations",
     "StartError": "errors",
+    "THEN": "rules.words",
+    "TLS": "records.session",
+    "Violation": "conformance.catalogue",
+    "address_key": "rfc.grammar",
+    "parse_setting": "settings.declarations",
+    "sessions_html": "messages.session",
+    "shown": "queries.terms",
+    "text_matcher": "queries.terms",
+    "transcripts": "messages.session",
 }
 
 __all__ = [
-    "ContentError",
-    "Violation",
     "Attachment",
-    "Mark",
-    "Rule",
-    "RuleError",
-    "QueryError",
-    "ExpectationError",
+    "Attempt",
+    "CRITERIA",
+    "Cause",
+    "Clock",
+    "ContentError",
+    "Criterion",
     "Exchange",
+    "ExpectationError",
+    "Headers",
+    "MESSAGE_WORDS",
+    "Mailbox",
+    "Mark",
     "Message",
     "MessageTimeoutError",
+    "QueryError",
+    "QueryWords",
+    "RULE_WORDS",
+    "ReceivedMessage",
+    "Rule",
+    "RuleError",
+    "RuleWords",
+    "SESSION_WORDS",
+    "SETTINGS",
     "SMTPMock",
     "SMTPMockError",
+    "STAGES",
+    "STANDARDS",
     "ServerStateError",
     "Session",
+    "SessionWords",
     "SettingError",
+    "SettingWords",
     "Settings",
     "StartError",
+    "THEN",
+    "TLS",
+    "Violation",
+    "address_key",
+    "parse_setting",
+    "sessions_html",
+    "shown",
+    "text_matcher",
+    "transcripts",
     "__version__",
 ]
 

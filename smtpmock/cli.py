@@ -80,12 +80,12 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
         variable = ENVIRONMENT_PREFIX + destination.lstrip("-").upper()
         if environment.get(variable):  # what is set to nothing is not set, as for most programs
             for name in _named_by(destination):
-                values[name] = settings.from_text(name, environment[variable], called=variable)
+                values[name] = settings.parse_setting(name, environment[variable], called=variable)
     for destination, text in vars(found).items():
         if destination in _NOT_SETTINGS or text is None:
             continue
         for name in _named_by(destination):
-            values[name] = settings.from_text(name, text)
+            values[name] = settings.parse_setting(name, text)
     return Options(found.version, settings.Settings(**values), _rules(found.rules, found.rule))
 
 

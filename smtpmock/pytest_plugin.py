@@ -118,15 +118,14 @@ def smtpmock_session(
 
 def _make(config: pytest.Config, *layers: Mapping[str, Any], fixed: bool = False) -> SMTPMock:
     """A server with the settings of the options and of each layer on top of those before it."""
-    from smtpmock import SettingError, SMTPMock
-    from smtpmock.settings.declarations import from_text
+    from smtpmock import SettingError, SMTPMock, parse_setting
 
     values: dict[str, Any] = dict(_RECORDING)
     try:
         for name in _OPTIONS:
             text = config.getoption(f"smtpmock_{name}") or config.getini(f"smtpmock_{name}")
             if text and (fixed or name != "port"):
-                values[name] = from_text(name, str(text))
+                values[name] = parse_setting(name, str(text))
         for layer in layers:
             values.update(layer)
         return SMTPMock(**values)
@@ -225,7 +224,7 @@ def pytest_runtest_makereport(
         for server in _servers(item):
             sessions = server.sessions()
             if sessions:
-                from smtpmock.reports.explanation import transcripts
+                from smtpmock import transcripts
 
                 report.sections.append((f"SMTP sessions of {server.host}:{server.port}", transcripts(sessions)))
     if call.when == "teardown":

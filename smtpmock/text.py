@@ -27,6 +27,16 @@ def escaped(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
+def readable(text: str) -> str:
+    r"""Return the text with surrogates, which stand for bytes that are not UTF-8, written as ``\xff``.
+
+    Example:
+        >>> readable("NOOP \udcff")
+        'NOOP \\xff'
+    """
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def shortened(text: str, most: int) -> str:
     """Return the text, cut to at most so many characters, the last of which is then an ellipsis.
 
@@ -35,6 +45,16 @@ def shortened(text: str, most: int) -> str:
         'a long…'
     """
     return text if len(text) <= most else f"{text[: max(most - 1, 0)]}…"
+
+
+def address_shown(host: str, port: int) -> str:
+    """Return where a socket is, as people write it: an IPv6 address stands in brackets.
+
+    Example:
+        >>> address_shown("127.0.0.1", 25), address_shown("::1", 25)
+        ('127.0.0.1:25', '[::1]:25')
+    """
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def counted(number: int, singular: str) -> str:

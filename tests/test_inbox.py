@@ -95,10 +95,10 @@ def test_failed_transactions_are_no_messages_unless_they_are_asked_for(mock):
     mock.assert_no_message(within=0)
     with pytest.raises(ExpectationError):
         mock.message()
-    assert mock.message(consistent=False) is failed
-    assert mock.wait_for_message(0, consistent=None) is failed
+    assert mock.message(accepted=False) is failed
+    assert mock.wait_for_message(0, accepted=None) is failed
     with pytest.raises(ExpectationError):
-        mock.assert_no_message(within=0, consistent=None)
+        mock.assert_no_message(within=0, accepted=None)
 
 
 # Waiting.
@@ -142,7 +142,7 @@ def test_a_wait_finds_messages_as_they_are_when_it_ends(mock):
 
 def test_a_wait_sees_what_a_session_took_back():
     with SMTPMock() as mock:
-        result = in_thread(mock.wait_for_messages, 2, SECONDS, consistent=True)
+        result = in_thread(mock.wait_for_messages, 2, SECONDS, accepted=True)
         with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
             client.sendmail("a@example.com", ["b@example.com"], "Subject: erased\r\n\r\n")
             client.sendmail("a@example.com", ["b@example.com"], "Subject: kept\r\n\r\n")
@@ -325,7 +325,7 @@ def test_a_failed_transaction_comes_after_a_mark_that_was_set_while_it_went_on(m
     with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
         client.docmd("HELO", "x.example")
         mark = mock.mark()
-    assert mock.wait_for_message(SECONDS, since=mark, consistent=False).helo_name == "x.example"
+    assert mock.wait_for_message(SECONDS, since=mark, accepted=False).helo_name == "x.example"
 
 
 # Many.

@@ -51,7 +51,7 @@ def test_without_words_every_record_is_meant(mock):
 
 @pytest.mark.parametrize(("consistent", "found"), [(True, ACCEPTED), (False, [FAILED]), (None, ALL)])
 def test_consistent_tells_which_records_are_meant(mock, consistent, found):
-    assert numbers(mock, consistent=consistent) == found
+    assert numbers(mock, accepted=consistent) == found
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_consistent_tells_which_records_are_meant(mock, consistent, found):
     ],
 )
 def test_recipient(mock, wanted, found):
-    assert numbers(mock, recipient=wanted, consistent=True) == found
+    assert numbers(mock, recipient=wanted, accepted=True) == found
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_all_words_have_to_hold(mock):
 def test_since_a_mark_or_a_message(mock):
     first, second, *_ = mock.messages()
     assert numbers(mock, since=first) == [INVOICE, NOTICE, FAILED]
-    assert numbers(mock, since=second, consistent=True) == [NOTICE]
+    assert numbers(mock, since=second, accepted=True) == [NOTICE]
     assert numbers(mock, since=first, recipient="bob@example.com") == [INVOICE, NOTICE]
     assert numbers(mock, since=mock.mark()) == []
 

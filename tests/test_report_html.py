@@ -223,7 +223,7 @@ def test_what_a_mail_says_makes_no_element(mock):
     with Client(mock) as client:
         client.ask(f"MAIL {HOSTILE}", "QUIT")
         client.read_all()
-    [message] = mock.messages(consistent=True)
+    [message] = mock.messages(accepted=True)
 
     for picture in (sessions_shown(mock.sessions()), message_shown(message)):
         assert Reader(picture).elements <= ELEMENTS

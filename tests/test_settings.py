@@ -11,7 +11,7 @@ import pytest
 
 from smtpmock import SettingError, Settings, SMTPMock
 from smtpmock.settings import values
-from smtpmock.settings.declarations import SETTINGS, from_text
+from smtpmock.settings.declarations import SETTINGS, parse_setting
 from smtpmock.settings.words import SettingWords
 from smtpmock.text import alternatives
 from tests.protocol.conversation import Conversation
@@ -319,7 +319,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(name: str, hint: str) -
 
     for refuse in (
         lambda: Settings(**{"port": 0, name: 1}),
-        lambda: from_text(name, "1"),
+        lambda: parse_setting(name, "1"),
         lambda: SMTPMock(**{name: 1}),
         lambda: SMTPMock(Settings(), **{name: 1}),
     ):
@@ -367,7 +367,7 @@ FROM_TEXT: list[tuple[str, str, Any]] = [
 
 @pytest.mark.parametrize(("name", "text", "value"), FROM_TEXT)
 def test_a_value_is_made_of_text(name: str, text: str, value: Any) -> None:
-    made = from_text(name, text)
+    made = parse_setting(name, text)
 
     assert made == pytest.approx(value) if isinstance(value, float) else made == value
     assert type(made) is type(value)
@@ -389,13 +389,13 @@ def test_a_text_that_makes_no_value_is_refused(name: str, text: str, expected: s
     shown = repr(text) if len(text) < 100 else repr(text)[:119] + "…"
 
     with pytest.raises(SettingError) as raised:
-        from_text(name, text)
+        parse_setting(name, text)
     assert str(raised.value) == f"Invalid {name} {shown}: expected {expected}"
 
 
 def test_a_value_made_of_text_is_judged_as_any_other() -> None:
     with pytest.raises(SettingError) as raised:
-        Settings(port=from_text("port", "70000"))
+        Settings(port=parse_setting("port", "70000"))
     assert str(raised.value) == f"Invalid port 70000: expected {PORT_EXPECTED}"
 
 

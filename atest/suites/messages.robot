@@ -32,7 +32,7 @@ Each Criterion Finds One Of Them
     header={'X-Id': '42'}
     header=${{{'X-Id': '4*'}}}
     size=>= 1500
-    subject=Bill    sender=billing@example.com    consistent=True
+    subject=Bill    sender=billing@example.com    accepted=True
 
 Nothing Matches What Is Not There
     Message Count Should Be    0    recipient=nobody@example.com
@@ -61,11 +61,11 @@ Criteria That Cannot Be Asked For Are Refused
 Refused And Broken-Off Mail Counts Only When Asked For
     Send Lines    ${SERVER}    HELO client.example.com    MAIL FROM:<x@example.com>    QUIT
     Message Count Should Be    2
-    Message Count Should Be    1    consistent=False
-    Message Count Should Be    3    consistent=${None}
-    Message Count Should Be    3    consistent=None
+    Message Count Should Be    1    accepted=False
+    Message Count Should Be    3    accepted=${None}
+    Message Count Should Be    3    accepted=None
     No Message Should Arrive    sender=x@example.com    within=10 ms
-    ${mail} =    Get Message    consistent=False
+    ${mail} =    Get Message    accepted=False
     Should Be Equal    ${mail.state}    ended after MAIL FROM
 
 A Mark Leaves Out What Is Old
@@ -81,7 +81,7 @@ A Mark Leaves Out What Is Old
 A Purge Returns What It Took, And Leaves Nothing
     ${purged} =    Purge Messages
     Length Should Be    ${purged}    2
-    Message Count Should Be    0    consistent=None
+    Message Count Should Be    0    accepted=None
     ${sessions} =    Get Sessions
     Should Be Empty    ${sessions}
 
@@ -103,7 +103,7 @@ A Wait Does Not Count What Was Refused
     Run Keyword And Expect Error
     ...    timeout waiting for 3 messages, got 2*
     ...    Wait For Messages    3    timeout=10 ms
-    ${mails} =    Wait For Messages    3    timeout=10 ms    consistent=None
+    ${mails} =    Wait For Messages    3    timeout=10 ms    accepted=None
     Length Should Be    ${mails}    3
 
 What Should Be There Is There

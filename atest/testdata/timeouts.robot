@@ -12,7 +12,7 @@ Test Timeout
     [Teardown]    The Server Should Still Work
 
 The Next Test Works
-    Message Count Should Be    0    consistent=None
+    Message Count Should Be    0    accepted=None
     Send Mail    ${SERVER}
     Wait For Message    recipient=bob@example.com
 

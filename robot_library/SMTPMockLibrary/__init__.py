@@ -74,7 +74,7 @@ class SMTPMockLibrary(
     A value with ``*`` is a pattern that must match as a whole, where ``*`` stands for any characters:
     ``recipient=*@example.com``, ``subject=Welcome*``. A value that starts with ``REGEXP:`` is a regular expression,
     which is searched for: ``subject=REGEXP:^Order [0-9]+$``. ``${None}`` has the same effect as omitting the criterion,
-    except for ``consistent``.
+    except for ``accepted``.
 
     Messages have attributes that tests can use directly: ``${mail.subject}``, ``${mail.text}``, ``${mail.html}``,
     ``${mail.sender}``, ``${mail.recipients}``, ``${mail.headers}[X-Id]``, ``${mail.attachments}``, ``${mail.links}``,

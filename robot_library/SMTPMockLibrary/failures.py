@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from robot import errors
 from robot.api import logger
 
-from SMTPMockLibrary.api import Message, Session, SMTPMockError, message_html, sessions_html
+from SMTPMockLibrary.api import Message, Session, SMTPMockError, sessions_html
 from SMTPMockLibrary.servers import MockServer, Servers
 from SMTPMockLibrary.signatures import spelled_out
 
@@ -68,14 +68,14 @@ def log_sessions(
     server: MockServer, sessions: Iterable[Session], level: str = "INFO", about: Iterable[int] = ()
 ) -> None:
     """Write sessions to the log, with those in `about` expanded."""
-    logger.write(sessions_html(sessions, server.address, about), level, html=True)  # type: ignore[arg-type]  # a level
+    logger.write(sessions_html(sessions, server.address, about=about), level, html=True)  # type: ignore[arg-type]  # a level
 
 
 def _log_subject(servers: Servers, values: Iterable[Any]) -> None:
     """Log the message that was passed to the keyword and its session, or else all sessions of the current server."""
     mail = next((value for value in values if isinstance(value, Message)), None)
     if mail is not None:
-        logger.info(message_html(mail), html=True)
+        logger.info(mail.html_report(), html=True)
     for server in reversed(servers.all()):
         sessions = server.mock.sessions()
         if mail is None:

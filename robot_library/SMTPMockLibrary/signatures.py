@@ -8,7 +8,7 @@ from datetime import timedelta
 from inspect import Parameter, cleandoc, signature
 from typing import Any, TypeVar
 
-from SMTPMockLibrary.api import CRITERIA, RULE_WORDS, SESSION_CRITERIA, SETTINGS, STAGES, parse_setting
+from SMTPMockLibrary.api import ANNOTATIONS, CRITERIA, RULE_WORDS, SESSION_CRITERIA, SETTINGS, STAGES, parse_setting
 from SMTPMockLibrary.types import Address, Header, Moment, Name, Names, Secret, Text, Then
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -22,11 +22,11 @@ _TYPES: Mapping[str, Any] = {
     "text": Text,
     "address": Address,
     "name": Name,
-    "exact-name": Name,
+    "user": Name,
     "size": int | str | None,
     "header": Header,
     _ACCEPTED: bool | None,
-    "since": Moment,
+    "moment": Moment,
     "integer": int | None,
     "number": float | None,
     "seconds": timedelta | None,
@@ -42,11 +42,11 @@ _PLAIN_VALUES: Mapping[str, str] = {
     "text": "must be contained",
     "address": "must be equal",
     "name": "must be equal",
-    "exact-name": "must be equal",
+    "user": "must be equal",
     "size": "must be equal; ``>= 1000`` compares",
     "header": "must be contained: ``X-Id: 42`` or ``${{{'X-Id': '42'}}}``",
     _ACCEPTED: "True: accepted (the default), False: refused or incomplete, None: any",
-    "since": "arrived after this mark (`Get Mark`) or message",
+    "moment": "arrived after this mark (`Get Mark`) or message",
 }
 """The effect of a value without a pattern, for each kind of criterion."""
 
@@ -199,8 +199,8 @@ def _setting(name: str) -> Parameter:
 
 
 def _setting_type(name: str) -> Any:
-    if SETTINGS[name].is_secret:
+    if SETTINGS[name].type.is_secret:
         return str | dict if Secret is None else Secret | str | dict
-    hint = SETTINGS[name].annotation
+    hint = ANNOTATIONS[name]
     known = {float: timedelta, tuple[str, ...]: Names}
     return known.get(hint, hint)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from smtpmock.conformance.catalogue import Violation
     from smtpmock.mail.content import Content
+    from smtpmock.records.message import MessageRecord
 
 _LONGEST = 998  # bytes of a line without its line end
 _ONCE = (
@@ -93,6 +94,20 @@ class Field:
     def where(self) -> str:
         """The field as a place."""
         return at_line(self.line, self.raw)
+
+
+def message_violations(record: MessageRecord) -> tuple[Violation, ...]:
+    """Return what is wrong with an accepted message; it is judged once, whoever asks how often."""
+    end = record.end_of_data
+    # Of a message over the limit that a rule accepted nothing was kept.
+    if end is None or not end.accepted or not (record.content.raw or end.rule is None):
+        return ()
+    return record.content.remember(
+        "violations",
+        lambda: judge_message(
+            record.content, parameters=record.parameters, recipients=record.recipients, undotted=record.undotted
+        ),
+    )
 
 
 def judge_message(

@@ -55,6 +55,22 @@ class Content:
         self.raw = raw
         self._results: dict[str, Any] = {}
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Content) and self.raw == other.raw
+
+    def __hash__(self) -> int:
+        return hash(self.raw)
+
+    def __reduce__(self) -> tuple[type[Content], tuple[bytes]]:
+        return Content, (self.raw,)
+
+    def remember(self, name: str, make: Callable[[], _Result]) -> _Result:
+        """Return what was made of the mail under this name; make it if nobody has yet."""
+        if name not in self._results:
+            self._results.setdefault(name, make())
+        result: _Result = self._results[name]
+        return result
+
     def __repr__(self) -> str:
         return f"<Content {shortened(self.subject, 200)!r} {size_shown(len(self.raw))}>"
 
@@ -209,6 +225,15 @@ class Content:
         '<p>Hi</p>'
         """
         return self._texts.get("text/html", "")
+
+    @property
+    def html_text(self) -> str:
+        r"""The text that a reader of the HTML sees, as a str, "" if there is no HTML.
+
+        >>> Content(b"Content-Type: text/html\r\n\r\n<p>Hi <b>Bob</b></p>").html_text.split()
+        ['Hi', 'Bob']
+        """
+        return self._page[0]
 
     @property
     @_once

@@ -1,13 +1,11 @@
-"""What is recorded of a transaction: a message. What is read never changes."""
+"""The record of a transaction, as users see it."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from smtpmock.mail.content import Content
-from smtpmock.records.exchange import NOTHING_NEGOTIATED, Exchange
-from smtpmock.rfc.grammar import forward_path, reverse_path
+from smtpmock.records.exchange import Exchange
 from smtpmock.text import escaped, shortened
 
 if TYPE_CHECKING:
@@ -17,9 +15,8 @@ if TYPE_CHECKING:
 
     from smtpmock.conformance.catalogue import Violation
     from smtpmock.mail.content import Attachment, Headers
-    from smtpmock.protocol.transaction import Transaction
-    from smtpmock.records.exchange import TLS, Negotiated, Origin
-
+    from smtpmock.records.session import TLS
+    from smtpmock.stores.base import Entry
 
 _NOTHING = Exchange("", "", 0.0)
 
@@ -42,365 +39,333 @@ class Message:
         ('250 Received', ('b@example.com',))
     """
 
-    __slots__ = (
-        "_content",
-        "_data",
-        "_end_of_data",
-        "_helo",
-        "_mailfrom",
-        "_negotiated",
-        "_noop",
-        "_origin",
-        "_quit",
-        "_rcptto",
-        "_rcptto_accepted",
-        "_recipients",
-        "_rset",
-        "_sender",
-        "_undotted",
-        "_violations",
-        "number",
-    )
+    __slots__ = ("_entry", "_record", "number")
 
-    def __init__(self, transaction: Transaction, origin: Origin, negotiated: Negotiated = NOTHING_NEGOTIATED) -> None:
-        self.number = 0
-        self._origin = origin
-        self._negotiated = negotiated
-        self._helo = transaction.helo or _NOTHING
-        self._mailfrom = transaction.mailfrom or _NOTHING
-        self._rcptto = tuple(transaction.rcptto)
-        self._rcptto_accepted = transaction.rcptto_accepted
-        self._data = transaction.data or _NOTHING
-        self._end_of_data = transaction.end_of_data or _NOTHING
-        self._rset = transaction.rset or _NOTHING
-        self._noop = transaction.noop
-        self._quit = transaction.quit
-        self._sender = transaction.sender
-        self._recipients = tuple(transaction.accepted_recipients or transaction.recipients)
-        self._content = transaction.content or _NO_CONTENT
-        self._undotted = transaction.undotted
-        self._violations: tuple[Violation, ...] | None = None
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+        self._record = entry.record
+        self.number = entry.number
 
     def __repr__(self) -> str:
         sender, recipients = escaped(self.sender) or "<>", escaped(", ".join(self.recipients)) or "nobody"
-        said = repr(shortened(self.subject, 40)) if self.is_consistent else f"({self.state})"
+        said = repr(shortened(self.subject, 40)) if self.accepted else f"({self.state})"
         return f"<Message {self.number} from {shortened(sender, 60)} to {shortened(recipients, 60)} {said}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Message) and self._entry == other._entry
+
+    def __hash__(self) -> int:
+        return hash((self.number, self._record.id))
+
+    @property
+    def id(self) -> str:
+        """An opaque, URL-safe text that is used once."""
+        return self._record.id
+
+    @property
+    def is_read(self) -> bool:
+        """True once somebody has marked the message as read."""
+        return self._entry.is_read
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What somebody has tagged the message with."""
+        return self._entry.tags
 
     # The record of go-smtp-mock.
 
     @property
     def helo(self) -> bool:
         """Whether HELO or EHLO succeeded."""
-        return self._helo.accepted
+        return _step(self._record.helo).accepted
 
     @property
     def helo_request(self) -> str:
         """The HELO or EHLO command."""
-        return self._helo.request
+        return _step(self._record.helo).request
 
     @property
     def helo_response(self) -> str:
         """The reply to HELO or EHLO."""
-        return self._helo.reply
+        return _step(self._record.helo).reply
 
     @property
     def mailfrom(self) -> bool:
         """Whether MAIL FROM succeeded."""
-        return self._mailfrom.accepted
+        return _step(self._record.mailfrom).accepted
 
     @property
     def mailfrom_request(self) -> str:
         """The MAIL FROM command."""
-        return self._mailfrom.request
+        return _step(self._record.mailfrom).request
 
     @property
     def mailfrom_response(self) -> str:
         """The reply to MAIL FROM."""
-        return self._mailfrom.reply
+        return _step(self._record.mailfrom).reply
 
     @property
     def rcptto(self) -> bool:
         """Whether RCPT TO succeeded: the last one or, with `multiple_rcptto`, any."""
-        return self._rcptto_accepted
+        return self._record.rcptto_accepted
 
     @property
     def rcptto_request_response(self) -> tuple[tuple[str, str], ...]:
         """RCPT TO commands and their replies: the last pair or, with `multiple_rcptto`, all."""
-        return tuple((exchange.request, exchange.reply) for exchange in self._rcptto)
+        return tuple((exchange.request, exchange.reply) for exchange in self._record.rcptto)
 
     @property
     def data(self) -> bool:
         """Whether DATA succeeded."""
-        return self._data.accepted
+        return _step(self._record.data).accepted
 
     @property
     def data_request(self) -> str:
         """The DATA command."""
-        return self._data.request
+        return _step(self._record.data).request
 
     @property
     def data_response(self) -> str:
         """The reply to DATA."""
-        return self._data.reply
+        return _step(self._record.data).reply
 
     @property
     def msg(self) -> bool:
         """Whether the message itself was accepted."""
-        return self._end_of_data.accepted
+        return _step(self._record.end_of_data).accepted
 
     @property
     def msg_request(self) -> str:
-        """The message as text; bytes that are not UTF-8 are surrogate escapes. See `raw` for the bytes."""
-        return self.raw.decode("utf-8", "surrogateescape")
+        r"""The message as text; bytes that are not UTF-8 are written as ``\xff``. See `raw` for the bytes."""
+        return self.raw.decode("utf-8", "backslashreplace")
 
     @property
     def msg_response(self) -> str:
         """The reply to the end of the message; "" where a rule kept it from the client, or half of it."""
-        return "" if self._end_of_data.then == "half" else self._end_of_data.reply
+        return "" if self.end_of_data.then == "half" else self.end_of_data.reply
 
     @property
     def rset(self) -> bool:
         """Whether a RSET succeeded after the message."""
-        return self._rset.accepted
+        return _step(self._record.rset).accepted
 
     @property
     def rset_request(self) -> str:
         """The RSET command."""
-        return self._rset.request
+        return _step(self._record.rset).request
 
     @property
     def rset_response(self) -> str:
         """The reply to RSET."""
-        return self._rset.reply
+        return _step(self._record.rset).reply
 
     @property
     def noop(self) -> bool:
         """Whether a NOOP was sent."""
-        return self._noop
+        return self._record.noop
 
     @property
     def quit_sent(self) -> bool:
         """Whether the session ended with QUIT."""
-        return self._quit
+        return self._record.quit_sent
 
     @property
     def is_consistent(self) -> bool:
         """Whether MAIL FROM, RCPT TO, DATA and the message itself all succeeded."""
-        return self.mailfrom and self.rcptto and self.data and self.msg
+        return self._record.accepted
+
+    @property
+    def accepted(self) -> bool:
+        """True if MAIL FROM, RCPT TO, DATA and the message itself all succeeded."""
+        return self._record.accepted
 
     @property
     def state(self) -> str:
         """What became of the transaction, for people: "accepted", "RCPT TO refused", "ended after DATA"."""
-        if self.is_consistent:
-            return "accepted"
-        last_rcptto = self._rcptto[-1] if self._rcptto else _NOTHING
-        steps = (self._helo, self._mailfrom, last_rcptto, self._data, self._end_of_data)
-        said = [step for step in steps if step.stage]
-        refused = [step for step in said if not step.accepted]
-        if refused:
-            return f"{refused[-1].stage} refused"
-        return f"ended after {said[-1].stage}" if said else "nothing sent"
+        return self._record.state
 
-    # What is read from it.
+    # The envelope and the session.
 
     @property
     def helo_name(self) -> str:
         """The name that the client gave in an accepted HELO or EHLO."""
-        return self._helo.request[5:] if self._helo.accepted else ""
+        return self._record.helo_name
 
     @property
     def sender(self) -> str:
         """The address of the reverse-path, without brackets; "" for the null path."""
-        return self._sender
+        return self._record.sender
 
     @property
     def recipients(self) -> tuple[str, ...]:
         """The addresses of all recipients that were accepted in the transaction, in order."""
-        return self._recipients
+        return self._record.recipients
+
+    @property
+    def refused_recipients(self) -> tuple[str, ...]:
+        """The addresses of all recipients that were refused, in order; what could not be parsed as it was given."""
+        return self._record.refused_recipients
 
     @property
     def received_at(self) -> datetime:
         """When the end of the message was read, or else the last command of the transaction (UTC)."""
-        exchanges = (self._end_of_data, self._data, *reversed(self._rcptto), self._mailfrom, self._helo)
-        timestamp = next((exchange.timestamp for exchange in exchanges if exchange.stage), self._origin.started)
-        return datetime.fromtimestamp(timestamp, timezone.utc)
+        return datetime.fromtimestamp(self._record.received, timezone.utc)
 
     @property
-    def session_id(self) -> int:
-        """The number of the session, counted from 1 for each server."""
-        return self._origin.session_id
+    def session_id(self) -> str:
+        """The id of the session that sent the message; see `Session.id`."""
+        return self._record.origin.session_id
 
     @property
     def client(self) -> str:
         """The client's address."""
-        return self._origin.client
+        return self._record.origin.client
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The commands of the transaction and their replies, from MAIL FROM to RSET."""
+        return self._record.exchanges
 
     @property
     def end_of_data(self) -> Exchange:
-        """The exchange at the end of the message; an empty one if it did not come to that."""
-        return self._end_of_data
+        """The exchange at the end of the message; an empty one if the transaction did not come to that."""
+        return _step(self._record.end_of_data)
 
     @property
     def parameters(self) -> Mapping[str, str]:
-        """The parameters of MAIL FROM, by keyword in upper case: SIZE, BODY, …; "" for one without a value."""
-        path = reverse_path(self._mailfrom.request.partition(":")[2].strip())
-        return path.parameters if path else {}
+        """The parameters of MAIL FROM, by keyword in upper case: SIZE, BODY, ...; "" for one without a value."""
+        return self._record.parameters
 
     @property
     def recipient_parameters(self) -> Mapping[str, Mapping[str, str]]:
         """The parameters of each accepted RCPT TO that is in the record, by address: NOTIFY, ORCPT."""
-        paths = (
-            forward_path(exchange.request.partition(":")[2].strip()) for exchange in self._rcptto if exchange.accepted
-        )
-        return {path.address: path.parameters for path in paths if path}
+        accepted = (exchange for exchange in self._record.rcptto if exchange.accepted)
+        return {exchange.argument or "": dict(exchange.parameters) for exchange in accepted}
 
     @property
     def extensions(self) -> frozenset[str]:
         """The extensions that were announced to the client."""
-        return self._negotiated.extensions
+        return self._record.negotiated.extensions
 
     @property
     def tls(self) -> TLS | None:
         """What TLS agreed on; None if the message was sent without TLS."""
-        return self._negotiated.tls
+        return self._record.negotiated.tls
 
     @property
     def user(self) -> str:
         """Who had logged in; "" if nobody had."""
-        return self._negotiated.user
+        return self._record.negotiated.user
 
     @property
     def violations(self) -> tuple[Violation, ...]:
         """What is wrong with the message though it was accepted; see docs/violations.md."""
-        if self._violations is None:
-            from smtpmock.conformance.message import judge_message
+        from smtpmock.conformance.message import message_violations
 
-            # Of a message over the limit that a rule accepted nothing was kept.
-            is_known = self.msg and (self.raw or self._end_of_data.rule is None)
-            self._violations = (
-                judge_message(
-                    self._content,
-                    parameters=self.parameters,
-                    recipients=self.recipients,
-                    undotted=self._undotted,
-                )
-                if is_known
-                else ()
-            )
-        return self._violations
+        return message_violations(self._record)
+
+    def html_report(self) -> str:
+        """Return the message as a fragment of HTML that needs nothing from elsewhere; what it says is escaped."""
+        from smtpmock.reports.html import message_shown
+
+        return message_shown(self._record)
 
     # What it says; see content.py.
 
     @property
     def email(self) -> EmailMessage:
         """The message as the standard library's `EmailMessage`."""
-        return self._content.email
+        return self._record.content.email
 
     @property
     def subject(self) -> str:
         """The decoded subject, in one line; "" if there is none."""
-        return self._content.subject
+        return self._record.content.subject
 
     @property
     def from_(self) -> str:
         """The address of the first author in the From header; "" if there is none."""
-        return self._content.from_
+        return self._record.content.from_
 
     @property
     def to(self) -> tuple[str, ...]:
         """The addresses in the To header."""
-        return self._content.to
+        return self._record.content.to
 
     @property
     def cc(self) -> tuple[str, ...]:
         """The addresses in the Cc header."""
-        return self._content.cc
+        return self._record.content.cc
 
     @property
     def reply_to(self) -> tuple[str, ...]:
         """The addresses in the Reply-To header."""
-        return self._content.reply_to
+        return self._record.content.reply_to
 
     @property
     def bcc(self) -> tuple[str, ...]:
         """The recipients of the envelope that stand in no header."""
-        return self._content.bcc(self.recipients)
+        return self._record.content.bcc(self.recipients)
 
     @property
     def date(self) -> datetime | None:
         """The date of the Date header; None if there is none that can be read."""
-        return self._content.date
+        return self._record.content.date
 
     @property
     def headers(self) -> Headers:
         """All headers, decoded; names in any case, repeated ones kept."""
-        return self._content.headers
+        return self._record.content.headers
 
     @property
     def text(self) -> str:
         """The plain text, decoded; "" if there is none."""
-        return self._content.text
+        return self._record.content.text
 
     @property
     def html(self) -> str:
         """The HTML, decoded; "" if there is none."""
-        return self._content.html
+        return self._record.content.html
+
+    @property
+    def html_text(self) -> str:
+        """The text that a reader of the HTML sees; "" if there is no HTML."""
+        return self._record.content.html_text
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
         """What is attached, inline images included."""
-        return self._content.attachments
+        return self._record.content.attachments
 
     @property
     def links(self) -> tuple[str, ...]:
         """The links in text and HTML, in order, each once."""
-        return self._content.links
+        return self._record.content.links
 
     def find_links(self, pattern: str | re.Pattern[str]) -> tuple[str, ...]:
         """The links that match; see `Content.find_links`."""
-        return self._content.find_links(pattern)
+        return self._record.content.find_links(pattern)
 
     def link(self, pattern: str | re.Pattern[str] | None = None) -> str:
         """The only link, or the only one that matches; see `Content.link`."""
-        return self._content.link(pattern)
+        return self._record.content.link(pattern)
 
     def code(self, pattern: str | re.Pattern[str] | None = None) -> str:
         """The one-time code; see `Content.code`."""
-        return self._content.code(pattern)
+        return self._record.content.code(pattern)
 
     @property
     def raw(self) -> bytes:
         """The exact bytes of the message, after the dots of transparency were removed."""
-        return self._content.raw
+        return self._record.content.raw
 
     @property
     def content(self) -> bytes:
         """The message as it would be delivered: one Received header (RFC 5321 section 4.4), then `raw`."""
         from smtpmock.messages.trace_header import received
 
-        return received(self, self._origin.server) + self.raw
+        return received(self._record, self.number) + self.raw
 
 
-_NO_CONTENT = Content(b"")
-
-
-class Record:
-    """The place of a message in the inbox, known to the session that may still add to it.
-
-    Attributes:
-        number: Counted from 1 in order of appearance; 0 before it appears.
-        message: What is read now; None before it appears and once it is gone.
-        gone: Whether it was taken out, never to come back: by a purge, by a bound, or erased by its session.
-    """
-
-    __slots__ = ("gone", "message", "number")
-
-    def __init__(self) -> None:
-        self.number = 0
-        self.message: Message | None = None
-        self.gone = False
-
-    def go(self) -> None:
-        """It was taken out; its session, which may go on for long, holds the message no longer."""
-        self.gone = True
-        self.message = None
+def _step(exchange: Exchange | None) -> Exchange:
+    return exchange or _NOTHING

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from smtpmock.rfc.grammar import is_domain
 
 if TYPE_CHECKING:
-    from smtpmock.messages.message import Message
+    from smtpmock.records.message import MessageRecord
 
 _LONGEST_NAME = 255  # RFC 5321 section 4.5.3.1.2
 
 
-def received(message: Message, server: str) -> bytes:
-    """The Received header of a message.
+def received(record: MessageRecord, number: int) -> bytes:
+    """Return the Received header of a message with its line end, folded.
 
     Args:
-        message: The message.
-        server: The name or address of the server.
-
-    Returns:
-        The header with its line end, folded.
+        record: The record of the message.
+        number: Its number in the inbox.
     """
     from email.utils import format_datetime
 
-    client = _literal(message.client)
-    verb = "ESMTP" if message.helo_request[:4].upper() == "EHLO" else "SMTP"
+    origin = record.origin
+    client = _literal(origin.client)
+    verb = "ESMTP" if record.helo is not None and record.helo.stage == "EHLO" else "SMTP"
     return (
-        f"Received: from {_ascii(message.helo_name) or client} ({client})\r\n"
-        f"\tby {_by(server)} with {verb} id {message.session_id}-{message.number};\r\n"
-        f"\t{format_datetime(message.received_at)}\r\n"
+        f"Received: from {_ascii(record.helo_name) or client} ({client})\r\n"
+        f"\tby {_by(origin.server)} with {verb} id {origin.session_number}-{number};\r\n"
+        f"\t{format_datetime(datetime.fromtimestamp(record.received, timezone.utc))}\r\n"
     ).encode("ascii")
 
 

@@ -1,91 +1,98 @@
-"""What the protocol wants done, in this order, by whoever has the socket, the clock and the inbox."""
+"""What the protocol wants done, in this order, by whoever has the socket, the clock and the store.
+
+Bytes are to be sent. An `Exchange`, a `Negotiated` or an `Observation` is a fact about the session, to be stored with
+it. Two actions are questions: `Keep` and `Count` stand last, and the conversation goes on with `Connection.answered`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from smtpmock.records.exchange import Exchange
+from smtpmock.records.session import Negotiated, Observation
 
 if TYPE_CHECKING:
-    from smtpmock.messages.message import Message, Record
+    from smtpmock.records.message import MessageRecord
 
 
-class Wait:
-    """Wait these seconds before going on."""
+class Keep(NamedTuple):
+    """Store this accepted message; the answer says whether the store has taken it."""
 
-    __slots__ = ("seconds",)
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-
-    def __repr__(self) -> str:
-        return f"Wait({self.seconds!r})"
+    record: MessageRecord
 
 
-class Keep:
-    """Let the inbox show this message for the record: as a new one, or in place of what it showed."""
+class Count(NamedTuple):
+    """Count one more match of a rule; the answer is the number of matches with this key so far.
 
-    __slots__ = ("message", "record")
+    Attributes:
+        rule_id: The id of the rule.
+        key: What is counted apart; "" if nothing is.
+    """
 
-    def __init__(self, record: Record, message: Message) -> None:
-        self.record = record
-        self.message = message
-
-    def __repr__(self) -> str:
-        return f"Keep({self.message!r})"
-
-
-class Erase:
-    """Take the record out of the inbox: its session has erased it."""
-
-    __slots__ = ("record",)
-
-    def __init__(self, record: Record) -> None:
-        self.record = record
-
-    def __repr__(self) -> str:
-        return f"Erase({self.record.message!r})"
+    rule_id: str
+    key: str
 
 
-class End:
-    """The session has ended: its record is complete."""
+class Add(NamedTuple):
+    """Store the record of an attempt that failed, or of what the session ends with; no reply depends on it."""
 
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "End()"
+    record: MessageRecord
 
 
-class StartTLS:
-    """Begin TLS on the connection, with this fault if there is one; then tell the protocol."""
+class Amend(NamedTuple):
+    """Store the record in place of the one with its id; a record that was purged meanwhile stays away."""
 
-    __slots__ = ("fault",)
-
-    def __init__(self, fault: str) -> None:
-        self.fault = fault
-
-    def __repr__(self) -> str:
-        return f"StartTLS({self.fault!r})"
+    record: MessageRecord
 
 
-class Reset:
+class Erase(NamedTuple):
+    """Take the record out again: its session has erased it."""
+
+    record_id: str
+
+
+class Consulted(NamedTuple):
+    """Note that rules were asked, and that some of them applied.
+
+    Attributes:
+        asked: The ids of the rules that were asked at their stage.
+        applied: The ids of those that applied.
+    """
+
+    asked: tuple[str, ...]
+    applied: tuple[str, ...]
+
+
+class Wait(NamedTuple):
+    """Wait before going on."""
+
+    seconds: float
+
+
+class StartTLS(NamedTuple):
+    """Begin TLS on the connection, with this fault if it is not ""; then tell the protocol."""
+
+    fault: str
+
+
+class Reset(NamedTuple):
     """Reset the connection (RST): the client is to see an error, not an end."""
 
-    __slots__ = ()
 
-    def __repr__(self) -> str:
-        return "Reset()"
+class End(NamedTuple):
+    """The session has ended: its record is complete."""
 
 
-class Close:
+class Close(NamedTuple):
     """Send these last bytes, if there are any, and close the connection."""
 
-    __slots__ = ("data",)
-
-    def __init__(self, data: bytes = b"") -> None:
-        self.data = data
-
-    def __repr__(self) -> str:
-        return f"Close({self.data!r})"
+    data: bytes = b""
 
 
-Action: TypeAlias = bytes | Wait | Keep | Erase | StartTLS | End | Reset | Close
-"""What to do; bytes are to be sent."""
+Question: TypeAlias = Keep | Count
+"""An action that the conversation waits for: it is answered with `Connection.answered`."""
+
+Fact: TypeAlias = Exchange | Negotiated | Observation
+"""What is stored with the session."""
+
+Action: TypeAlias = bytes | Fact | Question | Add | Amend | Erase | Consulted | Wait | StartTLS | Reset | End | Close

@@ -9,7 +9,7 @@ import hmac
 import json
 import re
 from base64 import b64decode
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from smtpmock.rfc.extensions import MECHANISMS
 
@@ -30,20 +30,6 @@ _GS2_HEADER = re.compile(rb"[ny],(?:a=(?P<identity>(?:[^,=\x01]|=2C|=3D)+))?,\x0
 _PASSWORD_NEEDED = ("CRAM-MD5",)
 _TELLS_WHY = ("XOAUTH2", "OAUTHBEARER")
 _WHY = json.dumps({"status": "invalid_token", "schemes": "bearer"}).encode()
-
-
-class Attempt(NamedTuple):
-    """An attempt to log in.
-
-    Attributes:
-        mechanism: The mechanism.
-        user: The name that was given.
-        succeeded: Whether it was accepted.
-    """
-
-    mechanism: str
-    user: str
-    succeeded: bool
 
 
 class Claim:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from smtpmock.records.exchange import Cause
 from smtpmock.rfc import extensions
 from smtpmock.rfc.grammar import address_key
 from smtpmock.rfc.replies import Reply
@@ -12,8 +13,10 @@ from smtpmock.settings.declarations import SETTINGS, changed
 from smtpmock.settings.values import REPLY
 
 if TYPE_CHECKING:
-    from smtpmock.rules.rule import Rule
     from smtpmock.settings.declarations import Settings
+
+
+_CAUSES = {name: Cause(name) for name, declared in SETTINGS.items() if declared.type is REPLY}
 
 
 @lru_cache(512)  # servers come and go; most of their texts are the defaults
@@ -26,8 +29,9 @@ class Behaviour:
 
     Attributes:
         settings: Where it all comes from.
-        rules: The rules, the oldest first; whoever adds or removes one does it in this list.
+        keeps_everything: True if nothing that a session sends is erased again.
         replies: The reply of each setting that has one, by the name of the setting.
+        causes: What exchanges name as the cause of these replies, by the name of the setting.
         ehlo: The reply to an accepted EHLO, before TLS (False) and after it (True).
         delays: The delay of each setting that is one, by the name of the setting; that of "" is 0.
         guards: Whether TLS or a login is required.
@@ -40,24 +44,26 @@ class Behaviour:
     """
 
     __slots__ = (
+        "causes",
         "delays",
         "ehlo",
         "guards",
         "helo_domains",
+        "keeps_everything",
         "mailfrom_emails",
         "mechanisms",
         "offers",
         "rcptto_emails",
         "replies",
-        "rules",
         "settings",
         "unregistered",
     )
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.rules: list[Rule] = []
+        self.keeps_everything = settings.multiple_rcptto and settings.multiple_message_receiving
         self.replies = self._replies()
+        self.causes = _CAUSES
         self.delays = {name: getattr(settings, name) for name in SETTINGS if name.startswith("response_delay_")} | {
             "": 0.0
         }
@@ -79,8 +85,8 @@ class Behaviour:
         without_tls = self.settings.auth_without_tls
         return secure or (not self.settings.tls if without_tls is None else without_tls)
 
-    def spoken(self, reply: Reply) -> Reply:
-        """What no setting has the text of, as the server says it."""
+    def with_status_code(self, reply: Reply) -> Reply:
+        """Return a reply that no setting has the text of, with its enhanced status code where these are on."""
         if "ENHANCEDSTATUSCODES" not in self.settings.extensions:
             return reply
         return Reply(extensions.enhanced(reply.text, reply.text))

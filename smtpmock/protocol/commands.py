@@ -1,40 +1,24 @@
 """What each command erases, answers and records, as a table (RFC 5321 section 4.1.1).
 
-Besides the commands it has what else is answered: the connection itself, the end of a message, and what is no command.
-This file does not know how a reply is sent.
+Besides the commands it has what else is answered: the connection itself, the end of a message, and unknown commands.
+This file does not know how a reply is sent, nor what happens on the connection: a row that asks for more than a reply
+hands back an `Effect`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, NamedTuple
 
-from smtpmock.messages.message import Record
-from smtpmock.rfc.extensions import MAIL_PARAMETERS, RCPT_PARAMETERS
+from smtpmock.rfc.extensions import MAIL_PARAMETERS, RCPT_PARAMETERS, pattern_matches
 from smtpmock.rfc.grammar import address_key, forward_path, is_domain, reverse_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
-    from smtpmock.mail.content import Content
-    from smtpmock.protocol.connection import Connection
+    from smtpmock.protocol.session_state import SessionState
     from smtpmock.records.exchange import Exchange
-
-    Verdict = tuple[str | None, str | None]
-    """The setting that refuses a command, or None; and the value of its argument, or None if it cannot be read."""
-
-
-_NO_EXTENSIONS: frozenset[str] = frozenset()
-
-
-def announced(exchange: Exchange) -> frozenset[str]:
-    """The extensions in the reply to an EHLO (RFC 5321 section 4.1.1.1): the first word of each line but the first."""
-    if "\n" not in exchange.reply:
-        return _NO_EXTENSIONS
-    lines = exchange.reply.split("\n")[1:]
-    return frozenset(line[4:].split()[0].upper() for line in lines if line[4:].split())
-
 
 _WHITE_SPACE = " \t\v\f\r"
 
@@ -49,11 +33,40 @@ class Part(IntEnum):
     RSET = 4  # forgets all but HELO, and has no part of its own
 
 
-def _judge_nothing(_: object, __: str) -> Verdict:
-    return None, None
+class Effect(Enum):
+    """What a recorded exchange asks of the connection, besides its reply."""
+
+    NEGOTIATE = "note the extensions that were announced"
+    AMEND = "store what the session added to its record"
+    RECEIVE = "read a message"
+    LEAVE = "end the session with this reply"
+    START_TLS = "begin TLS after this reply"
+    END_LOGIN = "note the attempt to log in"
+    END_CHUNKS = "refuse the chunks that may follow"
 
 
-def _record_nothing(_: object, __: Exchange, ___: object) -> None:
+class Judgement(NamedTuple):
+    """What a command is answered by the settings, before any rule.
+
+    Attributes:
+        refusal: The setting that refuses it; None if it succeeds.
+        argument: Its argument as it was understood; None if there is none or it could not be parsed.
+        parameters: The ESMTP parameters of its path.
+    """
+
+    refusal: str | None = None
+    argument: str | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+_ACCEPTED = Judgement()
+
+
+def _judge_nothing(_: SessionState, __: str) -> Judgement:
+    return _ACCEPTED
+
+
+def _record_nothing(_: SessionState, __: Exchange) -> None:
     """It stands in the exchanges only."""
 
 
@@ -64,16 +77,15 @@ class Command:
     Attributes:
         stage: Its name in records.
         prefix: What its line begins with, in upper case; b"" for what no line is.
-        accepted: The setting that is answered when it succeeds.
+        accepted: The setting whose text is sent when it succeeds.
         delay: The setting that delays its reply; "" for none.
         erases: Where its erasing begins; None if it erases nothing.
-        judge: From what follows the prefix: the setting that refuses it (None: it succeeds), and the value of its
-            argument as far as it could be read.
-        record: Notes the exchange and the value of the argument.
-        bare: Whether with an argument it is no command.
-        ends: Whether `fail_fast` ends the session when it fails.
+        judge: Judges what follows the prefix.
+        record: Notes the exchange in the transaction; returns what it asks of the connection.
+        bare: True if with an argument it is no command.
+        ends: True if `fail_fast` ends the session when it fails.
         extension: The extension that it comes with.
-        is_preliminary: Whether it is allowed before TLS where that is required (RFC 3207 section 4).
+        is_preliminary: True if it is allowed before TLS where that is required (RFC 3207 section 4).
     """
 
     stage: str
@@ -81,162 +93,191 @@ class Command:
     accepted: str
     delay: str = ""
     erases: Part | None = None
-    judge: Callable[[Connection, str], Verdict] = _judge_nothing
-    record: Callable[[Any, Exchange, Any], None] = _record_nothing
+    judge: Callable[[SessionState, str], Judgement] = _judge_nothing
+    record: Callable[[SessionState, Exchange], Effect | None] = _record_nothing
     bare: bool = False
     ends: bool = True
     extension: str = ""
     is_preliminary: bool = False
 
 
-def _judge_helo(connection: Connection, argument: str) -> Verdict:
+def _judge_helo(state: SessionState, argument: str) -> Judgement:
     name = argument[1:]
     if argument[:1] != " " or not is_domain(name):
-        return "msg_invalid_cmd_helo_arg", name
-    if name.lower() in connection.behaviour.helo_domains:
-        return "msg_helo_blacklisted_domain", name
-    return None, name
+        return Judgement("msg_invalid_cmd_helo_arg", name)
+    if name.lower() in state.behaviour.helo_domains:
+        return Judgement("msg_helo_blacklisted_domain", name)
+    return Judgement(None, name)
 
 
-def _record_helo(connection: Connection, exchange: Exchange, _: str | None) -> None:
-    connection.transaction.helo = exchange
-    extensions = announced(exchange) if exchange.accepted else _NO_EXTENSIONS
-    if extensions != connection.log.negotiated.extensions:
-        connection.negotiate(extensions=extensions)
+def _record_helo(state: SessionState, exchange: Exchange) -> Effect | None:
+    state.transaction.helo = exchange
+    if exchange.parameters or state.negotiated.extensions:
+        return Effect.NEGOTIATE
+    return None
 
 
-def _judge_mailfrom(connection: Connection, argument: str) -> Verdict:
-    path = reverse_path(argument.strip(_WHITE_SPACE))
-    helo = connection.transaction.helo
-    sender = path.address if path else None
+def _parameter_refusal(
+    state: SessionState, parameters: Mapping[str, str], known: Mapping[str, tuple[str, str]], otherwise: str
+) -> str | None:
+    """Return the setting that refuses parameters (RFC 5321 section 4.1.1.11); None if all are valid."""
+    offered = state.negotiated.extensions
+    if not offered and not state.behaviour.settings.extensions:
+        return otherwise
+    for keyword, value in parameters.items():
+        extension, pattern = known.get(keyword, (keyword, None))
+        if extension not in offered:
+            return "msg_parameter_unknown"
+        if pattern is not None and not pattern_matches(pattern, value):
+            return "msg_parameter_invalid"
+    return None
+
+
+def _judge_mailfrom(state: SessionState, argument: str) -> Judgement:
+    behaviour = state.behaviour
+    path = reverse_path(argument.strip(_WHITE_SPACE), behaviour.settings.allow_local_addresses)
+    helo = state.transaction.helo
+    if path is None:
+        in_sequence = helo is not None and helo.accepted
+        return Judgement("msg_invalid_cmd_mailfrom_arg" if in_sequence else "msg_invalid_cmd_mailfrom_sequence")
+    sender, parameters = path.address, tuple(path.parameters.items())
+    refusal = None
     if helo is None or not helo.accepted:
-        return "msg_invalid_cmd_mailfrom_sequence", sender
-    if path is None or (path.parameters and not connection.allows(path.parameters, MAIL_PARAMETERS)):
-        return "msg_invalid_cmd_mailfrom_arg", sender
-    behaviour = connection.behaviour
-    size = path.parameters.get("SIZE")
-    connection.size = int(size) if size else None
-    if connection.size is not None and connection.size > behaviour.settings.msg_size_limit:
-        return "msg_msg_size_is_too_big", sender
-    if behaviour.mailfrom_emails and address_key(path.address) in behaviour.mailfrom_emails:
-        return "msg_mailfrom_blacklisted_email", sender
-    return None, sender
+        refusal = "msg_invalid_cmd_mailfrom_sequence"
+    elif parameters:
+        refusal = _parameter_refusal(state, path.parameters, MAIL_PARAMETERS, "msg_invalid_cmd_mailfrom_arg")
+    if refusal is None:
+        size = path.parameters.get("SIZE")
+        state.size = int(size) if size else None
+        if state.size is not None and state.size > behaviour.settings.msg_size_limit:
+            refusal = "msg_msg_size_is_too_big"
+        elif behaviour.mailfrom_emails and address_key(sender) in behaviour.mailfrom_emails:
+            refusal = "msg_mailfrom_blacklisted_email"
+    return Judgement(refusal, sender, parameters)
 
 
-def _record_mailfrom(connection: Connection, exchange: Exchange, sender: str | None) -> None:
-    connection.transaction.mailfrom = exchange
-    if exchange.accepted:
-        connection.transaction.sender = sender or ""
+def _record_mailfrom(state: SessionState, exchange: Exchange) -> None:
+    state.transaction.mailfrom = exchange
 
 
-def _judge_rcptto(connection: Connection, argument: str) -> Verdict:
-    path = forward_path(argument.strip(_WHITE_SPACE))
-    recipient = path.address if path else None
-    mailfrom = connection.transaction.mailfrom
-    if mailfrom is None or not mailfrom.accepted or connection.transaction.is_settled:
-        return "msg_invalid_cmd_rcptto_sequence", recipient
-    if path is None or (path.parameters and not connection.allows(path.parameters, RCPT_PARAMETERS)):
-        return "msg_invalid_cmd_rcptto_arg", recipient
-    behaviour = connection.behaviour
-    if behaviour.rcptto_emails and address_key(path.address) in behaviour.rcptto_emails:
-        return "msg_rcptto_blacklisted_email", recipient
-    if behaviour.unregistered and address_key(path.address) in behaviour.unregistered:
-        return "msg_rcptto_not_registered_email", recipient
-    return None, recipient
+def _judge_rcptto(state: SessionState, argument: str) -> Judgement:
+    behaviour = state.behaviour
+    path = forward_path(argument.strip(_WHITE_SPACE), behaviour.settings.allow_local_addresses)
+    transaction = state.transaction
+    mailfrom = transaction.mailfrom
+    if path is None:
+        in_sequence = mailfrom is not None and mailfrom.accepted and not transaction.is_over
+        return Judgement("msg_invalid_cmd_rcptto_arg" if in_sequence else "msg_invalid_cmd_rcptto_sequence")
+    recipient, parameters = path.address, tuple(path.parameters.items())
+    refusal = None
+    if mailfrom is None or not mailfrom.accepted or transaction.is_over:
+        refusal = "msg_invalid_cmd_rcptto_sequence"
+    elif parameters:
+        refusal = _parameter_refusal(state, path.parameters, RCPT_PARAMETERS, "msg_invalid_cmd_rcptto_arg")
+    if refusal is None:
+        if behaviour.rcptto_emails and address_key(recipient) in behaviour.rcptto_emails:
+            refusal = "msg_rcptto_blacklisted_email"
+        elif behaviour.unregistered and address_key(recipient) in behaviour.unregistered:
+            refusal = "msg_rcptto_not_registered_email"
+    return Judgement(refusal, recipient, parameters)
 
 
-def _record_rcptto(connection: Connection, exchange: Exchange, recipient: str | None) -> None:
-    transaction = connection.transaction
-    if transaction.is_settled:
-        return
+def _record_rcptto(state: SessionState, exchange: Exchange) -> Effect | None:
+    transaction = state.transaction
+    if transaction.is_over:
+        return None
     transaction.rcptto.append(exchange)
+    recipient = exchange.argument
     if exchange.accepted:
         transaction.rcptto_accepted = True
-        if recipient is not None:
-            transaction.recipients.append(recipient)
-    if transaction.record is not None:
-        connection.amend()
+        # A rule that accepts what could not be parsed records what was given.
+        transaction.recipients.append(_given(exchange) if recipient is None else recipient)
+    else:
+        transaction.refused_recipients.append(_given(exchange) if recipient is None else recipient)
+    return Effect.AMEND if transaction.is_recorded else None
 
 
-def _judge_data(connection: Connection, argument: str) -> Verdict:
-    transaction = connection.transaction
-    if not transaction.rcptto_accepted or transaction.is_settled:
-        return "msg_invalid_cmd_data_sequence", None
-    return ("msg_invalid_cmd" if argument else None), None
+def _given(exchange: Exchange) -> str:
+    """Return the argument of a path command as it was given, without brackets around it."""
+    given = exchange.request.partition(":")[2].strip(_WHITE_SPACE)
+    return given[1:-1] if given[:1] == "<" and given[-1:] == ">" else given
 
 
-def _record_data(connection: Connection, exchange: Exchange, _: str | None) -> None:
-    if not connection.transaction.is_settled:
-        connection.transaction.data = exchange
-    if exchange.accepted:
-        connection.expect_message()
+def _judge_data(state: SessionState, argument: str) -> Judgement:
+    transaction = state.transaction
+    if not transaction.rcptto_accepted or transaction.is_over:
+        return Judgement("msg_invalid_cmd_data_sequence")
+    return Judgement("msg_invalid_cmd") if argument else _ACCEPTED
 
 
-def _judge_rset(connection: Connection, argument: str) -> Verdict:
-    helo = connection.transaction.helo
+def _record_data(state: SessionState, exchange: Exchange) -> Effect | None:
+    if not state.transaction.is_over:
+        state.transaction.data = exchange
+    return Effect.RECEIVE if exchange.accepted else None
+
+
+def _judge_rset(state: SessionState, argument: str) -> Judgement:
+    helo = state.transaction.helo
     if helo is None or not helo.accepted:
-        return "msg_invalid_cmd_rset_sequence", None
-    return ("msg_invalid_cmd_rset_arg" if argument else None), None
+        return Judgement("msg_invalid_cmd_rset_sequence")
+    return Judgement("msg_invalid_cmd_rset_arg") if argument else _ACCEPTED
 
 
-def _record_rset(connection: Connection, exchange: Exchange, _: str | None) -> None:
-    connection.transaction.rset = exchange
-    connection.amend()
+def _record_rset(state: SessionState, exchange: Exchange) -> Effect:
+    state.transaction.rset = exchange
+    return Effect.AMEND
 
 
-def _record_noop(connection: Connection, _: Exchange, __: str | None) -> None:
-    connection.transaction.noop = True
-    connection.amend()
+def _record_noop(state: SessionState, _: Exchange) -> Effect:
+    state.transaction.noop = True
+    return Effect.AMEND
 
 
-def _record_quit(connection: Connection, exchange: Exchange, _: str | None) -> None:
-    connection.transaction.quit = True
-    connection.amend()
-    if exchange.accepted:
-        connection.leave()
+def _record_quit(state: SessionState, exchange: Exchange) -> Effect:
+    state.transaction.quit = True
+    return Effect.LEAVE if exchange.accepted else Effect.AMEND
 
 
-def _judge_vrfy(connection: Connection, argument: str) -> Verdict:
+def _judge_vrfy(state: SessionState, argument: str) -> Judgement:
     wanted = argument.strip()
     if not wanted:
-        return "msg_invalid_cmd_vrfy_arg", None
+        return Judgement("msg_invalid_cmd_vrfy_arg")
     path = forward_path(wanted)
-    if path is not None and address_key(path.address) in connection.behaviour.unregistered:
-        return "msg_rcptto_not_registered_email", path.address
-    return None, wanted
+    if path is not None and address_key(path.address) in state.behaviour.unregistered:
+        return Judgement("msg_rcptto_not_registered_email", path.address)
+    return Judgement(None, wanted)
 
 
-def _judge_starttls(connection: Connection, argument: str) -> Verdict:
+def _judge_starttls(state: SessionState, argument: str) -> Judgement:
     if argument.strip():
-        return "msg_invalid_cmd_starttls_arg", None
-    if connection.is_secure:
-        return "msg_invalid_cmd_starttls_sequence", None
-    settings = connection.behaviour.settings
+        return Judgement("msg_invalid_cmd_starttls_arg")
+    if state.is_secure:
+        return Judgement("msg_invalid_cmd_starttls_sequence")
+    settings = state.behaviour.settings
     # A rule may have announced it where there is no TLS.
-    return ("msg_starttls_refused" if settings.tls_fault == "reject" or not settings.tls else None), None
+    return Judgement("msg_starttls_refused") if settings.tls_fault == "reject" or not settings.tls else _ACCEPTED
 
 
-def _record_login(connection: Connection, exchange: Exchange, _: str | None) -> None:
-    connection.end_login(succeeded=exchange.accepted)
+def _record_starttls(_: SessionState, exchange: Exchange) -> Effect | None:
+    return Effect.START_TLS if exchange.accepted else None
 
 
-def _record_chunk(connection: Connection, exchange: Exchange, _: str | None) -> None:
-    transaction = connection.transaction
-    if transaction.record is None and transaction.data is None:
+def _record_login(_: SessionState, __: Exchange) -> Effect:
+    return Effect.END_LOGIN
+
+
+def _record_chunk(state: SessionState, exchange: Exchange) -> Effect | None:
+    transaction = state.transaction
+    if not transaction.is_over and transaction.data is None:
         transaction.data = exchange
+    return None if exchange.accepted else Effect.END_CHUNKS
 
 
-def _record_message(connection: Connection, exchange: Exchange, content: Content) -> None:
-    transaction = connection.transaction
+def _record_message(state: SessionState, exchange: Exchange) -> None:
+    transaction = state.transaction
     transaction.end_of_data = exchange
     if exchange.request and transaction.data is None:  # all of it came in one chunk
         transaction.data = exchange
-    if exchange.accepted:
-        transaction.content = content
-        transaction.accepted_recipients = tuple(transaction.recipients)
-        transaction.record = Record()
-        transaction.is_settled = connection.behaviour.settings.multiple_message_receiving
-        connection.amend()
 
 
 _HELO = Command(
@@ -306,6 +347,7 @@ _TABLE = (
         b"STARTTLS",
         "msg_starttls_received",
         judge=_judge_starttls,
+        record=_record_starttls,
         extension="STARTTLS",
         is_preliminary=True,
     ),
@@ -325,7 +367,7 @@ _BY_BEGINNING = {command.prefix[:4]: command for command in _TABLE}
 
 
 def recognise(line: bytes, offers: Collection[str] = (), extensions: Collection[str] = ()) -> Command | None:
-    """The command of a line without surrounding white space; None if it is none.
+    """Return the command of a line without surrounding white space; None for an unknown one.
 
     Args:
         line: The line.

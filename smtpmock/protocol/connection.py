@@ -1,32 +1,34 @@
 """The conversation with one client: bytes in, actions out.
 
-The connection reads no clock: what time it is, it is told. It never sees a socket or the inbox: what it wants done
-with them, it returns as actions, to be carried out in order.
+The connection reads no clock: what time it is, it is told. It never sees a socket or a store: what it wants done with
+them, it returns as actions, to be carried out in order.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from smtpmock.protocol.actions import Erase, StartTLS
 from smtpmock.protocol.chunk import Chunks, parse
-from smtpmock.protocol.commands import CHUNK, GREETING, LOGIN, UNKNOWN, Part, recognise
-from smtpmock.protocol.receiver import Receiver
-from smtpmock.protocol.ruled import ruled
+from smtpmock.protocol.commands import CHUNK, GREETING, LOGIN, UNKNOWN, Effect, Part, recognise
+from smtpmock.protocol.message_receiver import Chunk, MessageReceiver
+from smtpmock.protocol.rule_effects import apply_decision
 from smtpmock.protocol.transaction import Transaction
-from smtpmock.records.exchange import Exchange
-from smtpmock.rfc.replies import LINE_TOO_LONG, Reply
+from smtpmock.records.exchange import Cause, Exchange
+from smtpmock.rfc.replies import LINE_TOO_LONG, SESSION_TIMEOUT
+from smtpmock.text import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from smtpmock.protocol.actions import Action
     from smtpmock.protocol.behaviour import Behaviour
     from smtpmock.protocol.commands import Command
-    from smtpmock.protocol.login import Login
-    from smtpmock.records.exchange import TLS
-    from smtpmock.records.session import SessionLog
+    from smtpmock.protocol.login import Login, Step
+    from smtpmock.records.session import TLS, Origin
+    from smtpmock.rfc.replies import Reply
+    from smtpmock.rules.decision import Decision
+    from smtpmock.rules.rule import Rule
 
 _HELO, _MAILFROM, _RCPTTO, _DATA, _RSET = Part  # before Python 3.12, to look one up takes as long as a call
 
@@ -35,81 +37,64 @@ LONGEST_LINE = 16_384
 
 _SHOWN_OF_A_LONG_LINE = 80
 _MOST_REPLIES_AT_ONCE = 256  # then others have their turn, and the client has to read what it was told
+_NEEDS_LOGIN = ("MAIL FROM", "RCPT TO", "DATA", "BDAT", "VRFY")  # RFC 4954 section 6
 _HAS_TO_BE_WAITED_FOR = ("HELO", "EHLO", "DATA", "NOOP", "QUIT", "VRFY", "STARTTLS", "AUTH")  # RFC 2920 section 3.1
 
 
-class Connection(Receiver):
+class Connection(MessageReceiver):
     r"""The server's side of one SMTP session.
 
-    Attributes:
+    Args:
         behaviour: What the settings say.
-        log: The record of the session.
-        transaction: The current record.
-        paused: Whether bytes that were fed wait until the actions are carried out: feed b"" then.
-        ended: Whether the session is over.
-        read_size: How many bytes to feed at most.
+        rules: The rules, the oldest first; the list may change at any time.
+        origin: Where the session comes from.
 
     Example:
-        >>> from smtpmock.exchange import Origin
         >>> from smtpmock.protocol.behaviour import Behaviour
-        >>> from smtpmock.sessions import SessionLog
-        >>> from smtpmock.settings import Settings
-        >>> log = SessionLog(Origin(1, "127.0.0.1", 40000, "127.0.0.1", 0.0))
-        >>> connection = Connection(Behaviour(Settings()), log)
-        >>> connection.open(now=0.0)
-        [b'220 Welcome\r\n']
-        >>> connection.feed(b"NOOP\r\nQUIT\r\n", now=1.0)
-        [Keep(<Message 0 from <> to nobody (nothing sent)>), End(), Close(b'250 Ok\r\n221 Closing...\r\n')]
+        >>> from smtpmock.records.session import Origin
+        >>> from smtpmock.settings.declarations import Settings
+        >>> origin = Origin("s-1", 1, "127.0.0.1", 40000, "127.0.0.1", 0.0)
+        >>> connection = Connection(Behaviour(Settings()), [], origin)
+        >>> [type(action).__name__ for action in connection.open(now=0.0)]
+        ['Exchange', 'bytes']
+        >>> connection.feed(b"NOOP\r\nQUIT\r\n", now=1.0)[-1]
+        Close(data=b'250 Ok\r\n221 Closing connection\r\n')
     """
 
     __slots__ = ("_hides", "_login", "_overlong")
 
-    def __init__(self, behaviour: Behaviour, log: SessionLog) -> None:
-        super().__init__(behaviour, log)
+    def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin) -> None:
+        super().__init__(behaviour, rules, origin)
         self._overlong: bytes | None = None  # the beginning of a line that is being discarded
         self._login: Login | None = None
         self._hides = False  # whether what is no command may be credentials: an AUTH came before
 
     @property
     def is_between_commands(self) -> bool:
-        """Whether the client has sent nothing that still waits for its end."""
+        """True if the client has sent nothing that still waits for its end."""
         waits = self._body is None and self._chunk is None and self._login is None and self._overlong is None
         return self._silent or (waits and not self._has_input)
-
-    @property
-    def is_secure(self) -> bool:
-        """Whether TLS is active."""
-        return self.log.negotiated.tls is not None
-
-    def allows(self, parameters: Mapping[str, str], known: Mapping[str, tuple[str, str]]) -> bool:
-        """Whether each of the parameters has a value that it can have, and its extension was announced."""
-        return all(
-            keyword in known
-            and known[keyword][0] in self.log.negotiated.extensions
-            and re.fullmatch(known[keyword][1], value) is not None
-            for keyword, value in parameters.items()
-        )
 
     # What happens from outside.
 
     def open(self, now: float, *, early: bool = False) -> list[Action]:
-        """The connection was accepted: greets, or begins TLS.
+        """Greet the client, or begin TLS: the connection was accepted.
 
         Args:
             now: Seconds since the epoch.
-            early: Whether the client has sent something already.
+            early: True if the client has sent something already.
         """
         self._now = now
-        if self.behaviour.settings.tls == "implicit" and not self.is_secure:
-            self._begin_tls(Exchange("", "", now, stage="STARTTLS", accepted=True))
+        if self.behaviour.settings.tls == "implicit" and not self.state.is_secure:
+            self._begin_implicit_tls()
             return self._done()
         if early:
-            self.log.note("command-before-greeting")
-        self.answer(GREETING, "")
+            self._observe("command-before-greeting")
+        self.respond(GREETING, "")
         return self._done()
 
     def feed(self, data: bytes, now: float) -> list[Action]:
-        """The client sent these bytes.
+        """Answer the bytes that the client sent.
 
         Args:
             data: What arrived; b"" to go on after a pause.
@@ -117,102 +102,177 @@ class Connection(Receiver):
 
         Returns:
             What to do now, in this order. Where it ends with a wait and a reply, `paused` tells whether bytes are left
-            that could not be answered yet.
+            that could not be answered yet; where it ends with a question, go on with `answered`.
         """
         self._now = now
         self._buffer = self._buffer[self._start :] + data if self._buffer else data
         self._start = 0
-        self.paused = False
-        if self._is_deaf():
-            self._buffer = b""
-            return []
-        while self._start < len(self._buffer):
-            body = self._body
-            if body is not None:
-                self._read_body(body)
-            elif self._chunk is not None:
-                self._read_chunk(self._chunk[2])
-            elif not self._read_line():
-                break
-            if self._start < len(self._buffer):
-                if body is None or self._body is None:  # what follows in a message is the message
-                    self._judge_haste()
-                if self._is_deaf():
-                    self._buffer = b""
-                elif self.paused or len(self._out) >= _MOST_REPLIES_AT_ONCE:
-                    self.paused = True
-                    return self._done()
-        else:
-            self._buffer = b""
-        self.paused = False
+        self._read()
+        return self._done()
+
+    def answered(self, answer: bool | int) -> list[Action]:
+        """Go on with the answer to the question that the last actions ended with."""
+        assert self._resume is not None
+        resume, self._resume = self._resume, None
+        resume(answer)
+        if self._resume is None:
+            is_in_body = self._body is not None and not self._body_is_new
+            if is_in_body or not self._must_wait():
+                self._read()
         return self._done()
 
     def secured(self, tls: TLS, now: float) -> list[Action]:
-        """TLS is active: what was learnt before is forgotten (RFC 3207 section 4.2).
+        """Forget what was learnt before TLS became active (RFC 3207 section 4.2).
 
         Args:
             tls: What it agreed on.
             now: Seconds since the epoch.
         """
-        self.negotiate(tls=tls, extensions=frozenset(), user="")
+        self._negotiate(tls=tls, extensions=frozenset(), user="")
         self._erase(_HELO)
         return self.open(now) if self.behaviour.settings.tls == "implicit" else self._done()
 
-    def end(self, now: float, reply: Reply | None = None) -> list[Action]:
-        """The session is over, whoever ended it: the client, a timeout, a stop.
+    def refuse_tls(self, reason: str) -> list[Action]:
+        """Note why the TLS handshake failed."""
+        self._negotiate(tls_error=reason)
+        return self._done()
+
+    def end(self, now: float, reply: Reply | None = None, *, gone: bool = False) -> list[Action]:
+        """End the session, whoever ended it: the client, a timeout, a stop.
 
         Args:
             now: Seconds since the epoch.
             reply: What to tell the client; None if there is nobody to tell.
+            gone: True if the client has closed the connection.
         """
         self._now = now
+        self._resume = None
         if not self.ended:
+            if gone:
+                self._observe("no-quit")
             if reply is not None and not self._silent:
-                reply = self.behaviour.spoken(reply)
-                self.log.exchanges.append(Exchange("", reply.text, now))
-                self._out.append(reply.wire)
+                limit = "session-timeout" if reply is SESSION_TIMEOUT else "shutdown"
+                self._say(self.behaviour.with_status_code(reply), "", Cause(limit=limit))
             self._finish()
         return self._done()
 
     # What commands do.
 
-    def leave(self) -> None:
-        """The session ends with the reply that is about to be given."""
-        self._leaving = True
+    def _carry_out(self, effect: Effect, exchange: Exchange) -> None:
+        if effect is Effect.AMEND:
+            self._amend()
+        elif effect is Effect.NEGOTIATE:
+            announced = frozenset(keyword for keyword, _ in exchange.parameters)
+            if announced != self.state.negotiated.extensions:
+                self._negotiate(extensions=announced)
+        elif effect is Effect.RECEIVE:
+            self._expect_message()
+        elif effect is Effect.LEAVE:
+            self._amend()
+            self._leaving = True
+        elif effect is Effect.END_LOGIN:
+            self._end_login(succeeded=exchange.accepted)
+        elif effect is Effect.END_CHUNKS:
+            self._end_chunks()
+
+    def _carry_out_after_reply(self, effect: Effect, exchange: Exchange) -> None:
+        if effect is Effect.START_TLS and not self.ended and not self._silent:
+            self._begin_tls(exchange)
 
     def _erase(self, part: Part) -> None:
-        """Forgets a part of the record and all that follow it; or begins a new record, where an accepted one stays."""
+        """Forget a part of the record and all that follow it; or begin a new record, where the old one stays."""
         self._chunks = None
         self._chunks_over = False
-        transaction = self.transaction
-        record = transaction.record
+        if self.behaviour.keeps_everything:
+            self._end_attempt(part)
+            return
+        transaction = self.state.transaction
         if part is _RCPTTO and self.behaviour.settings.multiple_rcptto:
-            if record is None or not record.gone:
+            return
+        if transaction.is_recorded:
+            if transaction.is_over:  # several messages can be sent in a session: the accepted one stays
+                if part <= _MAILFROM:
+                    self.state.transaction = Transaction(None if part is _HELO else transaction.helo)
                 return
-            part = _DATA  # what was purged with the message stays away
-        if record is not None:
-            if self.behaviour.settings.multiple_message_receiving:
-                if part <= _MAILFROM or (part < _RSET and record.gone):
-                    self.transaction = Transaction(None if part is _HELO else transaction.helo)
-                return
-            if not record.gone:
-                self._actions.append(Erase(record))
-                transaction.record = None
-            elif part is not _RSET:
-                transaction.record = None
+            self._actions.append(Erase(transaction.record_id))
+            transaction.is_recorded = False
+            if part is not _RSET:
+                transaction.record_id = ""
         if part is _DATA:
             transaction.forget_from_data()
         elif part is _RCPTTO:
             transaction.forget_from_rcptto()
         else:
-            self.transaction = Transaction(None if part is _HELO else transaction.helo)
-            self.transaction.quit = transaction.quit
-            self.transaction.record = transaction.record
+            self.state.transaction = Transaction(None if part is _HELO else transaction.helo)
+            self.state.transaction.quit = transaction.quit
+            if part is _RSET:  # a record that was purged does not come back
+                self.state.transaction.record_id = transaction.record_id
 
-    # Reading lines.
+    def _end_attempt(self, part: Part) -> None:
+        """Where everything is kept: store what the command ends, and begin anew what it begins."""
+        transaction = self.state.transaction
+        if part in (_RCPTTO, _DATA):
+            if transaction.is_over:
+                return
+            if transaction.is_recorded:  # a refused message, after which the client tries again
+                transaction.is_recorded = False
+                transaction.record_id = ""
+                transaction.forget_from_data()
+            elif part is _DATA:
+                transaction.forget_from_data()
+            return
+        if transaction.has_begun and not transaction.is_recorded:
+            self._add()
+        if part is _RSET:
+            transaction.is_over = transaction.has_begun
+        else:
+            self.state.transaction = Transaction(None if part is _HELO else transaction.helo)
+
+    # Reading.
+
+    def _must_wait(self) -> bool:
+        """Judge what was sent too early, and return True if it is not to be read now."""
+        if self._start >= len(self._buffer):
+            return False
+        self._judge_haste()
+        if self._is_deaf():
+            self._buffer = b""
+        elif self.paused or len(self._out) >= _MOST_REPLIES_AT_ONCE:
+            self.paused = True
+            return True
+        return False
+
+    def _read(self) -> None:
+        """Read and answer what has arrived, until something has to be waited for."""
+        self.paused = False
+        if self._is_deaf():
+            self._buffer = b""
+            return
+        while self._start < len(self._buffer):
+            body = self._body
+            if body is not None:
+                self._read_body(body)
+            elif self._chunk is not None:
+                self._read_chunk(self._chunk)
+            elif not self._read_line():
+                break
+            if self._resume is not None:
+                return
+            if self._start < len(self._buffer):
+                if body is not None and self._body is not None:  # what follows in a message is the message
+                    if self._is_deaf():
+                        self._buffer = b""
+                    elif self.paused:
+                        return
+                elif self._must_wait():
+                    return
+        else:
+            self._buffer = b""
+            self._start = 0
+        self.paused = False
 
     def _is_deaf(self) -> bool:
-        """Whether nothing will be answered any more."""
+        """Return True if nothing will be answered any more."""
         return self.ended or self._silent
 
     @property
@@ -220,7 +280,7 @@ class Connection(Receiver):
         return self._start < len(self._buffer)
 
     def _read_line(self) -> bool:
-        """Takes a command line from the buffer and answers it; False if none is complete."""
+        """Take a command line from the buffer and answer it; return False if none is complete."""
         start, end = self._start, self._buffer.find(b"\n", self._start)
         if end < 0:
             if self._overlong is not None:
@@ -230,150 +290,179 @@ class Connection(Receiver):
                 self._buffer = b""
             return False
         line = self._buffer[start:end]
-        said = line.strip()
+        request = line.strip()
         self._start = end + 1
         self._spoken = True
-        exchanges = self.log.exchanges
-        answered = len(exchanges)
+        if len(request) != len(line) - 1 or line[-1:] != b"\r":
+            self._observe_line_end(line, request)
         if self._overlong is not None or len(line) >= LONGEST_LINE:
             self._refuse_long_line(self._overlong or line[:_SHOWN_OF_A_LONG_LINE])
         elif self._login is not None:
-            self._login.answer(said)
+            self._hides = True
+            self._take_login_step(self._login.answer(request))
         else:
-            self._command(said)
-        if len(said) != len(line) - 1 or line[-1:] != b"\r":
-            exchange = exchanges[-1] if len(exchanges) > answered else None
-            if line[-1:] != b"\r":
-                self.log.note("bare-lf-command", exchange)
-            if b"\r" in line[:-1] and b"\r" not in said:  # what is inside, the record shows
-                self.log.note("bare-cr-command", exchange)
+            self._command(request)
         return True
+
+    def _observe_line_end(self, line: bytes, request: bytes) -> None:
+        """Note what is wrong with the end of a line, for the exchange that answers it."""
+        if line[-1:] != b"\r":
+            self._observed += ("bare-lf-command",)
+        if b"\r" in line[:-1] and b"\r" not in request:  # what is inside, the record shows
+            self._observed += ("bare-cr-command",)
 
     def _refuse_long_line(self, beginning: bytes) -> None:
         self._overlong = None
-        request = self._shown(beginning)
+        request = self._masked(beginning)
         self._login = None
-        reply = self.behaviour.spoken(LINE_TOO_LONG)
-        self.log.exchanges.append(Exchange(f"{request}…", reply.text, self._now))
-        self._out.append(reply.wire)
+        reply = self.behaviour.with_status_code(LINE_TOO_LONG)
+        self._octets = b""  # no more than the beginning was read
+        self._say(reply, readable(f"{request}…"), Cause(limit="line-length"))
 
     def _judge_haste(self) -> None:
-        """Notes that the client sent more before it could have the reply."""
-        last = self.log.exchanges[-1]
+        """Note that the client sent more before it could have the reply."""
+        last = self._last
         if self.ended and last.stage == "QUIT":
-            self.log.note("command-after-quit", last)
+            self._observe("command-after-quit", last.number)
         elif self._chunk is not None:
             return  # the octets of a chunk follow its command
-        elif "PIPELINING" not in self.log.negotiated.extensions:
-            self.log.note("pipelining-not-offered", last)
+        elif "PIPELINING" not in self.state.negotiated.extensions:
+            self._observe("pipelining-not-offered", last.number)
         elif last.stage in _HAS_TO_BE_WAITED_FOR:
-            self.log.note("pipelining-past-wait", last)
+            self._observe("pipelining-past-wait", last.number)
 
     def _command(self, line: bytes) -> None:
-        command = recognise(line, self.behaviour.offers, self.log.negotiated.extensions)
-        request = line.decode("utf-8", "surrogateescape")
+        command = recognise(line, self.behaviour.offers, self.state.negotiated.extensions)
         if command is None:
-            if self._hides or line[:1] in b"Aa":
-                request = self._shown(line)
-            self.answer(UNKNOWN, request, UNKNOWN.accepted)
+            request = self._masked(line) if self._hides or line[:1] in b"Aa" else self._decoded(line)
+            self.respond(UNKNOWN, request, UNKNOWN.accepted)
             return
+        request = self._decoded(line)
         self._hides = command is LOGIN
         if self._hides:
+            self._octets = b""
             self._log_in(request[len(command.prefix) :])
         elif command is CHUNK:
             self._begin_chunk(command, request)
         else:
             self._execute(command, request)
 
+    def _decoded(self, line: bytes) -> str:
+        """Return the line as text; bytes that are not UTF-8 become surrogates, and the line is kept as it came."""
+        try:
+            return line.decode()
+        except UnicodeDecodeError:
+            self._octets = line
+            return line.decode("utf-8", "surrogateescape")
+
     def _execute(self, command: Command, request: str) -> None:
-        refusal: str | None = None
-        value: str | None = None
-        if self.behaviour.rules:
-            self._before = self.transaction
+        if self._rules:
+            self._before = self.state.transaction
         if self.behaviour.guards or self._chunks is not None or self._chunks_over:
             refusal = self._first_refusal(command)
-        if refusal is None:
-            if command.erases is not None:
-                self._erase(command.erases)
-            refusal, value = command.judge(self, request[len(command.prefix) :])
-        exchange = self.answer(command, request, refusal, value)
-        if command.stage == "STARTTLS" and exchange.accepted and not self._leaving:
-            self._begin_tls(exchange)
+            if refusal is not None:
+                self.respond(command, request, refusal)
+                return
+        if command.erases is not None:
+            self._erase(command.erases)
+        refusal, argument, parameters = command.judge(self.state, request[len(command.prefix) :])
+        self.respond(command, request, refusal, argument, parameters)
 
     def _first_refusal(self, command: Command) -> str | None:
-        """What refuses a command whatever it says."""
+        """Return the setting that refuses a command whatever it says; None if none does."""
         settings = self.behaviour.settings
-        if settings.require_tls and not self.is_secure and not command.is_preliminary:
+        if settings.require_tls and not self.state.is_secure and not command.is_preliminary:
             return "msg_tls_required"
+        if settings.require_auth and not self.state.negotiated.user and command.stage in _NEEDS_LOGIN:
+            return "msg_auth_required"
         if self.is_chunked and command.stage in ("RCPT TO", "DATA"):
             return "msg_invalid_cmd_rcptto_sequence" if command.stage == "RCPT TO" else "msg_invalid_cmd_data_sequence"
-        if settings.require_auth and not self.log.negotiated.user and command.stage in ("MAIL FROM", "VRFY"):
-            return "msg_auth_required"
         return None
 
-    def _shown(self, line: bytes) -> str:
-        """A line that is no command, as it is recorded: behind an AUTH it may hold credentials."""
+    # AUTH and STARTTLS.
+
+    def _masked(self, line: bytes) -> str:
+        """Return a line that is no command as it is recorded: after an AUTH it may hold credentials."""
         from smtpmock.protocol.login import shown
 
-        request = shown(line, self._login, is_response=self._hides)
+        request = shown(line, is_response=self._hides or self._login is not None)
         self._hides = self._hides or line[:4].upper() == b"AUTH"
-        return request
-
-    # AUTH and STARTTLS.
+        if request == line.decode("utf-8", "surrogateescape"):
+            return self._decoded(line)
+        return readable(request)
 
     def _log_in(self, argument: str) -> None:
         from smtpmock.protocol.login import Login
 
-        self._login = Login(self)
-        origin = self.log.origin
-        self._login.begin(argument, f"<{origin.session_id}.{self._now:.6f}@{origin.server}>".encode())
+        self._login = Login(self.state)
+        origin = self.state.origin
+        challenge = f"<{origin.session_number}.{self._now:.6f}@{origin.server}>"
+        self._take_login_step(self._login.begin(argument, challenge.encode()))
 
-    def end_login(self, *, succeeded: bool) -> None:
-        """The dialogue of AUTH is over."""
+    def _take_login_step(self, step: Step) -> None:
+        """Send a challenge, or answer for good: by a rule for AUTH, or with the setting."""
         assert self._login is not None
-        login, self._login = self._login, None
-        login.note(succeeded=succeeded)
+        if step.failed:
+            self._note_attempt(succeeded=False)  # not every client waits for the end
+        if step.challenge is not None:
+            self._say(step.challenge, self._login.request, Cause(), stage="AUTH", accepted=True)
+        else:
+            self.respond(LOGIN, readable(self._login.request), step.refusal, self._login.user)
+
+    def _end_login(self, *, succeeded: bool) -> None:
+        self._note_attempt(succeeded=succeeded)
+        self._login = None
+
+    def _note_attempt(self, *, succeeded: bool) -> None:
+        assert self._login is not None
+        changes = self._login.attempted(succeeded=succeeded)
+        if changes:
+            self._negotiate(**changes)
 
     def _begin_tls(self, exchange: Exchange) -> None:
-        """Has the handshake begin; whatever came in clear text behind the command is thrown away."""
+        """Have the handshake begin; whatever came in clear text after the command is thrown away."""
         if self._has_input:
-            self.log.note("command-after-starttls", exchange)
+            self._observe("command-after-starttls", exchange.number)
             self._buffer = b""
             self._start = 0
-        fault = self.behaviour.settings.tls_fault
-        if not exchange.reply and self.behaviour.rules:
-            ruling = self._decide("STARTTLS", None)
-            if ruling is not None:
-                exchange = ruled(exchange, ruling)
-                if self._ends_instead_of_tls(exchange):
-                    return
-        if exchange.rule is not None and exchange.rule.tls is not None:
-            fault = exchange.rule.tls
+        self._start_tls()
+
+    def _begin_implicit_tls(self) -> None:
+        if self._rules:
+            self._consult_rules("STARTTLS", "", None, self._begin_tls_as_decided)
+        else:
+            self._start_tls()
+
+    def _begin_tls_as_decided(self, decision: Decision | None) -> None:
+        """Begin implicit TLS; or close or reset the connection first, where a rule wants that."""
+        if decision is not None:
+            exchange = apply_decision(Exchange("", "", self._now, stage="STARTTLS", accepted=True), decision)
+            self._tls_fault = decision.rule.tls if decision.rule is not None else None
+            if exchange.delay:
+                self._pause(exchange.delay)
+            self._resets = exchange.then == "reset"
+            if exchange.then in ("close", "reset"):
+                self._finish()
+                return
+        self._start_tls()
+
+    def _start_tls(self) -> None:
+        fault, self._tls_fault = self._tls_fault or self.behaviour.settings.tls_fault, None
         self._flush()
         self._actions.append(StartTLS(fault))
-
-    def _ends_instead_of_tls(self, exchange: Exchange) -> bool:
-        """Waits, and closes or resets the connection, where a rule wants that before implicit TLS."""
-        if exchange.delay:
-            self._pause(exchange.delay)
-        self._resets = exchange.then == "reset"
-        if exchange.then not in ("close", "reset"):
-            return False
-        self._finish()
-        return True
 
     # BDAT.
 
     def _begin_chunk(self, command: Command, request: str) -> None:
         parsed = parse(request[len(command.prefix) :])
         if parsed is None:
-            self.answer(CHUNK, request, "msg_invalid_cmd_bdat_arg")
+            self.respond(CHUNK, request, "msg_invalid_cmd_bdat_arg")
             return
         refusal = self._first_refusal(command)
         if refusal is None:
-            if not self.is_chunked and self.transaction.record is None:
+            if not self.is_chunked and not self._has_message:
                 self._erase(_DATA)
-            if self._chunks_over or not self.transaction.rcptto_accepted or self.transaction.record is not None:
+            if self._chunks_over or not self.state.transaction.rcptto_accepted or self._has_message:
                 refusal = "msg_invalid_cmd_bdat_sequence"
         if refusal is None and self._chunks is None:
             self._chunks = Chunks(self.behaviour.settings.msg_size_limit)
@@ -381,6 +470,11 @@ class Connection(Receiver):
         # The octets of a chunk that is refused have to be read all the same (RFC 3030 section 2).
         chunks = self._chunks if refusal is None and self._chunks is not None else Chunks(0)
         chunks.expect(parsed[0], is_last=parsed[1])
-        self._chunk = (request, refusal, chunks)
+        self._chunk = Chunk(request, refusal, chunks)
         if not parsed[0]:
-            self._end_chunk(request, refusal, chunks)
+            self._end_chunk(self._chunk)
+
+    @property
+    def _has_message(self) -> bool:
+        """True if the transaction has an accepted message already."""
+        return self.state.transaction.content is not None or self.state.transaction.is_over

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from smtpmock.protocol.auth import HIDDEN, Attempt, MalformedError, decoded, dialogue, reason
-from smtpmock.protocol.commands import LOGIN
-from smtpmock.records.exchange import Exchange
+from smtpmock.protocol.auth import HIDDEN, MalformedError, decoded, dialogue, reason
+from smtpmock.records.session import Attempt
+from smtpmock.rfc.replies import Reply
 
 if TYPE_CHECKING:
     from smtpmock.protocol.auth import Claim, Dialogue
-    from smtpmock.protocol.connection import Connection
+    from smtpmock.protocol.session_state import SessionState
 
 
 # Those of the registry of SASL that clients have: another word may as well be credentials.
@@ -23,135 +23,146 @@ _MECHANISM = re.compile(
 )
 
 
+class Step(NamedTuple):
+    """What a client is to be told next.
+
+    Attributes:
+        challenge: The reply that asks for a response; None at the end of the dialogue.
+        refusal: The setting that refuses the login, at the end; None if it succeeds.
+        failed: True if the login has failed already, though the client is still to be told why.
+    """
+
+    challenge: Reply | None = None
+    refusal: str | None = None
+    failed: bool = False
+
+
 class Login:
     """An attempt to log in.
 
     Args:
-        connection: The session that it belongs to.
+        state: What the session knows.
+
+    Attributes:
+        request: The line that is answered, as it is recorded: without credentials.
     """
 
-    __slots__ = ("_claim", "_connection", "_dialogue", "_is_noted", "_mechanism", "_request")
+    __slots__ = ("_claim", "_dialogue", "_is_explained", "_is_noted", "_mechanism", "_state", "request")
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, state: SessionState) -> None:
+        self._state = state
         self._mechanism = ""
         self._is_noted = False
-        self._request = "AUTH"
+        self._is_explained = False  # whether the client was told why its claim does not hold
         self._dialogue: Dialogue | None = None
-        self._claim: Claim | None = None  # one that does not hold, while the client is told why
+        self._claim: Claim | None = None
+        self.request = "AUTH"
 
-    def begin(self, argument: str, challenge: bytes) -> None:
-        """The client sent AUTH.
+    @property
+    def user(self) -> str | None:
+        """The name that the client gave; None before it did."""
+        return self._claim.user if self._claim is not None else None
+
+    def begin(self, argument: str, challenge: bytes) -> Step:
+        """Answer the AUTH command.
 
         Args:
-            argument: What followed it.
+            argument: What follows it.
             challenge: What a challenge is made of.
         """
         mechanism, *initial = argument.split()[:3] or [""]
         self._mechanism = mechanism.upper()
-        self._request = shown(f"AUTH{argument}".encode("utf-8", "surrogateescape"), None)
+        self.request = shown(f"AUTH{argument}".encode("utf-8", "surrogateescape"))
         refusal = self._refusal(argument)
         if refusal is not None:
-            self._end(refusal)
-            return
+            return Step(refusal=refusal)
         response = decoded(initial[0].encode("utf-8", "surrogateescape"), is_initial=True) if initial else None
         if initial and response is None:
-            self._end("msg_invalid_auth_base64")
-            return
+            return Step(refusal="msg_invalid_auth_base64")
         self._dialogue = dialogue(self._mechanism, response, challenge)
-        self._advance(None)
+        return self._advance(None)
 
-    def answer(self, line: bytes) -> None:
-        """The client sent a response.
+    def answer(self, line: bytes) -> Step:
+        """Answer a response of the client.
 
         Args:
             line: The line without surrounding white space.
         """
-        self._request = HIDDEN
+        self.request = HIDDEN
         response = decoded(line)
         if line == b"*":
-            self._request = "*"
-            self._end("msg_auth_cancelled", self._claim)
-        elif self._claim is not None:
-            self._end("msg_auth_failed", self._claim)
-        elif response is None:
-            self._end("msg_invalid_auth_base64")
-        else:
-            self._advance(response)
+            self.request = "*"
+            return Step(refusal="msg_auth_cancelled")
+        if self._is_explained:
+            return Step(refusal="msg_auth_failed")
+        if response is None:
+            return Step(refusal="msg_invalid_auth_base64")
+        return self._advance(response)
+
+    def attempted(self, *, succeeded: bool) -> dict[str, Any]:
+        """Return what the session has negotiated by the attempt, if it came to one; it is noted once."""
+        if self._claim is None:
+            return {}
+        attempts = self._state.negotiated.attempts[: -1 if self._is_noted else None]
+        self._is_noted = True
+        user = self._claim.user
+        attempt = Attempt(self._mechanism, user, succeeded)
+        return {"attempts": (*attempts, attempt), "user": user if succeeded else ""}
 
     def _refusal(self, argument: str) -> str | None:
-        connection = self._connection
-        settings = connection.behaviour.settings
+        state = self._state
+        settings = state.behaviour.settings
         words = argument.split()
-        if settings.require_tls and not connection.is_secure:
+        if settings.require_tls and not state.is_secure:
             return "msg_tls_required"
-        helo, mailfrom = connection.transaction.helo, connection.transaction.mailfrom
-        in_transaction = mailfrom is not None and mailfrom.accepted and connection.transaction.end_of_data is None
-        if connection.log.negotiated.user or in_transaction or helo is None or not helo.accepted:
+        helo = state.transaction.helo
+        if state.negotiated.user or state.transaction.is_open or helo is None or not helo.accepted:
             return "msg_invalid_cmd_auth_sequence"
         if not 1 <= len(words) <= 2:
             return "msg_invalid_cmd_auth_arg"
-        if words[0].upper() not in connection.behaviour.mechanisms:
+        if words[0].upper() not in state.behaviour.mechanisms:
             return "msg_auth_mechanism_unknown"
-        if not connection.behaviour.allows_auth(secure=connection.is_secure):
+        if not state.behaviour.allows_auth(secure=state.is_secure):
             return "msg_auth_encryption_required"
         return None
 
-    def _advance(self, response: bytes | None) -> None:
+    def _advance(self, response: bytes | None) -> Step:
         assert self._dialogue is not None
         try:
             challenge = next(self._dialogue) if response is None else self._dialogue.send(response)
         except StopIteration as done:
-            self._judge(done.value)
+            return self._judge(done.value)
         except MalformedError:
-            self._end("msg_invalid_auth_base64")
-        else:
-            self._challenge(challenge)
+            return Step(refusal="msg_invalid_auth_base64")
+        return Step(_challenge(challenge))
 
-    def _judge(self, claim: Claim) -> None:
-        why = reason(self._mechanism)
-        if claim.holds(self._connection.behaviour.settings.auth):
-            self._end(None, claim)
-        elif why is None:
-            self._end("msg_auth_failed", claim)
-        else:
-            self._claim = claim
-            self.note(succeeded=False)  # not every client waits for the end
-            self._challenge(why)
-
-    def _challenge(self, challenge: bytes) -> None:
-        text = f"334 {b64encode(challenge).decode('ascii')}"
-        self._connection.say(Exchange(self._request, text, self._connection.now, accepted=True, stage="AUTH"))
-
-    def _end(self, refusal: str | None, claim: Claim | None = None) -> None:
-        """Answers for good: by a rule for AUTH, or with the setting."""
+    def _judge(self, claim: Claim) -> Step:
         self._claim = claim
-        self._connection.answer(LOGIN, self._request, refusal, claim.user if claim else None)
-
-    def note(self, *, succeeded: bool) -> None:
-        """Notes the attempt, if it came to one, and only once."""
-        if self._claim is None:
-            return
-        attempts = self._connection.log.negotiated.attempts[: -1 if self._is_noted else None]
-        self._is_noted = True
-        user = self._claim.user
-        attempt = Attempt(self._mechanism, user, succeeded)
-        self._connection.negotiate(attempts=(*attempts, attempt), user=user if succeeded else "")
+        if claim.holds(self._state.behaviour.settings.auth):
+            return Step()
+        why = reason(self._mechanism)
+        if why is None:
+            return Step(refusal="msg_auth_failed")
+        self._is_explained = True
+        return Step(_challenge(why), failed=True)
 
 
-def shown(line: bytes, login: Login | None, *, is_response: bool = False) -> str:
-    """A line that may hold credentials, as it is recorded.
+def _challenge(text: bytes) -> Reply:
+    return Reply(f"334 {b64encode(text).decode('ascii')}")
+
+
+def shown(line: bytes, *, is_response: bool = False) -> str:
+    """Return a line that may hold credentials, as it is recorded.
 
     Args:
         line: The line.
-        login: The attempt that it belongs to, if any.
-        is_response: Whether it may be a response that came too late.
+        is_response: True if it may be a response to a challenge, even one that comes too late.
 
     Example:
-        >>> shown(b"AUTH PLAIN AGJvYgBzZWNyZXQ=", None)
+        >>> shown(b"AUTH PLAIN AGJvYgBzZWNyZXQ=")
         'AUTH PLAIN (credentials)'
     """
-    if login is not None or (is_response and line[:4].upper() != b"AUTH"):
+    if is_response and line[:4].upper() != b"AUTH":
         return HIDDEN
     text = line.decode("utf-8", "surrogateescape")
     words = text.split(" ", 2)

@@ -7,32 +7,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smtpmock.records.message import NO_CONTENT, MessageRecord
+
 if TYPE_CHECKING:
     from smtpmock.mail.content import Content
-    from smtpmock.messages.message import Record
     from smtpmock.records.exchange import Exchange
+    from smtpmock.records.session import Negotiated, Origin
 
 
 class Transaction:
-    """A record while its session can still change it.
+    """A transaction while its session can still change it.
 
     Attributes:
         helo: The HELO or EHLO exchange.
         mailfrom: The MAIL FROM exchange.
         rcptto: The RCPT TO exchanges that are kept.
-        rcptto_accepted: Whether these open the way to DATA.
+        rcptto_accepted: True if these open the way to DATA.
         data: The DATA exchange.
         end_of_data: The exchange at the end of the message.
         content: The message, once accepted.
         undotted: The beginning of its first line that lost a dot; b"" if none did.
-        is_settled: Whether nothing may erase it: an accepted message, where a session may send several.
+        is_over: True if nothing but RSET, NOOP and QUIT can be added to it.
         rset: The RSET exchange.
-        noop: Whether NOOP was sent.
-        quit: Whether QUIT was sent.
-        sender: The address of the accepted MAIL FROM.
+        noop: True if NOOP was sent.
+        quit: True if QUIT was sent.
         recipients: The addresses of all accepted RCPT TO.
+        refused_recipients: The addresses of all refused RCPT TO.
         accepted_recipients: Those that the accepted message was for.
-        record: Its place in the inbox, once it has been given one.
+        record_id: The id of its record; "" until it has one.
+        is_recorded: True while its record is stored.
     """
 
     __slots__ = (
@@ -41,16 +44,17 @@ class Transaction:
         "data",
         "end_of_data",
         "helo",
-        "is_settled",
+        "is_over",
+        "is_recorded",
         "mailfrom",
         "noop",
         "quit",
         "rcptto",
         "rcptto_accepted",
         "recipients",
-        "record",
+        "record_id",
+        "refused_recipients",
         "rset",
-        "sender",
         "undotted",
     )
 
@@ -66,22 +70,62 @@ class Transaction:
         self.rset: Exchange | None = None
         self.noop = False
         self.quit = False
-        self.sender = ""
         self.recipients: list[str] = []
+        self.refused_recipients: list[str] = []
         self.accepted_recipients: tuple[str, ...] = ()
-        self.record: Record | None = None
-        self.is_settled = False
+        self.is_over = False
+        self.record_id = ""
+        self.is_recorded = False
+
+    @property
+    def sender(self) -> str | None:
+        """The address of the accepted MAIL FROM; None if none was accepted."""
+        mailfrom = self.mailfrom
+        return (mailfrom.argument or "") if mailfrom is not None and mailfrom.accepted else None
+
+    @property
+    def has_begun(self) -> bool:
+        """True if it has any command of a mail: MAIL FROM, RCPT TO, DATA or BDAT."""
+        return self.mailfrom is not None or bool(self.rcptto) or self.data is not None
+
+    @property
+    def is_open(self) -> bool:
+        """True from an accepted MAIL FROM until the message has been answered."""
+        return self.sender is not None and self.end_of_data is None and not self.is_over
+
+    def record(self, record_id: str, origin: Origin, negotiated: Negotiated) -> MessageRecord:
+        """Return the facts as they are now."""
+        return MessageRecord(
+            record_id,
+            origin,
+            negotiated,
+            self.helo,
+            self.mailfrom,
+            tuple(self.rcptto),
+            self.rcptto_accepted,
+            self.data,
+            self.end_of_data,
+            self.rset,
+            self.noop,
+            self.quit,
+            (self.mailfrom.argument or "") if self.mailfrom is not None else "",
+            tuple(self.accepted_recipients or self.recipients),
+            tuple(self.refused_recipients),
+            self.content or NO_CONTENT,
+            self.undotted,
+        )
 
     def forget_from_rcptto(self) -> None:
-        """Forgets the recipients and what follows them; who was accepted is still known until a message was."""
+        """Forget the recipients and what follows them; who was accepted is still known until a message was."""
         if self.content is not None:
             self.recipients = []
+            self.refused_recipients = []
         self.rcptto = []
         self.rcptto_accepted = False
         self.forget_from_data()
 
     def forget_from_data(self) -> None:
-        """Forgets DATA and what follows it."""
+        """Forget DATA and what follows it."""
         self.data = None
         self.end_of_data = None
         self.content = None

@@ -1,102 +1,104 @@
-"""What is recorded of a command and of a connection: the parts that records are made of."""
+"""A command and its reply, and what made that reply."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-    from smtpmock.protocol.auth import Attempt
-    from smtpmock.rules.rule import Rule
+class Cause(NamedTuple):
+    """What made a reply: a rule, else a setting, else a limit of the server.
+
+    Attributes:
+        setting: The name of the setting whose text was sent; None if no setting has that text.
+        rule_id: The id of the rule that decided; "" if none did.
+        rule: The rule as text, as `str(rule)` shows it; "" if none decided.
+        then: What the rule did instead of the reply, or after it: "close", "half", ...; None if nothing.
+        limit: The limit that was reached: "line-length", "session-timeout", "shutdown", "store"; "" if none was.
+    """
+
+    setting: str | None = None
+    rule_id: str = ""
+    rule: str = ""
+    then: str | None = None
+    limit: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What decided: "rule", "setting" or "limit"."""
+        if self.rule_id:
+            return "rule"
+        return "setting" if self.setting is not None else "limit"
+
+    def __str__(self) -> str:
+        """Return the cause for people: the rule, the name of the setting, or the limit."""
+        if self.rule_id:
+            return f"the rule {self.rule}"
+        return self.setting or (f"the limit {self.limit}" if self.limit else "a limit of the server")
+
+
+NO_CAUSE = Cause()
 
 
 class Exchange(NamedTuple):
-    """A command and its reply.
+    r"""A command and its reply.
 
     Attributes:
-        request: The command line as it came, without surrounding white space; "" for the greeting, the end of
-            data and what the server said unasked. Bytes that are not UTF-8 are surrogate escapes.
+        request: The command line without surrounding white space; "" for the greeting, the end of data and what the
+            server said unasked. Bytes that are not UTF-8 appear as ``\xff``; see `request_bytes`.
         reply: The lines of the reply, separated by line feeds.
         timestamp: When the request was read, in seconds since the epoch.
-        delay: Seconds that the reply was held back.
-        setting: The name of the setting whose text was answered; None where no setting has that text.
-        accepted: Whether the command succeeded.
-        stage: What was asked for: "connect", "EHLO", "RCPT TO", "message", …; "" for what is not a command.
-        rule: The rule that decided; None where the settings did.
+        delay: The seconds that the reply was held back.
+        accepted: True if the command succeeded.
+        stage: What was asked for: "connect", "EHLO", "RCPT TO", "message", ...; "" for an unknown command.
+        cause: What made the reply.
+        number: Its place in the session, counted from 1.
+        argument: The argument as it was understood: the name of HELO and EHLO, the address of MAIL FROM and RCPT TO;
+            None if there is none or it could not be parsed.
+        parameters: The ESMTP parameters of MAIL FROM and RCPT TO, and the extensions that a reply to EHLO announces,
+            as pairs of a keyword in upper case and a value.
+        octets: The request as it came, if it is not UTF-8; b"" if `request` has it unchanged.
+
+    Example:
+        >>> exchange = Exchange("RCPT TO:<b@example.com>", "550 User not found", 0.0,
+        ...                     cause=Cause("msg_rcptto_not_registered_email"), stage="RCPT TO")
+        >>> exchange.setting, exchange.cause.kind
+        ('msg_rcptto_not_registered_email', 'setting')
     """
 
     request: str
     reply: str
     timestamp: float
     delay: float = 0.0
-    setting: str | None = None
     accepted: bool = False
     stage: str = ""
-    rule: Rule | None = None
+    cause: Cause = NO_CAUSE
+    number: int = 0
+    argument: str | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
+    octets: bytes = b""
+
+    @property
+    def request_bytes(self) -> bytes:
+        """The request as it came, without surrounding white space."""
+        return self.octets or self.request.encode()
+
+    @property
+    def setting(self) -> str | None:
+        """The name of the setting whose text was sent; None if no setting has that text."""
+        return self.cause.setting
+
+    @property
+    def rule(self) -> str | None:
+        """The text of the rule that decided; None if the settings did."""
+        return self.cause.rule or None
 
     @property
     def then(self) -> str | None:
-        """What the rule did instead of a reply, or behind it: "close", "half", …; None for nothing of that kind."""
-        return None if self.rule is None else self.rule.then
+        """What the rule did instead of the reply, or after it: "close", "half", ...; None if nothing."""
+        return self.cause.then
 
     @property
     def time(self) -> datetime:
         """When the request was read (UTC)."""
         return datetime.fromtimestamp(self.timestamp, timezone.utc)
-
-
-class Origin(NamedTuple):
-    """Where the messages of one session come from.
-
-    Attributes:
-        session_id: The number of the session, counted from 1 for each server.
-        client: The client's address.
-        client_port: The client's port.
-        server: The name or address of the server, as it stands in a trace header.
-        started: When the connection was accepted, in seconds since the epoch.
-    """
-
-    session_id: int
-    client: str
-    client_port: int
-    server: str
-    started: float
-
-
-class TLS(NamedTuple):
-    """What TLS agreed on.
-
-    Attributes:
-        version: The version of the protocol, as in "TLSv1.3".
-        cipher: The name of the cipher.
-        server_name: The name that the client asked for (SNI); "" if it did not.
-        client_certificate: What the client's certificate says, as `ssl.SSLSocket.getpeercert` tells it; None without.
-    """
-
-    version: str
-    cipher: str
-    server_name: str
-    client_certificate: Mapping[str, Any] | None
-
-
-class Negotiated(NamedTuple):
-    """What a session has negotiated so far.
-
-    Attributes:
-        extensions: The extensions that were announced to it.
-        tls: What TLS agreed on; None without TLS.
-        tls_error: Why the TLS handshake failed; "" if it did not.
-        user: Who has logged in; "" if nobody has.
-        attempts: The attempts to log in.
-    """
-
-    extensions: frozenset[str] = frozenset()
-    tls: TLS | None = None
-    tls_error: str = ""
-    user: str = ""
-    attempts: tuple[Attempt, ...] = ()
-
-
-NOTHING_NEGOTIATED = Negotiated()

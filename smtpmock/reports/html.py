@@ -7,29 +7,30 @@ light and in a dark theme. All text from clients is escaped, and the HTML of a m
 from __future__ import annotations
 
 from base64 import b64encode
-from datetime import timedelta
 from html import escape
 from typing import TYPE_CHECKING
 
+from smtpmock.conformance.conversation import session_violations
+from smtpmock.conformance.message import message_violations
 from smtpmock.mail.attachments import size_shown
-from smtpmock.reports.explanation import (
+from smtpmock.reports.transcript import (
     answers,
     is_asked,
     is_refusal,
     message_codes,
+    messages_by_exchange,
     reason_shown,
     request_shown,
     session_line,
 )
-from smtpmock.text import counted, escaped, shortened
+from smtpmock.text import address_shown, counted, escaped, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from smtpmock.conformance.catalogue import Violation
-    from smtpmock.messages.message import Message
     from smtpmock.records.exchange import Exchange
-    from smtpmock.records.session import Session
+    from smtpmock.records.message import MessageRecord
+    from smtpmock.stores.base import SessionEntry
 
 _MOST_SESSIONS = 10
 _MOST_EXCHANGES = 100  # in a session
@@ -88,75 +89,77 @@ _FRAME_HEAD = (
 )
 
 
-def sessions_shown(sessions: Sequence[Session], address: str = "", *, about: Iterable[int] = ()) -> str:
+def sessions_shown(sessions: Sequence[SessionEntry], address: str = "", *, about: Iterable[str] = ()) -> str:
     """Return the sessions as a fragment of HTML, limited to the most recent ones.
 
     Args:
         sessions: The sessions, in order.
         address: The address of the server.
-        about: The numbers of the sessions to expand; by default, the last one is expanded.
+        about: The ids of the sessions to expand; by default, the last one is expanded.
     """
     shown = sessions[-_MOST_SESSIONS:]
-    unfolded = set(about) or {session.id for session in shown[-1:]}
-    unfolded |= {session.id for session in shown if any(map(is_refusal, session.exchanges))}
+    unfolded = set(about) or {session.record.id for session in shown[-1:]}
+    unfolded |= {session.record.id for session in shown if any(map(is_refusal, session.record.exchanges))}
     rest = len(sessions) - len(shown)
     parts = [f'<div class="smtpmock-gone">… {counted(rest, "earlier session")}</div>'] if rest else []
-    parts += [_session(session, address, unfolded=session.id in unfolded) for session in shown]
+    parts += [_session(session, address, unfolded=session.record.id in unfolded) for session in shown]
     if not sessions:
         parts = [f'<div class="smtpmock-gone">{_text(f"No client has connected to {address}.")}</div>']
     return f'{STYLE}<div class="smtpmock">{"".join(parts)}</div>'
 
 
-def message_shown(message: Message) -> str:
+def message_shown(record: MessageRecord) -> str:
     """Return a message as a fragment of HTML: envelope, headers, text beside HTML, and attachments."""
-    return f'{STYLE}<div class="smtpmock"><div class="smtpmock-card">{_mail(message)}</div></div>'
+    return f'{STYLE}<div class="smtpmock"><div class="smtpmock-card">{_mail(record)}</div></div>'
 
 
 # A session.
 
 
-def _session(session: Session, address: str, *, unfolded: bool) -> str:
-    exchanges = session.exchanges[-_MOST_EXCHANGES:]
-    rest = len(session.exchanges) - len(exchanges)
-    mails = {message.received_at: message for message in session.messages[-_MOST_BODIES:] if message.raw}
-    client = f"{session.client}:{session.client_port}"
+def _session(session: SessionEntry, address: str, *, unfolded: bool) -> str:
+    record = session.record
+    exchanges = record.exchanges[-_MOST_EXCHANGES:]
+    rest = len(record.exchanges) - len(exchanges)
+    messages = messages_by_exchange(session)
+    client = address_shown(record.origin.client, record.origin.client_port)
     ends = (f"<span>{_text(end)}</span>" for end in (f"client {client}", f"server {address}"))
     rows = [f'<div class="smtpmock-ends">{"".join(ends)}</div>']
     if rest:
         rows.append(f'<div class="smtpmock-gone">… {counted(rest, "earlier exchange")}</div>')
-    violations = session.violations
+    notes: dict[int, list[str]] = {}
+    for found in session_violations(record):
+        notes.setdefault(found.exchange.number if found.exchange else 0, []).append(str(found))
+    with_body = set(list(messages)[-_MOST_BODIES:])
     for exchange in exchanges:
-        mail = mails.get(exchange.time) if exchange.stage == "message" else None
-        rows += _exchange(session, exchange, mail, violations)
-    if session.tls_error:
-        rows.append(_wrong(f"The TLS handshake failed: {session.tls_error}"))
-    rows += [_wrong(str(found)) for found in violations if found.exchange is None]
+        message = messages.get(exchange.number)
+        rows += _exchange(record.origin.started, exchange, message, has_body=exchange.number in with_body)
+        rows += map(_wrong, notes.get(exchange.number, ()))
+        codes = message_codes(message) if message is not None else ""
+        if codes:
+            rows.append(_wrong(codes))
+    if record.negotiated.tls_error:
+        rows.append(_wrong(f"The TLS handshake failed: {record.negotiated.tls_error}"))
+    rows += map(_wrong, notes.get(0, ()))
     return (
         f"<details{' open' if unfolded else ''}><summary>{_text(session_line(session))}</summary>"
         f'<div class="smtpmock-talk">{"".join(rows)}</div></details>'
     )
 
 
-def _exchange(
-    session: Session, exchange: Exchange, mail: Message | None, violations: Iterable[Violation]
-) -> Iterator[str]:
+def _exchange(started: float, exchange: Exchange, message: MessageRecord | None, *, has_body: bool) -> Iterator[str]:
     """Yield a command (left) and its reply (right); a delayed reply is in a row of its own."""
-    at = _at(session, exchange, 0.0)
+    at = _at(started, exchange.timestamp)
     said = ""
     if is_asked(exchange):
-        body = f"<details><summary>{_mail_line(mail)}</summary>{_mail(mail)}</details>" if mail else ""
+        body = ""
+        if message is not None and has_body and message.content.raw:
+            body = f"<details><summary>{_mail_line(message)}</summary>{_mail(message)}</details>"
         said = f'<div class="smtpmock-says smtpmock-client">{_lines([request_shown(exchange)])}{body}</div>'
     if exchange.delay:
         if said:
             yield f"{at}{_row(said)}"
-        at, said = _at(session, exchange, exchange.delay), ""
+        at, said = _at(started, exchange.timestamp + exchange.delay), ""
     yield f"{at}{_row(said + _reply(exchange))}"
-    for found in violations:
-        if found.exchange is exchange:
-            yield _wrong(str(found))
-    codes = message_codes(session, exchange)
-    if codes:
-        yield _wrong(codes)
 
 
 def _reply(exchange: Exchange) -> str:
@@ -173,9 +176,8 @@ def _row(content: str) -> str:
     return f'<div class="smtpmock-row">{content}</div>'
 
 
-def _at(session: Session, exchange: Exchange, delay: float) -> str:
-    since = exchange.time + timedelta(seconds=delay) - session.started_at
-    return f'<span class="smtpmock-at">+{since.total_seconds():.3f}</span>'
+def _at(started: float, timestamp: float) -> str:
+    return f'<span class="smtpmock-at">+{max(0.0, timestamp - started):.3f}</span>'
 
 
 def _lines(lines: Iterable[str]) -> str:
@@ -187,31 +189,31 @@ def _wrong(text: str) -> str:
     return f'<span class="smtpmock-wrong">{_text(text)}</span>'
 
 
-# A message.
+# A record.
 
 
-def _mail_line(message: Message) -> str:
-    return _text(f"{shortened(message.subject, 100) or '(no subject)'}, {size_shown(len(message.raw))}")
+def _mail_line(record: MessageRecord) -> str:
+    return _text(f"{shortened(record.content.subject, 100) or '(no subject)'}, {size_shown(len(record.content.raw))}")
 
 
-def _mail(message: Message) -> str:
-    fields = [("envelope", f"{message.sender or '<>'} → {', '.join(message.recipients) or 'no recipients'}")]
-    fields += [(name, value) for name in _HEADERS for value in message.headers.get_all(name)[:3]]
+def _mail(record: MessageRecord) -> str:
+    fields = [("envelope", f"{record.sender or '<>'} → {', '.join(record.recipients) or 'no recipients'}")]
+    fields += [(name, value) for name in _HEADERS for value in record.content.headers.get_all(name)[:3]]
     fields += [
         ("attachment", f"{found.name or '(no name)'}, {found.content_type}, {size_shown(found.size)}")
-        for found in message.attachments[:20]
+        for found in record.content.attachments[:20]
     ]
-    fields += [("violation", f"{found} {found.where}".rstrip()) for found in message.violations[:20]]
+    fields += [("violation", f"{found} {found.where}".rstrip()) for found in message_violations(record)[:20]]
     header = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in fields)
-    return f'<div class="smtpmock-mail"><dl>{header}</dl><div class="smtpmock-bodies">{_bodies(message)}</div></div>'
+    return f'<div class="smtpmock-mail"><dl>{header}</dl><div class="smtpmock-bodies">{_bodies(record)}</div></div>'
 
 
-def _bodies(message: Message) -> str:
-    text, html = message.text, message.html
+def _bodies(record: MessageRecord) -> str:
+    text, html = record.content.text, record.content.html
     parts = [_figure("text", f"<pre>{_text_of_many_lines(text)}</pre>")] if text or not html else []
     if html:
         cut = f" (first {size_shown(_MOST_HTML)})" if len(html) > _MOST_HTML else ""
-        page = escape(_FRAME_HEAD + _readable(_with_images(html[:_MOST_HTML], message)))
+        page = escape(_FRAME_HEAD + _readable(_with_images(html[:_MOST_HTML], record)))
         parts.append(_figure(f"HTML{cut}", f'<iframe sandbox="" loading="lazy" srcdoc="{page}"></iframe>'))
     return "".join(parts)
 
@@ -220,9 +222,9 @@ def _figure(caption: str, content: str) -> str:
     return f"<figure><figcaption>{caption}</figcaption>{content}</figure>"
 
 
-def _with_images(html: str, message: Message) -> str:
+def _with_images(html: str, record: MessageRecord) -> str:
     """Replace references to attached images with the images themselves if they are small."""
-    for found in message.attachments:
+    for found in record.content.attachments:
         reference = f"cid:{found.content_id}"
         image = found.content_type.startswith("image/") and found.size <= _MOST_IMAGE
         if image and found.content_id and html.count(reference) == 1:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
 EXTENSIONS = (
     "SIZE",  # RFC 1870
@@ -33,6 +34,9 @@ MAIL_PARAMETERS = {
     "RET": ("DSN", r"(?i:FULL|HDRS)"),
     "ENVID": ("DSN", rf"{_XTEXT}{{1,100}}"),
     "AUTH": ("AUTH", rf"<>|{_XTEXT}+"),
+    "BY": ("DELIVERBY", r"-?[0-9]{1,9};(?i:[NR])T?"),  # RFC 2852 section 4
+    "MT-PRIORITY": ("MT-PRIORITY", r"-?[0-9]"),  # RFC 6710 section 4.1
+    "REQUIRETLS": ("REQUIRETLS", r""),  # RFC 8689 section 2
 }
 """The parameters of MAIL FROM: the extension that defines each, and the pattern of its value."""
 
@@ -42,14 +46,38 @@ RCPT_PARAMETERS = {
 }
 """The parameters of RCPT TO."""
 
+
+def pattern_matches(pattern: str, value: str) -> bool:
+    """Return True if the value of a parameter is one that its pattern describes."""
+    return re.fullmatch(pattern, value) is not None
+
+
+def announced(reply: str) -> Iterable[tuple[str, str]]:
+    r"""Return what a reply to EHLO announces: keywords in upper case with what follows them.
+
+    Each line but the first has one (RFC 5321 section 4.1.1.1).
+
+    Example:
+        >>> list(announced("250-mock\n250-SIZE 1000\n250 dsn"))
+        [('SIZE', '1000'), ('DSN', '')]
+    """
+    for line in reply.split("\n")[1:]:
+        keyword, _, value = line[4:].strip().partition(" ")
+        if keyword:
+            yield keyword.upper(), value.strip()
+
+
 _ENHANCED = {
     "421 Service shutting down": "4.3.2",
     "421 Session timeout": "4.4.2",
     "500 Line too long": "5.5.6",
+    "451 The message cannot be stored now: try again later": "4.3.0",
     "msg_invalid_cmd": "5.5.1",
     "msg_quit_cmd": "2.0.0",
     "msg_invalid_cmd_mailfrom_sequence": "5.5.1",
     "msg_invalid_cmd_mailfrom_arg": "5.1.7",
+    "msg_parameter_unknown": "5.5.4",
+    "msg_parameter_invalid": "5.5.4",
     "msg_mailfrom_blacklisted_email": "4.7.1",
     "msg_mailfrom_received": "2.1.0",
     "msg_invalid_cmd_rcptto_sequence": "5.5.1",

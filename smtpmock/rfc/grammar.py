@@ -33,6 +33,7 @@ _PATH = re.compile(
     re.VERBOSE,
 )
 
+_LOCAL_PATH = re.compile(rf"<?(?P<local>{_DOTTED_ATOMS}|{_QUOTED_STRING})(?:>|(?= |\Z))")
 _KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 _REMEMBERED = 1024  # names and addresses: a test has few, and most come again
@@ -69,25 +70,26 @@ class Path(NamedTuple):
 
 
 @lru_cache(_REMEMBERED)
-def reverse_path(text: str) -> Path | None:
+def reverse_path(text: str, is_local: bool = False) -> Path | None:
     """The argument of MAIL FROM: a mailbox or the null path ``<>``, and parameters; None where it is neither.
 
     Example:
         >>> reverse_path("<@relay.example:bob@example.com> SIZE=1000")
         Path(address='bob@example.com', parameters=mappingproxy({'SIZE': '1000'}))
     """
-    return _path(text, "" if text.startswith("<>") else None, 2)
+    return _path(text, "" if text.startswith("<>") else None, 2) or (_local_path(text) if is_local else None)
 
 
 @lru_cache(_REMEMBERED)
-def forward_path(text: str) -> Path | None:
+def forward_path(text: str, is_local: bool = False) -> Path | None:
     """The argument of RCPT TO: a mailbox or ``<postmaster>`` in any case, and parameters; None where it is neither.
 
     Example:
         >>> forward_path("<Postmaster>").address
         'Postmaster'
     """
-    return _path(text, text[1:11] if text[:12].lower() == "<postmaster>" else None, 12)
+    postmaster = text[1:11] if text[:12].lower() == "<postmaster>" else None
+    return _path(text, postmaster, 12) or (_local_path(text) if is_local else None)
 
 
 def _path(text: str, special: str | None, length: int) -> Path | None:
@@ -106,6 +108,15 @@ def _path(text: str, special: str | None, length: int) -> Path | None:
         return Path(address, _NO_PARAMETERS)
     parameters = _parameters(text[end:])
     return None if parameters is None else Path(address, MappingProxyType(parameters))
+
+
+def _local_path(text: str) -> Path | None:
+    """A path without a domain, as mail to a user of this machine has it; the brackets may be missing."""
+    match = _LOCAL_PATH.match(text)
+    if match is None:
+        return None
+    parameters = _parameters(text[match.end() :]) if match.end() < len(text) else {}
+    return None if parameters is None else Path(match["local"], MappingProxyType(parameters))
 
 
 def _parameters(text: str) -> dict[str, str] | None:
@@ -132,7 +143,9 @@ def address_key(address: str) -> str:
         'Bob@example.com'
     """
     local, at, domain = address.rpartition("@")
-    return f"{local}{at}{domain.lower()}"
+    if not at:  # an address of this machine, or <postmaster>, which has no case (section 4.5.1)
+        return domain.lower() if domain.lower() == "postmaster" else domain
+    return f"{local}@{domain.lower()}"
 
 
 def _route(text: str) -> list[str]:

@@ -33,3 +33,4 @@ class Reply:
 SHUTTING_DOWN = Reply("421 Service shutting down")
 SESSION_TIMEOUT = Reply("421 Session timeout")
 LINE_TOO_LONG = Reply("500 Line too long")
+STORE_UNAVAILABLE = Reply("451 The message cannot be stored now: try again later")

@@ -14,10 +14,9 @@ from gevent.event import Event
 from gevent.monkey import get_original
 from gevent.server import StreamServer
 
-from smtpmock.records.exchange import Origin
 from smtpmock.rfc.replies import SESSION_TIMEOUT, SHUTTING_DOWN
 from smtpmock.runtime.gevent_internals import take_descriptor
-from smtpmock.runtime.session_worker import LiveSession
+from smtpmock.runtime.session_worker import SessionWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +24,10 @@ if TYPE_CHECKING:
     from gevent.socket import socket
 
     from smtpmock.protocol.behaviour import Behaviour
+    from smtpmock.rules.book import RuleBook
     from smtpmock.runtime.log import Log
-    from smtpmock.runtime.tls import Handshaker
-    from smtpmock.stores.memory import Inbox
+    from smtpmock.runtime.tls import ServerTLS
+    from smtpmock.stores.base import Store
 
 _close_descriptor = get_original("os", "close")
 
@@ -81,10 +81,11 @@ class RunningServer:
         listener: The socket that listens.
         name: The name or address of the server, for trace headers.
         behaviour: What sessions answer.
-        inbox: Where records go.
+        store: Where records go.
+        rules: The rules.
         log: The log.
         failed: Called with an exception that ended a session by mistake.
-        handshaker: What begins TLS; None without.
+        tls: What begins TLS; None without.
     """
 
     def __init__(
@@ -92,19 +93,21 @@ class RunningServer:
         listener: socket,
         name: str,
         behaviour: Behaviour,
-        inbox: Inbox,
+        store: Store,
+        rules: RuleBook,
         log: Log,
         failed: Callable[[BaseException], object],
-        handshaker: Handshaker | None,
+        tls: ServerTLS | None,
     ) -> None:
-        self._handshaker = handshaker
+        self._tls = tls
         self._name = name
         self._behaviour = behaviour
-        self._inbox = inbox
+        self._store = store
+        self._rules = rules
         self._log = log
         self._failed = failed
         self._timeout = behaviour.settings.session_timeout
-        self._sessions: set[LiveSession] = set()
+        self._sessions: set[SessionWorker] = set()
         self._stopping = Event()
         self._quiet = Event()  # set when the last session ended after the stop
         self._hub = gevent.get_hub()
@@ -141,17 +144,26 @@ class RunningServer:
                 _close_descriptor(descriptor)
 
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
-        origin = Origin(self._inbox.next_session(), address[0], address[1], self._name, time())
+        origin = self._store.begin(address[0], address[1], self._name, time())
         log = self._log if self._log.is_active else None
-        session = LiveSession(
-            sock, origin, self._behaviour, self._inbox, log, self._stopping, self._hub, self._ended, self._handshaker
+        session = SessionWorker(
+            sock,
+            origin,
+            self._behaviour,
+            self._store,
+            self._rules,
+            log,
+            self._stopping,
+            self._hub,
+            self._ended,
+            self._tls,
         )
         self._sessions.add(session)
         if self._idle_timer is None:
             self._watch_idle(self._timeout)
         session.switch()  # until it waits for its client
 
-    def _ended(self, session: LiveSession, mistake: BaseException | None) -> None:
+    def _ended(self, session: SessionWorker, mistake: BaseException | None) -> None:
         self._sessions.discard(session)
         if not self._sessions and self._stopping.is_set():
             self._quiet.set()

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from gevent import GreenletExit, sleep, socket
 from greenlet import greenlet
 
-from smtpmock.protocol.actions import Close, End, Erase, Keep, Reset, StartTLS, Wait
+from smtpmock.protocol.actions import Add, Amend, Close, Consulted, Count, End, Erase, Keep, Reset, StartTLS, Wait
 from smtpmock.protocol.connection import Connection
-from smtpmock.records.session import SessionLog
+from smtpmock.records.exchange import Exchange
+from smtpmock.records.session import Negotiated, Observation
 from smtpmock.rfc.replies import SHUTTING_DOWN
 from smtpmock.runtime.gevent_internals import has_data, plain_socket, read_watcher
 
@@ -22,17 +23,17 @@ if TYPE_CHECKING:
     from gevent.event import Event
     from gevent.hub import Hub
 
-    from smtpmock.protocol.actions import Action
+    from smtpmock.protocol.actions import Action, Question
     from smtpmock.protocol.behaviour import Behaviour
-    from smtpmock.records.exchange import Exchange, Origin
+    from smtpmock.records.session import Origin
     from smtpmock.rfc.replies import Reply
+    from smtpmock.rules.book import RuleBook
     from smtpmock.runtime.log import Log
-    from smtpmock.runtime.tls import Handshaker
-    from smtpmock.stores.memory import Inbox
+    from smtpmock.runtime.tls import ServerTLS
+    from smtpmock.stores.base import Store
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, for no time
 _MORE_FOLLOWS = getattr(socket, "MSG_MORE", 0)  # Linux has it
-_FOR_THE_INBOX = (Keep, End, Erase)
 
 
 class Interruption(BaseException):
@@ -47,21 +48,22 @@ class Interruption(BaseException):
         self.reply = reply
 
 
-class LiveSession(greenlet):
+class SessionWorker(greenlet):
     """A session that is going on.
 
     It is a bare greenlet: that of gevent, which also records who spawned it, takes 9 us and 1.7 kB more.
 
     Args:
         sock: Its connection.
-        origin: Where its messages come from.
+        origin: Where it comes from.
         behaviour: What it answers.
-        inbox: Where its records go.
+        store: Where its records go; it has begun there.
+        rules: What counts and decides besides the settings.
         log: The log; None where nobody reads it.
         stopping: Set when the server stops.
         hub: What it returns to.
         ended: Called with it at its end, and with the exception that ended it by mistake, if one did.
-        handshaker: What begins TLS; None without.
+        tls: What begins TLS; None without.
 
     Attributes:
         socket: Its connection.
@@ -71,18 +73,18 @@ class LiveSession(greenlet):
     __slots__ = (
         "_connection",
         "_ended",
-        "_handshaker",
         "_holds_back",
         "_hub",
-        "_inbox",
         "_log",
-        "_logged",
         "_plain",
         "_readable",
-        "_record",
+        "_rules",
         "_sends",
+        "_session_id",
         "_shakes_hands",
         "_stopping",
+        "_store",
+        "_tls",
         "_unanswered",
         "socket",
         "waits_since",
@@ -93,12 +95,13 @@ class LiveSession(greenlet):
         sock: socket.socket,
         origin: Origin,
         behaviour: Behaviour,
-        inbox: Inbox,
+        store: Store,
+        rules: RuleBook,
         log: Log | None,
         stopping: Event,
         hub: Hub,
-        ended: Callable[[LiveSession, BaseException | None], object],
-        handshaker: Handshaker | None,
+        ended: Callable[[SessionWorker, BaseException | None], object],
+        tls: ServerTLS | None,
     ) -> None:
         super().__init__(None, hub)
         self.socket = sock
@@ -106,14 +109,14 @@ class LiveSession(greenlet):
         self._plain: Any = plain_socket(sock)
         self._readable: Any = read_watcher(sock)
         self._hub = hub
-        self._handshaker = handshaker
-        self._record = SessionLog(origin)
-        self._connection = Connection(behaviour, self._record)
-        self._inbox = inbox
+        self._tls = tls
+        self._session_id = origin.session_id
+        self._connection = Connection(behaviour, rules.rules, origin)
+        self._store = store
+        self._rules = rules
         self._log = log
         self._stopping = stopping
         self._ended = ended
-        self._logged = 0
         self._unanswered: Exchange | None = None  # what is logged when its delay is over
         self._sends = False
         self._holds_back = False
@@ -156,47 +159,46 @@ class LiveSession(greenlet):
         self.socket.close()
 
     def _converse(self) -> None:
-        self._inbox.begin(self._record)
         if self._log is not None:
             self._log.info("SMTP session started")
+        gone = False
         try:
-            self._talk()
+            gone = self._talk()
         except Interruption as interruption:
             self._say_last(interruption.reply)
         except OSError as error:
-            self._record.note("no-quit")
+            gone = True
             if self._log is not None:
                 self._log.info(f"SMTP client has gone: {error.strerror or error}")
         finally:
             self.waits_since = None
-            for action in self._connection.end(time()):
-                self._note(action)
+            for action in self._connection.end(time(), gone=gone):
+                self._store_action(action)
             if self._log is not None:
                 self._log.info("SMTP session finished")
 
-    def _talk(self) -> None:
+    def _talk(self) -> bool:
+        """Answer the client until the session is over; return True if the client has closed the connection."""
         connection = self._connection
         self._carry_out(connection.open(time(), early=has_data(self.socket)))
         while not connection.ended:
             if self._stopping.is_set() and connection.is_between_commands:
                 self._carry_out(connection.end(time(), SHUTTING_DOWN))
-                return
+                return False
             data = self._receive()
             if not data:
-                self._record.note("no-quit")
-                return
+                return True
             if len(data) == connection.read_size:
                 sleep(0)  # there is more: others have their turn before it
             self._carry_out(connection.feed(data, time()))
             del data  # up to 64 kB, which nobody needs while the client is silent
-            if self._inbox.bound is not None:
-                self._inbox.trim(self._record)
             while connection.paused:
                 sleep(0)
                 self._carry_out(connection.feed(b"", time()))
+        return False
 
     def _say_last(self, reply: Reply) -> None:
-        """Tells the client why it is over, unless it does not read, or is in the middle of a handshake."""
+        """Tell the client why it is over, unless it does not read, or is in the middle of a handshake."""
         can_be_told = not self._sends and not self._shakes_hands
         self._sends = False
         if can_be_told:
@@ -241,23 +243,63 @@ class LiveSession(greenlet):
         self.waits_since = None
 
     def _carry_out(self, actions: list[Action]) -> None:
-        if self._log is not None:
-            self._log_exchanges(self._log)
+        """Do what the protocol wants done, answering its questions on the way."""
+        question = self._do_all(actions)
+        while question is not None:
+            if type(question) is Keep:
+                answer: bool | int = self._keep(question)
+            else:
+                answer = self._rules.count(*question)
+            question = self._do_all(self._connection.answered(answer))
+
+    def _keep(self, question: Keep) -> bool:
+        """Store an accepted message; return True, for memory always takes it."""
+        self._store.add(question.record)
+        return True
+
+    def _do_all(self, actions: list[Action]) -> Question | None:
+        """Do the actions in their order; return the question that they end with."""
         remaining = iter(actions)
         try:
             for action in remaining:
-                if type(action) is bytes:
-                    self._send(action)
-                elif type(action) in _FOR_THE_INBOX:
-                    self._note(action)
-                else:
-                    self._do(action)
+                kind = type(action)
+                if kind is bytes:
+                    self._send(action)  # type: ignore[arg-type]
+                elif kind is Keep or kind is Count:
+                    return action  # type: ignore[return-value]
+                elif not self._store_action(action):
+                    self._act(action)
         finally:
-            # Whatever became of the connection, the inbox learns what it was to learn.
+            # Whatever became of the connection, the store learns what it was to learn.
             for action in remaining:
-                self._note(action)
+                self._store_action(action)
+        return None
 
-    def _do(self, action: Action) -> None:
+    def _store_action(self, action: Action) -> bool:
+        """Do an action if it concerns what is stored; return False if it does not."""
+        kind = type(action)
+        if kind is Exchange:
+            self._store.append(self._session_id, action)  # type: ignore[arg-type]
+            if self._log is not None:
+                self._log_exchange(self._log, action)  # type: ignore[arg-type]
+        elif isinstance(action, Negotiated | Observation):
+            self._store.append(self._session_id, action)
+        elif isinstance(action, Amend):
+            self._store.amend(action.record)
+        elif isinstance(action, Add | Keep):
+            self._store.add(action.record)
+        elif isinstance(action, Erase):
+            self._store.erase((action.record_id,))
+        elif isinstance(action, Consulted):
+            self._rules.consulted(action.asked, action.applied)
+        elif kind is End:
+            self._store.end(self._session_id, time())
+        else:
+            return False
+        return True
+
+    def _act(self, action: Action) -> None:
+        """Do an action that concerns the connection."""
         if isinstance(action, Close):
             if action.data:
                 # The end of the connection follows in the same packet: the kernel holds the data back until then.
@@ -274,36 +316,24 @@ class LiveSession(greenlet):
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 
     def _begin_tls(self, fault: str) -> None:
-        assert self._handshaker is not None
+        assert self._tls is not None
         self.waits_since = monotonic()
         self._shakes_hands = True
         try:
-            self.socket = self._handshaker.wrap(self.socket, fault)
+            self.socket = self._tls.wrap(self.socket, fault)
             self._plain = self._readable = None
-            tls = self._handshaker.shake(self.socket)
+            agreed = self._tls.handshake(self.socket)
         except (OSError, Interruption) as error:
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
-            self._connection.negotiate(tls_error=reason)
+            self._do_all(self._connection.refuse_tls(reason))
             raise
         self._shakes_hands = False
         self.waits_since = None
-        self._carry_out(self._connection.secured(tls, time()))
+        self._carry_out(self._connection.secured(agreed, time()))
 
-    def _note(self, action: Action) -> None:
-        """Carries out an action if it concerns the inbox."""
-        if isinstance(action, Keep):
-            self._inbox.keep(action.record, action.message, self._record)
-        elif isinstance(action, Erase):
-            self._inbox.erase(action.record)
-        elif isinstance(action, End):
-            self._inbox.end(self._record, time())
-
-    def _log_exchanges(self, log: Log) -> None:
-        record = self._record
-        for exchange in record.exchanges[self._logged - record.forgotten :]:
-            log.request(exchange)
-            if exchange.delay:
-                self._unanswered = exchange
-            else:
-                log.response(exchange)
-        self._logged = record.forgotten + len(record.exchanges)
+    def _log_exchange(self, log: Log, exchange: Exchange) -> None:
+        log.request(exchange)
+        if exchange.delay:
+            self._unanswered = exchange
+        else:
+            log.response(exchange)

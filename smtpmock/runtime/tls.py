@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gevent import ssl
 
 from smtpmock.errors import SettingError
-from smtpmock.records.exchange import TLS
+from smtpmock.records.session import TLS
 from smtpmock.runtime.certificates import certificates
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _LONGEST_RECORD = 16_389  # RFC 8446 section 5.1, with its header
 _REFUSAL = bytes((21, 3, 3, 0, 2, 2, 40))
 
 
-class Handshaker:
+class ServerTLS:
     """Begins TLS on connections as the settings say.
 
     Args:
@@ -58,7 +58,7 @@ class Handshaker:
         context = self._context(fault if fault in _BROKEN_CERTIFICATE else "")
         return context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
 
-    def shake(self, secure: Any) -> TLS:
+    def handshake(self, secure: Any) -> TLS:
         """Does the handshake; returns what was agreed on.
 
         Raises:

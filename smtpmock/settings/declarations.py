@@ -193,6 +193,10 @@ class Settings(_Frozen):
     )
     strict: bool = _server(False, SWITCH, "fail the test at the end if a rule was never used", in_command=False)
 
+    ignore_violations: tuple[str, ...] = _server(
+        (), NAMES, "codes of violations that do not matter in any test", in_command=False
+    )
+
     fail_fast: bool = _behaviour(False, SWITCH, "end the session after a failed or out-of-sequence command")
     multiple_rcptto: bool = _behaviour(
         False, SWITCH, "keep every RCPT TO of a transaction; off: only the last one counts"
@@ -204,6 +208,7 @@ class Settings(_Frozen):
     blacklisted_mailfrom_emails: tuple[str, ...] = _behaviour((), NAMES, "addresses refused in MAIL FROM")
     blacklisted_rcptto_emails: tuple[str, ...] = _behaviour((), NAMES, "addresses refused in RCPT TO")
     not_registered_emails: tuple[str, ...] = _behaviour((), NAMES, "recipients that do not exist")
+    allow_local_addresses: bool = _behaviour(False, SWITCH, "accept addresses without a domain, such as root")
     msg_size_limit: int = _behaviour(10_485_760, BYTES, "bytes that one message may have")
 
     extensions: tuple[str, ...] = _esmtp(
@@ -282,6 +287,12 @@ class Settings(_Frozen):
     msg_invalid_cmd_rset_arg: str = _reply(_INVALID_CMD, "reply to a RSET with an argument")
     msg_rset_received: str = _reply("250 Ok", "reply to an accepted RSET")
     msg_noop_received: str = _reply("250 Ok", "reply to NOOP")
+    msg_parameter_unknown: str = _reply(
+        "555 Parameter not recognized", "reply to a parameter of MAIL FROM or RCPT TO that no extension offers"
+    )
+    msg_parameter_invalid: str = _reply(
+        "501 Parameter value not valid", "reply to a parameter of MAIL FROM or RCPT TO with an invalid value"
+    )
     msg_vrfy_received: str = _reply("252 Mail for it will be taken, but that proves nothing", "reply to VRFY")
     msg_invalid_cmd_vrfy_arg: str = _reply("501 VRFY requires an address", "reply to a VRFY without an argument")
     msg_help_received: str = _reply(
@@ -334,7 +345,7 @@ SETTINGS: Mapping[str, Setting] = {
 """The declaration of each setting, by name, in order."""
 
 
-def from_text(name: str, text: str, *, called: str = "") -> Any:
+def parse_setting(name: str, text: str, *, called: str = "") -> Any:
     """Return the value of a setting that was written as text: on a command line, in the environment, in a test case.
 
     Args:
@@ -346,7 +357,7 @@ def from_text(name: str, text: str, *, called: str = "") -> Any:
         SettingError: If the setting is unknown or the text is not a valid value.
 
     Example:
-        >>> from_text("session_timeout", "200 ms")
+        >>> parse_setting("session_timeout", "200 ms")
         0.2
     """
     if name not in SETTINGS:

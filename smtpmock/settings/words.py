@@ -24,6 +24,7 @@ class SettingWords(TypedDict, total=False):
     max_messages: int | None
     timeout: Seconds
     strict: bool
+    ignore_violations: Iterable[str]
     fail_fast: bool
     multiple_rcptto: bool
     multiple_message_receiving: bool
@@ -31,6 +32,7 @@ class SettingWords(TypedDict, total=False):
     blacklisted_mailfrom_emails: Iterable[str]
     blacklisted_rcptto_emails: Iterable[str]
     not_registered_emails: Iterable[str]
+    allow_local_addresses: bool
     msg_size_limit: int
     extensions: Iterable[str]
     tls: TLSMode | None
@@ -78,6 +80,8 @@ class SettingWords(TypedDict, total=False):
     msg_invalid_cmd_rset_arg: str
     msg_rset_received: str
     msg_noop_received: str
+    msg_parameter_unknown: str
+    msg_parameter_invalid: str
     msg_vrfy_received: str
     msg_invalid_cmd_vrfy_arg: str
     msg_help_received: str

@@ -1,4 +1,4 @@
-"""Kept messages and sessions: add, select, wait, purge.
+"""Records and sessions in the memory of the process.
 
 Only the hub thread changes what is kept, so that nothing needs a lock; any thread reads.
 """
@@ -6,21 +6,21 @@ Only the hub thread changes what is kept, so that nothing needs a lock; any thre
 from __future__ import annotations
 
 from collections import deque
-from time import monotonic
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from smtpmock.queries.criteria import tried_recipients
 from smtpmock.queries.query import Mark
-from smtpmock.records.session import Session
+from smtpmock.records.exchange import Exchange
+from smtpmock.records.session import NOTHING_NEGOTIATED, Negotiated, Observation, Origin, SessionRecord
 from smtpmock.rfc.grammar import address_key
-from smtpmock.runtime.wakeup import make_wakeup
+from smtpmock.stores.base import Entry, SessionEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from smtpmock.messages.message import Message, Record
-    from smtpmock.queries.query import Query
-    from smtpmock.records.session import SessionLog
-    from smtpmock.runtime.wakeup import Wakeup
+    from smtpmock.queries.query import Query, SessionQuery
+    from smtpmock.records.message import MessageRecord
 
     Index = dict[str, dict[int, None]]
     """The numbers of the records that have an address, by its key."""
@@ -28,11 +28,37 @@ if TYPE_CHECKING:
 EXCHANGES_PER_MESSAGE = 10
 """How many exchanges are kept for each message that may be kept, where there is a bound."""
 
-_LONGEST_NAP = 86_400.0
-"""Seconds after which a wait looks again: what a lock can be asked to wait for has an end."""
+
+class _Session:
+    """A session while it is recorded."""
+
+    __slots__ = ("ended", "exchanges", "forgotten", "ids", "negotiated", "observations", "origin", "purged")
+
+    def __init__(self, origin: Origin) -> None:
+        self.origin = origin
+        self.exchanges: list[Exchange] = []
+        self.negotiated = NOTHING_NEGOTIATED
+        self.observations: tuple[Observation, ...] = ()
+        self.ids: dict[str, None] = {}
+        self.ended: float | None = None
+        self.forgotten = 0
+        self.purged = ""  # the record that was taken out last, which the session may still add to
+
+    def record(self) -> SessionRecord:
+        """Return the facts as they are now."""
+        return SessionRecord(
+            self.origin, self.ended, tuple(self.exchanges), self.negotiated, self.observations, self.forgotten
+        )
+
+    def forget_beginning(self, most: int) -> None:
+        """Forget what was said first, so that at most so many exchanges are left."""
+        excess = len(self.exchanges) - most
+        if excess > 0:
+            del self.exchanges[:excess]
+            self.forgotten += excess
 
 
-class Inbox:
+class MemoryStore:
     """The records and sessions of a server, in order of appearance.
 
     Args:
@@ -44,221 +70,225 @@ class Inbox:
         open_sessions: How many sessions are going on.
     """
 
-    __slots__ = (
-        "_ended",
-        "_ended_exchanges",
-        "_indexes",
-        "_last",
-        "_last_session",
-        "_oldest",
-        "_records",
-        "_sessions",
-        "_taken",
-        "_waiters",
-        "bound",
-        "dropped",
-        "open_sessions",
-    )
-
     def __init__(self, bound: int | None = None) -> None:
+        self.bound = bound
         self.dropped = 0
         self.open_sessions = 0
-        self.bound = bound
+        self._prefix = token_hex(4)
         self._last = 0
         self._last_session = 0
-        self._taken = 0  # how many records and purges have gone
-        self._waiters: dict[int, Wakeup] = {}
-        self._sessions: dict[int, SessionLog] = {}
+        self._changes = 0
+        self._callbacks: dict[int, Callable[[], object]] = {}
+        self._sessions: dict[str, _Session] = {}
         self._clear()
 
     def _clear(self) -> None:
-        self._records: dict[int, Record] = {}
+        self._entries: dict[int, Entry] = {}
+        self._numbers: dict[str, int] = {}
         self._indexes: dict[str, Index] = {"recipient": {}, "sender": {}}
         self._oldest = self._last + 1
-        self._ended: deque[SessionLog] = deque()
+        self._ended: deque[_Session] = deque()
         self._ended_exchanges = 0
 
     # In the hub thread.
 
-    def begin(self, session: SessionLog) -> None:
-        """A session has begun."""
-        self._sessions[session.origin.session_id] = session
+    def begin(self, client: str, client_port: int, server: str, now: float) -> Origin:
+        """Begin a session; return where it comes from, with its id and number."""
+        self._last_session = number = self._last_session + 1
+        origin = Origin(f"{self._prefix}-{number}", number, client, client_port, server, now)
+        self._sessions[origin.session_id] = _Session(origin)
         self.open_sessions += 1
-        self.wake()
+        self._changed()
+        return origin
 
-    def next_session(self) -> int:
-        """The number of a new session."""
-        self._last_session += 1
-        return self._last_session
+    def append(self, session_id: str, fact: Exchange | Negotiated | Observation) -> None:
+        """Add a fact to a session; of a long one, forget the beginning where there is a bound."""
+        session = self._sessions[session_id]
+        if type(fact) is Exchange:
+            exchanges = session.exchanges
+            exchanges.append(fact)
+            # Not at each command: to delete from a list takes as long as what is left in it.
+            if self.bound is not None and len(exchanges) > (EXCHANGES_PER_MESSAGE + 1) * self.bound:
+                session.forget_beginning(self.bound * EXCHANGES_PER_MESSAGE)
+        elif type(fact) is Negotiated:
+            session.negotiated = fact
+        elif type(fact) is Observation and all(fact.code != known.code for known in session.observations):
+            session.observations += (fact,)  # the first of each kind
 
-    def end(self, session: SessionLog, now: float) -> None:
-        """A session has ended.
-
-        Args:
-            session: The session.
-            now: Seconds since the epoch.
-        """
+    def end(self, session_id: str, now: float) -> None:
+        """End a session."""
+        session = self._sessions[session_id]
         session.ended = now
         self.open_sessions -= 1
         if self.bound is not None:
             most = self.bound * EXCHANGES_PER_MESSAGE
-            _forget_beginning(session, most)
+            session.forget_beginning(most)
             self._ended.append(session)
             self._ended_exchanges += len(session.exchanges)
             while len(self._ended) > self.bound or self._ended_exchanges > most:
                 oldest = self._ended.popleft()
                 self._ended_exchanges -= len(oldest.exchanges)
                 self._sessions.pop(oldest.origin.session_id, None)
-        self.wake()
+        self._changed()
 
-    def keep(self, record: Record, message: Message, session: SessionLog) -> None:
-        """Shows a message for the record of a session: as a new one, or in place of what it showed."""
-        if record.gone:
-            return
-        if record.number:
-            message.number = record.number
-            record.message = message
+    def add(self, record: MessageRecord) -> Entry | None:
+        """Store a record; None if a purge has taken it before."""
+        session = self._sessions.get(record.origin.session_id)
+        if session is not None and session.purged == record.id:
+            return None
+        number = self._last + 1
+        entry = Entry(number, record)
+        self._entries[number] = entry
+        self._numbers[record.id] = number
+        self._index(entry)
+        self._last = number  # a reader that knows the number finds the record
+        if session is not None:
+            if self.bound is not None and len(session.ids) > 2 * self.bound:
+                session.ids = {known: None for known in session.ids if known in self._numbers}
+            session.ids[record.id] = None
+        if self.bound is not None and len(self._entries) > self.bound:
+            self._drop_oldest()
+        self._changed()
+        return entry
+
+    def amend(self, record: MessageRecord) -> bool:
+        """Store a record in place of the one with its id; return False if that was purged meanwhile."""
+        number = self._numbers.get(record.id)
+        if number is None:
+            return False
+        entry = self._entries[number]
+        if entry.record.recipients != record.recipients or entry.record.refused_recipients != record.refused_recipients:
+            self._leave_indexes(entry)
+            self._index(entry._replace(record=record))
+        self._entries[number] = entry._replace(record=record)
+        self._changes += 1
+        self._changed()
+        return True
+
+    def erase(self, ids: Iterable[str]) -> int:
+        """Take records out; return how many were there."""
+        taken = [self._take(self._numbers[record_id]) for record_id in ids if record_id in self._numbers]
+        if taken:
+            self._changed()
+        return len(taken)
+
+    def update(self, ids: Iterable[str], *, is_read: bool | None = None, tags: Iterable[str] | None = None) -> int:
+        """Mark entries as read or unread, or tag them; return how many were there."""
+        updated = 0
+        for number in [self._numbers[record_id] for record_id in ids if record_id in self._numbers]:
+            entry = self._entries[number]
+            self._entries[number] = entry._replace(
+                is_read=entry.is_read if is_read is None else is_read, tags=entry.tags if tags is None else tuple(tags)
+            )
+            updated += 1
+        if updated:
+            self._changes += 1
+            self._changed()
+        return updated
+
+    def purge(self, query: Query | None = None) -> list[Entry]:
+        """Take out the records that match, in one step; without a query all of them, and the ended sessions."""
+        if query is None:
+            taken = list(self._entries.values())
+            self._clear()
+            self._sessions = {known: session for known, session in self._sessions.items() if session.ended is None}
         else:
-            message.number = record.number = self._last + 1
-            record.message = message
-            self._records[record.number] = record
-            _enter(self._indexes["sender"], message.sender, record.number)
-            for recipient in message.recipients:
-                _enter(self._indexes["recipient"], recipient, record.number)
-            self._last = record.number  # a reader that knows the number finds the record
-            session.records.append(record)
-            if self.bound is not None and len(self._records) > self.bound:
-                self._drop_oldest()
-        self.wake()
-
-    def erase(self, record: Record) -> None:
-        """Takes a record out."""
-        if self._records.pop(record.number, None) is not None:
-            assert record.message is not None
-            self._taken += 1
-            _leave(self._indexes["sender"], record.message.sender, record.number)
-            for recipient in record.message.recipients:
-                _leave(self._indexes["recipient"], recipient, record.number)
-            record.go()
-            self.wake()
-
-    def purge(self) -> list[Message]:
-        """Takes all records out, and the sessions that have ended; returns what the records showed."""
-        records = self._records
-        self._clear()
-        self._sessions = {number: session for number, session in self._sessions.items() if session.ended is None}
-        taken = _shown(records.values())
-        for record in records.values():
-            record.go()
-        self._taken += 1
-        self.wake()
+            taken = self.select(query)
+            for entry in taken:
+                self._take(entry.number)
+        for entry in taken:
+            self._keep_away(entry)
+        self._changes += 1
+        self._changed()
         return taken
 
-    def wake(self) -> None:
-        """Lets all who wait look again."""
-        if self._waiters:
-            for waiter in tuple(self._waiters.values()):
-                waiter.set()
+    def _index(self, entry: Entry) -> None:
+        _enter(self._indexes["sender"], entry.record.sender, entry.number)
+        for recipient in tried_recipients(entry.record):
+            _enter(self._indexes["recipient"], recipient, entry.number)
 
-    def trim(self, session: SessionLog) -> None:
-        """Forgets what a long session has said too long ago, where there is a bound."""
-        if self.bound is None:
-            return
-        if len(session.records) > 2 * self.bound:
-            session.records = [record for record in session.records if not record.gone]
-        most = self.bound * EXCHANGES_PER_MESSAGE
-        if len(session.exchanges) > most + self.bound:  # not at each command
-            _forget_beginning(session, most)
+    def _take(self, number: int) -> Entry:
+        entry = self._entries.pop(number)
+        del self._numbers[entry.record.id]
+        self._leave_indexes(entry)
+        self._changes += 1
+        return entry
+
+    def _leave_indexes(self, entry: Entry) -> None:
+        _leave(self._indexes["sender"], entry.record.sender, entry.number)
+        for recipient in tried_recipients(entry.record):
+            _leave(self._indexes["recipient"], recipient, entry.number)
 
     def _drop_oldest(self) -> None:
-        while self._oldest not in self._records:
+        while self._oldest not in self._entries:
             self._oldest += 1
-        self.erase(self._records[self._oldest])
+        self._keep_away(self._take(self._oldest))
         self.dropped += 1
+
+    def _keep_away(self, entry: Entry) -> None:
+        """Have a record that was taken out stay away, whatever its session, which may still add to it, does next."""
+        session = self._sessions.get(entry.record.origin.session_id)
+        if session is not None and next(reversed(session.ids), "") == entry.record.id:
+            session.purged = entry.record.id
+
+    def _changed(self) -> None:
+        if self._callbacks:
+            for callback in tuple(self._callbacks.values()):
+                callback()
 
     # In any thread.
 
-    def mark(self) -> Mark:
-        """The present moment."""
-        return Mark(self._last, self._last_session)
-
-    def messages(self) -> list[Message]:
-        """What is kept, in order of appearance."""
-        return _shown(list(self._records.values()))
-
-    def select(self, query: Query, after: int = 0) -> list[Message]:
-        """What is kept and was asked for, in order of appearance.
-
-        Args:
-            query: What is asked for.
-            after: The number of a record that is too old, with all before it.
-        """
-        records = self._records
+    def select(self, query: Query | None = None, after: int = 0, limit: int | None = None) -> list[Entry]:
+        """Return the entries that match, in order of appearance."""
+        entries = self._entries
+        if query is None:
+            found = [entry for entry in list(entries.values()) if entry.number > after]
+            return found if limit is None else found[:limit]
         after = max(after, query.after)
-        looked_up = (self._indexes[word].get(key, {}) for word, key in query.keys.items())
-        fewest: Collection[int] = min(looked_up, key=len, default=records)
+        looked_up = (self._indexes[field].get(key, {}) for field, key in query.keys.items())
+        fewest: Collection[int] = min(looked_up, key=len, default=entries)
         last = self._last
         numbers = range(after + 1, last + 1) if last - after < len(fewest) else list(fewest)
-        found = (records.get(number) for number in numbers if number > after)
-        return [message for message in _shown(record for record in found if record) if query.matches(message)]
+        matching = []
+        for number in numbers:
+            if number > after and (entry := entries.get(number)) is not None and query.matches(entry.record):
+                matching.append(entry)
+                if limit is not None and len(matching) >= limit:
+                    break
+        return matching
 
-    def present(self, messages: Iterable[Message]) -> list[Message]:
-        """Those of the messages that are still kept, as they are now."""
-        found = (self._records.get(message.number) for message in messages)
-        return _shown(record for record in found if record)
+    def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
+        """Return the sessions that match, open ones included, in the order in which they began."""
+        found = []
+        for session in list(self._sessions.values()):
+            record = session.record()
+            if query is None or query.matches(record):
+                numbers = (self._numbers.get(record_id) for record_id in tuple(session.ids))
+                entries = (self._entries.get(number) for number in numbers if number is not None)
+                found.append(SessionEntry(record, tuple(entry for entry in entries if entry is not None)))
+        return found
 
-    def sessions(self) -> list[Session]:
-        """The sessions so far, in the order in which they began."""
-        return [Session(session) for session in list(self._sessions.values())]
+    def mark(self) -> Mark:
+        """Return the present moment."""
+        return Mark(self._last, self._last_session)
+
+    def changes(self) -> int:
+        """Return a number that grows whenever a record was changed or taken out."""
+        return self._changes
+
+    def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Have a callback called after each change; return what ends that."""
+        key = id(callback)
+        self._callbacks[key] = callback
+
+        def unsubscribe() -> None:
+            self._callbacks.pop(key, None)
+
+        return unsubscribe
 
     def __len__(self) -> int:
-        return len(self._records)
-
-    def wait(self, condition: Callable[[], bool], timeout: float) -> bool:
-        """Waits until the condition holds, at most `timeout` seconds; returns whether it does.
-
-        The condition is looked at in the thread that waits, first at once and then after each change.
-        """
-        end = monotonic() + timeout
-        while not condition():
-            wakeup = make_wakeup()
-            self._waiters[id(wakeup)] = wakeup
-            try:
-                if condition():  # it may have come true before the wake-up was known
-                    return True
-                remaining = end - monotonic()
-                if remaining <= 0:
-                    return False
-                wakeup.wait(min(remaining, _LONGEST_NAP))
-            finally:
-                self._waiters.pop(id(wakeup), None)
-                wakeup.close()
-        return True
-
-    def collector(self, query: Query, count: int, found: list[Message]) -> Callable[[], bool]:
-        """A condition to wait for: that so many messages match; it keeps those that do in `found`."""
-        seen = taken = 0
-
-        def enough() -> bool:
-            nonlocal seen, taken
-            last, now_taken = self._last, self._taken
-            arrived = self.select(query, after=seen)
-            seen = max(last, arrived[-1].number if arrived else 0)
-            found.extend(arrived)
-            if len(found) >= count or now_taken != taken:  # what was found before may be gone, or say more by now
-                found[:] = [message for message in self.present(found) if query.matches(message)]
-                taken = now_taken
-            return len(found) >= count
-
-        return enough
-
-
-def _forget_beginning(session: SessionLog, most: int) -> None:
-    """Forgets what a session said first, so that no more than so many exchanges are left."""
-    excess = len(session.exchanges) - most
-    if excess > 0:
-        del session.exchanges[:excess]
-        session.forgotten += excess
+        """Return how many records there are."""
+        return len(self._entries)
 
 
 def _enter(index: Index, address: str, number: int) -> None:
@@ -276,8 +306,3 @@ def _leave(index: Index, address: str, number: int) -> None:
     numbers.pop(number, None)
     if not numbers:
         index.pop(key, None)
-
-
-def _shown(records: Iterable[Record]) -> list[Message]:
-    # Once, for it may be gone the next time.
-    return [message for record in records if (message := record.message) is not None]

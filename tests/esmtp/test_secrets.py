@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpmock import ExpectationError, SMTPMock
-from smtpmock.settings.declarations import SettingError, Settings, from_text
+from smtpmock.settings.declarations import SettingError, Settings, parse_setting
 from tests.esmtp.talk import EHLO, Talk, b64
 
 SECRET = "Tr0ub4dor&3-horse-battery"
@@ -233,10 +233,10 @@ class TestSettings:
     @pytest.mark.parametrize("text", [SECRET, f":{SECRET}", f"bob:x,{SECRET}", ""])
     def test_in_text_that_are_wrong_are_refused_without_being_shown(self, text):
         with pytest.raises(SettingError) as refusal:
-            from_text("auth", text)
+            parse_setting("auth", text)
 
         assert_kept(str(refusal.value))
 
     def test_in_text_are_users_with_their_passwords(self):
-        assert from_text("auth", "bob:secret, eve:pass:word") == {"bob": "secret", "eve": "pass:word"}
-        assert from_text("auth", "any") == "any"
+        assert parse_setting("auth", "bob:secret, eve:pass:word") == {"bob": "secret", "eve": "pass:word"}
+        assert parse_setting("auth", "any") == "any"

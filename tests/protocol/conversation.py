@@ -1,91 +1,171 @@
-"""A session without a socket: what is said, what is answered, what is left behind."""
+"""A session without a socket: what is said, what is answered, what is left behind.
+
+It is the one interpreter of the protocol's actions in the tests: others add to it what they look at besides.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from smtpmock.protocol.actions import Action, Close, End, Erase, Keep, Wait
+from smtpmock.messages.message import Message
+from smtpmock.messages.session import Session
+from smtpmock.protocol.actions import (
+    Action,
+    Add,
+    Amend,
+    Close,
+    Consulted,
+    Count,
+    End,
+    Erase,
+    Keep,
+    Reset,
+    StartTLS,
+    Wait,
+)
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.protocol.connection import Connection
-from smtpmock.records.exchange import Exchange, Origin
-from smtpmock.records.session import SessionLog
+from smtpmock.records.exchange import Exchange
+from smtpmock.records.session import TLS, Negotiated, Observation
+from smtpmock.rules.book import MemoryRuleBook
 from smtpmock.settings.declarations import Settings
-from smtpmock.stores.memory import Inbox
+from smtpmock.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
-    from smtpmock.messages.message import Message
+    from smtpmock.rules.rule import Rule
 
-ORIGIN = Origin(1, "192.0.2.1", 40000, "192.0.2.2", 1_700_000_000.0)
+CLIENT, PORT, SERVER, STARTED = "192.0.2.1", 40000, "192.0.2.2", 1_700_000_000.0
+AS_IN_GO = {"multiple_rcptto": False, "multiple_message_receiving": False}
+"""go-smtp-mock's defaults, which most conversations are about."""
 
 
 def stuffed(content: bytes) -> bytes:
-    """A dot more before each line that begins with one (RFC 5321 section 4.5.2)."""
+    """Add a dot before each line that begins with one (RFC 5321 section 4.5.2)."""
     return (b"\r\n" + content).replace(b"\r\n.", b"\r\n..")[2:]
 
 
 class Conversation:
-    """Feeds a connection and carries its actions out, as a server does."""
+    """Feeds a connection and carries its actions out, as a server does.
 
-    def __init__(self, origin: Origin = ORIGIN, /, **settings: object) -> None:
-        self.log = SessionLog(origin)
-        self.connection = Connection(Behaviour(Settings(**settings)), self.log)
-        self.inbox = Inbox()
+    Settings that are not given are those of go-smtp-mock.
+
+    Attributes:
+        actions: All actions so far.
+        delays: How long was waited, in seconds.
+        handshakes: The faults of the TLS handshakes, all of which succeed.
+    """
+
+    agreed = TLS("TLSv1.3", "TLS_AES_256_GCM_SHA384", "localhost", None)
+
+    def __init__(self, *rules: Rule, client: str = CLIENT, server: str = SERVER, **settings: Any) -> None:
+        self.store = MemoryStore()
+        self.book = MemoryRuleBook()
+        for rule in rules:
+            self.book.add(rule)
+        self.origin = self.store.begin(client, PORT, server, STARTED)
+        self.connection = Connection(Behaviour(Settings(**{**AS_IN_GO, **settings})), self.book.rules, self.origin)
+        self.actions: list[Action] = []
         self.delays: list[float] = []
-        self.ended = False
-        self.closed = False
-        self.greeting = self.carry_out(self.connection.open(1_700_000_000.0))
+        self.handshakes: list[str] = []
+        self.ended = self.closed = self.was_reset = False
+        self.greeting = self.carry_out(self.connection.open(STARTED))
 
     def send(self, *lines: str | bytes) -> str:
-        """Sends the pieces as they are; returns all that is answered."""
+        """Send the pieces as they are; return all that is answered."""
         return "".join(self._feed(line if isinstance(line, bytes) else line.encode()) for line in lines)
 
     def say(self, *lines: str) -> str:
-        """Sends each line with CRLF; returns all that is answered."""
+        """Send each line with CRLF; return all that is answered."""
         return self.send(*(f"{line}\r\n" for line in lines))
 
     def message(self, content: bytes) -> str:
-        """Sends a message as a client does: dots stuffed, then the end of data; it has to end with CRLF or be empty."""
+        """Send a message as a client does: dots stuffed, then the end of data; it has to end with CRLF or be empty."""
         return self.send(stuffed(content) + b".\r\n")
 
     def accepted(self, content: bytes = b"hello\r\n") -> Conversation:
-        """Brings a whole message in; returns itself."""
+        """Bring a whole message in; return itself."""
         self.say("EHLO client.example", "MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>", "DATA")
         assert self.message(content) == "250 Received\r\n"
         return self
 
     @property
-    def exchanges(self) -> list[Exchange]:
-        return self.log.exchanges
+    def exchanges(self) -> tuple[Exchange, ...]:
+        return self.session.exchanges
+
+    @property
+    def session(self) -> Session:
+        [entry] = self.store.sessions()
+        return Session(entry)
 
     def end(self) -> str:
-        """The client leaves."""
-        return self.carry_out(self.connection.end(1_700_000_002.0))
+        """Let the client leave."""
+        return self.carry_out(self.connection.end(STARTED + 2))
 
     def messages(self) -> list[Message]:
-        return self.inbox.messages()
+        """Return the records of any outcome."""
+        return [Message(entry) for entry in self.store.select()]
+
+    def purge(self) -> list[Message]:
+        return [Message(entry) for entry in self.store.purge()]
+
+    def feed(self, data: bytes) -> list[Action]:
+        """Feed bytes; return all actions, which are carried out, with those that follow the answers to questions."""
+        before = len(self.actions)
+        self._feed(data)
+        return self.actions[before:]
 
     def _feed(self, data: bytes) -> str:
-        replies = self.carry_out(self.connection.feed(data, 1_700_000_001.0))
+        if self.closed:
+            return ""  # who has gone hears nothing
+        replies = self.carry_out(self.connection.feed(data, STARTED + 1))
         while self.connection.paused:
-            replies += self.carry_out(self.connection.feed(b"", 1_700_000_001.0))
+            replies += self.carry_out(self.connection.feed(b"", STARTED + 1))
         return replies
 
     def carry_out(self, actions: list[Action]) -> str:
+        return self.sent(actions).decode("utf-8", "surrogateescape")
+
+    def sent(self, actions: list[Action]) -> bytes:
+        """Carry out actions, and those that follow; return what is sent."""
         replies = b""
-        for action in actions:
+        self.actions += actions
+        for place, action in enumerate(actions):
             assert not self.closed, f"{action} after the close"
+            is_last = place == len(actions) - 1
             match action:
                 case bytes(data):
                     replies += data
+                case Exchange() | Negotiated() | Observation():
+                    self.store.append(self.origin.session_id, action)
                 case Wait(seconds=seconds):
                     self.delays.append(seconds)
-                case Keep(record=record, message=message):
-                    self.inbox.keep(record, message, self.log)
-                case Erase(record=record):
-                    self.inbox.erase(record)
+                case Keep(record=record):
+                    assert is_last, "a question stands last"
+                    self.store.add(record)
+                    replies += self.sent(self.connection.answered(True))
+                case Count(rule_id=rule_id, key=key):
+                    assert is_last, "a question stands last"
+                    replies += self.sent(self.connection.answered(self.book.count(rule_id, key)))
+                case Add(record=record):
+                    self.store.add(record)
+                case Amend(record=record):
+                    self.store.amend(record)
+                case Erase(record_id=record_id):
+                    self.store.erase([record_id])
+                case Consulted(asked=asked, applied=applied):
+                    self.book.consulted(asked, applied)
+                case StartTLS(fault=fault):
+                    assert is_last, "nothing is done between STARTTLS and the handshake"
+                    self.handshakes.append(fault)
+                    replies += self.sent(self.connection.secured(self.agreed, STARTED + 1.5))
                 case End():
                     self.ended = True
+                    self.store.end(self.origin.session_id, STARTED + 2)
                 case Close(data=data):
                     replies += data
                     self.closed = True
-        return replies.decode("utf-8", "surrogateescape")
+                case Reset():
+                    self.closed = self.was_reset = True
+                case _:
+                    raise AssertionError(f"unknown action {action!r}")
+        return replies

@@ -143,7 +143,7 @@ def test_a_message_byte_by_byte_is_kept_whole() -> None:
     content = b"0123456789abcdef\r\n..\r\n" * 10_000
 
     for byte in content:
-        conversation.connection.feed(bytes([byte]), 0.0)
+        conversation.feed(bytes([byte]))
     conversation.send(b".\r\n")
 
     assert conversation.messages()[0].raw == content.replace(b"..", b".")

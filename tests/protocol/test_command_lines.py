@@ -132,7 +132,7 @@ def test_what_follows_quit_is_not_answered() -> None:
 
     assert conversation.send("NOOP\r\nQUIT\r\nNOOP\r\nEHLO x\r\n") == "250 Ok\r\n221 Closing connection\r\n"
     assert conversation.closed
-    assert conversation.connection.feed(b"NOOP\r\n", 0.0) == []
+    assert conversation.feed(b"NOOP\r\n") == []
     assert [exchange.request for exchange in conversation.exchanges] == ["", "NOOP", "QUIT"]
 
 

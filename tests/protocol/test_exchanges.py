@@ -43,7 +43,7 @@ def test_the_exchanges_of_a_session_show_all_that_was_said() -> None:
 
 def test_exchanges_of_erased_and_purged_records_remain() -> None:
     conversation = Conversation().accepted()
-    conversation.inbox.purge()
+    conversation.purge()
     conversation.say("EHLO client.example", "MAIL FROM:<c@example.com>")
 
     assert [exchange.stage for exchange in conversation.exchanges] == [
@@ -132,7 +132,7 @@ def test_a_delayed_message_is_kept_before_its_reply() -> None:
     conversation = Conversation(response_delay_message=3)
     conversation.say("EHLO x", "MAIL FROM:<a@b>", "RCPT TO:<a@b>", "DATA")
 
-    found = conversation.connection.feed(b"hi\r\n.\r\nNOOP\r\n", 0.0)
+    found = conversation.feed(b"hi\r\n.\r\nNOOP\r\n")
 
     assert [type(action) for action in found if not isinstance(action, Keep)] == [Wait, bytes]
     assert next(index for index, action in enumerate(found) if isinstance(action, Keep)) < len(found) - 1
@@ -143,8 +143,8 @@ def test_a_message_behind_a_delayed_data_is_read_after_the_delay() -> None:
     conversation = Conversation(response_delay_data=3)
     conversation.say("EHLO x", "MAIL FROM:<a@b>", "RCPT TO:<a@b>")
 
-    assert [type(action) for action in conversation.connection.feed(b"DATA\r\nhi\r\n.\r\n", 0.0)] == [Wait, bytes]
-    assert [type(action) for action in conversation.connection.feed(b"", 0.0)] == [Keep, bytes]
+    assert [type(action) for action in conversation.feed(b"DATA\r\nhi\r\n.\r\n")] == [Wait, bytes]
+    assert [type(action) for action in conversation.feed(b"")] == [Keep, bytes]
 
 
 def test_a_delayed_quit_closes_after_its_reply() -> None:
@@ -157,7 +157,7 @@ def test_a_delayed_quit_closes_after_its_reply() -> None:
 def test_a_delayed_failure_closes_after_its_reply_with_fail_fast() -> None:
     conversation = Conversation(fail_fast=True, response_delay_mailfrom=1)
 
-    found = conversation.connection.feed(b"MAIL FROM:<a@b>\r\nNOOP\r\n", 0.0)
+    found = conversation.feed(b"MAIL FROM:<a@b>\r\nNOOP\r\n")
 
     assert [type(action) for action in found if not isinstance(action, Keep)] == [Wait, End, Close]
     assert not conversation.connection.paused

@@ -32,7 +32,7 @@ MANY = {"multiple_message_receiving": True}
 
 
 def actions(conversation: Conversation, data: bytes) -> list[Action]:
-    return conversation.connection.feed(data, 1.0)
+    return conversation.feed(data)
 
 
 def kinds(found: list[Action]) -> list[type]:
@@ -180,7 +180,7 @@ def test_what_a_session_leaves_after_its_message_was_purged(
     settings: dict[str, Any], lines: list[str], left: list[dict[str, Any]]
 ) -> None:
     conversation = Conversation(**settings).accepted()
-    assert [message.is_consistent for message in conversation.inbox.purge()] == [True]
+    assert [message.is_consistent for message in conversation.purge()] == [True]
 
     for line in lines:
         conversation.say(line)
@@ -194,7 +194,7 @@ def test_what_a_session_leaves_after_its_message_was_purged(
 @pytest.mark.parametrize("lines", [[], ["RSET"], ["NOOP", "RSET", "NOOP"], ["EHLO client.example"]])
 def test_a_second_message_after_a_purge_is_a_record_of_its_own(settings: dict[str, Any], lines: list[str]) -> None:
     conversation = Conversation(**settings).accepted()
-    conversation.inbox.purge()
+    conversation.purge()
     conversation.say(*lines, "MAIL FROM:<n@example.com>", "RCPT TO:<b@example.com>", "DATA")
 
     assert conversation.message(b"new\r\n") == "250 Received\r\n"
@@ -215,7 +215,7 @@ def test_a_purge_takes_nothing_from_a_transaction_in_progress(settings: dict[str
         *("hel", "lo\r\n.\r\n"),
     ]
     conversation.send(*steps[: before + 1])
-    assert conversation.inbox.purge() == []
+    assert conversation.purge() == []
 
     conversation.send(*steps[before + 1 :])
 
@@ -226,7 +226,7 @@ def test_a_purge_between_two_messages_takes_the_first_only() -> None:
     conversation = Conversation(**MANY).accepted(b"one\r\n")
     conversation.say("MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>")
 
-    assert [message.raw for message in conversation.inbox.purge()] == [b"one\r\n"]
+    assert [message.raw for message in conversation.purge()] == [b"one\r\n"]
     conversation.say("DATA")
     conversation.message(b"two\r\n")
     conversation.say("RSET", "QUIT")
@@ -238,7 +238,7 @@ def test_a_purge_between_two_messages_takes_the_first_only() -> None:
 
 def test_recipients_after_a_purge_are_those_of_the_new_transaction() -> None:
     conversation = Conversation().accepted()
-    conversation.inbox.purge()
+    conversation.purge()
     conversation.say("RCPT TO:<c@example.com>", "DATA")
     conversation.message(b"new\r\n")
 

@@ -9,7 +9,7 @@ from ipaddress import IPv6Address
 
 import pytest
 
-from tests.protocol.conversation import ORIGIN, Conversation
+from tests.protocol.conversation import Conversation
 
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 DOMAIN = rf"{LABEL}(?:\.{LABEL})*"
@@ -27,7 +27,7 @@ RAW = b"Subject: hi\r\n\r\nhello\r\n"
 
 
 def stamp(helo: str, client: str = "192.0.2.1", server: str = "mail.example") -> re.Match[str]:
-    conversation = Conversation(ORIGIN._replace(client=client, server=server))
+    conversation = Conversation(client=client, server=server)
     replies = conversation.say(helo, "MAIL FROM:<a@b>", "RCPT TO:<b@c>", "DATA")
     assert replies.startswith("250 Received\r\n" * 3 + "354 "), replies
     conversation.message(RAW)

@@ -4,100 +4,63 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from smtpmock.protocol.actions import Action, Close, End, Erase, Keep, Reset, StartTLS, Wait
-from smtpmock.protocol.behaviour import Behaviour
-from smtpmock.protocol.connection import LONGEST_LINE, Connection
-from smtpmock.records.exchange import TLS, Origin
-from smtpmock.records.session import Session, SessionLog
-from smtpmock.reports.explanation import transcript
-from smtpmock.reports.html import message_shown, sessions_shown
-from smtpmock.settings.declarations import Settings
-from smtpmock.stores.memory import Inbox
+from smtpmock import Session, sessions_html
+from smtpmock.protocol.actions import Action, Reset, Wait
+from smtpmock.protocol.connection import LONGEST_LINE
+from tests.protocol.conversation import AS_IN_GO, Conversation
 
 if TYPE_CHECKING:
-    from smtpmock.messages.message import Message
-
-ORIGIN = Origin(1, "192.0.2.1", 40000, "192.0.2.2", 1_700_000_000.0)
-NOW = 1_700_000_001.0
+    from smtpmock import Message
 
 EVERYTHING = {"extensions": "all", "auth": "any", "auth_without_tls": True}
 """Settings with which a server understands all that it can."""
 
 
-class Driven:
+class Driven(Conversation):
     """A session to which bytes are fed; fails where something does not hold that always has to."""
 
-    def __init__(self, **settings: object) -> None:
-        self.log = SessionLog(ORIGIN)
-        self.connection = Connection(Behaviour(Settings(**settings)), self.log)
-        self.inbox = Inbox()
-        self.inbox.begin(self.log)
+    def __init__(self, **settings: Any) -> None:
         self.replies = b""
-        self.closed = False
-        self._ended = 0
+        super().__init__(**{**AS_IN_GO, **settings})
         self._most = self.connection.behaviour.settings.msg_size_limit
-        self._carry_out(self.connection.open(NOW))
 
-    def feed(self, *pieces: bytes) -> bytes:
-        """Feeds the pieces as long as the connection is open; returns what is answered."""
+    def feed_pieces(self, *pieces: bytes) -> bytes:
+        """Feed the pieces as long as the connection is open; return what is answered."""
         before = len(self.replies)
         for piece in pieces:
             if piece and not self.closed:
-                self._feed(piece)
+                self._feed_piece(piece)
         return self.replies[before:]
 
-    def end(self) -> None:
-        """The client is gone."""
-        self._carry_out(self.connection.end(NOW))
-        assert self._ended == 1
+    def end_session(self) -> None:
+        """Let the client go, and look at all that can be seen of its session."""
+        self.end()
+        assert self.ended
         assert self.closed
-        assert_harmless(self.sessions(), self.inbox.messages())
+        assert_harmless(self.sessions(), self.messages())
 
     def sessions(self) -> list[Session]:
-        return self.inbox.sessions()
+        return [self.session]
 
-    def _feed(self, piece: bytes) -> None:
+    def sent(self, actions: list[Action]) -> bytes:
+        for action in actions:
+            assert not isinstance(action, Reset), "only a rule resets"
+            assert not isinstance(action, Wait) or action.seconds > 0
+            assert action != b""
+        return super().sent(actions)
+
+    def _feed_piece(self, piece: bytes) -> None:
         waited = self.connection.is_between_commands
-        replied = self._carry_out(self.connection.feed(piece, NOW))
-        while self.connection.paused:
-            replied |= self._carry_out(self.connection.feed(b"", NOW))
+        replies = self._feed(piece).encode("utf-8", "surrogateescape")
+        assert replies.isascii()
+        self.replies += replies
         if waited and b"\n" in piece and self.connection.is_between_commands:
-            assert replied or self.closed, f"no answer to {piece!r}"
+            assert replies or self.closed, f"no answer to {piece!r}"
         assert len(self.connection._buffer) - self.connection._start <= LONGEST_LINE
         body = self.connection._body or self.connection._chunks
         assert body is None or len(body.content()) <= self._most
-
-    def _carry_out(self, actions: list[Action]) -> bool:
-        replied = False
-        for action in actions:
-            assert not self.closed, f"{action} after the close"
-            match action:
-                case bytes(data):
-                    assert data
-                    assert data.isascii()
-                    self.replies += data
-                    replied = True
-                case Keep(record=record, message=message):
-                    self.inbox.keep(record, message, self.log)
-                case Erase(record=record):
-                    self.inbox.erase(record)
-                case StartTLS():
-                    replied |= self._carry_out(self.connection.secured(TLS("TLSv1.3", "any", "", None), NOW))
-                case End():
-                    self._ended += 1
-                    self.inbox.end(self.log, NOW)
-                case Close(data=data):
-                    assert data.isascii()
-                    self.replies += data
-                    replied |= bool(data)
-                    self.closed = True
-                case Wait(seconds=seconds):
-                    assert seconds > 0
-                case Reset():
-                    raise AssertionError("only a rule resets")
-        return replied
 
 
 # What is shown of it.
@@ -154,17 +117,17 @@ def assert_line_harmless(line: str) -> None:
 def assert_harmless(sessions: list[Session], messages: list[Message]) -> None:
     """Looks at all that can be seen of sessions and messages: nothing raises, nothing gets out of its place."""
     for session in sessions:
-        for line in transcript(session).split("\n"):
+        for line in session.transcript().split("\n"):
             assert_line_harmless(line)
         assert_line_harmless(repr(session))
         for violation in session.violations:
             assert_line_harmless(str(violation))
-    assert_page_harmless(sessions_shown(sessions))
+    assert_page_harmless(sessions_html(sessions))
     for message in messages:
         assert_line_harmless(repr(message))
         for violation in message.violations:
             assert_line_harmless(str(violation))
-        assert_page_harmless(message_shown(message))
+        assert_page_harmless(message.html_report())
         for attachment in message.attachments:
             assert_line_harmless(repr(attachment))
         seen = (message.email, message.headers, message.to, message.date, message.links)

@@ -33,8 +33,8 @@ def survive(data: bytes) -> None:
         return
     session = Driven(**_SETTINGS[data[0] % len(_SETTINGS)])
     said, step = data[2:], data[1] or len(data)
-    session.feed(*(said[start : start + step] for start in range(0, len(said), step)))
-    session.end()
+    session.feed_pieces(*(said[start : start + step] for start in range(0, len(said), step)))
+    session.end_session()
 
 
 def main() -> None:

@@ -20,9 +20,9 @@ def test_a_conversation_that_goes_wrong_anywhere_is_survived(
 ) -> None:
     session = Driven(**settings)
 
-    session.feed(*data.draw(pieces_of(said)))
+    session.feed_pieces(*data.draw(pieces_of(said)))
 
-    session.end()
+    session.end_session()
 
 
 @steady
@@ -30,45 +30,47 @@ def test_a_conversation_that_goes_wrong_anywhere_is_survived(
 def test_random_bytes_are_survived(pieces: list[bytes], settings: dict[str, object]) -> None:
     session = Driven(**settings)
 
-    session.feed(*pieces)
+    session.feed_pieces(*pieces)
 
-    session.end()
+    session.end_session()
 
 
 @steady
 @given(st.binary(max_size=600), st.sampled_from([b"", b"Content-Type: text/html\r\n", b"Subject: =?utf-8?b?"]))
 def test_a_message_of_random_bytes_can_be_read_and_shown(body: bytes, head: bytes) -> None:
     session = Driven(**EVERYTHING)
-    session.feed(b"EHLO c.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\n")
+    session.feed_pieces(b"EHLO c.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\n")
     message = head + body
 
-    assert session.feed(b"BDAT %d LAST\r\n" % len(message) + message) == b"250 2.6.0 Received\r\n"
+    assert session.feed_pieces(b"BDAT %d LAST\r\n" % len(message) + message) == b"250 2.6.0 Received\r\n"
 
-    [record] = session.inbox.messages()
+    [record] = session.messages()
     assert record.raw == message
-    session.end()
+    session.end_session()
 
 
 @pytest.mark.parametrize("name", [b"\xff" * 90, "\u202egnorw".encode(), "a\u2028b".encode(), b"\xc2\x9b31m"])
 def test_an_address_that_is_no_text_is_shown_in_one_line(name: bytes) -> None:
     """Found by the fuzzer: what cannot be printed stood in the representation of a message."""
     session = Driven()
-    session.feed(b"EHLO c.example\r\nMAIL FROM:<", name, b"@example.com>\r\nRCPT TO:<c", name, b"@example.com>\r\n")
+    session.feed_pieces(
+        b"EHLO c.example\r\nMAIL FROM:<", name, b"@example.com>\r\nRCPT TO:<c", name, b"@example.com>\r\n"
+    )
 
-    session.end()
+    session.end_session()
 
 
 @pytest.mark.parametrize("kind", [b"m\x9aultipart/mixed", b'image/png"><b', b"text\x1b[31m/html"])
 def test_an_attachment_of_a_type_that_is_none_is_shown_as_text_in_one_line(kind: bytes) -> None:
     """Found by the fuzzer: what cannot be printed stood in the representation of an attachment."""
     session = Driven(extensions=["CHUNKING"])
-    session.feed(b"EHLO c.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\n")
+    session.feed_pieces(b"EHLO c.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\n")
     mail = b"Content-Type: " + kind + b"\r\nContent-Disposition: attachment; filename=x\r\n\r\nhello\r\n"
-    session.feed(b"BDAT %d LAST\r\n" % len(mail) + mail)
+    session.feed_pieces(b"BDAT %d LAST\r\n" % len(mail) + mail)
 
-    [record] = session.inbox.messages()
+    [record] = session.messages()
     assert [found.content_type for found in record.attachments] == ["text/plain"]
-    session.end()
+    session.end_session()
 
 
 def test_any_conversation_over_a_socket_leaves_a_server_that_serves() -> None:

@@ -27,17 +27,17 @@ CUTS = [(scenario, place) for scenario in parity.SCENARIOS for place in range(le
 def test_a_conversation_cut_at_any_byte_ends_and_leaves_what_was_said(scenario: dict[str, Any]) -> None:
     whole = Driven(**scenario["config"])
     steps = [step["send"].encode() for step in scenario["steps"] if step["send"]]
-    whole.feed(*steps)
+    whole.feed_pieces(*steps)
     for place in range(len(said(scenario)) + 1):
         session = Driven(**scenario["config"])
         left = place
         for step in steps:
-            session.feed(step[:left])
+            session.feed_pieces(step[:left])
             left = max(left - len(step), 0)
-        session.end()
+        session.end_session()
         # What was answered before the cut is the beginning of what is answered without one.
         assert whole.replies.startswith(session.replies)
-        assert len(session.inbox.messages()) <= len(whole.inbox.messages()) + 1
+        assert len(session.messages()) <= len(whole.messages()) + 1
 
 
 @pytest.mark.parametrize("how", ["close", "reset"])

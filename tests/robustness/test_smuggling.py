@@ -54,18 +54,18 @@ def kept(content: bytes) -> bytes:
 @pytest.mark.parametrize("size", [1, 7, 10_000], ids=lambda size: f"{size} bytes at a time")
 def test_no_other_sequence_ends_a_message(end: bytes, size: int) -> None:
     session = Driven(multiple_message_receiving=True, **EVERYTHING)
-    session.feed(_ENVELOPE, b"DATA\r\n")
+    session.feed_pieces(_ENVELOPE, b"DATA\r\n")
     content = b"Subject: hi\r\n\r\nhello" + end + _SMUGGLED + b"\r\n"
-    before = len(session.log.exchanges)
+    before = len(session.exchanges)
 
     pieces = [content[start : start + size] for start in range(0, len(content), size)]
-    assert session.feed(*pieces) == b""
+    assert session.feed_pieces(*pieces) == b""
 
-    assert session.feed(b".\r\n") == b"250 2.6.0 Received\r\n"
-    [message] = session.inbox.messages()
+    assert session.feed_pieces(b".\r\n") == b"250 2.6.0 Received\r\n"
+    [message] = session.messages()
     assert (message.sender, message.recipients) == ("a@example.com", ("b@example.com",))
     assert message.raw == kept(content)
-    assert len(session.log.exchanges) == before + 1
+    assert len(session.exchanges) == before + 1
 
 
 @pytest.mark.parametrize("end", PUBLISHED.values(), ids=PUBLISHED)
@@ -84,39 +84,41 @@ def test_published_variant_over_a_socket_is_part_of_the_message(end: bytes) -> N
 @pytest.mark.parametrize("end", PUBLISHED.values(), ids=PUBLISHED)
 def test_published_variant_behind_a_dot_that_was_doubled_is_not_the_end_either(end: bytes) -> None:
     session = Driven(multiple_message_receiving=True)
-    session.feed(_ENVELOPE, b"DATA\r\n")
+    session.feed_pieces(_ENVELOPE, b"DATA\r\n")
 
-    assert session.feed(end.replace(b".", b"..") + _SMUGGLED + b"\r\n.\r\n") == b"250 Received\r\n"
+    assert session.feed_pieces(end.replace(b".", b"..") + _SMUGGLED + b"\r\n.\r\n") == b"250 Received\r\n"
 
-    assert len(session.inbox.messages()) == 1
+    assert len(session.messages()) == 1
 
 
 @pytest.mark.parametrize("end", [*PUBLISHED.values(), b"\r\n.\r\n"], ids=[*PUBLISHED, "crlf dot crlf"])
 def test_nothing_ends_a_chunk_but_its_size(end: bytes) -> None:
     session = Driven(**EVERYTHING)
-    session.feed(_ENVELOPE)
+    session.feed_pieces(_ENVELOPE)
     content = end + _SMUGGLED + end
 
-    assert session.feed(b"BDAT %d LAST\r\n" % len(content) + content) == b"250 2.6.0 Received\r\n"
+    assert session.feed_pieces(b"BDAT %d LAST\r\n" % len(content) + content) == b"250 2.6.0 Received\r\n"
 
-    [message] = session.inbox.messages()
+    [message] = session.messages()
     assert message.raw == content
 
 
 def test_commands_behind_starttls_are_thrown_away() -> None:
     """Plain text that somebody injected before the handshake must not be taken for what came through it."""
     session = Driven(tls="starttls")
-    session.feed(b"EHLO c.example\r\n")
+    session.feed_pieces(b"EHLO c.example\r\n")
 
-    assert session.feed(b"STARTTLS\r\nMAIL FROM:<admin@example.com>\r\n") == b"220 Ready to start TLS\r\n"
+    assert session.feed_pieces(b"STARTTLS\r\nMAIL FROM:<admin@example.com>\r\n") == b"220 Ready to start TLS\r\n"
 
-    assert session.feed(b"EHLO c.example\r\n").startswith(b"250")
-    assert [exchange.request for exchange in session.log.exchanges if "MAIL" in exchange.request] == []
+    assert session.feed_pieces(b"EHLO c.example\r\n").startswith(b"250")
+    assert [exchange.request for exchange in session.exchanges if "MAIL" in exchange.request] == []
 
 
 @pytest.mark.parametrize("argument", ["<a@example.com\rRSET>", "<a@example.com\0>", "<a\x0bRSET@example.com>"])
 def test_a_control_character_in_a_command_does_not_divide_it(argument: str) -> None:
     session = Driven()
-    session.feed(b"EHLO c.example\r\n")
+    session.feed_pieces(b"EHLO c.example\r\n")
 
-    assert session.feed(f"MAIL FROM:{argument}\r\n".encode()) == b"501 MAIL FROM requires valid email address\r\n"
+    assert (
+        session.feed_pieces(f"MAIL FROM:{argument}\r\n".encode()) == b"501 MAIL FROM requires valid email address\r\n"
+    )

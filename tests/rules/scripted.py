@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from smtpmock.protocol.actions import Action, Reset
-from smtpmock.protocol.behaviour import Behaviour
-from smtpmock.protocol.connection import Connection
-from smtpmock.records.session import SessionLog
 from smtpmock.rules.rule import Rule
-from smtpmock.settings.declarations import Settings
-from smtpmock.stores.memory import Inbox
-from tests.protocol.conversation import ORIGIN, Conversation
+from tests.protocol.conversation import Conversation
 
 if TYPE_CHECKING:
     from smtpmock.records.exchange import Exchange
@@ -35,31 +29,13 @@ def on(stage: str, **words: Any) -> Rule:
 class Scripted(Conversation):
     """A conversation whose rules hold from the greeting on."""
 
-    def __init__(self, *rules: Rule, session: int = 1, **settings: object) -> None:
-        behaviour = Behaviour(Settings(**settings))
-        for rule in rules:
-            rule.join(behaviour.rules)
-        self.log = SessionLog(ORIGIN._replace(session_id=session))
-        self.connection = Connection(behaviour, self.log)
-        self.inbox = Inbox()
-        self.delays: list[float] = []
-        self.ended = self.closed = self.was_reset = False
-        self.actions: list[Action] = []
-        self.greeting = self.carry_out(self.connection.open(1_700_000_000.0))
-
-    def carry_out(self, actions: list[Action]) -> str:
-        assert not self.was_reset or not actions, "actions after the reset"
-        self.actions += actions
-        self.was_reset = any(isinstance(action, Reset) for action in actions)
-        return super().carry_out(actions)
-
     def add(self, rule: Rule) -> Rule:
-        """Adds a rule while the session goes on."""
-        rule.join(self.connection.behaviour.rules)
+        """Add a rule while the session goes on."""
+        self.book.add(rule)
         return rule
 
     def deliver(self, content: bytes = CONTENT) -> str:
-        """Goes from EHLO to the end of the message; returns the reply to the latter."""
+        """Go from EHLO to the end of the message; return the reply to the latter."""
         self.say(*ENVELOPE, "DATA")
         return self.message(content)
 

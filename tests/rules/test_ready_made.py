@@ -111,7 +111,7 @@ def test_rate_counts_within_a_session_and_says_so(mock):
         client.deliver()
         assert client.ask("MAIL FROM:<a@example.com>") == [TOO_MANY_MESSAGES]
         assert client.read() == ""
-    assert len(mock.messages(consistent=True)) == 1
+    assert len(mock.messages(accepted=True)) == 1
 
 
 def test_rate_of_nothing_lets_nothing_through(mock):

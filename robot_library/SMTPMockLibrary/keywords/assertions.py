@@ -4,7 +4,6 @@ from typing import Any
 
 from robot.api.deco import keyword
 
-from SMTPMockLibrary.api import assert_message_count
 from SMTPMockLibrary.failures import Keywords, assertion
 from SMTPMockLibrary.signatures import given_criteria, takes_criteria
 from SMTPMockLibrary.types import Address, Text
@@ -25,7 +24,7 @@ class AssertionKeywords(Keywords):
         | Message Count Should Be    1
         | Message Count Should Be    0    recipient=*@other.example
         """
-        assert_message_count(self.servers.current.mock, count, **given_criteria(criteria))
+        self.servers.current.mock.assert_message_count(count, **given_criteria(criteria))
 
     @keyword("Messages Should Contain Recipient", tags=("Assertion",))
     @assertion
@@ -111,7 +110,7 @@ class AssertionKeywords(Keywords):
         self._should_not_contain(subject=subject, **criteria)
 
     def _should_contain(self, **criteria: Any) -> None:
-        assert_message_count(self.servers.current.mock, None, **given_criteria(criteria))
+        self.servers.current.mock.assert_message_count(None, **given_criteria(criteria))
 
     def _should_not_contain(self, **criteria: Any) -> None:
         self.servers.current.mock.assert_no_message(0, **given_criteria(criteria))

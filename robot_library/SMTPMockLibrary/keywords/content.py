@@ -9,7 +9,7 @@ from robot.api import logger
 from robot.api.deco import keyword
 from robot.libraries.BuiltIn import BuiltIn
 
-from SMTPMockLibrary.api import Attachment, Message, address_key, shown, text_matcher, visible_text
+from SMTPMockLibrary.api import Attachment, Message, address_key, shown, text_matcher
 from SMTPMockLibrary.failures import Keywords, assertion
 from SMTPMockLibrary.types import Text
 
@@ -37,7 +37,7 @@ class ContentKeywords(Keywords):
         if isinstance(wanted, str):
             wanted = _one_line(wanted)
             wanted = f"*{wanted}*" if "*" in wanted else wanted
-        texts = [_one_line(mail.text), _one_line(visible_text(mail.html))]
+        texts = [_one_line(mail.text), _one_line(mail.html_text)]
         if not any(map(text_matcher(wanted), texts)):
             actual = next(filter(None, texts), "")
             raise AssertionError(

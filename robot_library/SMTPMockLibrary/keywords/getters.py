@@ -24,7 +24,7 @@ class GetterKeywords(Keywords):
         Examples:
         | ${mails} =    Get Messages
         | Should Be Equal    ${mails[0].subject}    Welcome to the shop
-        | ${refused} =    Get Messages    consistent=False
+        | ${refused} =    Get Messages    accepted=False
         | Should Be Empty    ${refused}
         """
         return self.servers.current.mock.messages(**given_criteria(criteria))

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from robot.api.deco import keyword
 
-from SMTPMockLibrary.api import Session, sessions, transcripts
+from SMTPMockLibrary.api import Session, transcripts
 from SMTPMockLibrary.failures import Keywords, explained, log_sessions
 from SMTPMockLibrary.signatures import given_session_criteria, takes_session_criteria
 
@@ -28,7 +28,7 @@ class SessionKeywords(Keywords):
         | ${sessions} =    Get Sessions    client=127.0.0.1
         | Should Be Equal    ${sessions[0].exchanges[0].reply}    220 Welcome
         """
-        return sessions(self.servers.current.mock, **given_session_criteria(criteria))
+        return self.servers.current.mock.sessions(**given_session_criteria(criteria))
 
     @keyword("Log Session Transcript", tags=("Session",))
     @explained
@@ -40,6 +40,6 @@ class SessionKeywords(Keywords):
         | ${transcript} =    Log Session Transcript
         | Should Contain    ${transcript}    C: (the message)
         """
-        found = sessions(self.servers.current.mock, **given_session_criteria(criteria))
+        found = self.servers.current.mock.sessions(**given_session_criteria(criteria))
         log_sessions(self.servers.current, found, level, about=[session.id for session in found])
         return transcripts(found)

@@ -1,0 +1,208 @@
+"""The backend of a server in this process: its store and its rules, asked from any thread."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
+
+from smtpmock.errors import RuleError, ServerStateError
+from smtpmock.reports.explanation import Evidence, explain
+from smtpmock.runtime import hub
+from smtpmock.runtime.wakeup import make_wakeup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from smtpmock.queries.query import Mark, Query, SessionQuery
+    from smtpmock.rules.book import Clock, RuleBook
+    from smtpmock.rules.rule import Rule
+    from smtpmock.settings.declarations import Settings
+    from smtpmock.stores.base import Entry, SessionEntry, Store
+
+T = TypeVar("T")
+
+_LONGEST_NAP = 86_400.0
+"""Seconds after which a wait looks again: what a lock can be asked to wait for has an end."""
+
+
+class LocalBackend:
+    """The store and the rules of a server in this process.
+
+    Args:
+        settings: The settings of the server.
+        store: Where its records are kept.
+        book: Its rules.
+        address: Returns where it listens, for people.
+    """
+
+    def __init__(self, settings: Settings, store: Store, book: RuleBook, address: Callable[[], str]) -> None:
+        self._settings = settings
+        self._store = store
+        self._book = book
+        self._address = address
+        self._is_running = False
+        self._has_run = False
+        self._is_forked = False
+        self._stops = 0
+        self._waiters: dict[int, Callable[[], object]] = {}
+
+    # What the server tells.
+
+    def started(self) -> None:
+        """Note that the server accepts connections."""
+        self._is_running = self._has_run = True
+
+    def stopped(self) -> None:
+        """Note that the server was stopped, and end all waits."""
+        self._is_running = False
+        self._stops += 1
+        for wake in tuple(self._waiters.values()):
+            wake()
+
+    def forked(self) -> None:
+        """Note that this is the child after a fork, where nothing arrives."""
+        self._is_forked = True
+
+    # What a mailbox asks.
+
+    @property
+    def dropped(self) -> int:
+        """How many records had to go because of a bound."""
+        return self._store.dropped
+
+    @property
+    def open_sessions(self) -> int:
+        """How many sessions are going on."""
+        return self._store.open_sessions
+
+    @property
+    def clock(self) -> Clock:
+        """The time that greylisting and rate limits go by."""
+        return self._book.clock
+
+    @property
+    def rules(self) -> Sequence[Rule]:
+        """The rules that hold, the oldest first."""
+        return tuple(self._book.rules)
+
+    def check_ran(self) -> None:
+        """Make sure that the server has run."""
+        if not self._has_run:
+            raise ServerStateError("The server was never started: no message can have arrived. Call start() first.")
+
+    def select(self, query: Query) -> list[Entry]:
+        """Return the records that match, in order of appearance."""
+        return self._store.select(query)
+
+    def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
+        """Return the sessions that match, in the order in which they began."""
+        return self._store.sessions(query)
+
+    def mark(self) -> Mark:
+        """Return the present moment."""
+        return self._store.mark()
+
+    def purge(self, query: Query | None = None) -> list[Entry]:
+        """Take out the records that match, in one step; without a query all of them, and the ended sessions."""
+        if self._is_forked:  # only the hub thread changes the store; in the child after a fork there is none
+            return self._store.purge(query)
+        return hub.get_hub().call(self._store.purge, query)
+
+    def wait(self, query: Query, count: int, timeout: float) -> list[Entry]:
+        """Return the records that match, as soon as there are so many or the time is up."""
+        found: list[Entry] = []
+        self._wait_until(self._collector(query, count, found), timeout, "messages")
+        return found
+
+    def wait_for_session(self, query: SessionQuery, timeout: float) -> SessionEntry | None:
+        """Return the first session that matches and has ended; None if the time is up."""
+        found: list[SessionEntry] = []
+
+        def has_ended() -> bool:
+            found[:] = [session for session in self._store.sessions(query) if session.record.ended is not None]
+            return bool(found)
+
+        self._wait_until(has_ended, timeout, "a session")
+        return found[0] if found else None
+
+    def explain(self, headline: str, query: Query, entries: Sequence[Entry] | None = None) -> str:
+        """Return the text of a failed expectation."""
+        shown = self._store.select() if entries is None else entries
+        return explain(headline, Evidence(self._address(), shown, self._store.sessions(), self.dropped), query)
+
+    def add_rule(self, rule: Rule) -> None:
+        """Add a rule, which holds at once."""
+        self._check_can_apply(rule)
+        self._book.add(rule)
+
+    def clear_rules(self) -> None:
+        """Remove all rules."""
+        self._book.clear()
+
+    def unused_rules(self) -> list[Rule]:
+        """Return the rules that have not applied, those of ended `with` blocks included."""
+        return self._book.unused()
+
+    def _check_can_apply(self, rule: Rule) -> None:
+        """Refuse a rule for a command that the server does not offer, so that it could never apply."""
+        setting = {"STARTTLS": "tls", "AUTH": "auth"}.get(rule.stage)
+        if setting is None or getattr(self._settings, setting):
+            return
+        announced = (
+            known.reply.text for known in self._book.rules if known.reply is not None and known.concerns("EHLO")
+        )
+        if not any(rule.stage in text.upper() for text in announced):
+            raise RuleError(
+                f"A rule at {rule.stage} can never apply: the server does not offer {rule.stage}. "
+                f"Set {setting}, or add a rule at EHLO that announces it first"
+            )
+
+    # Waiting.
+
+    def _wait_until(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
+        """Wait until the condition holds, at most `timeout` seconds.
+
+        The condition is looked at in the thread that waits, first at once and then after each change.
+        """
+        if self._is_forked:
+            raise ServerStateError("The server belongs to the parent process: nothing arrives here.")
+        self.check_ran()
+        stops = self._stops
+        end = monotonic() + timeout
+        while not condition():
+            if not self._is_running and stops == self._stops:
+                return  # nothing can arrive any more
+            wakeup = make_wakeup()
+            unsubscribe = self._store.subscribe(wakeup.set)
+            self._waiters[id(wakeup)] = wakeup.set
+            try:
+                if condition():  # it may have come true before the wake-up was known
+                    return
+                if stops != self._stops:
+                    raise ServerStateError(f"The server was stopped while waiting for {what}.")
+                remaining = end - monotonic()
+                if remaining <= 0:
+                    return
+                wakeup.wait(min(remaining, _LONGEST_NAP))
+            finally:
+                unsubscribe()
+                self._waiters.pop(id(wakeup), None)
+                wakeup.close()
+
+    def _collector(self, query: Query, count: int, found: list[Entry]) -> Callable[[], bool]:
+        """Return a condition to wait for: that so many messages match; it keeps those that do in `found`."""
+        seen = changes = 0
+
+        def enough() -> bool:
+            nonlocal seen, changes
+            last, changes_now = self._store.mark().message, self._store.changes()
+            if changes_now != changes:  # what was found before may be gone, or say more by now
+                found.clear()
+                seen = 0
+                changes = changes_now
+            arrived = self._store.select(query, after=seen)
+            seen = max(last, arrived[-1].number if arrived else 0)
+            found.extend(arrived)
+            return len(found) >= count
+
+        return enough

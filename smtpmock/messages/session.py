@@ -1,0 +1,156 @@
+"""A connection, as users see it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from smtpmock.messages.message import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from smtpmock.conformance.catalogue import Violation
+    from smtpmock.records.exchange import Exchange
+    from smtpmock.records.session import TLS, Attempt
+    from smtpmock.stores.base import SessionEntry
+
+
+class Session:
+    """A connection from its acceptance to its end, or as far as it has come.
+
+    Example:
+        >>> from smtplib import SMTP
+        >>> from smtpmock import SMTPMock
+        >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+        ...     _ = client.noop()
+        ...     [session] = mock.sessions()
+        >>> [exchange.reply for exchange in session.exchanges]
+        ['220 Welcome', '250 Ok']
+    """
+
+    __slots__ = ("_entry", "_record")
+
+    def __init__(self, entry: SessionEntry) -> None:
+        self._entry = entry
+        self._record = entry.record
+
+    def __repr__(self) -> str:
+        state = "going on" if self.ended_at is None else "ended"
+        return f"<Session {self.number} from {self.client}, {len(self.exchanges)} exchanges, {state}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Session) and self._entry == other._entry
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    @property
+    def id(self) -> str:
+        """An opaque, URL-safe text that is used once."""
+        return self._record.id
+
+    @property
+    def number(self) -> int:
+        """Its place among the sessions of its server, counted from 1."""
+        return self._record.origin.session_number
+
+    @property
+    def client(self) -> str:
+        """The client's address."""
+        return self._record.origin.client
+
+    @property
+    def client_port(self) -> int:
+        """The client's port."""
+        return self._record.origin.client_port
+
+    @property
+    def started_at(self) -> datetime:
+        """When the connection was accepted (UTC)."""
+        return datetime.fromtimestamp(self._record.origin.started, timezone.utc)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended (UTC); None while it goes on."""
+        ended = self._record.ended
+        return None if ended is None else datetime.fromtimestamp(ended, timezone.utc)
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """All commands and replies, the greeting first."""
+        return self._record.exchanges
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The records of the session that are in the inbox."""
+        return tuple(map(Message, self._entry.entries))
+
+    @property
+    def extensions(self) -> frozenset[str]:
+        """The extensions that were announced to the client."""
+        return self._record.negotiated.extensions
+
+    @property
+    def tls(self) -> TLS | None:
+        """What TLS agreed on; None without TLS."""
+        return self._record.negotiated.tls
+
+    @property
+    def tls_error(self) -> str:
+        """Why the TLS handshake failed; "" if it did not."""
+        return self._record.negotiated.tls_error
+
+    @property
+    def user(self) -> str:
+        """Who has logged in; "" if nobody has."""
+        return self._record.negotiated.user
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """The attempts to log in."""
+        return self._record.negotiated.attempts
+
+    @property
+    def helo_name(self) -> str:
+        """The name that the client gave in its last accepted HELO or EHLO; "" if there is none."""
+        return self._record.helo_name
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """What the client did wrong though the server accepted it, its messages aside; see docs/violations.md."""
+        from smtpmock.conformance.conversation import session_violations
+
+        return session_violations(self._record)
+
+    def transcript(self) -> str:
+        """Return the dialogue with its times as text: C: for the client, S: for the server."""
+        from smtpmock.reports.transcript import transcript
+
+        return transcript(self._entry)
+
+    def html(self) -> str:
+        """Return the dialogue as a fragment of HTML that needs nothing from elsewhere; what was sent is escaped."""
+        from smtpmock.reports.html import sessions_shown
+
+        return sessions_shown([self._entry])
+
+
+def transcripts(sessions: Iterable[Session]) -> str:
+    """Return the dialogues of sessions as text; of very long ones the end."""
+    from smtpmock.reports.transcript import transcripts
+
+    return transcripts([session._entry for session in sessions])
+
+
+def sessions_html(sessions: Iterable[Session], address: str = "", *, about: Iterable[str] = ()) -> str:
+    """Return the dialogues of sessions as a fragment of HTML that needs nothing from elsewhere.
+
+    Args:
+        sessions: The sessions; of many the last ones are shown.
+        address: The address of the server.
+        about: The ids of the sessions to expand; the last one is, unless others are named.
+    """
+    from smtpmock.reports.html import sessions_shown
+
+    return sessions_shown([session._entry for session in sessions], address, about=about)

@@ -1,0 +1,408 @@
+"""What a server answers in a session: replies by settings or rules, delays, and the end, all as actions.
+
+This file does not know what commands mean: their table, commands.py, does.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from smtpmock.protocol.actions import Add, Amend, Close, Consulted, Count, End, Keep, Reset, Wait
+from smtpmock.protocol.rule_effects import apply_decision, values_at, wire
+from smtpmock.protocol.session_state import SessionState
+from smtpmock.records.exchange import Cause, Exchange
+from smtpmock.records.session import Observation
+from smtpmock.rfc.extensions import announced
+from smtpmock.rfc.replies import STORE_UNAVAILABLE
+from smtpmock.rules.decision import RuleContext, decide
+from smtpmock.text import readable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from smtpmock.mail.content import Content
+    from smtpmock.protocol.actions import Action
+    from smtpmock.protocol.behaviour import Behaviour
+    from smtpmock.protocol.commands import Command, Effect
+    from smtpmock.protocol.transaction import Transaction
+    from smtpmock.records.message import MessageRecord
+    from smtpmock.records.session import Origin
+    from smtpmock.rfc.replies import Reply
+    from smtpmock.rules.decision import Decision
+    from smtpmock.rules.rule import Rule
+
+READ_SIZE = 65_536
+"""How many bytes are read at a time, unless a rule slows the reading down."""
+
+_STEPS_PER_SECOND = 20  # in which what is slowed down is sent or read
+
+_END = End()
+_tuple = tuple.__new__  # a named tuple's own constructor takes twice as long
+
+
+class Responder:
+    """The answering half of a connection.
+
+    Attributes:
+        state: What the session knows.
+        behaviour: What the settings say.
+        paused: True if bytes that were fed wait until the actions are carried out: feed b"" then.
+        ended: True if the session is over.
+        read_size: How many bytes to feed at most.
+    """
+
+    __slots__ = (
+        "_actions",
+        "_before",
+        "_drip",
+        "_last",
+        "_leaving",
+        "_now",
+        "_observed",
+        "_octets",
+        "_out",
+        "_records",
+        "_resets",
+        "_resume",
+        "_rules",
+        "_silent",
+        "_spoken",
+        "_throttle",
+        "_tls_fault",
+        "behaviour",
+        "ended",
+        "paused",
+        "read_size",
+        "state",
+    )
+
+    def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin) -> None:
+        self.behaviour = behaviour
+        self.state = SessionState(behaviour, origin)
+        self.paused = False
+        self.ended = False
+        self.read_size = READ_SIZE
+        self._rules = rules  # the oldest first; whoever adds or removes one does it in this list
+        self._before: Transaction | None = None  # the transaction before the command at hand erased a part, for rules
+        self._now = 0.0
+        self._drip: float | None = None
+        self._throttle: float | None = None
+        self._tls_fault: str | None = None  # that a rule wants in the handshake
+        self._silent = False
+        self._resets = False
+        self._leaving = False
+        self._spoken = False  # whether the client has sent a line
+        self._last = Exchange("", "", 0.0)
+        self._octets = b""  # the request at hand, if it is not UTF-8
+        self._observed: tuple[str, ...] = ()  # violations
+        self._records = 0  # how many records have an id
+        self._resume: Callable[[Any], object] | None = None  # goes on when the question is answered
+        self._actions: list[Action] = []
+        self._out: list[bytes] = []
+
+    def respond(
+        self,
+        command: Command,
+        request: str,
+        refusal: str | None = None,
+        value: str | Content | None = None,
+        parameters: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        """Answer by the newest rule that decides, or else by a setting.
+
+        Args:
+            command: What is answered.
+            request: The command line.
+            refusal: The setting that refuses it; None if it succeeds.
+            value: The value of the command's argument, or the message.
+            parameters: The ESMTP parameters of its path.
+        """
+        behaviour = self.behaviour
+        setting = refusal or command.accepted
+        if refusal is None and command.stage == "EHLO":
+            reply = behaviour.ehlo[self.state.negotiated.tls is not None]
+        else:
+            reply = behaviour.replies[setting]
+        argument = value if type(value) is str else None
+        octets = self._octets
+        if octets:
+            self._octets = b""
+            request, argument = readable(request), argument and readable(argument)
+        exchange = _tuple(
+            Exchange,
+            (
+                request,
+                reply.text,
+                self._now,
+                behaviour.delays[command.delay],
+                refusal is None,
+                command.stage,
+                behaviour.causes[setting],
+                self._last.number + 1,
+                argument,
+                parameters,
+                octets,
+            ),
+        )
+        if self._rules:
+            decided = partial(self._answer_as_decided, command, exchange, value, reply)
+            self._consult_rules(command.stage, request, value, decided)
+        else:
+            self._answer(command, exchange, value, reply.wire, None)
+
+    def _answer_as_decided(
+        self, command: Command, exchange: Exchange, value: str | Content | None, reply: Reply, decision: Decision | None
+    ) -> None:
+        if decision is None:
+            self._answer(command, exchange, value, reply.wire, None)
+        else:
+            exchange = apply_decision(exchange, decision)
+            self._answer(command, exchange, value, wire(exchange), decision)
+
+    def _answer(
+        self,
+        command: Command,
+        exchange: Exchange,
+        value: str | Content | None,
+        data: bytes,
+        decision: Decision | None,
+    ) -> None:
+        """Record the exchange and send the reply; what is accepted as a message is stored first."""
+        if exchange.stage == "EHLO" and exchange.accepted and "\n" in exchange.reply:
+            exchange = exchange._replace(parameters=tuple(announced(exchange.reply)))
+        if exchange.stage == "message":
+            self._settle_message(command, exchange, value, data, decision)
+        else:
+            self._conclude(command, exchange, data, decision)
+
+    def _settle_message(
+        self, command: Command, exchange: Exchange, value: Any, data: bytes, decision: Decision | None
+    ) -> None:
+        """Have the record of a message stored, before its exchange is made."""
+        transaction = self.state.transaction
+        command.record(self.state, exchange)
+        if not exchange.accepted:
+            if self.behaviour.keeps_everything:
+                self._add()
+            self._conclude(command, exchange, data, decision, is_recorded=True)
+            return
+        transaction.content = value
+        transaction.accepted_recipients = tuple(transaction.recipients)
+        transaction.is_over = self.behaviour.settings.multiple_message_receiving
+        transaction.is_recorded = True  # should the client leave before the answer, too
+        self._ask(
+            Keep(self._make_record()), partial(self._finish_message, transaction, command, exchange, data, decision)
+        )
+
+    def _finish_message(
+        self,
+        transaction: Transaction,
+        command: Command,
+        exchange: Exchange,
+        data: bytes,
+        decision: Decision | None,
+        is_stored: bool,
+    ) -> None:
+        if not is_stored:
+            reply = self.behaviour.with_status_code(STORE_UNAVAILABLE)
+            exchange = exchange._replace(reply=reply.text, accepted=False, cause=Cause(limit="store"))
+            data, decision = reply.wire, None
+            transaction.content, transaction.accepted_recipients = None, ()
+            transaction.end_of_data, transaction.is_over, transaction.is_recorded = exchange, False, False
+        self._conclude(command, exchange, data, decision, is_recorded=True)
+
+    def _conclude(
+        self,
+        command: Command,
+        exchange: Exchange,
+        data: bytes,
+        decision: Decision | None,
+        *,
+        is_recorded: bool = False,
+    ) -> None:
+        """Make the exchange a fact, and send the reply as the rules say."""
+        self._note(exchange)
+        effect = None if is_recorded else command.record(self.state, exchange)
+        if effect is not None:
+            self._carry_out(effect, exchange)
+        if not exchange.accepted and command.ends and self.behaviour.settings.fail_fast:
+            self._leaving = True
+        if decision is not None:
+            self._follow(decision, exchange, data)
+        else:
+            if exchange.delay:
+                self._pause(exchange.delay)
+            self._out.append(data)
+            if self._leaving:
+                self._finish()
+        if effect is not None:
+            self._carry_out_after_reply(effect, exchange)
+
+    def _carry_out(self, effect: Effect, exchange: Exchange) -> None:
+        """Do what a command asks for besides its reply, before that is sent."""
+        raise NotImplementedError
+
+    def _carry_out_after_reply(self, effect: Effect, exchange: Exchange) -> None:
+        """Do what a command asks for once its reply is on its way."""
+        raise NotImplementedError
+
+    # Facts.
+
+    def _note(self, exchange: Exchange) -> None:
+        """Make an exchange a fact, and what was wrong with its line."""
+        self._last = exchange
+        self._actions.append(exchange)
+        if self._observed:
+            codes, self._observed = self._observed, ()
+            for code in codes:
+                self._observe(code, exchange.number)
+
+    def _observe(self, code: str, exchange: int = 0) -> None:
+        """Note a violation that the exchanges do not show; what came after the end belongs to the session, too."""
+        place = self._actions.index(_END) if self.ended else len(self._actions)
+        self._actions.insert(place, Observation(code, exchange))
+
+    def _say(self, reply: Reply, request: str, cause: Cause, *, stage: str = "", accepted: bool = False) -> None:
+        """Send what no setting has the text of."""
+        octets, self._octets = self._octets, b""
+        exchange = Exchange(
+            readable(request) if octets else request,
+            reply.text,
+            self._now,
+            accepted=accepted,
+            stage=stage,
+            cause=cause,
+            number=self._last.number + 1,
+            octets=octets,
+        )
+        self._note(exchange)
+        self._out.append(reply.wire)
+
+    def _negotiate(self, **changes: Any) -> None:
+        """Note what was negotiated, for the session and for the messages to come."""
+        self.state.negotiated = self.state.negotiated._replace(**changes)
+        self._actions.append(self.state.negotiated)
+
+    def _make_record(self) -> MessageRecord:
+        state = self.state
+        transaction = state.transaction
+        if not transaction.record_id:
+            self._records += 1
+            transaction.record_id = f"{state.origin.session_id}-{self._records}"
+        return transaction.record(transaction.record_id, state.origin, state.negotiated)
+
+    def _add(self) -> None:
+        """Store the record of a transaction that is no accepted message."""
+        self._actions.append(Add(self._make_record()))
+        self.state.transaction.is_recorded = True
+
+    def _amend(self) -> None:
+        """Store what the session added to a record that is there."""
+        if self.state.transaction.is_recorded:
+            self._actions.append(Amend(self._make_record()))
+
+    # Questions.
+
+    def _ask(self, question: Keep | Count, resume: Callable[[Any], object]) -> None:
+        self._actions.append(question)
+        self._resume = resume
+
+    def _consult_rules(
+        self,
+        stage: str,
+        request: str,
+        value: str | Content | None,
+        decided: Callable[[Decision | None], object],
+    ) -> None:
+        """Ask the rules about a command; what they decide is handed on once their questions are answered."""
+        # A RSET is asked about the transaction that it ends.
+        transaction = self._before if stage == "RSET" and self._before is not None else self.state.transaction
+        values = partial(values_at, stage, request, value, transaction, self.state)
+        context = RuleContext(stage, self.state.origin.session_id, values)
+        self._advance(decide(tuple(self._rules), context), decided, None)
+
+    def _advance(
+        self,
+        deciding: Generator[tuple[str, str], int | None, Decision],
+        decided: Callable[[Decision | None], object],
+        answer: int | None,
+    ) -> None:
+        try:
+            rule_id, key = deciding.send(answer)
+        except StopIteration as stop:
+            decision: Decision = stop.value
+            if decision.asked:
+                self._actions.append(Consulted(decision.asked, decision.applied))
+            decided(decision if decision.applied else None)
+        else:
+            self._ask(Count(rule_id, key), partial(self._advance, deciding, decided))
+
+    # Sending.
+
+    def _follow(self, decision: Decision, exchange: Exchange, data: bytes) -> None:
+        """Reply to a command as the rules say."""
+        if exchange.delay:
+            self._pause(exchange.delay)
+        if decision.drip is not None:
+            self._flush()
+            self._drip = decision.drip
+            self.paused = True
+        self._out.append(data)
+        message_follows = exchange.stage == "body" or (exchange.accepted and exchange.stage in ("DATA", "BDAT"))
+        if decision.throttle is not None and message_follows:
+            self._throttle = min(decision.throttle, self._throttle or decision.throttle)
+            self.read_size = max(1, min(READ_SIZE, int(self._throttle / _STEPS_PER_SECOND)))
+        if decision.rule is not None:
+            self._tls_fault = decision.rule.tls
+        then = exchange.then
+        self._resets = then == "reset"
+        if then == "silence":
+            self._silent = True
+            self._leaving = False
+        elif then in ("close", "half", "reset"):
+            self._leaving = True
+        if self._leaving:
+            self._finish()
+        elif self._drip is not None:
+            self._flush()
+
+    def _finish(self) -> None:
+        """Complete the record of the session, then say what is left to say and close."""
+        transaction = self.state.transaction
+        has_record = transaction.has_begun if self.behaviour.keeps_everything else self._spoken
+        if has_record and not transaction.is_recorded:
+            self._add()
+        self._actions.append(_END)
+        if self._resets or self._drip is not None:
+            self._flush()
+        self._actions.append(Reset() if self._resets else Close(b"".join(self._out)))
+        self._out.clear()
+        self.ended = True
+
+    def _pause(self, seconds: float) -> None:
+        """Say what there is to say, then wait; the rest of the input is answered after that."""
+        self._flush()
+        self._actions.append(Wait(seconds))
+        self.paused = True
+
+    def _flush(self) -> None:
+        if not self._out:
+            return
+        data = b"".join(self._out)
+        self._out.clear()
+        if self._drip is None:
+            if data:
+                self._actions.append(data)
+            return
+        step = max(1, int(self._drip / _STEPS_PER_SECOND))
+        for start in range(0, len(data), step):
+            piece = data[start : start + step]
+            self._actions += (Wait(len(piece) / self._drip), piece)
+        self._drip = None
+
+    def _done(self) -> list[Action]:
+        if self._resume is None and self._out:
+            self._flush()
+        actions, self._actions = self._actions, []
+        return actions

@@ -1,0 +1,132 @@
+"""What a decision of the rules makes of an exchange, and what is known of a command when rules are asked.
+
+What rules mean stands in the package `rules`; here stands how a decision is carried out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from smtpmock.records.exchange import Cause
+from smtpmock.rfc.replies import Reply
+from smtpmock.rules.context import ReceivedMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from smtpmock.mail.content import Content
+    from smtpmock.protocol.session_state import SessionState
+    from smtpmock.protocol.transaction import Transaction
+    from smtpmock.records.exchange import Exchange
+    from smtpmock.rules.decision import Decision
+    from smtpmock.rules.rule import Rule
+
+GARBAGE = Reply("\x16\x03\x01\udcff not a reply")
+"""What is sent as garbage: a line without a code, with bytes that are no text."""
+
+_NO_REPLY = ("close", "reset", "silence")
+
+
+def apply_decision(exchange: Exchange, decision: Decision) -> Exchange:
+    """Return the exchange as the rules want it.
+
+    State follows the first digit of a rule's reply. Where a rule keeps the reply from the client a command has failed,
+    but a message was received: whether the client sends it again is what such a rule is to find out.
+    """
+    rule = decision.rule
+    if rule is None:
+        return exchange._replace(delay=exchange.delay + decision.delay)
+    cause = _cause(rule)
+    if rule.then == "accept" or rule.tls is not None:
+        return exchange._replace(delay=exchange.delay + decision.delay, cause=cause._replace(setting=exchange.setting))
+    text = exchange.reply if rule.reply is None else rule.reply.text
+    if rule.reply is not None:
+        accepted = text[0] in "23"
+    else:
+        accepted = exchange.accepted and exchange.stage == "message"
+        if rule.then in _NO_REPLY:
+            text = ""
+    if rule.then == "garbage":
+        text = GARBAGE.text
+    elif rule.then == "half":
+        text = text[: len(text) // 2]
+    return exchange._replace(reply=text, accepted=accepted, cause=cause, delay=exchange.delay + decision.delay)
+
+
+def _cause(rule: Rule) -> Cause:
+    return Cause(None, rule.id, str(rule), rule.then)
+
+
+def wire(exchange: Exchange) -> bytes:
+    """Return what is sent of the reply."""
+    if not exchange.reply:
+        return b""
+    if exchange.then == "half":
+        return exchange.reply.replace("\n", "\r\n").encode("utf-8", "surrogateescape")
+    return Reply(*exchange.reply.split("\n")).wire
+
+
+def values_at(
+    stage: str,
+    request: str,
+    value: str | Content | None,
+    transaction: Transaction,
+    state: SessionState,
+    word: str,
+) -> Iterable[Any]:
+    """Return the values of a condition when a command is answered, one of which has to match.
+
+    Args:
+        stage: The command's stage.
+        request: The command line.
+        value: The value of its argument, or the message; None if it could not be parsed.
+        transaction: The transaction that the command belongs to.
+        state: What the session knows.
+        word: The condition.
+    """
+    if word == "client":
+        return (state.origin.client,)
+    if word == _ARGUMENTS.get(stage):
+        return () if value is None else (value,)
+    if word == "argument":
+        return (_argument(stage, request),)
+    if word == "verb":
+        return (request.split(None, 1)[0].upper() if request else "",)
+    if word == "user":
+        return (state.negotiated.user,) if state.negotiated.user else ()
+    if word == "helo_name":
+        helo = transaction.helo
+        return (helo.argument or "",) if helo is not None and helo.accepted else ()
+    if word == "sender":
+        sender = transaction.sender
+        return () if sender is None else (sender,)
+    if word == "recipient":
+        return transaction.recipients
+    if word == "size":
+        return () if state.size is None or stage not in ("message", "MAIL FROM") else (state.size,)
+    if stage != "message" or value is None or isinstance(value, str):
+        return ()
+    if word == "where":
+        helo_name = (transaction.helo and transaction.helo.argument) or ""
+        return (
+            ReceivedMessage(
+                transaction.sender or "",
+                tuple(transaction.recipients),
+                value,
+                state.origin.client,
+                helo_name,
+                state.negotiated.user,
+            ),
+        )
+    return (getattr(value, "headers" if word == "header" else word),)
+
+
+def _argument(stage: str, request: str) -> str:
+    """Return what stands after the verb, as it was given."""
+    if stage in ("MAIL FROM", "RCPT TO"):
+        return request.partition(":")[2].strip()
+    return request.partition(" ")[2].strip()
+
+
+_ARGUMENTS = {"HELO": "helo_name", "EHLO": "helo_name", "MAIL FROM": "sender", "RCPT TO": "recipient", "AUTH": "user"}
+"""The condition that looks at the argument of a command."""

@@ -1,0 +1,80 @@
+"""The criteria, each declared once: what it looks at, and the kind of its values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from smtpmock.records.message import MessageRecord
+    from smtpmock.records.session import SessionRecord
+
+ValueKind: TypeAlias = Literal["text", "address", "name", "user", "size", "header", "accepted", "moment", "function"]
+"""How values are compared: texts are contained, addresses and names equal but for case, users exactly equal."""
+
+
+class Criterion(NamedTuple):
+    """A word to ask with.
+
+    Attributes:
+        kind: How its values are compared.
+        meaning: What it looks at, for people.
+        of_message: Returns its values in the record of a message, one of which has to match; None if it has none.
+        of_session: Returns its values in the record of a session; None if it has none.
+    """
+
+    kind: ValueKind
+    meaning: str
+    of_message: Callable[[MessageRecord], Iterable[Any]] | None = None
+    of_session: Callable[[SessionRecord], Iterable[Any]] | None = None
+
+
+def tried_recipients(record: MessageRecord) -> tuple[str, ...]:
+    """Return the recipients of accepted mail; of an attempt that failed, all that were tried."""
+    return record.recipients if record.accepted else (*record.recipients, *record.refused_recipients)
+
+
+CRITERIA: Mapping[str, Criterion] = {
+    "recipient": Criterion("address", "a recipient of the envelope, Bcc included", tried_recipients),
+    "refused_recipient": Criterion(
+        "address", "a recipient of the envelope that was refused", lambda record: record.refused_recipients
+    ),
+    "sender": Criterion("address", "the sender of the envelope", lambda record: (record.sender,)),
+    "subject": Criterion("text", "the decoded subject", lambda record: (record.content.subject,)),
+    "header": Criterion("header", "a header", lambda record: (record.content.headers,)),
+    "text": Criterion("text", "the decoded plain text", lambda record: (record.content.text,)),
+    "html": Criterion("text", "the decoded HTML", lambda record: (record.content.html,)),
+    "attachment": Criterion(
+        "text", "the file name of an attachment", lambda record: [found.name for found in record.content.attachments]
+    ),
+    "link": Criterion("text", "a link in the text or the HTML", lambda record: record.content.links),
+    "helo_name": Criterion(
+        "name",
+        "the name that the client gave with HELO or EHLO",
+        lambda record: (record.helo_name,),
+        lambda record: (record.helo_name,),
+    ),
+    "client": Criterion(
+        "name",
+        "the address of the client",
+        lambda record: (record.origin.client,),
+        lambda record: (record.origin.client,),
+    ),
+    "user": Criterion(
+        "user", "who had logged in", lambda record: (record.negotiated.user,) if record.negotiated.user else ()
+    ),
+    "size": Criterion("size", "the size of the message in bytes", lambda record: (len(record.content.raw),)),
+    "argument": Criterion("text", "what stands after the verb of a command"),
+    "verb": Criterion("name", "the verb of a command"),
+    "where": Criterion("function", "the whole message with its envelope"),
+    "accepted": Criterion("accepted", "the outcome: True for accepted mail, False for failed attempts, None for both"),
+    "since": Criterion("moment", "the time of arrival: after a mark or a message"),
+}
+"""The words of queries, and those that only conditions of rules have."""
+
+MESSAGE_WORDS = (*(word for word, criterion in CRITERIA.items() if criterion.of_message), "accepted", "since")
+"""What messages can be asked for by."""
+
+SESSION_WORDS = (*(word for word, criterion in CRITERIA.items() if criterion.of_session), "since")
+"""What sessions can be asked for by."""

@@ -1,0 +1,203 @@
+"""Terms: what is asked of one field of a record, as data that can be tested, shown and sent elsewhere."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from smtpmock.errors import QueryError
+from smtpmock.patterns import glob, has_wildcard
+from smtpmock.queries.criteria import CRITERIA
+from smtpmock.rfc.grammar import address_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from smtpmock.queries.criteria import ValueKind
+
+Operator: TypeAlias = Literal["is", "contains", "like", "regexp", "function", "<", "<=", ">", ">="]
+"""How a value is compared: equal, containing, matching a pattern with ``*``, an expression, a function, by size."""
+
+_SIZE = re.compile(r"\s*(<=|>=|<|>|==?)?\s*(\d{1,18})\s*")
+_COMPARISONS: Mapping[str, Callable[[int, int], bool]] = {
+    "is": int.__eq__,
+    "<": int.__lt__,
+    "<=": int.__le__,
+    ">": int.__gt__,
+    ">=": int.__ge__,
+}
+_TEXT_EXPECTED = "a text, a pattern with *, a compiled regular expression or a function"
+_EXPECTED: Mapping[ValueKind, str] = {
+    "size": "a number of bytes, a comparison as in '>= 1000', or a function",
+    "function": "a function of the message",
+}
+
+
+class Term:
+    """What is asked of one field of a record.
+
+    Attributes:
+        field: The criterion: "recipient", "subject", "header", ...
+        operator: How the value is compared.
+        value: What is asked for.
+        name: The name of the header that is meant; "" for other fields.
+
+    Example:
+        >>> term = Term("recipient", "is", "Bob@Example.com")
+        >>> term.test("Bob@example.COM"), str(term)
+        (True, "recipient='Bob@Example.com'")
+    """
+
+    def __init__(self, field: str, operator: Operator, value: Any, name: str = "") -> None:
+        self.field = field
+        self.operator = operator
+        self.value = value
+        self.name = name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Term) and self._parts == other._parts
+
+    def __hash__(self) -> int:
+        return hash(self._parts)
+
+    def __str__(self) -> str:
+        return f"{self.word}={shown(self.value)}"
+
+    def __repr__(self) -> str:
+        return f"<Term {self}>"
+
+    @property
+    def _parts(self) -> tuple[object, ...]:
+        return (self.field, self.operator, self.value, self.name)
+
+    @property
+    def word(self) -> str:
+        """The field as it is shown: "recipient", "header X-Id"."""
+        return f"{self.field} {self.name}" if self.name else self.field
+
+    @property
+    def key(self) -> str | None:
+        """What an index finds the value by: the address key of a plain address; None if it cannot be looked up."""
+        if self.operator == "is" and CRITERIA[self.field].kind == "address":
+            return address_key(self.value)
+        return None
+
+    @cached_property
+    def test(self) -> Callable[[Any], bool]:
+        """Return True for a value that is what was asked for; headers are tested as a whole."""
+        test = _test(CRITERIA[self.field].kind, self.operator, self.value)
+        if self.field != "header":
+            return test
+        name = self.name
+        return lambda headers: any(map(test, headers.get_all(name)))
+
+
+def field_terms(field: str, wanted: Any) -> list[Term]:
+    """Return what a word of a query or a rule asks for.
+
+    Args:
+        field: The word: a criterion, or a condition of rules.
+        wanted: Its value.
+
+    Raises:
+        QueryError: If the value cannot be asked for.
+    """
+    if field == "header":
+        return [_term("header", value, name) for name, value in _header_items(wanted)]
+    return [_term(field, wanted)]
+
+
+def text_matcher(wanted: Any) -> Callable[[str], bool]:
+    """Return a function that compares a text as the criterion `text` does.
+
+    Args:
+        wanted: A text that is contained, a pattern with ``*``, a compiled expression, or a function.
+
+    Raises:
+        QueryError: If that cannot be asked for.
+
+    Example:
+        >>> text_matcher("Hello*")("Hello, world")
+        True
+    """
+    return _term("text", wanted).test
+
+
+def shown(wanted: Any) -> str:
+    """Return what was asked for, for people."""
+    if isinstance(wanted, re.Pattern):
+        return f"/{wanted.pattern}/"
+    return getattr(wanted, "__name__", "a function") if callable(wanted) else repr(wanted)
+
+
+def _term(field: str, wanted: Any, name: str = "") -> Term:
+    kind = CRITERIA[field].kind
+    operator, value = _operator(kind, wanted)
+    if operator is None:
+        word = f"{field} {name}" if name else field
+        raise QueryError(f"Invalid {word} {wanted!r}: expected {_EXPECTED.get(kind, _TEXT_EXPECTED)}.")
+    return Term(field, operator, value, name)
+
+
+def _operator(kind: ValueKind, wanted: Any) -> tuple[Operator | None, Any]:
+    if kind == "function":
+        return ("function" if callable(wanted) else None), wanted
+    if kind == "size":
+        return _size_operator(wanted)
+    if isinstance(wanted, str):
+        if has_wildcard(wanted):
+            return "like", wanted
+        return ("contains" if kind in ("text", "header") else "is"), wanted
+    if isinstance(wanted, re.Pattern) and isinstance(wanted.pattern, str):
+        return "regexp", wanted
+    return ("function" if callable(wanted) else None), wanted
+
+
+def _size_operator(wanted: Any) -> tuple[Operator | None, Any]:
+    if isinstance(wanted, str):
+        found = _SIZE.fullmatch(wanted)
+        if found is None:
+            return None, wanted
+        sign: Any = found[1] or "is"
+        return ("is" if sign in ("=", "==") else sign), int(found[2])
+    if isinstance(wanted, int) and not isinstance(wanted, bool):
+        return "is", wanted
+    return ("function" if callable(wanted) else None), wanted
+
+
+def _test(kind: ValueKind, operator: Operator, wanted: Any) -> Callable[[Any], bool]:
+    if operator == "function":
+        return lambda value: bool(wanted(value))
+    if operator == "regexp":
+        return lambda value: wanted.search(value) is not None
+    if kind == "size":
+        compare = _COMPARISONS[operator]
+        return lambda value: compare(value, wanted)
+    normal = _normalisation(kind, wanted)
+    if operator == "contains":
+        return lambda value: wanted in value
+    if operator == "like":
+        matches = glob(normal(wanted))
+        return lambda value: matches(normal(value))
+    key = normal(wanted)
+    return lambda value: normal(value) == key
+
+
+def _normalisation(kind: ValueKind, wanted: str) -> Callable[[str], str]:
+    """Return what makes two values comparable: domains and host names have no case (RFC 5321 section 2.4)."""
+    if kind == "address" and ("@" in wanted or not has_wildcard(wanted)):
+        return address_key
+    if kind in ("address", "name"):  # a pattern without @ is meant for either part of an address, or for both
+        return str.lower
+    return str
+
+
+def _header_items(wanted: Any) -> Iterable[tuple[str, Any]]:
+    """Return the names and values of a dictionary, or of a text like ``X-Id: 42``."""
+    if isinstance(wanted, str) and ":" in wanted:
+        name, _, value = wanted.partition(":")
+        return [(name.strip(), value.strip())]
+    if hasattr(wanted, "items") and all(isinstance(name, str) for name in wanted):
+        return wanted.items()  # type: ignore[no-any-return]
+    raise QueryError(f"Invalid header {wanted!r}: expected a dictionary, as in {{'X-Id': '42'}}, or 'X-Id: 42'.")

@@ -1,0 +1,146 @@
+"""The rules of a server, and how often each has matched: the interface, and the memory of the process."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import count
+from time import monotonic
+from typing import TYPE_CHECKING, Protocol
+
+from smtpmock.errors import RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from smtpmock.rules.rule import Rule
+
+
+class Clock:
+    """The time that greylisting and rate limits go by: it runs as usual, and a test can move it on.
+
+    Example:
+        >>> clock = Clock()
+        >>> before = clock.time()
+        >>> clock.advance(300)
+        >>> clock.time() - before >= 300
+        True
+    """
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+
+    def time(self) -> float:
+        """Return the seconds since some moment."""
+        return monotonic() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock on.
+
+        Args:
+            seconds: By how much; at least 0.
+
+        Raises:
+            RuleError: If the number is negative, or is not a number.
+        """
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
+            raise RuleError(f"Invalid advance of the clock {seconds!r}: expected a number of seconds, 0 or more.")
+        self._ahead += seconds
+
+    def reset(self) -> None:
+        """Go by the usual time again."""
+        self._ahead = 0.0
+
+
+class RuleBook(Protocol):
+    """The rules of a server, and how often each has matched.
+
+    Attributes:
+        clock: The time that greylisting and rate limits go by.
+    """
+
+    clock: Clock
+
+    @property
+    def rules(self) -> Sequence[Rule]:
+        """The rules that hold, the oldest first; the same list always, which sessions look at before each command."""
+
+    def add(self, rule: Rule) -> str:
+        """Add a rule, which holds at once; return its id."""
+
+    def remove(self, rule_id: str) -> None:
+        """Remove a rule, if it is there."""
+
+    def clear(self) -> None:
+        """Remove all rules, and forget which were not used."""
+
+    def count(self, rule_id: str, key: str) -> int:
+        """Count one more match of a rule with a key; return how many there are. Atomic."""
+
+    def consulted(self, asked: Iterable[str], applied: Iterable[str]) -> None:
+        """Note that rules were asked, and that some of them applied."""
+
+    def unused(self) -> list[Rule]:
+        """Return the rules that have not applied, those of ended `with` blocks included."""
+
+
+class MemoryRuleBook:
+    """The rules of a server in the memory of its process. Only the hub thread counts; any thread adds and removes."""
+
+    def __init__(self) -> None:
+        self._rules: list[Rule] = []
+        self.clock = Clock()
+        self._numbers = count(1)
+        self._by_id: dict[str, Rule] = {}
+        self._counts: dict[str, dict[str, int]] = {}
+        self._ended_unused: list[Rule] = []
+
+    @property
+    def rules(self) -> list[Rule]:
+        """The rules that hold, the oldest first; the same list always."""
+        return self._rules
+
+    def add(self, rule: Rule) -> str:
+        """Add a rule, which holds at once; return its id."""
+        rule_id = f"rule-{next(self._numbers)}"
+        rule.belong(rule_id, partial(self.remove, rule_id), partial(self._ended_unused.append, rule))
+        self._by_id[rule_id] = rule
+        self._rules.append(rule)
+        return rule_id
+
+    def remove(self, rule_id: str) -> None:
+        """Remove a rule, if it is there."""
+        rule = self._by_id.pop(rule_id, None)
+        if rule is not None:
+            try:
+                self._rules.remove(rule)
+            except ValueError:
+                pass  # all were removed meanwhile
+            self._counts.pop(rule_id, None)
+
+    def clear(self) -> None:
+        """Remove all rules, and forget which were not used."""
+        self._rules.clear()
+        self._by_id.clear()
+        self._counts.clear()
+        self._ended_unused.clear()
+
+    def count(self, rule_id: str, key: str) -> int:
+        """Count one more match of a rule with a key; return how many there are."""
+        counts = self._counts.setdefault(rule_id, {})
+        counts[key] = counts.get(key, 0) + 1
+        return counts[key]
+
+    def consulted(self, asked: Iterable[str], applied: Iterable[str]) -> None:
+        """Note that rules were asked, and that some of them applied."""
+        for rule_id in asked:
+            rule = self._by_id.get(rule_id)
+            if rule is not None:
+                rule.usage.asked += 1
+        for rule_id in applied:
+            rule = self._by_id.get(rule_id)
+            if rule is not None:
+                rule.usage.hits += 1
+
+    def unused(self) -> list[Rule]:
+        """Return the rules that have not applied, those of ended `with` blocks included."""
+        return [rule for rule in (*self._ended_unused, *self._rules) if not rule.hits]

@@ -1,0 +1,80 @@
+"""What the rules decide about a command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from smtpmock.rules.context import RuleContext
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from smtpmock.rules.rule import Rule
+
+__all__ = ["Decision", "RuleContext", "decide"]
+
+
+class Decision(NamedTuple):
+    """What the rules decide about a command.
+
+    Attributes:
+        rule: The rule that decides; None if the settings do.
+        delay: Seconds before the reply, besides those of the settings.
+        drip: Bytes of the reply per second; None for all at once.
+        throttle: Bytes of the message that are read per second; None for as fast as they come.
+        asked: The ids of the rules that were asked.
+        applied: The ids of those that applied.
+    """
+
+    rule: Rule | None
+    delay: float
+    drip: float | None
+    throttle: float | None
+    asked: tuple[str, ...]
+    applied: tuple[str, ...]
+
+
+def decide(rules: Sequence[Rule], context: RuleContext) -> Generator[tuple[str, str], int | None, Decision]:
+    """Return what the rules decide; ask for the counts that they need on the way.
+
+    The newest that has a reply or a `then` decides; those that only slow down apply besides.
+
+    Yields:
+        A rule's id and a key; to be sent how often the rule has matched with this key, this time included.
+    """
+    deciding: Rule | None = None
+    delay = 0.0
+    drips: list[float] = []
+    throttles: list[float] = []
+    asked: list[str] = []
+    applied: list[str] = []
+    for rule in reversed(rules):
+        if not rule.concerns(context.stage) or (deciding is not None and rule.decides):
+            continue
+        asked.append(rule.id)
+        if not rule.matches(context):
+            continue
+        if rule.is_counted:
+            key = rule.count_key(context)
+            count = yield rule.id, key
+            assert count is not None
+            if not (rule.is_due(count) and rule.is_drawn(key, count)):
+                continue
+            if rule.limits_draws:
+                hits = yield rule.id, f"{key} drawn"
+                assert hits is not None
+                if not rule.is_within_times(hits):
+                    continue
+        applied.append(rule.id)
+        delay += rule.delay_now()
+        if rule.drip is not None:
+            drips.append(rule.drip)
+        if rule.throttle is not None:
+            throttles.append(rule.throttle)
+        if rule.decides:
+            deciding = rule
+            if rule.then == "accept":
+                break
+    return Decision(
+        deciding, delay, min(drips, default=None), min(throttles, default=None), tuple(asked), tuple(applied)
+    )

@@ -1,0 +1,277 @@
+"""What a rule says, checked: a value that can be compared, shown and counted by, and that knows no server."""
+
+from __future__ import annotations
+
+import re
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from smtpmock.errors import QueryError, RuleError
+from smtpmock.queries.terms import field_terms, shown
+from smtpmock.rfc.grammar import address_key
+from smtpmock.rfc.replies import Reply
+from smtpmock.rules.words import CONDITIONS, PER, RULE_WORDS, STAGES, THEN, TLS_FAULTS, WORDS
+from smtpmock.settings.values import LONGEST_DELAY
+from smtpmock.text import alternatives, escaped, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from smtpmock.queries.terms import Term
+    from smtpmock.rules.context import RuleContext
+
+_THEN_IN_BODY = ("close", "reset", "silence", "accept")
+_THEN_WITH_REPLY = ("half", "close")
+_THROTTLED = ("DATA", "BDAT", "body", "*")
+_CODE = re.compile(r"[0-9]{3}(?:[ -]|$)")
+_NO_COMMAND = ("connect", "body", "message")
+
+
+class RuleDefinition:
+    """What a rule says.
+
+    Args:
+        stage: When it is asked.
+        words: Its conditions, counting and actions.
+        gate: What has to hold besides; for ready-made rules.
+        gate_text: The gate in words.
+
+    Attributes:
+        stage: When it is asked.
+        reply: The reply it gives; None for that of the settings.
+        then: What happens instead, or after it.
+        delay: Seconds before the reply.
+        jitter: Seconds by which the delay may be shorter or longer.
+        drip: Bytes of the reply per second.
+        throttle: Bytes of the message that are read per second.
+        tls: What is wrong with the TLS handshake.
+
+    Raises:
+        RuleError: If a word is unknown, cannot be known at that stage, or has an invalid value.
+    """
+
+    def __init__(
+        self,
+        stage: str,
+        words: Mapping[str, Any],
+        *,
+        gate: Callable[[RuleContext], bool] | None = None,
+        gate_text: str = "",
+    ) -> None:
+        self.stage = _stage(stage)
+        for word in words:
+            if word not in WORDS:
+                raise RuleError(unknown("word in a rule", word, WORDS))
+        self._words = {word: value for word, value in words.items() if value is not None}
+        self._gate = gate
+        self._gate_text = f" ({gate_text})" if gate_text else ""
+        self._terms = _terms(self.stage, self._words)
+        part = {word: self._words.get(word, declared.default) for word, declared in RULE_WORDS.items()}
+        self.reply = None if part["reply"] is None else _reply(part["reply"])
+        self.then: str | None = part["then"]
+        self.tls: str | None = part["tls"]
+        self.delay = number("delay", part["delay"])
+        self.jitter = number("jitter", part["jitter"])
+        self.drip = _rate("drip", part["drip"])
+        self.throttle = _rate("throttle", part["throttle"])
+        self._times = None if part["times"] is None else whole("times", part["times"], 0)
+        self._after = whole("after", part["after"], 0)
+        self._every = whole("every", part["every"], 1)
+        self._probability = number("probability", part["probability"], 1.0)
+        self._seed = whole("seed", part["seed"], None)
+        self._per = part["per"]
+        _check_together(self)
+        self._chance = Random(self._seed)  # noqa: S311  # jitter, the same every time
+
+    def __str__(self) -> str:
+        """Return stage, conditions, counts and actions in one line."""
+        words = " ".join((self.stage, *(f"{word}={shown(value)}" for word, value in self._words.items())))
+        return escaped(words + self._gate_text)
+
+    @property
+    def words(self) -> Mapping[str, Any]:
+        """The words that were given, besides the stage."""
+        return dict(self._words)
+
+    @property
+    def decides(self) -> bool:
+        """True if it decides what is answered, so that older rules that do are not asked."""
+        return self.reply is not None or self.then is not None or self.tls is not None
+
+    @property
+    def is_counted(self) -> bool:
+        """True if it depends on how often it has matched."""
+        return self._times is not None or bool(self._after) or self._every > 1 or self._probability < 1
+
+    def concerns(self, stage: str) -> bool:
+        """Return True if it is asked at a stage; where nothing is answered, a rule for all stages that answers is not.
+
+        Args:
+            stage: The stage; "" for a verb without a stage of its own.
+        """
+        if self.stage == "*" and stage == "body":
+            return self.reply is None and (self.then is None or self.then in _THEN_IN_BODY)
+        return self.stage in ("*", stage or "command")
+
+    def matches(self, context: RuleContext) -> bool:
+        """Return True if its conditions hold."""
+        for term in self._terms:
+            if not any(map(term.test, context.values(term.field))):
+                return False
+        return self._gate is None or self._gate(context)
+
+    def count_key(self, context: RuleContext) -> str:
+        """Return what its matches are counted apart by; "" if by nothing."""
+        if self._per is None:
+            return ""
+        if self._per == "session":
+            return context.session
+        return " ".join(sorted(map(address_key, context.values(self._per))))
+
+    def is_due(self, count: int) -> bool:
+        """Return True if it applies at the nth match, its probability and `times` beside that left aside."""
+        due = count - self._after
+        if due <= 0 or due % self._every:
+            return False
+        return self._probability < 1 or self._times is None or due // self._every <= self._times
+
+    def is_drawn(self, key: str, count: int) -> bool:
+        """Return True if chance lets it apply at the nth match: a function of seed, key and n."""
+        # Seeded by text: the same in every process and for every version of Python.
+        return self._probability >= 1 or Random(f"{self._seed} {key} {count}").random() < self._probability  # noqa: S311
+
+    @property
+    def limits_draws(self) -> bool:
+        """True if what chance lets apply has to be counted, too."""
+        return self._probability < 1 and self._times is not None
+
+    def is_within_times(self, hits: int) -> bool:
+        """Return True if it may apply for the nth time."""
+        return self._times is None or hits <= self._times
+
+    def delay_now(self) -> float:
+        """Return the seconds to wait this time."""
+        if not self.jitter:
+            return self.delay
+        return max(0.0, self.delay + self._chance.uniform(-self.jitter, self.jitter))
+
+
+def _stage(stage: str) -> str:
+    named = {name.lower(): name for name in STAGES}
+    found = named.get(stage.lower()) if isinstance(stage, str) else None
+    if not stage:
+        raise RuleError(f"Missing stage of the rule: expected {alternatives(tuple(STAGES))}")
+    if found is None:
+        raise RuleError(unknown("stage", stage, STAGES))
+    return found
+
+
+def _terms(stage: str, words: Mapping[str, Any]) -> list[Term]:
+    asked = {word: wanted for word, wanted in words.items() if word in CONDITIONS}
+    for word in asked:
+        _known_at(stage, word)
+    if stage == "command":
+        _check_verb(asked.get("verb"))
+    try:
+        return [term for word, wanted in asked.items() for term in field_terms(word, wanted)]
+    except QueryError as error:
+        raise RuleError(str(error)) from None
+
+
+def _check_verb(verb: Any) -> None:
+    """Make sure that a verb is given, and that it has no stage of its own."""
+    if not isinstance(verb, str) or not verb.isalnum():
+        raise RuleError(f"Invalid verb {verb!r} of a rule at command: expected a word such as 'EXPN'")
+    own = next((stage for stage in STAGES if stage.split()[0] == verb.upper()), None)
+    if own is not None:
+        raise RuleError(f"The verb {verb.upper()} has a stage of its own: use the stage {own!r}")
+
+
+def _known_at(stage: str, word: str) -> None:
+    if word not in STAGES[stage]:
+        known = alternatives(STAGES[stage])
+        raise RuleError(f"The condition {word} cannot be known at {stage}: expected {known}")
+
+
+def _reply(wanted: Any) -> Reply:
+    lines = [wanted] if isinstance(wanted, str) else list(wanted) if isinstance(wanted, list | tuple) else []
+    if not lines or not all(isinstance(line, str) for line in lines):
+        raise RuleError(f"Invalid reply {wanted!r}: expected a line or a list of lines")
+    for line in lines:
+        if "\r" in line or "\n" in line:
+            raise RuleError(f"Invalid reply {line!r}: expected lines without line breaks")
+        if not _CODE.match(line):
+            raise RuleError(f"Invalid reply {line!r}: expected a three-digit code, a space and a text")
+    codes = {line[:3] for line in lines}
+    if len(codes) > 1:
+        raise RuleError(f"Invalid reply with the codes {' and '.join(sorted(codes))}: expected one code in all lines")
+    *first, last = lines
+    try:
+        return Reply(*(f"{line[:3]}-{line[4:]}" for line in first), f"{last[:3]} {last[4:]}".rstrip(" "))
+    except UnicodeEncodeError:
+        raise RuleError(f"Invalid reply {wanted!r}: expected text that can be encoded in UTF-8") from None
+
+
+def number(word: str, value: Any, highest: float = LONGEST_DELAY) -> float:
+    """Return the value if it is a valid number.
+
+    Raises:
+        RuleError: If it is not.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= highest:
+        return value
+    raise RuleError(f"Invalid {word} {value!r}: expected a number from 0 to {highest:.0f}")
+
+
+def _rate(word: str, value: Any) -> float | None:
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")):
+        return value
+    raise RuleError(f"Invalid {word} {value!r}: expected a number of bytes per second greater than 0")
+
+
+def whole(word: str, value: Any, lowest: int | None) -> int:
+    """Return the value if it is a valid integer.
+
+    Raises:
+        RuleError: If it is not.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and (lowest is None or value >= lowest):
+        return value
+    expected = "an integer" if lowest is None else f"an integer of at least {lowest}"
+    raise RuleError(f"Invalid {word} {value!r}: expected {expected}")
+
+
+def _check_together(rule: RuleDefinition) -> None:
+    """Refuse words that do not go together."""
+    words = rule._words
+    if rule.then is not None:
+        _one_of("then", rule.then, THEN)
+        if rule.reply is not None and rule.then not in _THEN_WITH_REPLY:
+            raise RuleError(
+                f"Invalid then {rule.then!r} beside a reply: expected {alternatives(_THEN_WITH_REPLY)}, which follow it"
+            )
+    if rule.stage == "body":
+        for word in ("reply", "drip"):
+            if word in words:
+                raise RuleError(f"The word {word} cannot be used at body, where nothing is answered: use message")
+        if rule.then is not None:
+            _one_of("then at body", rule.then, _THEN_IN_BODY)
+    if rule.tls is not None:
+        _one_of("tls", rule.tls, TLS_FAULTS)
+        if rule.stage != "STARTTLS" or rule.reply is not None or rule.then is not None:
+            raise RuleError("The word tls can be used at STARTTLS only, without reply and then")
+    if rule.throttle is not None and rule.stage not in _THROTTLED:
+        raise RuleError(f"The word throttle cannot be used at {rule.stage}: expected {alternatives(_THROTTLED)}")
+    per = words.get("per")
+    if per is not None:
+        known = STAGES[rule.stage]
+        _one_of(f"per at {rule.stage}", per, [word for word in PER if word == "session" or word in known])
+    if not (rule.decides or rule.delay or rule.jitter or rule.drip or rule.throttle):
+        raise RuleError(
+            f"The rule {rule} does nothing: expected one of reply, delay, jitter, drip, throttle, then, tls"
+        )
+
+
+def _one_of(word: str, value: Any, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise RuleError(f"Invalid {word} {value!r}: expected {alternatives(tuple(allowed))}")

@@ -1,0 +1,151 @@
+"""The words of rules: stages, conditions, counting and actions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Mapping, Sequence
+
+    from smtpmock.rules.context import ReceivedMessage
+
+    Text: TypeAlias = str | re.Pattern[str] | Callable[[str], object]
+    """A text that is contained, a pattern with ``*``, a compiled expression, or a function of the value."""
+
+
+class Conditions(TypedDict, total=False):
+    """When a rule holds."""
+
+    client: Text | None
+    helo_name: Text | None
+    user: Text | None
+    sender: Text | None
+    recipient: Text | None
+    subject: Text | None
+    header: str | Mapping[str, Text] | None
+    text: Text | None
+    size: int | str | Callable[[int], object] | None
+    argument: Text | None
+    verb: str | None
+    where: Callable[[ReceivedMessage], object] | None
+
+
+class RuleWords(Conditions, total=False):
+    """The words of a rule besides its stage."""
+
+    times: int | None
+    after: int
+    every: int
+    probability: float
+    seed: int
+    per: Per | None
+    reply: str | Sequence[str] | None
+    delay: float
+    jitter: float
+    drip: float | None
+    throttle: float | None
+    then: Then | None
+    tls: TLSFault | None
+
+
+Stage: TypeAlias = Literal[
+    "connect",
+    "HELO",
+    "EHLO",
+    "STARTTLS",
+    "AUTH",
+    "MAIL FROM",
+    "RCPT TO",
+    "DATA",
+    "BDAT",
+    "body",
+    "message",
+    "RSET",
+    "NOOP",
+    "QUIT",
+    "VRFY",
+    "HELP",
+    "command",
+    "*",
+]
+"""When a rule is asked."""
+
+Then: TypeAlias = Literal["close", "reset", "silence", "half", "garbage", "accept"]
+"""What can happen instead of a reply, or after it."""
+
+TLSFault: TypeAlias = Literal["expired", "wrong-host", "unknown-authority", "refuse", "cut"]
+"""What can be wrong with a TLS handshake."""
+
+Per: TypeAlias = Literal["recipient", "sender", "session"]
+"""What a rule can be counted apart for."""
+
+_ALWAYS = ("client",)
+_GREETED = (*_ALWAYS, "helo_name", "argument")
+_KNOWN = (*_GREETED, "user")
+_TRANSACTION = (*_KNOWN, "sender", "recipient")
+_RECEIVED = (*_TRANSACTION, "subject", "header", "text", "size", "where")
+
+STAGES: Mapping[str, Sequence[str]] = {
+    "connect": _ALWAYS,
+    "HELO": _GREETED,
+    "EHLO": _GREETED,
+    "STARTTLS": _GREETED,
+    "AUTH": _KNOWN,
+    "MAIL FROM": (*_KNOWN, "sender", "size"),
+    "RCPT TO": _TRANSACTION,
+    "DATA": _TRANSACTION,
+    "BDAT": _TRANSACTION,
+    "body": tuple(word for word in _TRANSACTION if word != "argument"),
+    "message": tuple(word for word in _RECEIVED if word != "argument"),
+    "RSET": _TRANSACTION,
+    "NOOP": _TRANSACTION,
+    "QUIT": _TRANSACTION,
+    "VRFY": _TRANSACTION,
+    "HELP": _TRANSACTION,
+    "command": (*_TRANSACTION, "verb"),
+    "*": _RECEIVED,
+}
+"""The stages, with the conditions that can be known there."""
+
+CONDITIONS = tuple(Conditions.__annotations__)
+"""The conditions; the package `queries` says what each looks at."""
+
+THEN: Sequence[Then] = ("close", "reset", "silence", "half", "garbage", "accept")
+TLS_FAULTS: Sequence[TLSFault] = ("expired", "wrong-host", "unknown-authority", "refuse", "cut")
+PER: Sequence[Per] = ("recipient", "sender", "session")
+
+
+class RuleWord(NamedTuple):
+    """A word of a rule besides its stage and its conditions.
+
+    Attributes:
+        kind: The kind of its values: "integer", "number", "seconds", "choice" or "reply".
+        meaning: Its meaning, without a capital and a full stop.
+        default: Its default.
+    """
+
+    kind: str
+    meaning: str
+    default: Any = None
+
+
+RULE_WORDS: Mapping[str, RuleWord] = {
+    "times": RuleWord("integer", "apply at most this many times"),
+    "after": RuleWord("integer", "skip the first matches, this many", 0),
+    "every": RuleWord("integer", "apply to every nth match only: with 3, to the third, the sixth and so on", 1),
+    "probability": RuleWord("number", "apply at random, with this probability from 0 to 1", 1.0),
+    "seed": RuleWord("integer", "seed of the random numbers; the same seed gives the same sequence", 0),
+    "per": RuleWord("choice", "count separately for each recipient, sender or session"),
+    "reply": RuleWord("reply", "send this reply"),
+    "delay": RuleWord("seconds", "wait this long before the reply", 0.0),
+    "jitter": RuleWord("seconds", "vary the delay at random by up to this much", 0.0),
+    "drip": RuleWord("number", "send the reply slowly, at this many bytes per second"),
+    "throttle": RuleWord("number", "read the message slowly, at this many bytes per second"),
+    "then": RuleWord("choice", "close, reset, silence, half, garbage or accept"),
+    "tls": RuleWord("choice", "break TLS at STARTTLS: expired, wrong-host, unknown-authority, refuse or cut"),
+}
+"""The words of a rule besides its stage and its conditions."""
+
+WORDS = (*CONDITIONS, *RULE_WORDS)
+"""All words of a rule besides its stage."""
