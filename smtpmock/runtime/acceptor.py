@@ -70,6 +70,7 @@ class _Acceptor(StreamServer):
             raise
 
     def _try_again(self) -> None:
+        self._timer.close()  # libuv goes on using it otherwise
         if self.started:
             self.start_accepting()
 

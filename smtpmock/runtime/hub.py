@@ -115,7 +115,7 @@ class Hub:
         self._stop = Event()
         self._ready.release()
         self._stop.wait()
-        self._watcher.stop()
+        self._watcher.close()
         hub.destroy(destroy_loop=True)
         self._finished.release()
 

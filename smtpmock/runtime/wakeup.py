@@ -68,7 +68,10 @@ class _GreenletWakeup:
         self._watcher.start(self._event.set)
 
     def set(self) -> None:
-        self._watcher.send()
+        try:
+            self._watcher.send()
+        except Exception:  # of several kinds, as the loops differ
+            pass  # the waiter has gone, or its loop has: that is no concern of whoever wakes it
 
     def wait(self, timeout: float | None) -> None:
         if timeout is None:
@@ -83,7 +86,7 @@ class _GreenletWakeup:
             timer.close()
 
     def close(self) -> None:
-        self._watcher.stop()
+        self._watcher.close()  # not stop(): libuv would deliver what was sent before, to nobody
 
 
 def make_wakeup() -> Wakeup:
