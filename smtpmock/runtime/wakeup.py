@@ -70,7 +70,7 @@ class _GreenletWakeup:
     def set(self) -> None:
         try:
             self._watcher.send()
-        except Exception:  # of several kinds, as the loops differ
+        except Exception:  # noqa: S110  # each loop has its own
             pass  # the waiter has gone, or its loop has: that is no concern of whoever wakes it
 
     def wait(self, timeout: float | None) -> None:
