@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def catch_stop_signals() -> Callable[[], None]:
     signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
     for number in STOP_SIGNALS:
         signal.signal(number, _ignore)
-    if hasattr(signal, "pthread_sigmask"):  # the process may have been born with what its parent blocks
+    if sys.platform != "win32":  # the process may have been born with what its parent blocks
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
     def wait() -> None:
