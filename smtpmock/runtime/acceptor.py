@@ -17,6 +17,7 @@ from gevent.server import StreamServer
 from smtpmock.rfc.replies import SESSION_TIMEOUT, SHUTTING_DOWN
 from smtpmock.runtime.gevent_internals import take_descriptor
 from smtpmock.runtime.session_worker import SessionWorker
+from smtpmock.runtime.wakeup import SHORTEST_TIMER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,7 +173,7 @@ class RunningServer:
             self._failed(mistake)
 
     def _watch_idle(self, seconds: float) -> None:
-        self._idle_timer = self._hub.loop.timer(seconds)
+        self._idle_timer = self._hub.loop.timer(max(seconds, SHORTEST_TIMER))
         self._idle_timer.start(self._end_idle)
 
     def _end_idle(self) -> None:

@@ -18,6 +18,9 @@ from smtpmock.runtime.gevent_internals import hub_of_this_thread
 if TYPE_CHECKING:
     from gevent.hub import Hub
 
+SHORTEST_TIMER = 0.001
+"""In seconds; libuv warns of less."""
+
 _allocate_lock = get_original("_thread", "allocate_lock")
 
 
@@ -77,7 +80,7 @@ class _GreenletWakeup:
         if timeout is None:
             self._event.wait()
             return
-        timer = self._loop.timer(timeout)
+        timer = self._loop.timer(max(timeout, SHORTEST_TIMER))
         timer.start(self._event.set)
         try:
             self._event.wait()

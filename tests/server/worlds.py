@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+ON_LIBUV = os.environ.get("GEVENT_LOOP", "").startswith("libuv")
+"""Whether the tests run on the loop that gevent uses on Windows."""
 
 PLAIN = ""
 PATCHED = """\
