@@ -44,13 +44,11 @@ MAIL = """
 """
 
 
-@pytest.mark.smoke
 @pytest.mark.parametrize("patch", ["", "gevent.monkey.patch_all()"], ids=["plain", "patched"])
 def test_server_needs_nothing_that_only_unix_has(patch, run):
     run(f"import gevent.monkey\n{patch}\n", HIDE, MAIL)
 
 
-@pytest.mark.smoke
 def test_every_module_can_be_imported_without_what_only_unix_has(run):
     output = run(
         HIDE,
@@ -68,7 +66,6 @@ def test_every_module_can_be_imported_without_what_only_unix_has(run):
     assert {"smtpmock.server", "smtpmock.__main__", "smtpmock.runtime.session_worker"} <= set(output.split())
 
 
-@pytest.mark.smoke
 def test_command_serves_without_what_only_unix_has(run):
     output = run(
         HIDE,
@@ -99,7 +96,6 @@ def test_command_serves_without_what_only_unix_has(run):
     assert output.startswith("SMTP mock server started on port: ")
 
 
-@pytest.mark.smoke
 def test_what_is_hidden_is_hidden(run):
     """Or the other tests prove nothing."""
     hidden = [f"{module}.{name}" for module, names in HIDDEN_NAMES.items() for name in names]
@@ -121,7 +117,6 @@ def test_what_is_hidden_is_hidden(run):
     )
 
 
-@pytest.mark.smoke
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no other loop")
 @pytest.mark.parametrize("patch", ["", "gevent.monkey.patch_all()"], ids=["plain", "patched"])
 def test_server_works_on_the_loop_that_windows_has(patch, run, monkeypatch):

@@ -123,7 +123,7 @@ def test_descriptor_that_was_taken_stays_open_and_belongs_to_the_taker(pair):
         assert other.recv(1) == b"x"
 
 
-@pytest.mark.parametrize("missing", [{"plain_socket", "read_watcher"}, {"read_watcher"}], ids=", ".join)
+@pytest.mark.parametrize("missing", [["plain_socket", "read_watcher"], ["read_watcher"]], ids=", ".join)
 def test_server_works_without_what_gevent_hides(missing, monkeypatch):
     for name in missing:
         monkeypatch.setattr(session_worker, name, lambda _: None)
