@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,34 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 _SECONDS = 90
 """After which a child that still runs is taken to hang."""
+
+
+NEEDS = {
+    "fork": hasattr(os, "fork"),
+    "posix_spawn": hasattr(os, "posix_spawn"),
+    "/proc": Path("/proc/self/fd").is_dir(),
+    "signals": hasattr(signal, "setitimer"),
+}
+"""What a platform may lack, and whether this one has it."""
+
+# What crowds and bounds cost is read from /proc.
+collect_ignore = [] if NEEDS["/proc"] else ["robustness"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker of tests that cannot run on every platform."""
+    config.addinivalue_line("markers", f"needs(…): skipped on a platform without it: {', '.join(NEEDS)}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that cannot run on this platform."""
+    for marker in item.iter_markers("needs"):
+        missing = [need for need in marker.args if not NEEDS[need]]
+        if missing:
+            pytest.skip(f"needs {', '.join(missing)}")
 
 
 @pytest.fixture
@@ -46,10 +71,7 @@ def run(tmp_path: Path) -> Callable[..., str]:
             child.send_signal(signal.SIGABRT)  # which makes it show what its threads do
             child.wait()
         finally:
-            try:
-                os.killpg(child.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # nothing that it started is left
+            _end(child)
         if child.returncode == -signal.SIGABRT:
             output, complaints = child.communicate()
         if child.returncode or (complaints and not may_complain):
@@ -57,3 +79,14 @@ def run(tmp_path: Path) -> Callable[..., str]:
         return output
 
     return run
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """End a child, and what it started where the platform keeps account of that."""
+    if not hasattr(os, "killpg"):
+        child.kill()
+        return
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass  # nothing that it started is left

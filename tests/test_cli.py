@@ -12,12 +12,11 @@ import sys
 import pytest
 
 from smtpmock import SettingError, __version__, cli
+from smtpmock.runtime.signals import STOP_SIGNALS
 from smtpmock.settings import declarations as settings
 from tests.clients.command import free_port, port_of, run, spawned, stop, wait_for
 from tests.clients.mail import SECONDS
 from tests.raw_client import Client
-
-STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT]
 
 GO_SMTP_MOCK_FLAGS = re.findall(
     r"\w+",
@@ -377,6 +376,7 @@ def test_port_is_said_once_whatever_is_logged(arguments):
     assert str(port) not in output
 
 
+@pytest.mark.needs("signals")
 @pytest.mark.parametrize("how", STOP_SIGNALS)
 def test_signal_stops_the_command_and_a_client_is_told(how):
     with spawned() as process, Client(port_of(process)) as client:
@@ -384,6 +384,7 @@ def test_signal_stops_the_command_and_a_client_is_told(how):
         assert client.read_all() == ["421 Service shutting down"]
 
 
+@pytest.mark.needs("signals")
 @pytest.mark.parametrize("how", STOP_SIGNALS)
 def test_signal_that_was_sent_before_the_command_served_stops_it(how):
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # the child is born with what its parent blocks

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,20 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONG = os.environ.get("SMTPMOCK_LONG", "") not in ("", "0")
+LONG_SECONDS = 1800
 
 
-@pytest.fixture(autouse=True)
-def _no_test_hangs() -> Iterator[None]:
-    seconds = 1800 if LONG else 120
-
-    def give_up(*_: object) -> None:
-        pytest.fail(f"not done after {seconds} seconds")
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(seconds)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give long tests more time than pyproject.toml does."""
+    if LONG:
+        for item in items:
+            item.add_marker(pytest.mark.timeout(LONG_SECONDS))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,20 +10,6 @@ from smtpmock import SMTPMock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_SECONDS = 120
-
-
-@pytest.fixture(autouse=True)
-def _no_test_hangs() -> Iterator[None]:
-    def give_up(*_: object) -> None:
-        pytest.fail(f"not done after {_SECONDS} seconds")
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(_SECONDS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ import pytest
 
 from tests.server.worlds import PATCHED, PLAIN
 
+pytestmark = pytest.mark.needs("fork")
+
 in_both_worlds = pytest.mark.parametrize("world", [PLAIN, PATCHED], ids=["plain", "patched"])
 
 # `in_child` runs a function in a forked child and returns a function that waits for its end and demands success.

@@ -6,6 +6,7 @@ from tests.server.worlds import PLAIN
 
 
 @pytest.mark.uninstrumented
+@pytest.mark.needs("/proc")
 def test_the_import_loads_no_gevent_and_starts_no_thread(run):
     run(
         PLAIN,
@@ -23,6 +24,7 @@ def test_the_import_loads_no_gevent_and_starts_no_thread(run):
     )
 
 
+@pytest.mark.needs("/proc")
 def test_a_constructor_starts_nothing(run):
     run(
         """
@@ -74,6 +76,7 @@ def test_a_server_leaves_the_thread_that_uses_it_without_a_hub(run):
     )
 
 
+@pytest.mark.needs("/proc")
 def test_all_servers_share_one_thread(run):
     run(
         """

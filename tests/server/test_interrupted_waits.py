@@ -4,6 +4,8 @@ import pytest
 
 from tests.server.worlds import ON_LIBUV, PATCHED, in_every_world
 
+pytestmark = pytest.mark.needs("signals", "posix_spawn")
+
 # Four clients in a process of their own: a signal can meet none of them.
 # Nobody waits for their process: in gevent's callbacks that do, the signal would be lost. Their mails are proof enough.
 CLIENTS = """

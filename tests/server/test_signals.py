@@ -19,6 +19,7 @@ def test_signals_that_stop_are_those_of_a_terminal_and_of_a_supervisor():
     assert {signal.SIGINT, signal.SIGTERM} < set(STOP_SIGNALS)
 
 
+@pytest.mark.needs("signals")
 @pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_signal_that_came_before_the_wait_ends_it(number, run):
     run(
@@ -31,6 +32,7 @@ def test_signal_that_came_before_the_wait_ends_it(number, run):
     )
 
 
+@pytest.mark.needs("signals")
 @pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_signal_that_comes_during_the_wait_ends_it(number, run):
     run(
@@ -50,7 +52,7 @@ def test_signal_that_comes_during_the_wait_ends_it(number, run):
     )
 
 
-@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="needs signals that can be blocked")
+@pytest.mark.needs("signals")
 @pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_signal_that_the_parent_had_blocked_ends_the_wait(number, run):
     run(
@@ -63,7 +65,7 @@ def test_signal_that_the_parent_had_blocked_ends_the_wait(number, run):
     )
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="needs a signal of the user's own")
+@pytest.mark.needs("signals")
 def test_other_signal_does_not_end_the_wait_and_is_handled(run):
     output = run(
         BEGIN,
@@ -88,6 +90,7 @@ def test_other_signal_does_not_end_the_wait_and_is_handled(run):
     assert output == "handled\nSIGUSR1\nSIGTERM\n"
 
 
+@pytest.mark.needs("signals")
 def test_signal_while_the_server_stops_does_no_harm(run):
     run(
         BEGIN,

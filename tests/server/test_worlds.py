@@ -57,6 +57,7 @@ def test_fifty_greenlets_at_once(run):
     )
 
 
+@pytest.mark.needs("posix_spawn")
 @in_every_world
 def test_a_main_thread_that_blocks_does_not_stall_the_server(run, world):
     # What the client says comes from another process; this one does nothing but wait for it, natively.
@@ -137,6 +138,7 @@ def test_a_server_that_was_started_before_the_patch_serves_and_stops_after_it(ru
 
 
 @pytest.mark.uninstrumented
+@pytest.mark.needs("/proc")
 @pytest.mark.parametrize("count", [1000])
 def test_many_starts_and_stops_leave_nothing_behind(run, count):
     run(
