@@ -1,7 +1,7 @@
-"""The command line, made from the declaration of the settings.
+"""The command line, derived from the declarations of the settings.
 
-go-smtp-mock's flags are taken as they are (``-sessionTimeout=60``), and each in its usual form as well
-(``--session-timeout 60``); environment variables (``SMTPMOCK_SESSION_TIMEOUT=60``) stand behind both.
+The flags of go-smtp-mock work unchanged (``-sessionTimeout=60``), and so does the usual form of each
+(``--session-timeout 60``); environment variables (``SMTPMOCK_SESSION_TIMEOUT=60``) are the fallback for both.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from smtpmock.errors import RuleError, SettingError
-from smtpmock.settings import declarations as settings
+from smtpmock.settings.declarations import SETTINGS, Setting, Settings, from_text
+from smtpmock.settings.values import PORT, SWITCH
 from smtpmock.text import unknown
 
 if TYPE_CHECKING:
@@ -20,33 +21,43 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_PREFIX = "SMTPMOCK_"
 
-_NOT_SETTINGS = ("version", "rule", "rules")
-_RULE_HELP = "a rule, as in \"RCPT TO recipient=*@slow.example delay=2 reply='451 later' times=3\"; see docs/rules.md"
+_COMMAND = {name: declared for name, declared in SETTINGS.items() if declared.in_command}
+_LOG = "log"
+_FLAGS = {_LOG: [name for name, declared in _COMMAND.items() if declared.flag == _LOG]} | {
+    name: [name] for name in _COMMAND
+}
+"""The settings that each flag sets, by the name of the flag's environment variable in lower case."""
 
-_COMMAND = {name: declared for name, declared in settings.SETTINGS.items() if declared.in_command}
+_RULE_HELP = (
+    "a rule, such as \"RCPT TO recipient=*@slow.example delay=2 reply='451 later' times=3\" (see docs/rules.md)"
+)
 
 
 class Options(NamedTuple):
-    """What the command line and the environment say.
+    """The contents of the command line and the environment.
 
     Attributes:
         version: Whether only the version is asked for.
-        settings: The settings that are not left at their defaults.
+        settings: The settings of the server.
         rules: The rules, those of files first.
     """
 
     version: bool
-    settings: settings.Settings
+    settings: Settings
     rules: Sequence[Rule] = ()
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise SettingError(f"The command line cannot be read: {message}.")
+        raise SettingError(f"Invalid command line: {message}")
+
+    def _get_option_tuples(self, option_string: str) -> list[Any]:
+        """Return no flags that begin like this one: abbreviations would hide mistakes."""
+        return []
 
 
 class _HelpFormatter(argparse.HelpFormatter):
-    """Each flag in both forms, the value once."""
+    """Shows go-smtp-mock's form of a flag and the usual one, and the value once."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=8, width=100)
@@ -57,63 +68,68 @@ class _HelpFormatter(argparse.HelpFormatter):
 
 
 def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
-    """What the user wants.
+    """Return what the command line and the environment say.
 
     Args:
         arguments: The command line, without the name of the command.
-        environment: The environment variables.
+        environment: The environment variables; one that a flag overrides is not looked at.
 
     Raises:
-        SettingError: If a flag is unknown or a value not allowed.
-        RuleError: If a rule is none.
+        SettingError: If a flag is unknown or a value is invalid.
+        RuleError: If a rule is invalid.
 
     Example:
-        >>> parse(["-port=2525", "--session-timeout", "60"], {"SMTPMOCK_FAIL_FAST": "yes"}).settings
-        Settings(port=2525, session_timeout=60.0, fail_fast=True)
+        >>> options = parse(["-port=2525", "--session-timeout", "60"], {"SMTPMOCK_FAIL_FAST": "yes"})
+        >>> options.settings.port, options.settings.session_timeout, options.settings.fail_fast
+        (2525, 60.0, True)
     """
     parser = _parser()
     found, rest = parser.parse_known_args(arguments)
     if rest:
         raise _unknown(rest[0], parser)
     values: dict[str, Any] = {}
-    for destination in ("-log", *_COMMAND):
-        variable = ENVIRONMENT_PREFIX + destination.lstrip("-").upper()
-        if environment.get(variable):  # what is set to nothing is not set, as for most programs
-            for name in _named_by(destination):
-                values[name] = settings.parse_setting(name, environment[variable], called=variable)
-    for destination, text in vars(found).items():
-        if destination in _NOT_SETTINGS or text is None:
-            continue
-        for name in _named_by(destination):
-            values[name] = settings.parse_setting(name, text)
-    return Options(found.version, settings.Settings(**values), _rules(found.rules, found.rule))
+    for flag, names in _FLAGS.items():
+        text = getattr(found, flag)
+        if text is not None:
+            values |= {name: from_text(name, text) for name in names}
+    fallback: dict[str, Any] = {}
+    for flag, names in _FLAGS.items():
+        variable = ENVIRONMENT_PREFIX + flag.upper()
+        text = environment.get(variable)
+        if text and not _is_link(names, text):  # as in most programs, an empty variable is not set
+            fallback |= {name: from_text(name, text, called=variable) for name in names if name not in values}
+    return Options(_switch("-v", found.version), Settings(**fallback, **values), _rules(found.rules, found.rule))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="smtpmock",
         usage="smtpmock [-flag=value | --flag value]…",
-        description="An SMTP mock server for tests: it answers as it is told to and keeps what it was sent.",
+        description="An SMTP mock server for tests: it answers as told and keeps the mail that it receives.",
         epilog=(
-            f"Each flag but --rule and --rules can be given as an environment variable, as in "
-            f"{ENVIRONMENT_PREFIX}SESSION_TIMEOUT=60. "
+            "A value follows its flag after '=' or a space; switches need none. "
+            f"Each setting can be an environment variable as well, such as {ENVIRONMENT_PREFIX}SESSION_TIMEOUT=60. "
             "SIGINT, SIGTERM and SIGQUIT stop the server gracefully."
         ),
         formatter_class=_HelpFormatter,
         allow_abbrev=False,
         add_help=False,
     )
+    switch: dict[str, Any] = {"nargs": "?", "const": "true", "metavar": ""}
     general = parser.add_argument_group("General")
-    general.add_argument("-h", "-help", "--help", action="help", help="show this and exit")
-    general.add_argument("-v", "-version", "--version", action="store_true", help="show the version and exit")
+    general.add_argument("-h", "-help", "--h", "--help", action="help", help="show this help and exit")
     general.add_argument(
-        "-log",
-        "--log",
-        dest="-log",
-        nargs="?",
-        const="true",
-        default=None,
-        help="--log-to-stdout and --log-server-activity",
+        "-v",
+        "-version",
+        "--v",
+        "--version",
+        dest="version",
+        default="false",
+        help="show the version and exit",
+        **switch,
+    )
+    general.add_argument(
+        "-log", "--log", help="the same as --log-to-stdout and --log-server-activity together", **switch
     )
     behaviour = parser.add_argument_group("Scripted behaviour")
     behaviour.add_argument("--rule", action="append", default=[], metavar="'STAGE WORD=VALUE …'", help=_RULE_HELP)
@@ -123,16 +139,8 @@ def _parser() -> argparse.ArgumentParser:
         section = declared.section
         if section not in groups:
             groups[section] = parser.add_argument_group(section)
-        switch = not declared.type.metavar
-        groups[section].add_argument(
-            *_forms(name),
-            dest=name,
-            default=None,
-            nargs="?" if switch else None,
-            const="true" if switch else None,
-            metavar=declared.type.metavar,
-            help=_help(name).replace("%", "%%"),
-        )
+        value: dict[str, Any] = {"metavar": declared.type.metavar} if declared.type.metavar else switch
+        groups[section].add_argument(*_forms(declared), dest=name, help=_help(declared).replace("%", "%%"), **value)
     return parser
 
 
@@ -150,36 +158,41 @@ def _rules(files: Sequence[str], lines: Sequence[str]) -> list[Rule]:
     return rules
 
 
-def _forms(name: str) -> list[str]:
-    """The forms of a flag: go-smtp-mock's with one dash and with two, and the usual one."""
-    flag = settings.SETTINGS[name].flag
-    usual = f"--{name.replace('_', '-')}"
-    return [usual] if flag == "log" else list(dict.fromkeys((f"-{flag}", f"--{flag}", usual)))
+def _forms(declared: Setting) -> list[str]:
+    """Return the forms of a flag: go-smtp-mock's with one dash and with two, and the usual one."""
+    usual = f"--{declared.name.replace('_', '-')}"
+    forms = (usual,) if declared.flag == _LOG else (f"-{declared.flag}", f"--{declared.flag}", usual)
+    return list(dict.fromkeys(forms))
 
 
-def _help(name: str) -> str:
-    declared = settings.SETTINGS[name]
+def _help(declared: Setting) -> str:
     default = declared.default
-    if isinstance(default, float):
-        default = f"{default:g}"
+    if isinstance(default, bool):
+        default = "on" if default else "off"
     elif isinstance(default, tuple):
         default = ",".join(default)
-    elif isinstance(default, bool):
-        default = "on" if default else "off"
-    shown = "none" if default in (None, "") else default
-    shown = str(shown).replace("{msg_size_limit}", "N")
-    return f"{declared.meaning} (default: {shown})"
+    elif isinstance(default, float):
+        default = f"{default:g}"
+    shown = "" if default in (None, "") else f" (default: {default})".replace("{msg_size_limit}", "N")
+    return f"{declared.meaning}{shown}"
 
 
-def _named_by(destination: str) -> list[str]:
-    """The settings that a flag sets: -log sets two."""
-    return [name for name in settings.SETTINGS if f"-{settings.SETTINGS[name].flag}" == destination] or [destination]
+def _is_link(names: Sequence[str], text: str) -> bool:
+    """Return whether a variable is the address that Kubernetes and Docker set for a service named smtpmock."""
+    return SETTINGS[names[0]].type is PORT and text.startswith("tcp://")
+
+
+def _switch(flag: str, text: str) -> bool:
+    try:
+        return bool(SWITCH.parse(text))
+    except ValueError:
+        raise SettingError(f"Invalid {flag} {text!r}: expected {SWITCH.expected}") from None
 
 
 def _unknown(argument: str, parser: argparse.ArgumentParser) -> SettingError:
-    given = argument.partition("=")[0]
-    if not given.startswith("-"):
-        return SettingError(f"The argument {argument!r} stands alone: every setting is a flag, as in -port=2525.")
-    usual = given.startswith("--")
+    flag = argument.partition("=")[0]
+    if not flag.startswith("-"):
+        return SettingError(f"Unexpected argument {argument!r}: settings are flags, such as -port=2525")
+    usual = flag.startswith("--")
     forms = (form for form in parser._option_string_actions if form.islower() or not usual)
-    return SettingError(unknown("flag", given, (form for form in forms if form.startswith("--") == usual)))
+    return SettingError(unknown("flag", flag, (form for form in forms if form.startswith("--") == usual)))

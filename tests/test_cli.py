@@ -13,6 +13,7 @@ import pytest
 
 from smtpmock import SettingError, __version__, cli
 from smtpmock.runtime.signals import STOP_SIGNALS
+from smtpmock.__main__ import EarlyListener, guessed_address
 from smtpmock.settings import declarations as settings
 from tests.clients.command import free_port, port_of, run, spawned, stop, wait_for
 from tests.clients.mail import SECONDS
@@ -217,7 +218,7 @@ def test_switch_of_the_environment_is_turned_off_by_its_flag():
 # What is only shown.
 
 
-@pytest.mark.parametrize("flag", ["-v", "--version"])
+@pytest.mark.parametrize("flag", ["-v", "--v", "-version", "--version", "-v=true", "--v=1"])
 def test_version_is_shown_in_three_lines(flag):
     status, output, errors = run(flag)
 
@@ -241,13 +242,14 @@ def test_help_shows_every_setting_in_its_group_with_its_default(flag):
     assert [group for group in shown if group in groups] == groups
     for go_flag in GO_SMTP_MOCK_FLAGS:
         declared = settings.SETTINGS[go_name(go_flag)]
-        default = {"False": "off", "()": "none"}.get(str(declared.default), str(declared.default).removesuffix(".0"))
-        entry = shown[declared.section].partition(f" -{go_flag}, ")[2].partition(") -")[0]
-        assert entry.split(" ")[0] == usual(go_flag)
+        default = {"False": "off"}.get(str(declared.default), str(declared.default).removesuffix(".0"))
+        entry = shown[declared.section].partition(f" -{go_flag}, ")[2]
         default = default.replace("{msg_size_limit}", "N")
-        assert f"{declared.meaning} (default: {default}" in entry
-    assert "-v, -version, --version show the version and exit" in shown["General"]
-    assert "-log --log-to-stdout and --log-server-activity" in shown["General"]
+        told = f"{declared.meaning} (default: {default})" if declared.default else declared.meaning
+        assert re.match(rf"{usual(go_flag)} ([A-Z]\S* )?{re.escape(told)}", entry)
+    assert "-h, -help, --h, --help show this help and exit" in shown["General"]
+    assert "-v, -version, --v, --version show the version and exit" in shown["General"]
+    assert "-log, --log the same as --log-to-stdout and --log-server-activity together" in shown["General"]
 
 
 # Mistakes.
@@ -258,8 +260,11 @@ def test_help_shows_every_setting_in_its_group_with_its_default(flag):
     [
         (["-prot=2525"], "Unknown flag '-prot': did you mean '-port'?"),
         (["--sesion-timeout", "60"], "Unknown flag '--sesion-timeout': did you mean '--session-timeout'?"),
-        (["2525"], "The argument '2525' stands alone: every setting is a flag, as in -port=2525."),
-        (["-port"], "The command line cannot be read: argument -port/--port: expected one argument."),
+        (["-sessionTime=5"], "Unknown flag '-sessionTime': did you mean '-sessionTimeout'?"),
+        (["-verbose"], "Unknown flag '-verbose': did you mean '-version'?"),
+        (["-v=perhaps"], "Invalid -v 'perhaps': expected true or false"),
+        (["2525"], "Unexpected argument '2525': settings are flags, such as -port=2525"),
+        (["-port"], "Invalid command line: argument -port/--port: expected one argument"),
         (
             ["-port=smtp"],
             "Invalid port 'smtp': expected an integer from 0 to 65535",
@@ -288,7 +293,7 @@ def test_mistake_on_the_command_line(arguments, error):
 
 @pytest.mark.parametrize(
     ("flag", "listed"),
-    [("-xyzzy", "-h, -help, -v, -version, -log, -host, "), ("--xyzzy", "--help, --version, --log, ")],
+    [("-xyzzy", "-h, -help, -v, -version, -log, -host, "), ("--xyzzy", "--h, --help, --v, --version, --log, ")],
 )
 def test_a_flag_that_resembles_none_is_refused_with_flags_in_its_form(flag, listed):
     with pytest.raises(SettingError) as refusal:
@@ -313,6 +318,26 @@ def test_a_value_out_of_range_is_told_with_where_it_came_from():
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        (["-failFast=false"], {"SMTPMOCK_FAIL_FAST": "maybe"}),
+        (["-log=false"], {"SMTPMOCK_LOG": "maybe", "SMTPMOCK_LOG_TO_STDOUT": "maybe"}),
+        (["--log-to-stdout=0", "--log-server-activity=0"], {"SMTPMOCK_LOG": "maybe"}),
+        ([], {"SMTPMOCK_PORT": "tcp://10.96.0.7:25"}),
+        ([], {"SMTPMOCK_PORT_25_TCP_PROTO": "tcp", "SMTPMOCK_SERVICE_HOST": "10.96.0.7"}),
+    ],
+)
+def test_an_environment_variable_that_does_not_count_is_not_judged(arguments, environment):
+    assert cli.parse(arguments, environment).settings == settings.Settings()
+
+
+def test_half_of_a_variable_that_flags_override_counts():
+    found = cli.parse(["--log-to-stdout=0"], {"SMTPMOCK_LOG": "true"}).settings
+
+    assert (found.log_to_stdout, found.log_server_activity) == (False, True)
+
+
 def test_an_environment_variable_that_is_empty_is_not_set():
     assert cli.parse([], {"SMTPMOCK_PORT": "", "SMTPMOCK_FAIL_FAST": ""}).settings == settings.Settings()
 
@@ -328,7 +353,7 @@ def test_output_that_cannot_be_written_is_told_in_one_line(arguments):
             check=False,
             timeout=30,
         )
-    told = "smtpmock: Standard output cannot be written to: No space left on device.\n"
+    told = "smtpmock: Cannot write to standard output: No space left on device\n"
     assert (done.returncode, done.stderr) == (1, told)
 
 
@@ -346,6 +371,91 @@ def test_port_that_is_taken():
 def test_version_is_shown_though_the_port_is_taken():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert run("-v", f"-port={taken.getsockname()[1]}")[0] == 0
+
+
+# The port is open before anything else happens.
+
+HEAVY = {"argparse", "enum", "gevent", "re", "signal", "socket", "smtpmock.cli", "smtpmock.settings", "typing"}
+BEFORE_THE_PORT = f"""
+import sys
+already = {{*sys.modules}}
+from smtpmock import __main__
+
+def listen(host, port):
+    print(host, port, *sorted({HEAVY} & {{*sys.modules}} - already))
+    sys.exit()
+
+__main__.listen = listen
+__main__.main(["-port=2525"])
+"""
+
+
+@pytest.mark.uninstrumented
+def test_nothing_heavy_is_loaded_before_the_port_is_open():
+    done = subprocess.run([sys.executable, "-c", BEFORE_THE_PORT], capture_output=True, text=True, timeout=SECONDS)
+
+    assert (done.stdout, done.stderr) == ("127.0.0.1 2525\n", "")
+
+
+ADDRESSES = [
+    ([], {}),
+    (["-port=2525"], {}),
+    (["--port", "2525", "--host", "localhost"], {}),
+    (["-host", "[::1]", "-port", " 2525 "], {}),
+    (["-host=", "-log"], {}),
+    (["-port=1", "-port=2"], {}),
+    (["-msgGreeting", "host", "-failFast", "-port", "7"], {"SMTPMOCK_PORT": "8", "SMTPMOCK_HOST": "::1"}),
+    ([], {"SMTPMOCK_PORT": "8", "SMTPMOCK_HOST": "::1"}),
+    ([], {"SMTPMOCK_PORT": "tcp://10.96.0.7:25", "SMTPMOCK_HOST": ""}),
+]
+
+
+@pytest.mark.parametrize(("arguments", "environment"), ADDRESSES)
+def test_the_address_is_guessed_right(arguments, environment):
+    found = cli.parse(arguments, environment).settings
+
+    assert guessed_address(arguments, environment) == (found.host, found.port)
+
+
+@pytest.mark.parametrize("port", ["smtp", "65536", "-1", "", "9" * 5000, "²", "tcp://x"])
+def test_no_port_is_guessed_that_cannot_be_one(port):
+    assert guessed_address([f"-port={port}"], {}) == ("127.0.0.1", 0)
+
+
+def test_a_wrong_guess_is_mended():
+    port = free_port()
+    with spawned(f"-port={port // 10}_{port % 10}") as process:
+        wait_for(port)
+        with Client(port) as client:
+            assert client.read() == "220 Welcome"
+        assert stop(process) == (0, "", "")
+
+
+def test_the_port_of_a_wrong_guess_is_free():
+    early = EarlyListener("127.0.0.1", 0)
+    wrong = early.take("127.0.0.1", 0).getsockname()[1]
+
+    right = early.take("127.0.0.2", 0)
+
+    assert right.getsockname()[0] == "127.0.0.2"
+    right.close()
+    socket.create_server(("127.0.0.1", wrong)).close()
+
+
+def test_a_mistake_is_told_rather_than_that_the_port_is_taken():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        status, _, errors = run(f"-port={taken.getsockname()[1]}", "-prot=1")
+
+    assert (status, errors) == (2, "smtpmock: Unknown flag '-prot': did you mean '-port'?\n")
+
+
+def test_a_port_is_free_again_after_a_mistake():
+    early = EarlyListener("127.0.0.1", 0)
+    port = early.take("127.0.0.1", 0).getsockname()[1]
+
+    early.close()
+
+    socket.create_server(("127.0.0.1", port)).close()
 
 
 # Start and stop.

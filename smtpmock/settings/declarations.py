@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import SettingError
+from smtpmock.rfc.extensions import EXTENSIONS as _EXTENSIONS
 from smtpmock.rfc.extensions import MECHANISMS as _MECHANISMS
 from smtpmock.settings.values import (
     ACCOUNTS,
@@ -171,62 +172,63 @@ class Settings(_Frozen):
         if kept[too_big.name] == too_big.default:
             kept[too_big.name] = too_big.default.format(msg_size_limit=kept["msg_size_limit"])
 
-    host: str = _server("127.0.0.1", HOST, "address or name to listen on")
-    port: int = _server(0, PORT, "port to listen on; 0: the system assigns one, known after the start")
+    host: str = _server("127.0.0.1", HOST, "address or host name to listen on")
+    port: int = _server(0, PORT, "port to listen on; 0 lets the system choose one, known after the start")
     log_to_stdout: bool = _server(
-        False, SWITCH, "write the log to standard output, errors to standard error", flag="log"
+        False, SWITCH, "write the log to standard output, and errors to standard error", flag="log"
     )
     log_server_activity: bool = _server(
         False, SWITCH, "log sessions, requests and responses, not only warnings", flag="log"
     )
     session_timeout: float = _server(30.0, TIMEOUT, "seconds that a session may be idle")
     shutdown_timeout: float = _server(
-        1.0, TIMEOUT, "seconds that a stop grants sessions at work before it ends them by force"
+        1.0, TIMEOUT, "seconds that a stop gives busy sessions before it ends them by force"
     )
 
-    max_messages: int | None = _server(None, COUNT, "records that are kept, the newest; without it all are")
+    max_messages: int | None = _server(None, COUNT, "number of records to keep, the newest; by default all")
     timeout: float = _server(
         5.0,
         TIMEOUT,
-        "seconds that a wait in a test lasts, at most, unless it is told otherwise",
+        "seconds that a wait in a test lasts at most, unless told otherwise",
         in_command=False,
     )
-    strict: bool = _server(False, SWITCH, "fail the test at the end if a rule was never used", in_command=False)
-
-    ignore_violations: tuple[str, ...] = _server(
-        (), NAMES, "codes of violations that do not matter in any test", in_command=False
-    )
+    strict: bool = _server(False, SWITCH, "fail the test at its end if a rule was never used", in_command=False)
 
     fail_fast: bool = _behaviour(False, SWITCH, "end the session after a failed or out-of-sequence command")
     multiple_rcptto: bool = _behaviour(
-        False, SWITCH, "keep every RCPT TO of a transaction; off: only the last one counts"
+        False, SWITCH, "keep every RCPT TO of a transaction; if off, only the last one counts"
     )
     multiple_message_receiving: bool = _behaviour(
-        False, SWITCH, "keep every message of a session; off: a repeated command erases what stood above it"
+        False, SWITCH, "keep every message of a session; if off, a repeated command erases what came before it"
     )
-    blacklisted_helo_domains: tuple[str, ...] = _behaviour((), NAMES, "domains refused in HELO and EHLO")
-    blacklisted_mailfrom_emails: tuple[str, ...] = _behaviour((), NAMES, "addresses refused in MAIL FROM")
-    blacklisted_rcptto_emails: tuple[str, ...] = _behaviour((), NAMES, "addresses refused in RCPT TO")
+    blacklisted_helo_domains: tuple[str, ...] = _behaviour((), NAMES, "domains to refuse in HELO and EHLO")
+    blacklisted_mailfrom_emails: tuple[str, ...] = _behaviour((), NAMES, "addresses to refuse in MAIL FROM")
+    blacklisted_rcptto_emails: tuple[str, ...] = _behaviour((), NAMES, "addresses to refuse in RCPT TO")
     not_registered_emails: tuple[str, ...] = _behaviour((), NAMES, "recipients that do not exist")
-    allow_local_addresses: bool = _behaviour(False, SWITCH, "accept addresses without a domain, such as root")
-    msg_size_limit: int = _behaviour(10_485_760, BYTES, "bytes that one message may have")
+    msg_size_limit: int = _behaviour(10_485_760, BYTES, "largest size of a message in bytes")
 
     extensions: tuple[str, ...] = _esmtp(
-        (), EXTENSIONS, "ESMTP extensions that are offered; without them EHLO is answered with one line"
+        (),
+        EXTENSIONS,
+        f"ESMTP extensions to offer ({', '.join(_EXTENSIONS)}); without any, EHLO gets a reply of one line",
     )
-    tls: str = _esmtp("", TLS_MODE, "TLS from the beginning (implicit) or after STARTTLS")
+    tls: str = _esmtp("", TLS_MODE, "TLS after STARTTLS (starttls) or from the beginning (implicit)")
     require_tls: bool = _esmtp(False, SWITCH, "refuse mail before TLS")
-    certfile: str = _esmtp("", PATH, "file with the server's certificate chain (PEM); without it one is made")
-    keyfile: str = _esmtp("", PATH, "file with its private key (PEM), where it is not in certfile")
-    client_certificate: str = _esmtp("", CLIENT_CERTIFICATE, "whether a client may or has to show a certificate")
-    client_cafile: str = _esmtp("", PATH, "file with the authorities of client certificates (PEM); without it the own")
-    tls_minimum_version: str = _esmtp("", TLS_VERSION, "lowest version of TLS that is accepted")
-    tls_ciphers: str = _esmtp("", CIPHERS, "ciphers that are accepted up to TLS 1.2")
-    tls_fault: str = _esmtp("", TLS_FAULT, "what is wrong with TLS, for every session")
-    auth: Any = _esmtp(None, ACCOUNTS, "who can log in with AUTH; without it AUTH is not offered")
-    auth_mechanisms: tuple[str, ...] = _esmtp(_MECHANISMS, MECHANISMS, "mechanisms of AUTH that are offered")
+    certfile: str = _esmtp("", PATH, "file with the server's certificate chain (PEM); by default one is generated")
+    keyfile: str = _esmtp("", PATH, "file with the private key (PEM), unless certfile contains it")
+    client_certificate: str = _esmtp(
+        "", CLIENT_CERTIFICATE, "whether clients may (optional) or must (required) present a certificate"
+    )
+    client_cafile: str = _esmtp(
+        "", PATH, "file with the authorities that issue client certificates (PEM); by default the server's own"
+    )
+    tls_minimum_version: str = _esmtp("", TLS_VERSION, "lowest TLS version to accept")
+    tls_ciphers: str = _esmtp("", CIPHERS, "ciphers to accept up to TLS 1.2")
+    tls_fault: str = _esmtp("", TLS_FAULT, "fault that TLS has in every session")
+    auth: Any = _esmtp(None, ACCOUNTS, "accounts that can log in with AUTH, or any; by default AUTH is not offered")
+    auth_mechanisms: tuple[str, ...] = _esmtp(_MECHANISMS, MECHANISMS, "AUTH mechanisms to offer")
     auth_without_tls: bool | None = _esmtp(
-        None, OPTIONAL_SWITCH, "whether AUTH is allowed before TLS; without a word only where there is no TLS"
+        None, OPTIONAL_SWITCH, "allow AUTH before TLS; by default only if the server has no TLS"
     )
     require_auth: bool = _esmtp(False, SWITCH, "refuse mail before a login")
 
@@ -240,11 +242,11 @@ class Settings(_Frozen):
     response_delay_quit: float = _delay("QUIT")
 
     msg_greeting: str = _reply("220 Welcome", "greeting of a new connection")
-    msg_invalid_cmd: str = _reply(_INVALID_CMD, "reply to what is not a command")
+    msg_invalid_cmd: str = _reply(_INVALID_CMD, "reply to an unrecognized command")
     msg_quit_cmd: str = _reply("221 Closing connection", "reply to QUIT")
     msg_invalid_cmd_helo_sequence: str = _reply(
         "503 Bad sequence of commands. HELO should be the first",
-        "kept for go-smtp-mock's sake: no command is answered with it",
+        "accepted for compatibility with go-smtp-mock; the server never sends it",
     )
     msg_invalid_cmd_helo_arg: str = _reply(
         "501 HELO requires domain address or valid address literal",
@@ -312,10 +314,10 @@ class Settings(_Frozen):
     msg_invalid_cmd_starttls_sequence: str = _reply(
         "503 Bad sequence of commands. TLS is active already", "reply to a second STARTTLS"
     )
-    msg_tls_required: str = _reply("530 STARTTLS is required first", "reply to a command that TLS is required for")
+    msg_tls_required: str = _reply("530 STARTTLS is required first", "reply to a command that requires TLS")
     msg_auth_succeeded: str = _reply("235 Authentication succeeded", "reply to a login that succeeded")
     msg_auth_failed: str = _reply("535 Authentication credentials invalid", "reply to a login that failed")
-    msg_auth_required: str = _reply("530 Authentication required", "reply to mail before a login that is required")
+    msg_auth_required: str = _reply("530 Authentication required", "reply to mail before a required login")
     msg_auth_cancelled: str = _reply("501 Authentication cancelled", "reply to a login that the client cancelled")
     msg_invalid_auth_base64: str = _reply(
         "501 The response is no base64, or not of the mechanism", "reply to credentials that cannot be read"

@@ -150,7 +150,7 @@ def _strings(value: Any) -> tuple[str, ...]:
     return items
 
 
-def _one_of(*choices: str, metavar: str = "") -> ValueType:
+def _one_of(*choices: str) -> ValueType:
     """Return the type of settings that are one of several words, or empty."""
 
     def check(value: Any) -> str:
@@ -160,7 +160,7 @@ def _one_of(*choices: str, metavar: str = "") -> ValueType:
             raise ValueError(value)
         return str(value)
 
-    return ValueType(alternatives(choices), check, metavar=metavar or "|".join(choices))
+    return ValueType(alternatives(choices), check, metavar="|".join(choices))
 
 
 def _some_of(*choices: str, every: str = "") -> ValueType:
@@ -221,10 +221,10 @@ CIPHERS = ValueType("a cipher list in OpenSSL's format", _line, metavar="CIPHERS
 EXTENSIONS = _extensions(_some_of(*_EXTENSIONS, every="all"))
 TLS_MODE = _one_of("starttls", "implicit")
 TLS_VERSION = _one_of("TLSv1.2", "TLSv1.3")
-TLS_FAULT = _one_of(*TLS_FAULTS, metavar="FAULT")
+TLS_FAULT = _one_of(*TLS_FAULTS)
 CLIENT_CERTIFICATE = _one_of("optional", "required")
 ACCOUNTS = ValueType(
-    "'any', users with their passwords or tokens (as text: user:password,…), or a function",
+    "'any', or users with their passwords (user:password,… as text; a mapping or a function in Python)",
     _accounts,
     _parse_accounts,
     is_secret=True,

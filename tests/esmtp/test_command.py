@@ -66,7 +66,7 @@ def test_accounts_that_are_none_are_refused_without_being_shown():
     status, output, errors = run("--auth", "s3cret")
 
     assert (status, output) == (2, "")
-    assert errors.startswith("smtpmock: The setting auth cannot be (not shown): ")
+    assert errors.startswith("smtpmock: Invalid auth (not shown): expected ")
     assert "s3cret" not in errors
 
 

@@ -90,7 +90,7 @@ def test_connection_is_dropped_as_told():
             "helo_name.",
         ),
         (["--rules", "/nowhere/rules.toml"], "The file /nowhere/rules.toml cannot be read: No such file or directory."),
-        (["--rule"], "The command line cannot be read: argument --rule: expected one argument."),
+        (["--rule"], "Invalid command line: argument --rule: expected one argument"),
     ],
 )
 def test_mistake_is_told_in_one_line(arguments, why, capsys):
