@@ -193,6 +193,9 @@ class Settings(_Frozen):
         in_command=False,
     )
     strict: bool = _server(False, SWITCH, "fail the test at its end if a rule was never used", in_command=False)
+    ignore_violations: tuple[str, ...] = _server(
+        (), NAMES, "codes of the violations to leave out of every verdict", in_command=False
+    )
 
     fail_fast: bool = _behaviour(False, SWITCH, "end the session after a failed or out-of-sequence command")
     multiple_rcptto: bool = _behaviour(
@@ -205,6 +208,7 @@ class Settings(_Frozen):
     blacklisted_mailfrom_emails: tuple[str, ...] = _behaviour((), NAMES, "addresses to refuse in MAIL FROM")
     blacklisted_rcptto_emails: tuple[str, ...] = _behaviour((), NAMES, "addresses to refuse in RCPT TO")
     not_registered_emails: tuple[str, ...] = _behaviour((), NAMES, "recipients that do not exist")
+    allow_local_addresses: bool = _behaviour(False, SWITCH, "accept addresses without a domain, such as root")
     msg_size_limit: int = _behaviour(10_485_760, BYTES, "largest size of a message in bytes")
 
     extensions: tuple[str, ...] = _esmtp(

@@ -24,6 +24,7 @@ class SettingWords(TypedDict, total=False):
     max_messages: int | None
     timeout: Seconds
     strict: bool
+    ignore_violations: Iterable[str]
     fail_fast: bool
     multiple_rcptto: bool
     multiple_message_receiving: bool
@@ -31,6 +32,7 @@ class SettingWords(TypedDict, total=False):
     blacklisted_mailfrom_emails: Iterable[str]
     blacklisted_rcptto_emails: Iterable[str]
     not_registered_emails: Iterable[str]
+    allow_local_addresses: bool
     msg_size_limit: int
     extensions: Iterable[str]
     tls: TLSMode | None
