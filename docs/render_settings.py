@@ -1,4 +1,4 @@
-"""Writes the table of settings.md anew from the declaration of the settings: python docs/render_settings.py."""
+"""Write the tables of settings.md anew from the declarations of the settings: python docs/render_settings.py."""
 
 import re
 from pathlib import Path
@@ -12,22 +12,27 @@ _TABLE = re.compile(r"(?<=<!-- settings -->\n).*(?=<!-- end of settings -->\n)",
 
 
 def table() -> str:
-    """The settings as Markdown, a table for each section."""
+    """Return the settings as Markdown, with a table for each section."""
     sections: dict[str, list[str]] = {}
     for name, declared in settings.SETTINGS.items():
         flag = f"`-{settings.SETTINGS[name].flag}`" if declared.in_command else "(none)"
-        cells = (f"`{name}`", flag, declared.type.expected, _shown(declared.default), declared.meaning)
+        cells = (f"`{name}`", flag, declared.type.expected, _default(declared), declared.meaning)
         sections.setdefault(declared.section, []).append(f"| {' | '.join(cells)} |")
     return "".join(
-        f"\n## {section}\n\n| name | flag | allowed | default | meaning |\n|---|---|---|---|---|\n"
+        f"\n## {section}\n\n| name | flag | values | default | meaning |\n|---|---|---|---|---|\n"
         + "".join(f"{row}\n" for row in rows)
         for section, rows in sections.items()
     )
 
 
 def page() -> str:
-    """The whole page as it ought to be."""
+    """Return the whole page as it should be."""
     return _TABLE.sub(lambda _: f"{table()}\n", PAGE.read_text(encoding="utf-8"))
+
+
+def _default(declared: settings.Setting) -> str:
+    default, in_command = _shown(declared.default), _shown(declared.command_default)
+    return default if default == in_command else f"{default}; {in_command} in the command"
 
 
 def _shown(default: Any) -> str:

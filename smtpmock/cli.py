@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 ENVIRONMENT_PREFIX = "SMTPMOCK_"
 
 _COMMAND = {name: declared for name, declared in SETTINGS.items() if declared.in_command}
+_DEFAULTS: Any = {
+    name: declared.command_default
+    for name, declared in _COMMAND.items()
+    if declared.command_default != declared.default
+}
 _LOG = "log"
 _FLAGS = {_LOG: [name for name, declared in _COMMAND.items() if declared.flag == _LOG]} | {
     name: [name] for name in _COMMAND
@@ -98,7 +103,9 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
         text = environment.get(variable)
         if text and not _is_link(names, text):  # as in most programs, an empty variable is not set
             fallback |= {name: from_text(name, text, called=variable) for name in names if name not in values}
-    return Options(_switch("-v", found.version), Settings(**fallback, **values), _rules(found.rules, found.rule))
+    return Options(
+        _switch("-v", found.version), Settings(**{**_DEFAULTS, **fallback, **values}), _rules(found.rules, found.rule)
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -166,7 +173,7 @@ def _forms(declared: Setting) -> list[str]:
 
 
 def _help(declared: Setting) -> str:
-    default = declared.default
+    default = declared.command_default
     if isinstance(default, bool):
         default = "on" if default else "off"
     elif isinstance(default, tuple):

@@ -14,10 +14,16 @@ if TYPE_CHECKING:
 SCENARIOS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "data" / "parity.json").read_text(encoding="utf-8")
 )
+DEFAULTS = {"multiple_rcptto": False, "multiple_message_receiving": False}
+"""The defaults of go-smtp-mock that differ from those in Python."""
 
 
 def name(scenario: dict[str, Any]) -> str:
     return str(scenario["name"])
+
+
+def config(scenario: dict[str, Any]) -> dict[str, Any]:
+    return {**DEFAULTS, **scenario["config"]}
 
 
 def assert_records(scenario: dict[str, Any], messages: Sequence[Message]) -> None:

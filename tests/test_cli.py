@@ -8,6 +8,7 @@ import smtplib
 import socket
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from smtpmock.runtime.signals import STOP_SIGNALS
 from smtpmock.__main__ import EarlyListener, guessed_address
 from smtpmock.settings import declarations as settings
 from tests.clients.command import free_port, port_of, run, spawned, stop, wait_for
+from tests import parity
 from tests.clients.mail import SECONDS
 from tests.raw_client import Client
 
@@ -73,6 +75,11 @@ def sample(flag: str) -> tuple[str, object]:
     return {"host": ("[::1]", "[::1]"), "port": ("2525", 2525), "msgSizeLimit": ("42", 42)}.get(flag, ("true", True))
 
 
+def settings_of(**values: Any) -> settings.Settings:
+    """The settings of the command: go-smtp-mock's defaults, and the values on top."""
+    return settings.Settings(**{**parity.DEFAULTS, **values})
+
+
 def go_name(flag: str) -> str:
     return re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", flag)
 
@@ -106,8 +113,8 @@ def test_flag_sets_its_setting(flag, form):
 
     options = cli.parse(FORMS[form](flag, text), {})
 
-    assert options.settings == settings.Settings(**{go_name(flag): value})
-    assert options.settings != settings.Settings()
+    assert options.settings == settings_of(**{go_name(flag): value})
+    assert options.settings != settings_of()
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -150,7 +157,7 @@ def test_the_conversation_meets_every_reply():
     ],
 )
 def test_switch(arguments, on):
-    assert cli.parse(arguments, {}).settings == settings.Settings(fail_fast=on)
+    assert cli.parse(arguments, {}).settings == settings_of(fail_fast=on)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +171,7 @@ def test_switch(arguments, on):
     ],
 )
 def test_log_stands_for_two_settings(arguments, to_stdout, activity):
-    assert cli.parse(arguments, {}).settings == settings.Settings(log_to_stdout=to_stdout, log_server_activity=activity)
+    assert cli.parse(arguments, {}).settings == settings_of(log_to_stdout=to_stdout, log_server_activity=activity)
 
 
 @pytest.mark.parametrize(
@@ -172,14 +179,14 @@ def test_log_stands_for_two_settings(arguments, to_stdout, activity):
     [("2", 2.0), ("0.25", 0.25), ("250ms", 0.25), ("250 ms", 0.25), ("2 minutes", 120.0), ("1h", 3600.0)],
 )
 def test_seconds_may_be_fractions_and_have_units(text, seconds):
-    assert cli.parse([f"-responseDelayData={text}"], {}).settings == settings.Settings(response_delay_data=seconds)
+    assert cli.parse([f"-responseDelayData={text}"], {}).settings == settings_of(response_delay_data=seconds)
 
 
 @pytest.mark.parametrize("flag", ["sessionTimeout", "shutdownTimeout", "msgSizeLimit", "msgGreeting", "host"])
 def test_nothing_means_the_default(flag):
     nothing = "" if flag in ("msgGreeting", "host") else "0"
 
-    assert cli.parse([f"-{flag}={nothing}"], {}).settings == settings.Settings()
+    assert cli.parse([f"-{flag}={nothing}"], {}).settings == settings_of()
 
 
 def test_text_without_a_code_gets_the_one_of_the_default():
@@ -206,13 +213,13 @@ def test_every_setting_has_an_environment_variable(flag):
 
     options = cli.parse([], {f"SMTPMOCK_{go_name(flag).upper()}": text})
 
-    assert options.settings == settings.Settings(**{go_name(flag): value})
+    assert options.settings == settings_of(**{go_name(flag): value})
 
 
 def test_switch_of_the_environment_is_turned_off_by_its_flag():
     options = cli.parse(["-failFast=false"], {"SMTPMOCK_FAIL_FAST": "on", "SMTPMOCK_LOG_TO_STDOUT": "true"})
 
-    assert options.settings == settings.Settings(log_to_stdout=True)
+    assert options.settings == settings_of(log_to_stdout=True)
 
 
 # What is only shown.
@@ -242,10 +249,10 @@ def test_help_shows_every_setting_in_its_group_with_its_default(flag):
     assert [group for group in shown if group in groups] == groups
     for go_flag in GO_SMTP_MOCK_FLAGS:
         declared = settings.SETTINGS[go_name(go_flag)]
-        default = {"False": "off"}.get(str(declared.default), str(declared.default).removesuffix(".0"))
+        default = {"False": "off"}.get(str(declared.command_default), str(declared.command_default).removesuffix(".0"))
         entry = shown[declared.section].partition(f" -{go_flag}, ")[2]
         default = default.replace("{msg_size_limit}", "N")
-        told = f"{declared.meaning} (default: {default})" if declared.default else declared.meaning
+        told = f"{declared.meaning} (default: {default})" if declared.command_default != () else declared.meaning
         assert re.match(rf"{usual(go_flag)} ([A-Z]\S* )?{re.escape(told)}", entry)
     assert "-h, -help, --h, --help show this help and exit" in shown["General"]
     assert "-v, -version, --v, --version show the version and exit" in shown["General"]
@@ -329,7 +336,7 @@ def test_a_value_out_of_range_is_told_with_where_it_came_from():
     ],
 )
 def test_an_environment_variable_that_does_not_count_is_not_judged(arguments, environment):
-    assert cli.parse(arguments, environment).settings == settings.Settings()
+    assert cli.parse(arguments, environment).settings == settings_of()
 
 
 def test_half_of_a_variable_that_flags_override_counts():
@@ -339,7 +346,7 @@ def test_half_of_a_variable_that_flags_override_counts():
 
 
 def test_an_environment_variable_that_is_empty_is_not_set():
-    assert cli.parse([], {"SMTPMOCK_PORT": "", "SMTPMOCK_FAIL_FAST": ""}).settings == settings.Settings()
+    assert cli.parse([], {"SMTPMOCK_PORT": "", "SMTPMOCK_FAIL_FAST": ""}).settings == settings_of()
 
 
 @pytest.mark.parametrize("arguments", [["-port=0"], ["-v"]])

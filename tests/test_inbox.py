@@ -141,7 +141,7 @@ def test_a_wait_finds_messages_as_they_are_when_it_ends(mock):
 
 
 def test_a_wait_sees_what_a_session_took_back():
-    with SMTPMock() as mock:
+    with SMTPMock(multiple_rcptto=False, multiple_message_receiving=False) as mock:
         result = in_thread(mock.wait_for_messages, 2, SECONDS, accepted=True)
         with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
             client.sendmail("a@example.com", ["b@example.com"], "Subject: erased\r\n\r\n")

@@ -27,8 +27,8 @@ DECLARED: list[tuple[str, str, Any]] = [
     ("session_timeout", "sessionTimeout", 30),
     ("shutdown_timeout", "shutdownTimeout", 1),
     ("fail_fast", "failFast", False),
-    ("multiple_rcptto", "multipleRcptto", False),
-    ("multiple_message_receiving", "multipleMessageReceiving", False),
+    ("multiple_rcptto", "multipleRcptto", True),
+    ("multiple_message_receiving", "multipleMessageReceiving", True),
     ("blacklisted_helo_domains", "blacklistedHeloDomains", ()),
     ("blacklisted_mailfrom_emails", "blacklistedMailfromEmails", ()),
     ("blacklisted_rcptto_emails", "blacklistedRcpttoEmails", ()),
@@ -112,6 +112,16 @@ def test_name_flag_and_default(name: str, its_flag: str, default: Any) -> None:
     assert value == default
     assert isinstance(value, bool) == isinstance(default, bool)
     assert SETTINGS[name].flag == its_flag
+
+
+def test_the_defaults_keep_everything_but_those_of_the_command() -> None:
+    differing = {
+        name: (declared.default, declared.command_default)
+        for name, declared in SETTINGS.items()
+        if declared.default != declared.command_default
+    }
+
+    assert differing == {"multiple_rcptto": (True, False), "multiple_message_receiving": (True, False)}
 
 
 @pytest.mark.parametrize(("name", "its_flag", "default"), DECLARED)

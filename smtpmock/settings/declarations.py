@@ -60,14 +60,15 @@ class Setting:
 
     Attributes:
         name: Its name.
-        default: Its default.
+        default: Its default in Python, Robot Framework and pytest.
+        command_default: Its default in the command, which is go-smtp-mock's.
         type: The type of its values.
         meaning: Its meaning, without a capital at the beginning and a full stop at the end.
         section: Its section in the help and the documentation.
         in_command: Whether the command has it.
     """
 
-    __slots__ = ("_flag", "default", "in_command", "meaning", "name", "section", "type")
+    __slots__ = ("_flag", "command_default", "default", "in_command", "meaning", "name", "section", "type")
 
     def __init__(
         self,
@@ -78,9 +79,11 @@ class Setting:
         section: str,
         flag: str = "",
         in_command: bool = True,
+        command_default: Any = None,
     ) -> None:
         self.name = ""
         self.default = default
+        self.command_default = default if command_default is None else command_default
         self.type = value_type
         self.meaning = meaning
         self.section = section
@@ -106,8 +109,8 @@ def _server(default: Any, value_type: ValueType, meaning: str, *, flag: str = ""
     return Setting(default, value_type, meaning, section="Server", flag=flag, in_command=in_command)
 
 
-def _behaviour(default: Any, value_type: ValueType, meaning: str) -> Any:
-    return Setting(default, value_type, meaning, section="Behaviour")
+def _behaviour(default: Any, value_type: ValueType, meaning: str, *, command_default: Any = None) -> Any:
+    return Setting(default, value_type, meaning, section="Behaviour", command_default=command_default)
 
 
 def _delay(stage: str) -> Any:
@@ -199,10 +202,16 @@ class Settings(_Frozen):
 
     fail_fast: bool = _behaviour(False, SWITCH, "end the session after a failed or out-of-sequence command")
     multiple_rcptto: bool = _behaviour(
-        False, SWITCH, "keep every RCPT TO of a transaction; if off, only the last one counts"
+        True,
+        SWITCH,
+        "keep every RCPT TO of a transaction; if off, only the last one counts",
+        command_default=False,
     )
     multiple_message_receiving: bool = _behaviour(
-        False, SWITCH, "keep every message of a session; if off, a repeated command erases what came before it"
+        True,
+        SWITCH,
+        "keep every message of a session; if off, a repeated command erases what came before it",
+        command_default=False,
     )
     blacklisted_helo_domains: tuple[str, ...] = _behaviour((), NAMES, "domains to refuse in HELO and EHLO")
     blacklisted_mailfrom_emails: tuple[str, ...] = _behaviour((), NAMES, "addresses to refuse in MAIL FROM")

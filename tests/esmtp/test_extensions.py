@@ -93,7 +93,7 @@ class TestEnhancedStatusCodes:
             "354 Ready for receive message. End data with <CR><LF>.<CR><LF>",
         ]
         assert talk.send(".\r\n") == "250 2.6.0 Received\r\n"
-        assert talk.say("DATA x", "EHLO", "QUIT").splitlines() == [
+        assert talk.say("XYZZY", "EHLO", "QUIT").splitlines() == [
             "502 5.5.1 Command unrecognized. Available commands: "
             "HELO, EHLO, MAIL FROM:, RCPT TO:, DATA, RSET, NOOP, QUIT",
             "501 HELO requires domain address or valid address literal",  # RFC 2034 section 3

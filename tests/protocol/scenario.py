@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests import parity
 from tests.protocol.conversation import Conversation
 
 INVALID = "502 Command unrecognized. Available commands: HELO, EHLO, MAIL FROM:, RCPT TO:, DATA, RSET, NOOP, QUIT"
@@ -90,7 +91,7 @@ class Scenario:
 
     def play(self) -> None:
         """Has the conversation, and compares each reply and what is left."""
-        conversation = Conversation(**self.settings)
+        conversation = Conversation(**{**parity.DEFAULTS, **self.settings})
         assert conversation.greeting == self.reply("greeting") + "\r\n"
         for number, (line, key) in enumerate(self.steps, 1):
             assert not conversation.closed, f"closed before step {number}"

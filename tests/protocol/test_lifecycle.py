@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from smtpmock.protocol.actions import Action, Close, End, Erase, Keep
+from tests import parity
 from tests.protocol.conversation import Conversation
 from tests.protocol.scenario import FIELDS, REPLIES, shown
 
@@ -27,8 +28,8 @@ RCPTS = {
     "rcptto_request_response": [*RCPT["rcptto_request_response"], ("RCPT TO:<x@example.com>", "250 Received")],
 }
 
-SINGLE = {}
-MANY = {"multiple_message_receiving": True}
+SINGLE = parity.DEFAULTS
+MANY = SINGLE | {"multiple_message_receiving": True}
 
 
 def actions(conversation: Conversation, data: bytes) -> list[Action]:
@@ -70,7 +71,7 @@ def test_a_quit_is_noted_on_an_accepted_message_before_its_221() -> None:
 
 
 def test_an_accepted_message_is_erased_before_the_reply_that_erases_it() -> None:
-    conversation = Conversation().accepted()
+    conversation = Conversation(**SINGLE).accepted()
 
     assert kinds(actions(conversation, b"RSET\r\n")) == [Erase, bytes]
 
@@ -124,7 +125,7 @@ def test_what_was_returned_never_changes() -> None:
 
 
 def test_what_stands_in_place_of_an_erased_record_is_the_newest() -> None:
-    conversation = Conversation().accepted()
+    conversation = Conversation(**SINGLE).accepted()
     [erased] = conversation.messages()
 
     assert conversation.say("MAIL FROM:<z@example.com>") == "250 Received\r\n"
@@ -137,7 +138,7 @@ def test_what_stands_in_place_of_an_erased_record_is_the_newest() -> None:
 
 
 def test_recipients_of_an_accepted_message_stay_when_one_is_added() -> None:
-    conversation = Conversation(multiple_rcptto=True).accepted()
+    conversation = Conversation(**SINGLE | {"multiple_rcptto": True}).accepted()
 
     conversation.say("RCPT TO:<c@example.com>")
 
@@ -152,7 +153,7 @@ def test_recipients_of_an_accepted_message_stay_when_one_is_added() -> None:
 AFTER_A_PURGE: list[tuple[dict[str, Any], list[str], list[dict[str, Any]]]] = [
     *(
         (settings, lines, [])
-        for settings in (SINGLE, MANY, {"multiple_rcptto": True})
+        for settings in (SINGLE, MANY, SINGLE | {"multiple_rcptto": True})
         for lines in ([], ["RSET"], ["NOOP"], ["QUIT"], ["RSET", "NOOP", "QUIT"], ["RSET x"], ["FOO"], ["RSET", "RSET"])
     ),
     (SINGLE, ["EHLO client.example", "QUIT"], [HELO | QUIT]),

@@ -6,7 +6,7 @@ from tests.protocol.conversation import Conversation
 
 @pytest.mark.parametrize("scenario", parity.SCENARIOS, ids=parity.name)
 def test_recorded_conversation(scenario):
-    conversation = Conversation(**scenario["config"])
+    conversation = Conversation(**parity.config(scenario))
 
     for step in scenario["steps"]:
         reply = conversation.send(step["send"]) if step["send"] else conversation.greeting

@@ -7,7 +7,7 @@ from tests.raw_client import Client
 
 @pytest.mark.parametrize("scenario", parity.SCENARIOS, ids=parity.name)
 def test_recorded_conversation_over_a_socket(scenario):
-    with SMTPMock(**scenario["config"]) as mock, Client(mock, greeting=None) as client:
+    with SMTPMock(**parity.config(scenario)) as mock, Client(mock, greeting=None) as client:
         for step in scenario["steps"]:
             client.send_bytes(step["send"].encode())
             expected = step["reply"].encode()
