@@ -10,7 +10,7 @@ import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from smtpmock.errors import RuleError, SettingError
-from smtpmock.settings.declarations import SETTINGS, Setting, Settings, from_text
+from smtpmock.settings.declarations import SETTINGS, Setting, Settings, parse_setting
 from smtpmock.settings.values import PORT, SWITCH
 from smtpmock.text import unknown
 
@@ -96,13 +96,13 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
     for flag, names in _FLAGS.items():
         text = getattr(found, flag)
         if text is not None:
-            values |= {name: from_text(name, text) for name in names}
+            values |= {name: parse_setting(name, text) for name in names}
     fallback: dict[str, Any] = {}
     for flag, names in _FLAGS.items():
         variable = ENVIRONMENT_PREFIX + flag.upper()
         text = environment.get(variable)
         if text and not _is_link(names, text):  # as in most programs, an empty variable is not set
-            fallback |= {name: from_text(name, text, called=variable) for name in names if name not in values}
+            fallback |= {name: parse_setting(name, text, called=variable) for name in names if name not in values}
     return Options(
         _switch("-v", found.version), Settings(**{**_DEFAULTS, **fallback, **values}), _rules(found.rules, found.rule)
     )

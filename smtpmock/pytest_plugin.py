@@ -1,6 +1,6 @@
 """The pytest plugin: servers as fixtures, and transcripts in the reports of failed tests.
 
-It imports the server when a test first asks for one; a run that does not pays for a few options.
+The server is imported when a fixture is first used. Test runs that do not use one only pay for the options.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from smtpmock import SMTPMock
 
 _RECORDING = {"multiple_rcptto": True, "multiple_message_receiving": True}
-"""What a test expects: everything is recorded."""
+"""The settings whose defaults differ here: tests expect that everything is recorded."""
 
 _OPTIONS = {
-    "host": "address or name that the servers of the fixtures listen on",
-    "port": "port that the servers of the fixtures smtpmock and smtpmock_session listen on",
-    "timeout": "seconds that a wait lasts, at most, unless the test says otherwise",
+    "host": "address or host name on which the servers listen",
+    "port": "port of the fixtures smtpmock and smtpmock_session (default: a free port)",
+    "timeout": "default timeout of waits, in seconds",
 }
 
 _servers_key = pytest.StashKey[list["SMTPMock"]]()
@@ -28,7 +28,7 @@ _session_server_key = pytest.StashKey["SMTPMock"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the options and their values in the configuration file."""
+    """Add the options, on the command line and in the configuration file."""
     group = parser.getgroup("smtpmock", "SMTP mock server")
     for name, meaning in _OPTIONS.items():
         group.addoption(f"--smtpmock-{name}", dest=f"smtpmock_{name}", metavar=name.upper(), help=meaning)
@@ -36,10 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers the marker."""
-    config.addinivalue_line(
-        "markers", "smtpmock(**settings): settings of the server that the fixture smtpmock starts for this test"
-    )
+    """Register the marker."""
+    config.addinivalue_line("markers", "smtpmock(**settings): start the server of the fixture smtpmock with settings")
 
 
 # The fixtures.
@@ -47,9 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def smtpmock_settings() -> dict[str, Any]:
-    """Settings for all servers of the fixtures; to be overridden.
+    """Return the settings of all servers; override this fixture to change them.
 
-    With the scope of a session it can be used by `smtpmock_session`, too.
+    An override for `smtpmock_session` must have the scope "session".
 
     Example:
         .. code-block:: python
@@ -63,7 +61,7 @@ def smtpmock_settings() -> dict[str, Any]:
 
 @pytest.fixture
 def smtpmock(request: pytest.FixtureRequest, smtpmock_settings: Mapping[str, Any]) -> Generator[SMTPMock, None, None]:
-    """A server of its own for the test, on a free port, that records everything.
+    """Start a server for the test, on a free port. It records all messages.
 
     Example:
         .. code-block:: python
@@ -81,7 +79,7 @@ def smtpmock(request: pytest.FixtureRequest, smtpmock_settings: Mapping[str, Any
 def smtpmock_factory(
     request: pytest.FixtureRequest, smtpmock_settings: Mapping[str, Any]
 ) -> Generator[Callable[..., SMTPMock], None, None]:
-    """A function that starts a further server, with these settings, until the end of the test.
+    """Return a function that starts another server, with the given settings, until the end of the test.
 
     Example:
         .. code-block:: python
@@ -106,7 +104,7 @@ def smtpmock_factory(
 def smtpmock_session(
     request: pytest.FixtureRequest, smtpmock_settings: Mapping[str, Any]
 ) -> Generator[SMTPMock, None, None]:
-    """One server for the whole run, emptied before each test, for applications that are configured once."""
+    """Start one server for the whole run, for applications that are configured once; it is emptied before each test."""
     server = _make(request.config, smtpmock_settings, fixed=True)
     _start(server)
     request.config.stash[_session_server_key] = server
@@ -117,7 +115,7 @@ def smtpmock_session(
 
 
 def _make(config: pytest.Config, *layers: Mapping[str, Any], fixed: bool = False) -> SMTPMock:
-    """A server with the settings of the options and of each layer on top of those before it."""
+    """Return a server with the settings of the options, overridden by each of the layers in turn."""
     from smtpmock import SettingError, SMTPMock, parse_setting
 
     values: dict[str, Any] = dict(_RECORDING)
@@ -135,11 +133,15 @@ def _make(config: pytest.Config, *layers: Mapping[str, Any], fixed: bool = False
 
 
 def _marked(item: pytest.Item) -> dict[str, Any]:
-    """The settings of the markers, those nearest to the test last."""
+    """Return the settings of the markers; the markers closest to the test take precedence."""
     settings: dict[str, Any] = {}
     for marker in reversed(list(item.iter_markers("smtpmock"))):
         if marker.args:
-            pytest.fail("The marker smtpmock takes settings by name, as in smtpmock(fail_fast=True).", pytrace=False)
+            pytest.fail(
+                f"Invalid marker smtpmock({', '.join(map(repr, marker.args))}): "
+                "expected settings as keyword arguments, such as smtpmock(fail_fast=True)",
+                pytrace=False,
+            )
         settings.update(marker.kwargs)
     return settings
 
@@ -174,7 +176,7 @@ def _servers(item: pytest.Item) -> list[SMTPMock]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Empties the server of the run."""
+    """Empty the server of the run."""
     item.stash[_servers_key] = []
     shared = item.config.stash.get(_session_server_key, None)
     if shared is not None:
@@ -184,10 +186,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Fails the test whose sessions ended with an exception of their own, or which left a rule unused (`strict`)."""
+    """Fail the test if the server raised an exception, or if the test left a rule unused and `strict` is set."""
     yield
     servers = _servers(item)
-    _raise_what_ended_a_session(servers)
+    _fail_if_session_failed(servers)
     for server in servers:
         if server.settings.strict:
             server.assert_rules_used()
@@ -195,20 +197,20 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
-    """Tells of exceptions that came later, and of those for which the test itself failed."""
+    """Report exceptions that the server raised after the test, or during a test that failed anyway."""
     servers = _servers(item)
     yield
-    _raise_what_ended_a_session(servers)
+    _fail_if_session_failed(servers)
 
 
-def _raise_what_ended_a_session(servers: Iterable[SMTPMock]) -> None:
+def _fail_if_session_failed(servers: Iterable[SMTPMock]) -> None:
     for server in servers:
         if server.errors:
             from traceback import format_exception
 
             error, *_ = server.errors
             server.errors.clear()
-            headline = f"A session of {server.host}:{server.port} ended with {type(error).__name__}: {error}"
+            headline = f"A session of {server.host}:{server.port} failed with {type(error).__name__}: {error}"
             pytest.fail("\n".join((headline, "", *"".join(format_exception(error)).splitlines())), pytrace=False)
 
 
@@ -216,7 +218,7 @@ def _raise_what_ended_a_session(servers: Iterable[SMTPMock]) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Ends the trace of a failure in the test, and shows what was said to the servers."""
+    """End the traceback of a failure in the test, and add the transcripts of the sessions to the report."""
     if call.excinfo is not None and _is_own(call.excinfo.value):
         _hide_own_frames(call.excinfo.value)
     report = yield
@@ -228,7 +230,7 @@ def pytest_runtest_makereport(
 
                 report.sections.append((f"SMTP sessions of {server.host}:{server.port}", transcripts(sessions)))
     if call.when == "teardown":
-        item.stash[_servers_key] = []  # what a test received goes with it
+        item.stash[_servers_key] = []  # release the messages of the test
     return report
 
 
@@ -237,7 +239,7 @@ def _is_own(error: BaseException) -> bool:
 
 
 def _hide_own_frames(error: BaseException) -> None:
-    """Ends the trace where the last function that is not ours called ours."""
+    """End the traceback where code outside of smtpmock called smtpmock last."""
     last = trace = error.__traceback__
     while trace is not None:
         if not trace.tb_frame.f_globals.get("__name__", "").startswith("smtpmock."):

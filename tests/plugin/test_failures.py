@@ -173,7 +173,7 @@ def test_an_exception_in_the_server_fails_the_test_that_caused_it(run_tests):
     result.stdout.fnmatch_lines(
         [
             "*_ test_causes_it _*",
-            "A session of 127.0.0.1:* ended with ZeroDivisionError: a mistake",
+            "A session of 127.0.0.1:* failed with ZeroDivisionError: a mistake",
             "Traceback (most recent call last):",
             "*in feed",
             "ZeroDivisionError: a mistake",
@@ -195,7 +195,7 @@ def test_an_exception_in_the_server_is_told_beside_the_failure_that_it_caused(ru
     result.stdout.fnmatch_lines(
         [
             "*_ ERROR at teardown of test _*",
-            "A session of 127.0.0.1:* ended with ZeroDivisionError: a mistake",
+            "A session of 127.0.0.1:* failed with ZeroDivisionError: a mistake",
             "*_ test _*",
             "E*SMTPServerDisconnected*",
         ]
@@ -225,7 +225,7 @@ def test_an_exception_after_the_test_is_told_at_its_end(run_tests):
     )
     result.assert_outcomes(errors=1, passed=2)
     result.stdout.fnmatch_lines(
-        ["*_ ERROR at teardown of test _*", "A session of 127.0.0.1:* ended with ZeroDivision*"]
+        ["*_ ERROR at teardown of test _*", "A session of 127.0.0.1:* failed with ZeroDivision*"]
     )
 
 

@@ -141,7 +141,7 @@ def test_markers_set_what_one_test_a_class_or_a_module_needs_the_nearest_last(ru
     [
         ("fail_fats=True", "Unknown setting 'fail_fats': did you mean 'fail_fast'?"),
         ("fail_fast=1", "Invalid fail_fast 1: expected true or false"),
-        ("True", "The marker smtpmock takes settings by name, as in smtpmock(fail_fast=True)."),
+        ("True", "Invalid marker smtpmock(True): expected settings as keyword arguments, such as *(fail_fast=True)"),
     ],
 )
 def test_a_marker_is_checked(run_tests, marker, text):
