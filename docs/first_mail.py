@@ -1,4 +1,4 @@
-"""A first mail: starts a server, sends it a real mail, and shows what arrived and what was said."""
+"""Start a server, send it a message, and show the message and the session."""
 
 from smtplib import SMTP
 
