@@ -1,6 +1,6 @@
-"""Runs the acceptance tests on the library that is installed: python atest/run.py [options of robot].
+"""Run the acceptance tests with the installed library: python atest/run.py [options of robot].
 
-The results, log.html first of all, are in atest/results unless --outputdir says otherwise.
+The results, including log.html, are written to atest/results unless --outputdir is given.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ HERE = Path(__file__).parent.resolve()
 
 
 def main() -> int:
-    """Runs them all; the exit status is 0 only if something ran and nothing failed."""
+    """Run all tests, and return 0 only if at least one ran and none failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--outputdir", type=Path, default=HERE / "results")
     arguments, options = parser.parse_known_args()
     output = arguments.outputdir.resolve()
     command = [sys.executable, "-W", "error", "-m", "robot", "--name", "Acceptance", "--outputdir", output]
     command += ["--pythonpath", HERE / "resources", *options, HERE / "examples", HERE / "suites"]
-    # Not from the checkout: Python would find the library there, and not the one that is installed.
+    # In the root of the checkout, Python would import the library from there instead of the installed one.
     ended = subprocess.run(command, check=False, cwd=HERE)
     total = ExecutionResult(output / "output.xml").statistics.total
     if total.skipped:
-        print(f"{total.skipped} skipped: what they need is missing here")
+        print(f"{total.skipped} skipped because of missing requirements")
     print(f"{total.passed} passed, {total.failed} failed")
     return ended.returncode or (0 if total.passed else 1)
 

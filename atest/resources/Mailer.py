@@ -1,4 +1,4 @@
-"""An application that sends mail, with smtplib."""
+"""An application that sends mail with smtplib."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECONDS = 30
 
 @library(scope="GLOBAL")
 class Mailer:
-    """Keywords that send."""
+    """Keywords that send mail."""
 
     @keyword
     def send_mail(
@@ -42,7 +42,7 @@ class Mailer:
         password: str = "",
         patience: float = SECONDS,
     ) -> None:
-        """Sends one mail, over TLS if there is an authority to trust; what is refused fails the keyword."""
+        """Send a message, with TLS if a CA certificate is given. Fail if it is refused."""
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = sender, to, subject
         if header:
@@ -67,13 +67,13 @@ class Mailer:
 
     @keyword
     def sending_should_end_with(self, server: MockServer, end: str, to: str = "bob@example.com", **words: Any) -> None:
-        """Fails unless sending a mail ends so: "sent", with the reply that refuses it, or with an error."""
-        ended = self.get_end_of_sending(server, to, **words)
-        assert ended == end, f"It ended with: {ended}"
+        """Fail unless sending a message has this result: "sent", the reply that refused it, or the text of an error."""
+        actual = self.get_end_of_sending(server, to, **words)
+        assert actual == end, f"Expected sending to end with {end!r}, got {actual!r}."
 
     @keyword
     def get_end_of_sending(self, server: MockServer, to: str = "bob@example.com", **words: Any) -> str:
-        """Sends a mail and returns what came of it."""
+        """Send a message and return "sent", the reply that refused it, or the text of an error."""
         try:
             self.send_mail(server, to, **words)
         except smtplib.SMTPRecipientsRefused as error:
@@ -90,7 +90,7 @@ class Mailer:
 
     @keyword
     def sign_up(self, email: str, **words: Any) -> None:
-        """Lets the application of the examples send a mail; that it may be refused is not the application's fault."""
+        """Send the message of the application in the examples. Pass even if it is refused."""
         server = BuiltIn().get_library_instance("SMTPMockLibrary").servers.current
         try:
             self.send_mail(server, email, **words)
@@ -99,7 +99,7 @@ class Mailer:
 
     @keyword
     def send_the_welcome_mail(self, server: MockServer) -> None:
-        """Sends the mail that the examples of the documentation speak of."""
+        """Send the message that the examples in the documentation refer to."""
         self.send_mail(
             server,
             subject="Welcome to the shop",
@@ -112,7 +112,7 @@ class Mailer:
 
     @keyword
     def send_the_hostile_mail(self, server: MockServer, beacon: int) -> None:
-        """Sends a mail that would like to run scripts, and to tell a beacon that it was read."""
+        """Send a message that tries to run scripts, and to notify a beacon when it is read."""
         there = f"http://127.0.0.1:{beacon}"
         owned = "document.title='owned'"
         self.send_mail(
@@ -133,7 +133,7 @@ class Mailer:
 
     @keyword
     def send_lines(self, server: MockServer, *lines: str) -> list[str]:
-        """Sends lines as they are, each after the reply to the one before; returns all replies."""
+        """Send lines unchanged, each after the reply to the previous one, and return all replies."""
         replies = []
         with socket.create_connection((server.host, server.port), SECONDS) as connection:
             stream = connection.makefile("rwb")
@@ -146,23 +146,23 @@ class Mailer:
 
     @keyword
     def send_file(self, server: MockServer, path: Path) -> None:
-        """Sends a mail that is in a file."""
+        """Send the message in a file."""
         with smtplib.SMTP(server.host, server.port, "client.example.com", SECONDS) as client:
             client.sendmail("shop@example.com", ["bob@example.com"], path.read_bytes())
 
     @keyword
     def port_should_be_free(self, port: int) -> None:
-        """Fails if anybody listens there."""
+        """Fail if a server listens on the port."""
         try:
             with socket.create_connection(("127.0.0.1", port), SECONDS):
                 pass
         except ConnectionRefusedError:
             return
-        raise AssertionError(f"Somebody listens on port {port}.")
+        raise AssertionError(f"A server listens on port {port}.")
 
     @keyword
     def port_should_be_open(self, port: int) -> None:
-        """Fails if nobody listens there."""
+        """Fail unless a server listens on the port."""
         with socket.create_connection(("127.0.0.1", port), SECONDS) as connection:
             greeting = connection.recv(100)
         assert greeting.startswith(b"220 "), greeting

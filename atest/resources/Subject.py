@@ -1,4 +1,4 @@
-"""Runs suites as the subject of a test, and looks at what came of them, as Robot Framework's own tests do."""
+"""Keywords that run suites as the subject of a test and check the results, as in the tests of Robot Framework."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _VOLATILE = (
 
 
 class _Collector(ResultVisitor):
-    """All tests by name, and the messages of each."""
+    """Collect all tests by name, and the log messages of each."""
 
     def __init__(self) -> None:
         self.tests: dict[str, Any] = {}
@@ -46,7 +46,7 @@ class _Collector(ResultVisitor):
 
 @library(scope="GLOBAL")
 class Subject:
-    """Keywords about a suite that is run, and what came of it."""
+    """Keywords that run a suite and check its results."""
 
     def __init__(self) -> None:
         self._found = _Collector()
@@ -55,14 +55,14 @@ class Subject:
 
     @keyword
     def run_subject(self, suite: Path, *options: str) -> Path:
-        """Runs a suite of atest/testdata, or of an absolute path, with robot; returns the folder of its results."""
+        """Run a suite with robot, and return the output directory. Relative paths refer to atest/testdata."""
         folder = self._folder(suite)
         self._run([sys.executable, "-W", "error", "-m", "robot", *self._options(folder), *options, self._data(suite)])
         return self._look_at(folder)
 
     @keyword
     def run_subject_in_parallel(self, suite: Path, processes: int) -> Path:
-        """The same with pabot."""
+        """Run a suite with pabot, and return the output directory."""
         folder = self._folder(suite)
         pabot = [sys.executable, "-m", "pabot.pabot", "--processes", str(processes), "--no-pabotlib"]
         pabot += ["--command", sys.executable, "-m", "robot", "--end-command"]
@@ -71,57 +71,57 @@ class Subject:
 
     @keyword
     def number_of_tests_should_be(self, number: int) -> None:
-        """Fails unless so many tests ran."""
+        """Fail unless this many tests ran."""
         assert len(self._found.tests) == number, f"{len(self._found.tests)} tests: {', '.join(self._found.tests)}"
 
     @keyword
     def all_tests_should_have_passed(self) -> None:
-        """Fails if one did not, or none ran."""
+        """Fail if a test failed, or if no test ran."""
         assert self._found.tests, "No test ran."
         for test in self._found.tests.values():
             assert test.passed, f"{test.name}: {test.status}\n{test.message}"
 
     @keyword
     def test_should_have_passed(self, name: str) -> None:
-        """Fails if it did not."""
+        """Fail unless the test passed."""
         test = self._found.tests[name]
         assert test.passed, f"{test.status}\n{test.message}"
 
     @keyword
     def test_should_have_failed(self, name: str, *lines: str) -> None:
-        """Fails unless its message is made of these lines, word for word; times and ports aside."""
+        """Fail unless the test failed with exactly these lines, except for times and ports."""
         test = self._found.tests[name]
         assert test.failed, test.status
-        said = self._steady(test.message)
+        actual = self._steady(test.message)
         expected = "\n".join(lines)
-        assert said == expected, f"The message is:\n{said}\n\nwhere it should be:\n{expected}"
+        assert actual == expected, f"Expected the error:\n{expected}\n\ngot:\n{actual}"
 
     @keyword
     def failures_should_be_as_written(self, file: Path) -> None:
-        """Fails unless each test failed with the text that a file of atest/testdata has under its name."""
-        said = "".join(f"## {name}\n\n{self._steady(test.message)}\n\n" for name, test in self._found.tests.items())
+        """Fail unless each test failed with the text below its name in a file of atest/testdata."""
+        actual = "".join(f"## {name}\n\n{self._steady(test.message)}\n\n" for name, test in self._found.tests.items())
         expected = (HERE / "testdata" / file).read_text(encoding="utf-8")
-        difference = "\n".join(unified_diff(expected.splitlines(), said.splitlines(), "expected", "said", lineterm=""))
-        assert said == expected, difference
+        lines = (text.splitlines() for text in (expected, actual))
+        assert actual == expected, "\n".join(unified_diff(*lines, "expected", "actual", lineterm=""))
 
     @keyword
-    def get_pictures(self, name: str) -> list[str]:
-        """The messages of a test that are HTML of the library."""
+    def get_html_messages(self, name: str) -> list[str]:
+        """Return the HTML that the library logged during a test."""
         return [found.message for found in self._found.messages[name] if found.html and "smtpmock" in found.message]
 
     @keyword
     def get_log_messages(self, name: str) -> list[str]:
-        """All messages of a test."""
+        """Return all log messages of a test."""
         return [found.message for found in self._found.messages[name]]
 
     @keyword
     def get_errors_of_the_run(self) -> list[str]:
-        """The errors that belong to no test."""
+        """Return the errors that were logged outside of tests."""
         return [found.message for found in self._errors]
 
     @keyword
     def render(self, page: Path, anchor: str = "", options: str = "") -> str:
-        """The document that Chromium makes of a page, once its scripts have run."""
+        """Return the document that Chromium renders, after running the scripts of the page."""
         profile = Path(BuiltIn().get_variable_value("${OUTPUT DIR}")) / "chromium"
         command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
         command += ["--virtual-time-budget=5000", *options.split(), "--dump-dom", f"{page.as_uri()}#{anchor}"]
@@ -129,7 +129,7 @@ class Subject:
 
     @keyword
     def get_elements(self, html: str) -> set[str]:
-        """The elements of a fragment, with the names of their attributes."""
+        """Return the elements of a fragment of HTML, each with the names of its attributes."""
         found = set()
         parser = HTMLParser()
         parser.handle_starttag = lambda tag, attributes: found.add(" ".join((tag, *(name for name, _ in attributes))))
@@ -139,7 +139,7 @@ class Subject:
 
     @keyword
     def open_beacon(self) -> int:
-        """Opens a web server that keeps in mind what it was asked for; returns its port."""
+        """Start a web server that records requests, and return its port."""
         asked = self._asked = []
 
         class Beacon(BaseHTTPRequestHandler):
@@ -156,12 +156,12 @@ class Subject:
 
     @keyword
     def beacon_should_be_silent(self) -> None:
-        """Fails if anybody has asked for anything."""
-        assert not self._asked, f"The beacon was asked for: {', '.join(sorted(set(self._asked)))}"
+        """Fail if the web server received a request."""
+        assert not self._asked, f"The beacon received requests: {', '.join(sorted(set(self._asked)))}"
 
     @keyword
     def close_beacon(self) -> None:
-        """Closes it."""
+        """Stop the web server."""
         self._beacon.shutdown()
         self._beacon.server_close()
 
@@ -184,7 +184,7 @@ class Subject:
             text=True,
             timeout=SECONDS,
             check=False,
-            cwd=folder,  # where pabot leaves a file
+            cwd=folder,  # pabot writes a file there
             env={name: value for name, value in os.environ.items() if not name.startswith("ROBOT_")},
         )
         print(ended.stdout)

@@ -1,5 +1,5 @@
 *** Settings ***
-Documentation       Applications of several kinds send to the server.
+Documentation       Different kinds of applications send mail to the server.
 Library             SMTPMockLibrary
 Library             Process
 Library             Mailer

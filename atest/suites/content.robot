@@ -1,5 +1,5 @@
 *** Settings ***
-Documentation       What one message says.
+Documentation       The content of a message.
 Library             SMTPMockLibrary
 Library             Mailer
 Library             OperatingSystem
@@ -14,12 +14,12 @@ Text Is Found Across Line Ends
     Message Should Contain    ${mail}    Thank * signing
     Message Should Contain    ${mail}    REGEXP:^Thank.*up$
 
-Text Is Found In HTML As It Is Read
+Visible Text Is Found In HTML
     Send Mail    ${SERVER}    text=${None}    html=<p>Thank&nbsp;you <b>for</b> signing<br>up &amp; on</p><p>Bye</p>
     ${mail} =    Get Message
     Message Should Contain    ${mail}    Thank you for signing up & on
 
-Text That Is Not There Is Told With What Is
+A Failure Shows The Text Of The Message
     Send Mail    ${SERVER}    text=Hello
     ${mail} =    Get Message
     Run Keyword And Expect Error
@@ -44,7 +44,7 @@ An Attachment Is Found And Saved
     ${second} =    Save Attachment    ${mail}    folder=${OUTPUT DIR}/saved
     Should Not Be Equal    ${path}    ${second}
 
-An Attachment That Is Missing Is Told With Those That Are There
+A Failure Lists The Attachments Of The Message
     Send Mail    ${SERVER}    attachment=invoice.pdf
     ${mail} =    Get Message
     Run Keyword And Expect Error
@@ -80,7 +80,7 @@ Codes Are Found
     Run Keyword And Expect Error    Looked for one code matching 'nothing' and found none; *
     ...    Get Code From Message    ${mail}    nothing
 
-A Hidden Recipient Is In The Envelope And In No Header
+A Hidden Recipient Is In The Envelope But Not In The Headers
     Send Mail    ${SERVER}    bcc=archive@example.com
     ${mail} =    Get Message
     Recipient Should Be Hidden    ${mail}    archive@example.com
@@ -92,19 +92,19 @@ A Hidden Recipient Is In The Envelope And In No Header
     ...    The message was not sent to 'carl@example.com', but to 'bob@example.com', 'archive@example.com'.
     ...    Recipient Should Be Hidden    ${mail}    carl@example.com
 
-A Recipient Is Not Hidden By Standing In Another Header
+A Recipient In Any Header Is Not Hidden
     Send Mail    ${SERVER}    bcc=archive@example.com    header=X-Copy: <Archive@example.com>
     ${mail} =    Get Message
     Run Keyword And Expect Error
     ...    The recipient 'archive@example.com' is not hidden: the header 'X-Copy' is '<Archive@example.com>'.
     ...    Recipient Should Be Hidden    ${mail}    archive@example.com
 
-An Address That Contains The Recipient's Is Another One
+A Longer Address Does Not Reveal The Recipient
     Send Mail    ${SERVER}    bcc=ive@example.com    header=X-Copy: archive@example.com, ive@example.com.au
     ${mail} =    Get Message
     Recipient Should Be Hidden    ${mail}    ive@example.com
 
-What Is No Message Is Refused
+An Argument That Is Not A Message Is An Error
     Run Keyword And Expect Error
     ...    ValueError: Argument 'mail' got value 'Hi' that cannot be converted to Message: Expected a message, as returned by Get Message or Wait For Message.
     ...    Message Should Contain    Hi    Hello

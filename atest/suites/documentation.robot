@@ -25,7 +25,7 @@ Every Argument Has A Type
     ${without} =    Arguments Without A Type
     Should Be Empty    ${without}
 
-Start SMTP Mock Takes And Explains Each Setting
+Start SMTP Mock Accepts And Documents All Settings
     ${without} =    Settings Without A Meaning
     Should Be Empty    ${without}
 
@@ -33,11 +33,11 @@ The Library Has All Criteria And Rule Words
     ${unknown} =    Words That Smtpmock Does Not Know
     Should Be Empty    ${unknown}
 
-Messages Are Selected By Each Criterion
+The Introduction Documents All Criteria
     ${without} =    Criteria Without A Meaning
     Should Be Empty    ${without}
 
-Rules Are Made With Each Word At Each Stage
+The Introduction Documents All Stages And Words Of Rules
     ${without} =    Rule Words Without A Meaning
     Should Be Empty    ${without}
 

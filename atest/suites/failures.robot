@@ -1,5 +1,5 @@
 *** Settings ***
-Documentation       What failing keywords say, word for word.
+Documentation       The exact texts of failures.
 Library             Subject
 
 

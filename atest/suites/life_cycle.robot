@@ -1,11 +1,11 @@
 *** Settings ***
-Documentation       A server ends with what started it.
+Documentation       Servers are stopped at the end of their test, suite or run.
 Library             Subject
 Library             Process
 
 
 *** Test Cases ***
-Servers End With Tests And Suites
+Servers Are Stopped With Tests And Suites
     Run Subject    scopes
     Number Of Tests Should Be    10
     Test Should Have Failed    A Failed Test Forgets Its Server    Now
@@ -17,12 +17,12 @@ Servers End With Tests And Suites
     Test Should Have Passed    What The Parent Started Goes On
     Test Should Have Passed    What Was Started For The Run Goes On
 
-The Import Can Say When They End
+The Import Can Define When Servers Are Stopped
     Run Subject    imported_for_suites.robot
     Number Of Tests Should Be    2
     All Tests Should Have Passed
 
-Servers End With The Run
+Servers Are Stopped At The End Of The Run
     Python Should Pass
     ...    from SMTPMockLibrary import SMTPMockLibrary
     ...    from Mailer import Mailer

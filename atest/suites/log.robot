@@ -1,5 +1,5 @@
 *** Settings ***
-Documentation       What log.html shows.
+Documentation       What the library writes to log.html.
 Library             Subject
 Library             Collections
 Library             OperatingSystem
@@ -13,30 +13,30 @@ ${ALLOWED}
 
 
 *** Test Cases ***
-A Failure Shows The Conversation
-    ${picture} =    Get The Picture    Refused
-    Should Contain    ${picture}    <code>220 Welcome</code>
-    Should Contain    ${picture}    <code>RCPT TO:&lt;gone@example.com&gt;</code>
-    Should Contain    ${picture}    smtpmock-refused"><code>550 User not found</code>
-    Should Contain    ${picture}    because of msg_rcptto_not_registered_email
+A Failure Shows The Session
+    ${html} =    Get The Html Message    Refused
+    Should Contain    ${html}    <code>220 Welcome</code>
+    Should Contain    ${html}    <code>RCPT TO:&lt;gone@example.com&gt;</code>
+    Should Contain    ${html}    smtpmock-refused"><code>550 User not found</code>
+    Should Contain    ${html}    because of msg_rcptto_not_registered_email
 
-A Transcript Shows Times, Delays And The Mail
-    ${picture} =    Get The Picture    Delayed
-    Should Contain    ${picture}    <code>(the message)</code><details><summary>Hi,
-    Should Contain    ${picture}    <code>250 Received</code><span class="smtpmock-note">after 0.1 s</span>
-    Should Match Regexp    ${picture}    <span class="smtpmock-at">\\+0\\.1\\d\\d</span>
+A Transcript Shows Times, Delays And The Message
+    ${html} =    Get The Html Message    Delayed
+    Should Contain    ${html}    <code>(the message)</code><details><summary>Hi,
+    Should Contain    ${html}    <code>250 Received</code><span class="smtpmock-note">after 0.1 s</span>
+    Should Match Regexp    ${html}    <span class="smtpmock-at">\\+0\\.1\\d\\d</span>
 
-A Long Mail Is Cut
-    ${picture} =    Get The Picture    Long
-    Should Contain    ${picture}    … and 11000 more characters</pre>
+A Long Message Is Shortened
+    ${html} =    Get The Html Message    Long
+    Should Contain    ${html}    … and 11000 more characters</pre>
 
-What Nobody Has Asked For Is Not Shown
-    ${pictures} =    Get Pictures    Without A Failure
-    Should Be Empty    ${pictures}
+Nothing Is Logged Without A Failure
+    ${messages} =    Get Html Messages    Without A Failure
+    Should Be Empty    ${messages}
 
-A Server That Nobody Has Called Says So
-    ${picture} =    Get The Picture    Not Connected
-    Should Contain    ${picture}    No client has connected to 127.0.0.1:
+A Server Without Connections Says So
+    ${html} =    Get The Html Message    Not Connected
+    Should Contain    ${html}    No client has connected to 127.0.0.1:
 
 Passwords Are Not Shown
     ${messages} =    Get Log Messages    Login
@@ -45,52 +45,52 @@ Passwords Are Not Shown
     ${lines} =    Evaluate    [line for line in $said.splitlines() if 'AGJv' in line]
     Should Be Empty    ${lines}
 
-What Comes From A Mail Is Escaped
-    ${pictures} =    Get Pictures    Hostile
-    Length Should Be    ${pictures}    2
-    FOR    ${picture}    IN    @{pictures}
-        Should Contain    ${picture}    &lt;img src=x onerror=
-        ${elements} =    Get Elements    ${picture}
+The Content Of A Message Is Escaped
+    ${messages} =    Get Html Messages    Hostile
+    Length Should Be    ${messages}    2
+    FOR    ${html}    IN    @{messages}
+        Should Contain    ${html}    &lt;img src=x onerror=
+        ${elements} =    Get Elements    ${html}
         Should Be Empty    ${{$elements - $ALLOWED}}
     END
 
-A Reply Names The Rule That Made It
-    ${picture} =    Get The Picture    Scripted
+A Reply Names The Rule That Caused It
+    ${html} =    Get The Html Message    Scripted
     VAR    ${greylisted}    because of the rule RCPT TO recipient=&#x27;bob@example.com&#x27; times=2
     Should Contain X Times
-    ...    ${picture}
+    ...    ${html}
     ...    <code>450 4.7.1 Greylisted</code><span class="smtpmock-note">after 0.05 s, ${greylisted}
     ...    2
-    Should Contain    ${picture}
+    Should Contain    ${html}
     ...    <code>(closes the connection)</code><span class="smtpmock-note">after 0.15 s, because of the rule message subject=&#x27;Invoice*&#x27; then=&#x27;close&#x27;</span>
 
-Violations Are Marked Where They Belong
-    ${picture} =    Get The Picture    Wrong
-    Should Match Regexp    ${picture}
+Violations Are Marked Below The Lines That Caused Them
+    ${html} =    Get The Html Message    Wrong
+    Should Match Regexp    ${html}
     ...    (?s)<code>HELO localhost</code>.{1,300}<span class="smtpmock-wrong">helo-not-qualified: [^<]*</span>.{1,200}<code>MAIL FROM: &lt;a@example.com&gt;</code>.{1,300}<span class="smtpmock-wrong">path-space: [^<]*</span>.{1,200}<code>RCPT TO
-    Should Match Regexp    ${picture}
+    Should Match Regexp    ${html}
     ...    <span class="smtpmock-wrong">bare-lf, [^<]*missing-date[^<]*</span>
-    Should Contain    ${picture}    <dt>violation</dt><dd>bare-lf: The line ends with a line feed alone
-    Should Contain    ${picture}    line 1: To: nobody at all</dd>
+    Should Contain    ${html}    <dt>violation</dt><dd>bare-lf: The line ends with a line feed alone
+    Should Contain    ${html}    line 1: To: nobody at all</dd>
 
 A Failed Handshake Is Marked
     Skip If    importlib.util.find_spec('trustme') is None    trustme is missing.
-    ${picture} =    Get The Picture    Handshake
-    Should Contain    ${picture}    <span class="smtpmock-wrong">The TLS handshake failed: 
+    ${html} =    Get The Html Message    Handshake
+    Should Contain    ${html}    <span class="smtpmock-wrong">The TLS handshake failed: 
 
-A Browser Shows It And Runs Nothing
+A Browser Shows The Log Without Running Scripts Or Loading Anything
     Skip If    shutil.which('chromium') is None    Chromium is missing.
     ${page} =    Render    ${FOLDER}/log.html    s1-t4-k4    --window-size=1200,3000
     Should Contain    ${page}    class="smtpmock-says smtpmock-client"
     Should Contain    ${page}    <title>Log Log</title>
     Beacon Should Be Silent
 
-The Beacon Would Have Been Heard
-    [Documentation]    The test above can fail.
+The Beacon Receives Requests
+    [Documentation]    Makes sure that the test above can fail.
     Skip If    shutil.which('chromium') is None    Chromium is missing.
     Create File    ${OUTPUT DIR}/control.html    <img src="http://127.0.0.1:${BEACON}/image.png">
     Render    ${OUTPUT DIR}/control.html
-    Run Keyword And Expect Error    The beacon was asked for: /image.png    Beacon Should Be Silent
+    Run Keyword And Expect Error    The beacon received requests: /image.png    Beacon Should Be Silent
 
 
 *** Keywords ***
@@ -101,8 +101,8 @@ Run The Subject
     VAR    ${FOLDER}    ${folder}    scope=SUITE
     Number Of Tests Should Be    10
 
-Get The Picture
+Get The Html Message
     [Arguments]    ${test}
-    ${pictures} =    Get Pictures    ${test}
-    Length Should Be    ${pictures}    1
-    RETURN    ${pictures}[0]
+    ${messages} =    Get Html Messages    ${test}
+    Length Should Be    ${messages}    1
+    RETURN    ${messages}[0]

@@ -1,5 +1,5 @@
 *** Settings ***
-Documentation       Asking for messages: criteria, getters, assertions, waits.
+Documentation       Criteria, getters, assertions and waits.
 Library             SMTPMockLibrary
 Library             Mailer
 Library             Process
@@ -7,13 +7,13 @@ Test Setup          Two Mails Have Arrived
 
 
 *** Test Cases ***
-Messages Come In The Order Of Their Arrival
+Messages Are Returned In The Order Of Their Arrival
     ${mails} =    Get Messages
     Length Should Be    ${mails}    2
     Should Be Equal    ${mails[0].subject}    Welcome to the shop
     Should Be Equal    ${mails[1].subject}    Bill 42
 
-Each Criterion Finds One Of Them
+Each Criterion Selects A Message
     [Template]    Only The Bill Should Match
     recipient=Ann@OTHER.example
     recipient=*@other.example
@@ -34,17 +34,17 @@ Each Criterion Finds One Of Them
     size=>= 1500
     subject=Bill    sender=billing@example.com    accepted=True
 
-Nothing Matches What Is Not There
+Criteria That Match Nothing Select No Message
     Message Count Should Be    0    recipient=nobody@example.com
     Message Count Should Be    0    subject=Bill    sender=shop@example.com
     Message Count Should Be    0    client=192.0.2.1
     ${none} =    Get Messages    text=no such text
     Should Be Empty    ${none}
 
-None Is The Same As No Criterion
+None Has The Same Effect As No Criterion
     Message Count Should Be    2    recipient=${None}    subject=${None}    since=${None}    size=${None}
 
-Criteria That Cannot Be Asked For Are Refused
+Invalid Criteria Are Errors
     Run Keyword And Expect Error
     ...    ValueError: Argument 'subject' got value 'REGEXP:(' that cannot be converted to Text: Invalid regular expression: missing ), unterminated subpattern at position 0.
     ...    Get Message    subject=REGEXP:(
@@ -58,7 +58,7 @@ Criteria That Cannot Be Asked For Are Refused
     ...    Unknown criterion 'recipients': did you mean 'recipient'?
     ...    Get Messages    recipients=bob@example.com
 
-Refused And Broken-Off Mail Counts Only When Asked For
+Refused And Incomplete Messages Match Only On Request
     Send Lines    ${SERVER}    HELO client.example.com    MAIL FROM:<x@example.com>    QUIT
     Message Count Should Be    2
     Message Count Should Be    1    accepted=False
@@ -68,7 +68,7 @@ Refused And Broken-Off Mail Counts Only When Asked For
     ${mail} =    Get Message    accepted=False
     Should Be Equal    ${mail.state}    ended after MAIL FROM
 
-A Mark Leaves Out What Is Old
+A Mark Excludes Earlier Messages
     ${mark} =    Get Mark
     ${old} =    Get Message    subject=Bill*
     Message Count Should Be    0    since=${mark}
@@ -78,27 +78,27 @@ A Mark Leaves Out What Is Old
     Should Be Equal    ${mail.subject}    Bill 43
     Message Count Should Be    1    since=${old}
 
-A Purge Returns What It Took, And Leaves Nothing
+A Purge Removes And Returns All Messages
     ${purged} =    Purge Messages
     Length Should Be    ${purged}    2
     Message Count Should Be    0    accepted=None
     ${sessions} =    Get Sessions
     Should Be Empty    ${sessions}
 
-A Wait Returns When The Mail Arrives
+A Wait Returns When The Message Arrives
     Start Process    ${{sys.executable}}    -c
     ...    import smtplib; smtplib.SMTP('127.0.0.1', ${SERVER.port}).sendmail('a@example.com', 'late@example.com', 'Late')
     ${mail} =    Wait For Message    recipient=late@example.com    timeout=30 s
     Should Be Equal    ${mail.sender}    a@example.com
     [Teardown]    Wait For Process
 
-A Wait For Several Returns All That Match
+A Wait For Several Messages Returns All That Match
     ${mails} =    Wait For Messages    2    timeout=1 s
     Length Should Be    ${mails}    2
     ${mails} =    Wait For Messages
     Length Should Be    ${mails}    2
 
-A Wait Does Not Count What Was Refused
+A Wait Does Not Count Refused Messages
     Send Lines    ${SERVER}    HELO client.example.com    MAIL FROM:<x@example.com>    QUIT
     Run Keyword And Expect Error
     ...    timeout waiting for 3 messages, got 2*
@@ -106,7 +106,7 @@ A Wait Does Not Count What Was Refused
     ${mails} =    Wait For Messages    3    timeout=10 ms    accepted=None
     Length Should Be    ${mails}    3
 
-What Should Be There Is There
+Assertions Pass If Their Condition Is Met
     Messages Should Contain Recipient    bob@example.com
     Messages Should Contain Recipient    archive@example.com    subject=Welcome*
     Messages Should Contain Sender    *@example.com

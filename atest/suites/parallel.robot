@@ -1,5 +1,5 @@
 *** Settings ***
-Documentation       Suites that run at the same time do not meet.
+Documentation       Suites that run in parallel do not conflict.
 Library             Subject
 
 

@@ -1,5 +1,5 @@
 *** Settings ***
-Documentation       Rules: what the server is told to do, and what an application with smtplib makes of it.
+Documentation       Rules, and their effect on an application that uses smtplib.
 Library             SMTPMockLibrary
 Library             Mailer
 Library             Collections
@@ -11,7 +11,7 @@ ${CLOSED}       Connection unexpectedly closed
 
 
 *** Test Cases ***
-Three Keywords Make A Difficult Day
+Several Rules Apply Together
     Reply To Command    RCPT TO    450 4.7.1 Greylisted    recipient=bob@example.com    times=2
     Drop Connection On    message    subject=Invoice*
     Delay Command    *    5 ms
@@ -27,7 +27,7 @@ Three Keywords Make A Difficult Day
         Should Be True    all(exchange.delay == 0.005 for exchange in $session.exchanges)
     END
 
-A Reply Is Given So Many Times
+A Reply Is Sent A Limited Number Of Times
     ${rule} =    Reply To Command    RCPT TO    450 4.7.1 Greylisted    recipient=bob@example.com    times=2
     Should Be Equal As Strings
     ...    ${rule}
@@ -45,21 +45,21 @@ A Reply Can Have Several Lines
     ${sessions} =    Get Sessions
     Should Be Equal    ${sessions[0].exchanges[1].reply}    250-old.example.com\n250 SIZE 1000
 
-Words Are Counted As Numbers
+Counting Words Are Numbers
     ${rule} =    Reply To Command    MAIL FROM    451 Later    after=1    every=2    times=1    per=sender
     FOR    ${end}    IN    sent    sent    451 Later    sent    sent
         Sending Should End With    ${SERVER}    ${end}
     END
     Rule Should Have Been Used    ${rule}    times=1
 
-Chance Is The Same In Every Run
+Random Rules Are Reproducible
     ${first} =    Send Ten Mails By Chance    seed=7
     ${second} =    Send Ten Mails By Chance    seed=7
     Should Be Equal    ${first}    ${second}
     List Should Contain Value    ${first}    sent
     List Should Contain Value    ${first}    451 Later
 
-Conditions Look At The Message
+Conditions Are Compared With The Message
     [Template]    The Condition Should Refuse The Bill Alone
     subject=Bill*
     subject=REGEXP:^Bill [0-9]+$
@@ -83,26 +83,26 @@ A Reply Can Come Too Late
     Delay Command    message    1 min
     Sending Should End With    ${SERVER}    ${CLOSED}: timed out    patience=0.3
 
-A Server Can Read And Write Slowly
+The Server Can Read And Write Slowly
     ${slow reply} =    Delay Command    MAIL FROM    drip=500
     ${slow reading} =    Delay Command    DATA    throttle=100000    delay=1 ms
     Sending Should End With    ${SERVER}    sent
     Rule Should Have Been Used    ${slow reply}    times=1
     Rule Should Have Been Used    ${slow reading}    times=1
 
-A Connection Is Dropped Behind The Final Dot
+A Connection Is Dropped After The Final Dot
     ${rule} =    Drop Connection On    message    subject=Invoice*
     Sending Should End With    ${SERVER}    ${CLOSED}    subject=Invoice 7
     ${mail} =    Wait For Message    subject=Invoice 7
     Should Be Empty    ${mail.msg_response}
     Rule Should Have Been Used    ${rule}    times=1
 
-A Connection Is Dropped With A Reply
+A Connection Is Dropped After A Reply
     Drop Connection On    connect    421 4.3.2 Service not available    times=1
     Sending Should End With    ${SERVER}    421 4.3.2 Service not available
     Sending Should End With    ${SERVER}    sent
 
-A Connection Is Dropped In A Reply
+A Connection Is Dropped In The Middle Of A Reply
     Drop Connection On    MAIL FROM    reply=250 2.1.0 Sender accepted    half_reply=True
     Sending Should End With    ${SERVER}    ${CLOSED}
 
@@ -112,7 +112,7 @@ A Connection Is Reset
     Sending Should End With    ${SERVER}    sent
     Rule Should Have Been Used    ${rule}    times=1
 
-A Server Falls Silent
+The Server Stops Responding
     Stay Silent On    RCPT TO    recipient=bob@*
     Sending Should End With    ${SERVER}    ${CLOSED}: timed out    patience=0.3
     Sending Should End With    ${SERVER}    sent    ann@example.com
@@ -125,7 +125,7 @@ Recipients Are Rejected
     Sending Should End With    ${SERVER}    sent
     Rule Should Have Been Used    ${rule}    times=1
 
-Greylisting Goes By A Clock
+Greylisting Uses The Clock
     Greylist    recipient=bob@*
     Sending Should End With    ${SERVER}    450 4.7.1 Greylisted, try again later
     Sending Should End With    ${SERVER}    sent    ann@example.com
@@ -134,13 +134,13 @@ Greylisting Goes By A Clock
     Advance Clock    1 min
     Sending Should End With    ${SERVER}    sent
 
-Greylisting Has A Time And A Text
+Greylisting Has A Custom Time And Reply
     Greylist    retry_after=1 hour    reply=451 Later
     Sending Should End With    ${SERVER}    451 Later
     Advance Clock    1 hour
     Sending Should End With    ${SERVER}    sent
 
-The Rate Is Limited By A Clock
+The Rate Limit Uses The Clock
     ${rule} =    Limit Rate    2    per=1 min
     Sending Should End With    ${SERVER}    sent
     Sending Should End With    ${SERVER}    sent
@@ -192,7 +192,7 @@ Rules Belong To The Current Server
     Sending Should End With    ${SERVER}    sent
     Sending Should End With    ${other}    550 5.1.1 User unknown
 
-What Cannot Be A Rule Is Refused
+Invalid Rules Are Errors
     [Template]    Run Keyword And Expect Error
     There is no stage RCTP TO: did you mean RCPT TO?    Reply To Command    RCTP TO    450 no
     There is no word in a rule recipent: did you mean recipient?

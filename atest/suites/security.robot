@@ -1,5 +1,5 @@
 *** Settings ***
-Documentation       TLS and logins of an application with smtplib.
+Documentation       TLS and authentication with smtplib.
 Library             SMTPMockLibrary
 Library             Mailer
 Suite Setup         Skip If    importlib.util.find_spec('trustme') is None    trustme is missing.
@@ -15,7 +15,7 @@ A Client Trusts The Certificate Of The Server
     Message Should Be Sent Over TLS    ${mail}
     Message Should Be Sent Over TLS    ${mail}    ${mail.tls.version}
 
-TLS Can Be There From The Beginning
+TLS Can Be Implicit
     ${server} =    Start SMTP Mock    tls=implicit    tls_minimum_version=TLSv1.3
     Should Be Equal    ${server.url}    smtps://127.0.0.1:${server.port}
     ${ca} =    Get CA Certificate

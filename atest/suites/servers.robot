@@ -1,12 +1,12 @@
 *** Settings ***
-Documentation       Starting, stopping and choosing servers, and telling them what to be.
+Documentation       Starting, stopping, switching and configuring servers.
 Library             SMTPMockLibrary
 Library             Mailer
 Library             Collections
 
 
 *** Test Cases ***
-A Started Server Tells Where It Listens
+A Started Server Has A Host, A Port And A URL
     ${server} =    Start SMTP Mock
     Should Be Equal    ${server.host}    127.0.0.1
     Should Be True    ${server.port} > 0
@@ -18,13 +18,13 @@ A Server On IPv6 Has A URL With Brackets
     ${server} =    Start SMTP Mock    host=::1
     Should Be Equal    ${server.url}    smtp://[::1]:${server.port}
 
-A Stopped Server Has Freed Its Port
+A Stopped Server Frees Its Port
     ${server} =    Start SMTP Mock
     Stop SMTP Mock
     Port Should Be Free    ${server.port}
     Run Keyword And Expect Error    No SMTP mock is running: use Start SMTP Mock first.    Get Messages
 
-Everything Is Recorded Unless Told Otherwise
+Everything Is Recorded By Default
     ${server} =    Start SMTP Mock
     Should Be True    ${server.mock.settings.multiple_rcptto}
     Should Be True    ${server.mock.settings.multiple_message_receiving}
@@ -32,7 +32,7 @@ Everything Is Recorded Unless Told Otherwise
     Should Not Be True    ${other.mock.settings.multiple_rcptto}
     Should Not Be True    ${other.mock.settings.multiple_message_receiving}
 
-Settings Are Read As On The Command Line
+Settings Can Be Text
     ${server} =    Start SMTP Mock
     ...    fail_fast=yes
     ...    session_timeout=1 min
@@ -58,7 +58,7 @@ Settings Can Be Values
     Should Be Equal    ${server.mock.settings.not_registered_emails}    ${{('nobody@example.com',)}}
     Should Be Equal    ${server.mock.settings.session_timeout}    ${2.0}
 
-A Value That Is Not Allowed Is Refused, And Nothing Runs
+An Invalid Value Is An Error And Starts No Server
     Run Keyword And Expect Error
     ...    Invalid port 70000: expected an integer from 0 to 65535
     ...    Start SMTP Mock    port=70000
@@ -70,12 +70,12 @@ A Value That Is Not Allowed Is Refused, And Nothing Runs
     ...    Start SMTP Mock    session_timeout=soon
     Run Keyword And Expect Error    No SMTP mock is running: use Start SMTP Mock first.    Get Messages
 
-A Setting That Does Not Exist Is Refused
+An Unknown Setting Is An Error
     Run Keyword And Expect Error
     ...    Unknown setting 'prot': did you mean 'port'?
     ...    Start SMTP Mock    prot=2525
 
-A Port That Is Taken Is Told, And The Other Server Stays
+A Port In Use Is An Error That Does Not Affect The Other Server
     ${server} =    Start SMTP Mock
     Run Keyword And Expect Error
     ...    Failed to start SMTP mock server on port: ${server.port}*
@@ -95,7 +95,7 @@ The Last Server That Was Started Is The Current One
     ${mail} =    Get Message
     Should Be Equal    ${mail.subject}    to the first
 
-After A Stop The Server That Was Used Before Is The Current One
+After A Stop The Previous Server Is The Current One
     ${first} =    Start SMTP Mock    first
     Start SMTP Mock    second
     ${third} =    Start SMTP Mock    third
@@ -128,7 +128,7 @@ All Servers Can Be Stopped At Once
     Port Should Be Free    ${second.port}
     Stop All SMTP Mocks
 
-An Unused Rule Fails The Stop Of A Strict Server
+Stopping A Strict Server With An Unused Rule Fails
     ${server} =    Start SMTP Mock    strict=True
     Call Method    ${server.mock}    on    QUIT    reply=421 Bye
     Run Keyword And Expect Error    1 rule never used:\n*QUIT*    Stop SMTP Mock

@@ -1,11 +1,11 @@
 *** Settings ***
-Documentation       Sessions, and what was said in them.
+Documentation       Sessions and transcripts.
 Library             SMTPMockLibrary
 Library             Mailer
 
 
 *** Test Cases ***
-Sessions Are There Whatever Came Of Them
+Sessions Without A Message Are Returned
     ${server} =    Start SMTP Mock
     Send Lines    ${server}    HELO one.example.com    FOO    QUIT
     Send Mail    ${server}    name=two.example.com

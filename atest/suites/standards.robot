@@ -1,5 +1,5 @@
 *** Settings ***
-Documentation       The verdict on the client.
+Documentation       Violations of standards by the client.
 Library             SMTPMockLibrary
 Library             Mailer
 Test Setup          Start The Server
@@ -10,13 +10,13 @@ Test Setup          Start The Server
 
 
 *** Test Cases ***
-A Client That Keeps The Standards Passes
+A Client Without Violations Passes
     Send Mail    ${SERVER}    header=Date: Sat, 21 Nov 2026 10:30:00 +0100
     Messages Should Follow Standards    ignore=missing-message-id
     ${violations} =    Get Violations    missing-message-id
     Should Be Empty    ${violations}
 
-Codes That Do Not Matter Are A List Or A Text
+Ignored Codes Can Be A List Or A Text
     Send Mail    ${SERVER}
     Messages Should Follow Standards    ignore=${HEADERS}
     Messages Should Follow Standards    ignore=missing-date, missing-message-id
@@ -32,7 +32,7 @@ Violations Are Found In Sessions And Messages
     Should Be Equal    ${violations[0].rfc}    RFC 5321 2.3.5
     Should Be Equal    ${violations[0].where}    in "ehlo localhost"
 
-Criteria Choose Messages And Their Sessions
+Criteria Select Messages And Their Sessions
     Send Mail    ${SERVER}    name=localhost
     Send Mail    ${SERVER}    ann@example.com
     Send Lines    ${SERVER}    HELO other    QUIT
@@ -46,8 +46,8 @@ Criteria Choose Messages And Their Sessions
     ${violations} =    Get Violations    ignore=${HEADERS}
     Length Should Be    ${violations}    2
 
-A Code Or A Criterion That Does Not Exist Is Refused
-    Run Keyword And Expect Error    Unknown violation 'mising-date': did you mean 'missing-date'?
+An Unknown Code Or Criterion Is An Error
+    Run Keyword And Expect Error    There is no violation mising-date: did you mean missing-date?
     ...    Messages Should Follow Standards    ignore=mising-date
     Run Keyword And Expect Error    Unknown violation 'mising-date': did you mean 'missing-date'?
     ...    Get Violations    ignore=mising-date

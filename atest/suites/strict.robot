@@ -25,7 +25,7 @@ A Test That Leaves A Rule Unused Fails At Its End
     Test Should Have Passed    Used
     Test Should Have Passed    Not Strict
 
-A Rule Of A Suite Has Time Until Its End
+A Rule Of A Suite Is Checked At Its End
     Run Subject    strict_suite.robot
     Number Of Tests Should Be    4
     Test Should Have Passed    A Rule Of The Suite Can Wait

@@ -1,5 +1,5 @@
 *** Settings ***
-Documentation       The mail of the shop, as its customers get it.
+Documentation       The mail that customers of the shop receive.
 Library             Process
 Library             OperatingSystem
 Library             SMTPMockLibrary
@@ -19,7 +19,7 @@ Signing Up Sends A Confirmation Link
     Length Should Be    ${code}    6
     No Message Should Arrive    recipient=*@other.example    within=200 ms
 
-An Invoice Comes As A PDF And Goes To The Archive In Secret
+An Invoice Is Sent As A PDF With A Blind Copy To The Archive
     The Shop Has A Mail Server
     The Shop Should    invoice    bob@example.com    4711
     ${mail} =    Get Message    subject=Your invoice 4711
@@ -29,7 +29,7 @@ An Invoice Comes As A PDF And Goes To The Archive In Secret
     Should Start With    ${content}    ${{b'%PDF-'}}
     Recipient Should Be Hidden    ${mail}    archive@example.com
 
-The Newsletter Survives A Refused Recipient
+The Newsletter Is Sent Despite A Refused Recipient
     The Shop Has A Mail Server    not_registered_emails=gone@example.com
     Create File    ${TEMPDIR}/newsletter.txt    ann@example.com gone@example.com bob@example.com
     ${result} =    The Shop Runs    newsletter    ${TEMPDIR}/newsletter.txt

@@ -1,6 +1,6 @@
-"""A small shop that sends mail: what an application under test looks like.
+"""A small shop that sends mail, as an example of an application under test.
 
-Its commands: ``sign-up ADDRESS``, ``invoice ADDRESS NUMBER`` and ``newsletter FILE-WITH-ADDRESSES``.
+Its commands are ``sign-up ADDRESS``, ``invoice ADDRESS NUMBER`` and ``newsletter FILE-WITH-ADDRESSES``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ARCHIVE = "archive@example.com"
 
 
 def mail(recipient: str, subject: str, text: str) -> EmailMessage:
-    """A mail of the shop."""
+    """Return a message from the shop."""
     message = EmailMessage()
     message["From"] = f"The Shop <{SENDER}>"
     message["To"] = recipient
@@ -30,7 +30,7 @@ def mail(recipient: str, subject: str, text: str) -> EmailMessage:
 
 
 def sign_up(server: smtplib.SMTP, recipient: str) -> None:
-    """Asks a new customer to confirm the address."""
+    """Ask a new customer to confirm the address."""
     link = f"https://shop.example.com/confirm/{secrets.token_urlsafe(24)}"
     code = f"{secrets.randbelow(10**6):06}"
     message = mail(
@@ -49,15 +49,15 @@ def sign_up(server: smtplib.SMTP, recipient: str) -> None:
 
 
 def invoice(server: smtplib.SMTP, recipient: str, number: int) -> None:
-    """Sends an invoice, and a hidden copy to the archive."""
+    """Send an invoice, and a blind copy to the archive."""
     message = mail(recipient, f"Your invoice {number}", "Thank you for your order. The invoice is attached.\n")
     message.add_attachment(pdf(f"Invoice {number}"), maintype="application", subtype="pdf", filename=f"{number}.pdf")
-    message["Bcc"] = ARCHIVE  # send_message takes it out of the header
+    message["Bcc"] = ARCHIVE  # send_message removes this header
     server.send_message(message)
 
 
 def newsletter(server: smtplib.SMTP, addresses: list[str]) -> list[str]:
-    """Sends the newsletter to each address; returns those that were refused, which must not stop it."""
+    """Send the newsletter to each address, and return the addresses that were refused."""
     refused = []
     for address in addresses:
         try:
@@ -68,7 +68,7 @@ def newsletter(server: smtplib.SMTP, addresses: list[str]) -> list[str]:
 
 
 def pdf(text: str) -> bytes:
-    """A PDF of one page and one line."""
+    """Return a PDF with one page that contains the text."""
     content = b"BT /F 24 Tf 60 700 Td (%s) Tj ET" % text.encode("ascii")
     objects = (
         b"<</Type/Catalog/Pages 2 0 R>>",
@@ -88,7 +88,7 @@ def pdf(text: str) -> bytes:
 
 
 def main() -> int:
-    """The command line; the exit status tells whether everybody got the mail."""
+    """Run the command line, and return 0 if all recipients were accepted."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--smtp", required=True, metavar="HOST:PORT")
     commands = parser.add_subparsers(dest="command", required=True)
