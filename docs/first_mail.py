@@ -3,7 +3,6 @@
 from smtplib import SMTP
 
 from smtpmock import SMTPMock
-from smtpmock.reports.explanation import transcript
 
 MAIL = """\
 From: Shop <shop@example.com>
@@ -30,4 +29,4 @@ for address, (code, reason) in refused.items():
     print(f"  refused  {address}: {code} {reason.decode()}")
 
 print("\nThe whole conversation (C: the client, S: the server):\n")
-print(transcript(session))
+print(session.transcript())

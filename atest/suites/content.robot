@@ -92,6 +92,13 @@ A Hidden Recipient Is In The Envelope But Not In The Headers
     ...    The message was not sent to 'carl@example.com', but to 'bob@example.com', 'archive@example.com'.
     ...    Recipient Should Be Hidden    ${mail}    carl@example.com
 
+A Hidden Recipient Cannot Be A Pattern
+    Send Mail    ${SERVER}    subject=Hi
+    ${mail} =    Get Message    subject=Hi
+    Run Keyword And Expect Error
+    ...    The message was not sent to '*@example.com', but to 'bob@example.com'.
+    ...    Recipient Should Be Hidden    ${mail}    *@example.com
+
 A Recipient In Any Header Is Not Hidden
     Send Mail    ${SERVER}    bcc=archive@example.com    header=X-Copy: <Archive@example.com>
     ${mail} =    Get Message

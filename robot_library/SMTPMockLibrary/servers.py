@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class AutoStop(Enum):
-    """When a server is stopped automatically, unless a keyword stops it earlier.
+    """Defines when a server is stopped automatically, unless a keyword stops it earlier.
 
     - TEST: At the end of the test that started it, or of the suite if the suite setup started it.
     - SUITE: At the end of the suite in which it was started, whether by a test or by the suite setup.
