@@ -54,6 +54,17 @@ The Content Of A Message Is Escaped
         Should Be Empty    ${{$elements - $ALLOWED}}
     END
 
+A Failure About A Message Shows The Session In Which It Was Sent
+    ${messages} =    Get Html Messages    Other Server
+    Length Should Be    ${messages}    2
+    Should Contain    ${messages}[0]    <dt>Subject</dt><dd>To the first</dd>
+    Should Contain    ${messages}[1]    <summary>To the first,
+    Should Not Contain    ${messages}[1]    To the second
+
+A Transcript Expands All Sessions
+    ${html} =    Get The Html Message    Several
+    Should Contain X Times    ${html}    <details open><summary>Session    2
+
 A Reply Names The Rule That Caused It
     ${html} =    Get The Html Message    Scripted
     VAR    ${greylisted}    because of the rule RCPT TO recipient=&#x27;bob@example.com&#x27; times=2
@@ -99,7 +110,7 @@ Run The Subject
     VAR    ${BEACON}    ${port}    scope=SUITE
     ${folder} =    Run Subject    log.robot    --variable    BEACON:${port}
     VAR    ${FOLDER}    ${folder}    scope=SUITE
-    Number Of Tests Should Be    10
+    Number Of Tests Should Be    12
 
 Get The Html Message
     [Arguments]    ${test}

@@ -43,6 +43,18 @@ Scripted
     Sending Should End With    ${SERVER}    Connection unexpectedly closed    subject=Invoice 7
     Log Session Transcript
 
+Other Server
+    Send Mail    ${SERVER}    subject=To the first
+    ${mail} =    Get Message
+    ${other} =    Start SMTP Mock
+    Send Mail    ${other}    subject=To the second
+    Message Should Contain    ${mail}    Good bye
+
+Several
+    Send Mail    ${SERVER}    subject=First session
+    Send Mail    ${SERVER}    subject=Second session
+    Log Session Transcript
+
 Wrong
     Send Lines    ${SERVER}    HELO localhost    MAIL FROM: <a@example.com>    RCPT TO:<bob@example.com>    DATA
     ...    To: nobody at all\nHi\r\n.    QUIT

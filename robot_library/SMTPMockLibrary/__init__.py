@@ -80,9 +80,9 @@ class SMTPMockLibrary(
     ``${mail.sender}``, ``${mail.recipients}``, ``${mail.headers}[X-Id]``, ``${mail.attachments}``, ``${mail.links}``,
     ``${mail.raw}`` and others.
 
-    *NOTE:* Robot Framework displays an error that starts with ``*HTML*`` as HTML. The errors of this library never start
-    with text from a message, but those of other libraries can: ``Should Be Equal    ${mail.subject}    Welcome`` fails
-    with an error that starts with the subject. If a message may be hostile, pass the expected value first:
+    *NOTE:* Robot Framework displays an error that starts with ``*HTML*`` as HTML. The errors of this library never
+    start with text from a message, but those of other libraries can: ``Should Be Equal    ${mail.subject}    Welcome``
+    fails with an error that starts with the subject. If a message may be hostile, pass the expected value first:
     ``Should Be Equal    Welcome    ${mail.subject}``.
 
     = Scripting the server =

@@ -140,8 +140,8 @@ class Servers:
         failures = []
         for alias, owner in self._owners.items():
             mock = self._running[alias].mock
-            older: set[Rule] = set() if owner.test else self._older_rules
-            if mock.settings.strict and (owner.test or any(not rule.hits for rule in {*mock.rules} - older)):
+            concerns_test = owner.test or any(not rule.hits for rule in {*mock.rules} - self._older_rules)
+            if mock.settings.strict and concerns_test:
                 failures += _unused(mock)
         return "\n".join(failures)
 
