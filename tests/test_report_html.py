@@ -160,6 +160,20 @@ def test_mail_is_folded_under_its_end(mock):
     assert "<pre>One\n\ttwo  three\n" in picture
 
 
+def test_each_mail_of_a_session_is_folded_under_its_own_end(mock):
+    with SMTP(mock.host, mock.port, "client.example", timeout=30) as client:
+        for number in (1, 2, 3):
+            raw = mail(f"text {number}", subject=f"Mail {number}").as_bytes()
+            client.sendmail(f"a{number}@example.com", ["b@example.com"], raw)
+
+    picture = sessions_shown(mock.sessions())
+
+    # The command that began its transaction stands before each.
+    begun = r"(?i:mail from):&lt;a(\d)@"
+    found = re.findall(rf"<code>{begun}|<summary>Mail (\d), |<pre>text (\d)", picture)
+    assert found == [place for number in "123" for place in ((number, "", ""), ("", number, ""), ("", "", number))]
+
+
 def test_only_the_last_session_and_those_with_refusals_are_unfolded(mock):
     send(mock, mail())
     with Client(mock) as client:

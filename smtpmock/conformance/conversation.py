@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _LONGEST = 512  # bytes of a command line with its line end
 _LONGEST_WITH_PARAMETERS = 2048  # what the extensions in use add to MAIL FROM and RCPT TO, taken together, is less
-_LONGEST_AUTH = 12_288  # RFC 4954 section 4
 
 
 def session_violations(record: SessionRecord) -> tuple[Violation, ...]:
@@ -85,10 +84,7 @@ def _line(exchange: Exchange) -> Iterator[str]:
 
 
 def _longest(exchange: Exchange) -> int:
-    request = exchange.request
-    if request[:4].upper() == "AUTH":
-        return _LONGEST_AUTH
-    has_parameters = exchange.stage in ("MAIL FROM", "RCPT TO") and not request.endswith(">")
+    has_parameters = exchange.stage in ("MAIL FROM", "RCPT TO") and not exchange.request.endswith(">")
     return _LONGEST_WITH_PARAMETERS if has_parameters else _LONGEST
 
 

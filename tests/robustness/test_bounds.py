@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,22 @@ def _deliver(client: Client, count: int) -> None:
         client.send_bytes(b"".join(_MAIL % (number, b"x" * 300) for number in range(size)))
         codes = [reply[:3] for reply in client.read_replies(4 * size)]
         assert codes == ["250", "250", "354", "250"] * size
+
+
+@pytest.mark.uninstrumented
+def test_a_session_that_delivers_without_end_holds_nothing_of_what_had_to_go() -> None:
+    sizes = []
+    with SMTPMock(max_messages=10, multiple_message_receiving=True) as mock, Client(mock) as client:
+        tracemalloc.start()
+        try:
+            for _ in range(5):
+                _deliver(client, 5 * _BATCH)
+                gc.collect()
+                sizes.append(tracemalloc.get_traced_memory()[0])
+        finally:
+            tracemalloc.stop()
+    most_of_a_mail = 8  # bytes: less than a reference to it takes
+    assert sizes[-1] - sizes[0] < 4 * 5 * _BATCH * most_of_a_mail
 
 
 @pytest.mark.parametrize("line", ["", "NOOP", "x" * 500, "RSET"])

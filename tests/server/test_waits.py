@@ -199,6 +199,27 @@ def test_a_greenlet_that_waits_lets_the_others_run(run):
     )
 
 
+@pytest.mark.parametrize("timeout", [0.01, 3600])
+def test_a_wait_that_is_over_leaves_nothing_in_the_hub_of_its_greenlet(run, timeout):
+    run(
+        PATCHED,
+        """
+        import gevent
+        from smtpmock import SMTPMock
+        from tests.raw_client import deliver
+        with SMTPMock() as mock:
+            waiter = gevent.spawn(mock.wait_for_messages, 1, TIMEOUT)
+            gevent.idle()  # now it waits
+            if TIMEOUT > 1:
+                deliver(mock)
+            waiter.join()
+            assert waiter.successful() == (TIMEOUT > 1)
+            assert gevent.get_hub().join(60), "something keeps the loop from ending"
+        """.replace("TIMEOUT", str(timeout)),
+        may_complain=True,  # gevent shows how a greenlet fails
+    )
+
+
 def test_a_process_with_gevent_but_without_patches(run):
     run(
         """
