@@ -89,6 +89,11 @@ The Server Can Read And Write Slowly
     Sending Should End With    ${SERVER}    sent
     Rule Should Have Been Used    ${slow reply}    times=1
     Rule Should Have Been Used    ${slow reading}    times=1
+    ${sessions} =    Get Sessions
+    ${exchanges} =    Evaluate    {exchange.stage: exchange for exchange in $sessions[0].exchanges}
+    ${dripped} =    Evaluate    $exchanges['RCPT TO'].time - $exchanges['MAIL FROM'].time
+    Should Be True    $dripped.total_seconds() > 0.02    # 14 bytes, 500 a second
+    Should Be Equal    ${exchanges['DATA'].delay}    ${0.001}
 
 A Connection Is Dropped After The Final Dot
     ${rule} =    Drop Connection On    message    subject=Invoice*

@@ -113,7 +113,7 @@ def test_addresses_are_equal_when_their_domains_are_without_case(local: str, dom
     ],
     ids=lambda text: f"{text[:8]}…",
 )
-def test_the_longest_lines_are_refused_in_a_moment(text: str) -> None:
+def test_the_longest_lines_are_refused(text: str) -> None:
     """An expression that tries all ways would not come to an end here."""
     assert reverse_path(text) is None
     assert forward_path(text) is None

@@ -67,7 +67,7 @@ def memory() -> int:
 
 @pytest.mark.usefixtures("many_descriptors")
 @pytest.mark.parametrize("kinds", _KINDS, ids=lambda kinds: " and ".join(kinds) if len(kinds) == 1 else "all of them")
-def test_a_crowd_keeps_nobody_waiting_stays_small_and_can_be_stopped(kinds: list[str]) -> None:
+def test_beside_a_crowd_others_are_served_and_it_stays_small_and_can_be_stopped(kinds: list[str]) -> None:
     mock = SMTPMock(
         session_timeout=3600,
         shutdown_timeout=0.3,
