@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.clients.mail import SECONDS
-from tests.raw_client import Client
+from tests.raw_client import SECONDS, Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.raw_client import SECONDS
+
 if TYPE_CHECKING:
     from smtpmock import Message, SMTPMock
 
@@ -36,9 +38,6 @@ RCPT_REFUSED = ("RCPT TO:<nobody@example.com>", "550 User not found")
 DATA = ("DATA", "354 Ready for receive message. End data with <CR><LF>.<CR><LF>")
 END_OF_DATA = ("", "250 Received")
 QUIT = ("QUIT", "221 Closing connection")
-
-SECONDS = 60
-"""How long a program may take before something must be wrong."""
 
 
 def run(*command: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from tests.clients.command import environment, free_port, wait_for
-from tests.clients.mail import SECONDS
-from tests.raw_client import Client
+from tests.raw_client import SECONDS, Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

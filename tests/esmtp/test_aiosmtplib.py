@@ -8,7 +8,8 @@ import ssl
 import pytest
 
 from smtpmock import SMTPMock
-from tests.esmtp.test_smtplib import MAIL, MECHANISMS, MODES, SECONDS, received
+from tests.esmtp.test_smtplib import MAIL, MECHANISMS, MODES, received
+from tests.raw_client import SECONDS
 
 aiosmtplib = pytest.importorskip("aiosmtplib")
 

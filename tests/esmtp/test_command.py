@@ -9,8 +9,7 @@ import ssl
 from pathlib import Path
 
 from tests.clients.command import port_of, run, spawned, stop
-
-SECONDS = 60
+from tests.raw_client import SECONDS
 
 
 def begun(*arguments, **environment):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from smtpmock import SMTPMock
-from tests.clients.mail import MESSAGE, SECONDS, run
+from tests.clients.mail import MESSAGE, run
+from tests.raw_client import SECONDS
 
 BOB = {"bob": "s3cret"}
 MODULES = Path(__file__).parent.parent / "clients" / "node_modules"

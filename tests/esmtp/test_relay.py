@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from smtpmock import SMTPMock
+from tests.raw_client import SECONDS
 
-SECONDS = 60
 EXIM = os.environ.get("SMTPMOCK_RELAY", "")
 BODY = "".join(f"line {number}\r\n" for number in range(20_000))
 MAIL = f"From: a@example.com\r\nTo: b@example.com\r\nSubject: relayed\r\n\r\n.dot\r\n{BODY}"

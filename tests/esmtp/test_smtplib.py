@@ -7,8 +7,8 @@ import smtplib
 import pytest
 
 from smtpmock import SMTPMock
+from tests.raw_client import SECONDS
 
-SECONDS = 60
 MAIL = "Subject: hi\r\n\r\nhello\r\n"
 MECHANISMS = ["PLAIN", "LOGIN", "CRAM-MD5"]
 MODES = {"clear": {}, "starttls": {"tls": "starttls"}, "implicit": {"tls": "implicit"}}

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.raw_client import SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     Attempt = Callable[..., str]
 
 MAIL = b"Subject: Invoice 7\r\nMessage-ID: <7@example.com>\r\n\r\nPay now.\r\n"
-SECONDS = 30
 ATTEMPTS = 3
 
 
@@ -30,17 +31,12 @@ def by_code(code: int) -> str:
 
 def with_smtplib(mock: SMTPMock, timeout: float = SECONDS) -> str:
     """An attempt with the standard library."""
-    try:
+
+    def send() -> None:
         with smtplib.SMTP(mock.host, mock.port, local_hostname="app.example", timeout=timeout) as client:
             client.sendmail("a@example.com", ["b@example.com"], MAIL)
-    except smtplib.SMTPRecipientsRefused as error:
-        [(code, _)] = error.recipients.values()
-        return by_code(code)
-    except smtplib.SMTPResponseException as error:
-        return by_code(error.smtp_code)
-    except (smtplib.SMTPServerDisconnected, ConnectionError):
-        return "broken"  # smtplib says so where time ran out, too
-    return "delivered"
+
+    return _outcome(send)
 
 
 def with_aiosmtplib(mock: SMTPMock, timeout: float = SECONDS) -> str:
@@ -81,15 +77,20 @@ def with_django(mock: SMTPMock, timeout: float = SECONDS) -> str:
     if not settings.configured:
         settings.configure()
     backend = EmailBackend(host=mock.host, port=mock.port, timeout=timeout)
+    return _outcome(EmailMessage("Invoice 7", "Pay now.", "a@example.com", ["b@example.com"], connection=backend).send)
+
+
+def _outcome(send: Callable[[], object]) -> str:
+    """How an attempt ends that is made through smtplib."""
     try:
-        EmailMessage("Invoice 7", "Pay now.", "a@example.com", ["b@example.com"], connection=backend).send()
+        send()
     except smtplib.SMTPRecipientsRefused as error:
         [(code, _)] = error.recipients.values()
         return by_code(code)
     except smtplib.SMTPResponseException as error:
         return by_code(error.smtp_code)
     except (smtplib.SMTPServerDisconnected, ConnectionError):
-        return "broken"
+        return "broken"  # smtplib says so where time ran out, too
     return "delivered"
 
 
