@@ -18,8 +18,7 @@ from smtpmock.__main__ import EarlyListener, guessed_address
 from smtpmock.settings import declarations as settings
 from tests.clients.command import free_port, port_of, run, spawned, stop, wait_for
 from tests import parity
-from tests.clients.mail import SECONDS
-from tests.raw_client import Client
+from tests.raw_client import SECONDS, Client
 
 GO_SMTP_MOCK_FLAGS = re.findall(
     r"\w+",

@@ -343,6 +343,20 @@ def test_the_text_of_a_mail(mock, text, shown):
     assert found.removesuffix("\n") == shown.removesuffix("\n")
 
 
+def test_the_text_of_a_mail_stands_beside_its_html(mock):
+    picture = picture_of(mock, mail("Hello", "<p>Hello"))
+
+    [*_, bodies] = outline(picture).partition("div.bodies\n")
+    assert [line.strip() for line in bodies.splitlines() if line] == [
+        "figure",
+        "figcaption text",
+        "pre Hello",
+        "figure",
+        "figcaption HTML",
+        "iframe[sandbox][loading][srcdoc]",
+    ]
+
+
 @pytest.mark.parametrize(
     ("size", "caption"), [(49_999, "HTML"), (50_000, "HTML, the first 50.0 kB")], ids=["whole", "cut"]
 )

@@ -246,5 +246,6 @@ def _text_of_many_lines(text: str) -> str:
 
 def _readable(text: str) -> str:
     """Escape control characters except line ends and tabs."""
-    lines = text.replace("\r\n", "\n").split("\n")
-    return "\n".join("\t".join(map(escaped, line.split("\t"))) for line in lines)
+    return "
+".join("	".join(map(escaped, line.split("	"))) for line in text.split("
+"))
