@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_LINES
 from html.parser import HTMLParser
 from smtplib import SMTP
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import pytest
 
@@ -184,7 +184,7 @@ def test_a_mail_in_its_session(mock):
         [*_, end] = outline(sessions_shown(mock.sessions())).partition("code 354")
     _, _, shown = end.partition("span.at +0.000\n")
 
-    assert [line[6:] for line in shown.splitlines()] == dedent(
+    expected = dedent(
         """
         div.row
           div.says smtpmock-client
@@ -212,7 +212,8 @@ def test_a_mail_in_its_session(mock):
             code 250 Received
         span.wrong missing-date, missing-message-id
         """
-    ).strip("\n").splitlines()
+    )
+    assert shown.splitlines() == indent(expected, " " * 6).strip("\n").splitlines()
 
 
 def test_no_session():
