@@ -99,9 +99,8 @@ def picture_of(mock: SMTPMock, message: EmailMessage | bytes, *recipients: str, 
 
 
 def test_a_session(mock):
-    mock.on("RSET", delay=0.001)
+    mock.on("RSET", delay=0.0012)
     mock.on("connect", reply="220 <ready>")
-    mock.on("NOOP", then="close")
     with Client(mock, greeting="220 <ready>") as client:
         client.ask("EHLO client", "RSET", "<FOO>", *ENVELOPE[1:])
         picture = sessions_shown(mock.sessions(), "<here>")
@@ -173,6 +172,19 @@ def test_a_refusal_by_a_rule_that_ends_the_session(mock):
         "code 451 <no>",
         "code (closes the connection)",
         "span.note after 0.001 s, because of the rule NOOP reply='451 <no>' delay=0.001 then='close'",
+    ]
+
+
+def test_a_command_without_a_reply(mock):
+    mock.on("NOOP", then="close")
+    with Client(mock) as client:
+        client.ask("NOOP")
+    lines = [line.strip() for line in outline(sessions_shown(mock.sessions())).splitlines()]
+
+    assert lines[-3:] == [
+        "div.says smtpmock-server smtpmock-refused smtpmock-silent",
+        "code (closes the connection)",
+        "span.note because of the rule NOOP then='close'",
     ]
 
 

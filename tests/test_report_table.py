@@ -106,13 +106,13 @@ def test_the_last_session_is_shown_in_eight_lines(mock):
         assert "\n… 1 earlier line\n+0.000 C: EHLO" in masked(str(failure(mock.message)))
 
 
-def test_a_reply_is_shown_without_what_a_terminal_could_obey():
-    with SMTPMock(msg_noop_received="250 a\u202eb") as mock, Client(mock) as client:
+def test_a_reply_is_shown_without_what_a_terminal_could_obey_and_its_delay_in_milliseconds():
+    with SMTPMock(msg_noop_received="250 a\u202eb", response_delay_noop=0.0012) as mock, Client(mock) as client:
         client.send("NOOP")
         client.read_reply()
         shown = transcript(mock.sessions()[0])
 
-    assert shown.endswith(r"S: 250 a\u202eb")
+    assert shown.endswith(r"S: 250 a\u202eb (after 0.001 s)")
 
 
 def test_a_handshake_that_failed_is_told_in_the_transcript():
