@@ -255,7 +255,9 @@ def test_sessions_and_exchanges_that_are_cut_are_counted(mock):
     for _ in range(10):
         with Client(mock) as client:
             assert client.ask("QUIT") == ["221 Closing connection"]
-    assert "smtpmock-gone" not in sessions_shown(mock.sessions()).removeprefix(STYLE)
+    picture = sessions_shown(mock.sessions()).removeprefix(STYLE)
+    assert "smtpmock-gone" not in picture
+    assert (picture.count("<details>"), picture.count("<details open>")) == (9, 1)
     with Client(mock) as client:
         client.ask(*["NOOP"] * 99)
         assert "smtpmock-gone" not in sessions_shown(mock.sessions()[-1:]).removeprefix(STYLE)
