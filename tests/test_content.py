@@ -339,7 +339,11 @@ class TestAttachments:
             ('Content-Disposition: attachment; filename="open', '"open'),
             ("Content-Disposition: attachment; filename*=utf-8'de'Gr%C3%BC%C3%9Fe", "Grüße"),
             ("Content-Disposition: attachment; filename*=koi8-r''%E4%C1", "Да"),
-            ("Content-Disposition: attachment; filename=a; filename*=utf-8''%C3%A4", "a"),
+            ("Content-Disposition: attachment; filename=a; filename*=utf-8''%C3%A4", "ä"),
+            ("Content-Disposition: attachment; filename*=utf-8''%C3%A4; filename=a", "ä"),
+            ("Content-Disposition: attachment; filename=a; filename*0*=utf-8''%C3; filename*1*=%A4", "ä"),
+            ("Content-Disposition: attachment; filename=a; filename*=utf-8''", "a"),
+            ("Content-Type: image/png; name=a; name*=utf-8''%C3%A4", "ä"),
             (
                 "Content-Disposition: attachment;\n filename*1*=%C3%BC;\n filename*0*=utf-8''Gr;\n"
                 ' filename*2="%C3.pdf"',

@@ -125,6 +125,7 @@ _HEADER = {
     ),
     "header-line-too-long": Standard("RFC 5322 2.1.1", "The header line is longer than 998 bytes: it can be folded."),
     "header-control-character": Standard("RFC 5322 2.2", "The header has a control character."),
+    "blank-in-header-name": Standard("RFC 5322 2.2", "There is white space in the name of a header."),
     "missing-from": Standard("RFC 5322 3.6", "There is no From header."),
     "missing-date": Standard("RFC 5322 3.6", "There is no Date header."),
     "missing-message-id": Standard(
@@ -146,8 +147,10 @@ _HEADER = {
         )
     },
     "bad-from": Standard("RFC 5322 3.6.2", "The From header holds no address that can be read."),
+    "bad-address": Standard("RFC 5322 3.4", "There is an address in the header that cannot be read."),
     "bad-date": Standard("RFC 5322 3.3", "The Date header holds no date such as Sat, 21 Nov 2026 10:30:00 +0100."),
     "bad-message-id": Standard("RFC 5322 3.6.4", "The Message-ID header is not of the form <left@right>."),
+    "encoded-word-too-long": Standard("RFC 2047 2", "There is an encoded word of more than 75 characters."),
     "bcc-header": Standard(
         "RFC 5322 3.6.3", "The message shows a hidden recipient to others in its Bcc header.", "should"
     ),
@@ -155,6 +158,20 @@ _HEADER = {
 
 _MIME = {
     "mime-version-missing": Standard("RFC 2045 4", "There are MIME headers, but no MIME-Version header."),
+    "repeated-content-type": Standard("RFC 2045 3", "There is more than one Content-Type header."),
+    "repeated-content-transfer-encoding": Standard(
+        "RFC 2045 3", "There is more than one Content-Transfer-Encoding header."
+    ),
+    "bad-content-type": Standard("RFC 2045 5.1", "The Content-Type does not begin with a type and a subtype."),
+    "utf8-part-header": Standard(
+        "RFC 6532 3", "The header of a part has characters beyond ASCII, but MAIL FROM does not ask for SMTPUTF8."
+    ),
+    "encoded-word-in-parameter": Standard(
+        "RFC 2047 5", "There is an encoded word in a parameter or a Content-Disposition, where it must not be."
+    ),
+    "encoded-multipart": Standard(
+        "RFC 2045 6.4", "The multipart is declared as encoded, but only its parts may be encoded."
+    ),
     "boundary-missing": Standard("RFC 2046 5.1.1", "A boundary of the multipart message never comes."),
     "bad-base64": Standard("RFC 2045 6.8", "The part is declared as base64, but is not."),
     "bad-quoted-printable": Standard("RFC 2045 6.7", "The part is declared as quoted-printable, but is not."),

@@ -1,7 +1,6 @@
-"""The verdict on the parts of a message: boundaries, encodings, charsets, names.
+"""The verdict on the parts of a message: headers, boundaries, encodings, charsets, names.
 
-The standard `email` package splits the message; what it calls a defect is looked at again, and only what is one by the
-RFCs is reported. A message within the message is somebody else's: it is not looked at.
+A message within the message is somebody else's: it is not looked at.
 """
 
 from __future__ import annotations
@@ -9,11 +8,12 @@ from __future__ import annotations
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
-from codecs import lookup
 from typing import TYPE_CHECKING
 
 from smtpmock.conformance.catalogue import violation
-from smtpmock.conformance.message import uncommented
+from smtpmock.conformance.header import is_media_type
+from smtpmock.mail.charsets import codec_of
+from smtpmock.mail.splitter import LIMITS
 from smtpmock.text import escaped, shortened
 
 if TYPE_CHECKING:
@@ -23,87 +23,104 @@ if TYPE_CHECKING:
     from smtpmock.mail.content import Content
     from smtpmock.mail.mime import Part
 
-_BOUNDARY_DEFECTS = ("NoBoundaryInMultipartDefect", "StartBoundaryNotFoundDefect", "CloseBoundaryNotFoundDefect")
-_HEADER_DEFECTS = ("MissingHeaderBodySeparatorDefect", "FirstHeaderLineIsContinuationDefect")
-_BOUNDARY = re.compile(r';\s*boundary\s*=\s*("(?:\\.|[^"\\])*"|[^\s;"]+)', re.IGNORECASE)
-_QUOTED_PAIR = re.compile(r"\\(.)")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-_NOT_QUOTED_PRINTABLE = re.compile(r"=(?![0-9A-Fa-f]{2}|[ \t]*\r?\n|[ \t]*\Z)")
-_JUDGED = ("ascii", "utf-8")  # of other charsets there are versions, or every byte is a character
+_MOST_SHOWN = 40
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
+_NOT_QUOTED_PRINTABLE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r?\n|[ \t]*\Z)")
+_ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
+_AS_IT_IS = ("", "7bit", "8bit", "binary")
+_JUDGED = ("ascii", "utf_8")  # of other charsets there are versions, or every byte is a character
 
 
-def judge_parts(content: Content) -> Iterator[Violation]:
-    """Yield what is wrong with the parts of a message, in their order."""
-    parts = list(content.root.walk())
-    for number, part in enumerate(parts, 1):
-        try:
-            kind = part.get_content_type()
-            shown = kind if kind.startswith("multipart/") else part.type
-            where = f"part {number}, {_shown(shown)}" if len(parts) > 1 else ""
-            found = list(_part(part, kind, where, content.raw))
-        except (AttributeError, LookupError, TypeError, ValueError):
-            continue  # the package cannot read the header of the part
-        yield from found
+def judge_parts(content: Content, *, utf8: bool) -> Iterator[Violation]:
+    """Yield what is wrong with the parts of a message, in their order.
+
+    Args:
+        content: The message.
+        utf8: Whether MAIL FROM asks for SMTPUTF8.
+    """
+    is_single = not content.root.parts
+    boundaries: list[str] = []  # of the multiparts around the part
+    for number, part in enumerate(content.root.walk(), 1):
+        del boundaries[part.level :]
+        where = "" if is_single else f"part {number}, {_shown(part.declared_type)}"
+        if part.has_separator:  # or else it is not known what it is declared to be
+            if part.level:
+                yield from _header(part, where, utf8=utf8)
+            yield from _parameters(part, where)
+            if part.declared_type.startswith("multipart/"):
+                yield from _multipart(part, where, boundaries)
+            else:
+                yield from _leaf(part, where)
+        boundaries.append(part.boundary)
 
 
-def _part(part: Part, kind: str, where: str, raw: bytes) -> Iterator[Violation]:
-    defects = {type(defect).__name__ for defect in part.defects}
-    if not defects.isdisjoint(_HEADER_DEFECTS):
-        return  # what it is declared to be is not known
-    if not defects.isdisjoint(_BOUNDARY_DEFECTS):
-        boundary = _boundary(part)
-        if not boundary or not _is_delimited(raw, boundary):
-            yield violation("boundary-missing", _place(where, f"boundary {_shown(boundary or 'not declared')}"))
-    if part.is_multipart() or kind.startswith("multipart/"):
-        return
-    yield from _encoding(part, kind, where)
+def _header(part: Part, where: str, *, utf8: bool) -> Iterator[Violation]:
+    """Yield what is wrong with the header of a part that is not the message itself."""
+    if not utf8:
+        beyond = next((name for name, value in part.raw_fields if not value.isascii()), None)
+        if beyond is not None:
+            yield violation("utf8-part-header", _place(where, _shown(beyond.decode("ascii"))))
+    for name in ("content-type", "content-transfer-encoding"):
+        if part.count(name) > 1:
+            yield violation(f"repeated-{name}", where)
+    if part.count("content-type") and not is_media_type(part.content_type.value):
+        yield violation("bad-content-type", _place(where, f'"{_shown(part.content_type.value)}"'))
+
+
+def _parameters(part: Part, where: str) -> Iterator[Violation]:
+    disposition = part.disposition
+    values = {**part.content_type.plain, **disposition.plain, "Content-Disposition": disposition.value}
+    values.pop("boundary", None)
+    for name, value in values.items():
+        if _ENCODED_WORD.search(value):
+            yield violation("encoded-word-in-parameter", _place(where, f"{_shown(name)} {_shown(value)}"))
+
+
+def _multipart(part: Part, where: str, boundaries: list[str]) -> Iterator[Violation]:
+    if part.encoding not in _AS_IT_IS:
+        yield violation("encoded-multipart", _place(where, _shown(part.encoding)))
+    boundary = part.boundary
+    if part.level >= LIMITS.levels or (boundary and boundary in boundaries):
+        return  # it was not taken apart, or nobody knows which of the multiparts a delimiter belongs to
+    if not (boundary and part.parts and part.is_closed):
+        yield violation("boundary-missing", _place(where, f"boundary {_shown(boundary or 'not declared')}"))
+
+
+def _leaf(part: Part, where: str) -> Iterator[Violation]:
+    yield from _encoding(part, where)
     if (
-        part.get_content_disposition() == "attachment"
-        and part.get_filename() is None
+        part.disposition.value == "attachment"
+        and part.disposition.get("filename") is None
+        and part.content_type.get("name") is None
         and not part.type.startswith("message/")  # which has a subject
     ):
         yield violation("attachment-without-name", where)
 
 
-def _boundary(part: Part) -> str | None:
-    found = _BOUNDARY.search(uncommented(part.get("content-type", "")))
-    if found is None:
-        return part.get_boundary()  # in pieces (RFC 2231)
-    value = found[1]
-    return _QUOTED_PAIR.sub(r"\1", value[1:-1]) if value.startswith('"') else value
-
-
-def _is_delimited(raw: bytes, boundary: str) -> bool:
-    """Whether both delimiters are there, wherever the package has looked for them."""
-    line = rb"^--" + re.escape(boundary.encode("utf-8", "surrogateescape"))
-    return all(re.search(line + end + rb"[ \t]*\r?$", raw, re.MULTILINE) for end in (b"", b"--"))
-
-
-def _encoding(part: Part, kind: str, where: str) -> Iterator[Violation]:
-    encoding = uncommented(part.get("content-transfer-encoding", "")).lower()
-    body = part.get_payload()
-    assert isinstance(body, str)
+def _encoding(part: Part, where: str) -> Iterator[Violation]:
+    encoding = part.encoding
     if encoding == "base64":
-        if not _is_base64(body):
+        if not _is_base64(part.body):
             yield violation("bad-base64", where)
             return
     elif encoding == "quoted-printable":
+        body = part.body
         found = _NOT_QUOTED_PRINTABLE.search(body)
         if found:
-            offence = shortened(escaped(body[found.start() : found.start() + 12]), 40)
-            yield violation("bad-quoted-printable", _place(where, f'at "{offence}"'))
+            offence = body[found.start() : found.start() + 12].decode("utf-8", "surrogateescape")
+            yield violation("bad-quoted-printable", _place(where, f'at "{_shown(offence)}"'))
             return
-    elif encoding not in ("", "7bit", "8bit", "binary"):
+    elif encoding not in _AS_IT_IS:
         return
-    charset = part.get_content_charset("")
-    if not charset and kind == "text/plain":
+    charset = part.charset
+    if not charset and part.declared_type == "text/plain":
         charset = "us-ascii"
-    if charset and kind.startswith("text/") and not _is_in(part.content, charset):
+    if charset and part.declared_type.startswith("text/") and not _is_in(part.content, charset):
         yield violation("charset-mismatch", _place(where, f"charset {_shown(charset)}"))
 
 
-def _is_base64(body: str) -> bool:
-    packed = "".join(body.split())
+def _is_base64(body: bytes) -> bool:
+    packed = b"".join(body.split())
     if not _BASE64.fullmatch(packed):
         return False
     try:
@@ -114,17 +131,18 @@ def _is_base64(body: str) -> bool:
 
 
 def _is_in(content: bytes, charset: str) -> bool:
-    if lookup(charset).name not in _JUDGED:
+    codec = codec_of(charset)
+    if codec not in _JUDGED:
         return True
     try:
-        content.decode(charset)
+        content.decode(codec)
     except UnicodeError:
         return False
     return True
 
 
 def _shown(text: str) -> str:
-    return shortened(escaped(text), 40)
+    return shortened(escaped(text[: _MOST_SHOWN + 1]), _MOST_SHOWN)
 
 
 def _place(*parts: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtpmock.errors import QueryError
 from smtpmock.mail.attachments import Attachment, size_shown
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from smtpmock.mail.mime import Part
 
 __all__ = ["Attachment", "Content", "ContentError", "Headers", "MissingHeaderError"]
+
+_LONGEST_DATE = 1000
 
 _Result = TypeVar("_Result")
 
@@ -79,45 +81,38 @@ class Content:
     def email(self) -> EmailMessage:
         r"""The mail as the standard `email` package parses it; it is shared, so do not change it.
 
-        It is that package's own object: how fast it reads a hostile mail, and what it raises for broken fields,
-        is not smtpmock's. If the package cannot parse the parts, as in a very deep nesting, the body is one
-        unparsed text.
+        It is that package's own object: what it raises for broken fields is not smtpmock's. If the package cannot
+        parse the parts, as in a very deep nesting, the body is one unparsed text.
 
         >>> Content(b"Subject: Hi\r\n\r\nHello").email.get_content_type()
         'text/plain'
-        """
-        from email import message_from_bytes
-        from email.errors import MessageError
-        from email.message import EmailMessage
-        from email.parser import BytesParser
-        from email.policy import compat32, default
 
-        try:
-            return message_from_bytes(self.raw, policy=default)
-        except (MessageError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
-            # The package reads some fields to find the parts, and broken ones make it raise these.
-            parser = BytesParser(EmailMessage, policy=compat32)
-            email = cast("EmailMessage", parser.parsebytes(self.raw, headersonly=True))
-            email.policy = default
-            return email
+        Raises:
+            ContentError: The mail has more header fields, parts or lines than the package can read in good time.
+        """
+        from smtpmock.mail.standard_email import parse_email
+
+        return parse_email(self.raw)
 
     @property
     @_once
     def root(self) -> Part:
         """The mail as its outermost part; it is shared, so do not change it."""
-        from smtpmock.mail.mime import read
+        from smtpmock.mail.splitter import read
 
         return read(self.raw)
 
     @property
     @_once
     def _texts(self) -> dict[str, str]:
-        return self.root.texts
+        from smtpmock.mail.splitter import texts_in
+
+        return texts_in(self.root)
 
     @property
     @_once
     def _page(self) -> tuple[str, tuple[str, ...]]:
-        from smtpmock.mail.links import read_html
+        from smtpmock.mail.html import read_html
 
         return read_html(self.html)
 
@@ -200,8 +195,11 @@ class Content:
         """
         from email.utils import parsedate_to_datetime
 
+        date = self.root.get("date")
+        if len(date) > _LONGEST_DATE:
+            return None
         try:
-            return parsedate_to_datetime(self.root.get("date", ""))
+            return parsedate_to_datetime(date)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             return None  # what the parser raises depends on where the date is broken
 

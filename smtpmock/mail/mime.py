@@ -1,188 +1,207 @@
-"""The parts of a mail, read by the standard `email` package; importing this module imports that package.
-
-`Part` is the package's `Message` with three manners of its own: what it cannot read counts as missing instead of
-raising, a part that is a message stays the exact bytes it is, and what is nested too deep stays unread.
-"""
+"""A part of a mail: its header, its content, the parts in it. splitter.py makes them."""
 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from email import errors, header, message_from_bytes, utils
-from email.message import Message
-from email.policy import Compat32
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
+
+from smtpmock.mail.addresses import addresses_in
+from smtpmock.mail.charsets import decode
+from smtpmock.mail.encoded_words import decode_words
+from smtpmock.mail.parameters import Parameters, uncommented
+from smtpmock.mail.transfer_encodings import decode_base64, decode_quoted_printable, decode_uuencoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+_LONGEST_ENCODING = 200
 
 _NAME = r"[!#-'*+.0-9A-Z^-~-]+"
 _MEDIA_TYPE = re.compile(rf"{_NAME}/{_NAME}", re.IGNORECASE)  # what is none counts as text (RFC 2045 section 5.2)
+_FOLD = re.compile(r"[\r\n]+[ \t]")
 
-_DEPTH = 20  # of multiparts, whose boundaries the package all compares with each line; and of forwarded mails
+_DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
+    "base64": decode_base64,
+    "quoted-printable": decode_quoted_printable,
+    **dict.fromkeys(("x-uuencode", "uuencode", "uue", "x-uue"), decode_uuencoded),
+}
 
-_LONGEST_PARAMETERS = 2000  # the package takes quadratic time for them
-_WORD = r"=\?[^?\s]+\?[bq]\?(?:(?!=\?[^=])[ -~])*?\?="  # an open one ends before the next
-_WORDS = re.compile(rf"{_WORD}(?:\s+{_WORD}){{0,99}}", re.IGNORECASE)
 
+class Part:
+    """One part of a mail, or the whole of it. What it cannot read counts as missing.
 
-def decode(data: bytes, *charsets: str) -> str:
-    r"""Decode by the first charset that fits, or as UTF-8 with replacements.
-
-    >>> decode(b"\xe4", "no-charset", "latin-1")
-    'ä'
+    Attributes:
+        raw_fields: The fields of the header, in order, each with its name and what stands behind the colon.
+        parts: What a multipart consists of.
+        level: In how many multiparts it is.
+        declared_type: The media type in lower case, or what it is by default.
+        is_closed: Whether a multipart was ended by its delimiter, or how it ends is not known.
+        has_separator: Whether an empty line, or the end of the part, follows the header.
     """
-    for charset in charsets:
-        # Python codecs that no mail means: some warn about their input, some take quadratic time for it.
-        if any(word in charset.lower() for word in ("escape", "idna", "punycode")):
-            continue
-        try:
-            text = data.decode(charset)
-        except (LookupError, ValueError):  # unknown charset, a NUL in its name, bytes that it does not have
-            continue
-        return text.encode("utf-8", "replace").decode()  # UTF-7 may give lone surrogates
-    return data.decode("utf-8", "replace")
 
+    __slots__ = (
+        "_end",
+        "_fields",
+        "_known",
+        "_longest_value",
+        "_raw",
+        "_start",
+        "declared_type",
+        "has_separator",
+        "is_closed",
+        "level",
+        "parts",
+        "raw_fields",
+    )
 
-def decode_words(value: str) -> str:
-    """Decode the encoded words of a header value (RFC 2047), in one line.
+    def __init__(self, raw: bytes, level: int = 0, default_type: str = "text/plain") -> None:
+        self._raw = raw
+        self._start = self._end = len(raw)
+        self._fields: dict[str, list[bytes]] | None = None
+        self._known: dict[str, Parameters] = {}
+        self._longest_value = 0
+        self.declared_type = default_type
+        self.raw_fields: list[tuple[bytes, bytes]] = []
+        self.parts: list[Part] = []
+        self.level = level
+        self.is_closed = False
+        self.has_separator = True
 
-    >>> decode_words("=?utf-8?q?Caf=C3=A9?= au lait")
-    'Café au lait'
-    """
-    return " ".join(_WORDS.sub(_decode_run, value).splitlines())
+    def get_all(self, name: str) -> list[str]:
+        """Return the fields of a name, which is in lower case, unfolded."""
+        return [_readable(value) for value in self._values(name)]
 
+    def get(self, name: str) -> str:
+        """Return the first field of a name, which is in lower case, unfolded; "" if there is none."""
+        values = self._values(name)
+        return _readable(values[0]) if values else ""
 
-def _decode_run(run: re.Match[str]) -> str:
-    try:
-        words = header.decode_header(run[0])
-    except errors.HeaderParseError:  # base64 of an impossible length
-        return run[0]
-    # RFC 2231 §5 lets a language follow the charset.
-    return "".join(decode(data, (name or "").partition("*")[0], "utf-8", "latin-1") for data, name in words)
+    def count(self, name: str) -> int:
+        """Return how many fields of a name, which is in lower case, there are."""
+        return len(self._values(name))
 
-
-def _readable(value: str) -> str:
-    """Unfold a field (RFC 5322 §2.2.3) that the parser kept with surrogates for its raw 8-bit text."""
-    text = decode(value.encode("ascii", "surrogateescape"), "utf-8", "latin-1")
-    return re.sub(r"[\r\n]+[ \t]", " ", text).strip()
-
-
-class _Policy(Compat32):
-    def header_fetch_parse(self, name: str, value: str) -> str:
-        structured = name.lower() in ("content-type", "content-disposition")
-        return _readable(value)[: _LONGEST_PARAMETERS if structured else None]
-
-
-class Part(Message):
-    """One part of a mail, or the whole of it."""
-
-    _depth = 0
-    _type = ""
-
-    def attach(self, payload: Any) -> None:
-        """Take in a part; the parser does so before it reads it."""
-        payload._depth = self._depth + 1
-        super().attach(payload)
-
-    def get_content_type(self) -> str:
-        """Return the type as the parser is to see it, which takes apart every message and multipart."""
-        if not self._type:  # kept: each part asks its parent
-            kind = super().get_content_type().split()[0]
-            self._type = kind if _MEDIA_TYPE.fullmatch(kind) else "text/plain"
-        opaque = self._type.startswith("message/") or self._depth >= _DEPTH
-        return "application/octet-stream" if opaque else self._type
-
-    def get_param(self, param: str, failobj: Any = None, header: str = "content-type", unquote: bool = True) -> Any:
-        """Return the parameter as text, also if its charset is nonsense."""
-        try:
-            value = super().get_param(param, failobj, header, unquote)
-        except (TypeError, ValueError):  # RFC 2231 pieces of which some have no number, or one of 4301 digits
-            return failobj
-        if isinstance(value, tuple):
-            charset, _, text = value
-            return decode(text.encode("raw-unicode-escape"), charset or "", "utf-8", "latin-1")
-        return value
+    def _values(self, name: str) -> Sequence[bytes]:
+        if self._fields is None:
+            fields: dict[str, list[bytes]] = {}
+            for known, value in self.raw_fields:
+                fields.setdefault(known.decode("ascii").lower(), []).append(value)
+            self._fields = fields
+        return self._fields.get(name, ())
 
     @property
     def fields(self) -> Iterator[tuple[str, str]]:
         """The header fields as (name, value), decoded."""
-        return ((name, decode_words(_readable(value))) for name, value in self.raw_items())
+        return ((name.decode("ascii"), decode_words(_readable(value))) for name, value in self.raw_fields)
 
     def addresses(self, *names: str) -> tuple[str, ...]:
         """Return the bare addresses in the fields of these names, groups flattened (RFC 5322 §3.4)."""
-        # The strict mode drops a whole list for one broken address.
-        mode = {"strict": False} if getattr(utils, "supports_strict_parsing", False) else {}
-        found: list[str] = []
-        for value in (value for name in names for value in self.get_all(name, [])):
-            # Broken lists make the package raise all of these, such as a thousand nested comments.
-            with suppress(LookupError, RecursionError, TypeError, ValueError):
-                found += (address for _, address in utils.getaddresses([value], **mode) if address)
-        return tuple(found)
+        return tuple(addresses_in(value for name in names for value in self.get_all(name)))
+
+    def walk(self) -> Iterator[Part]:
+        """Yield the part and all that are in it, in order."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
 
     @property
     def leaves(self) -> list[Part]:
         """The parts that are no multiparts, in order."""
-        return [part for part in self.walk() if not part.is_multipart()]
+        return [part for part in self.walk() if not part.parts]
 
     @property
-    def texts(self) -> dict[str, str]:
-        """The first text of each type; those of a forwarded mail if the mail around it has neither text nor HTML."""
-        mail = self
-        for _ in range(_DEPTH):
-            leaves = mail.leaves
-            found = {part.type: part for part in reversed(leaves) if not part.is_attachment}
-            inner = next((part for part in leaves if part.type in ("message/rfc822", "message/global")), None)
-            if inner is None or "text/plain" in found or "text/html" in found:
-                break
-            mail = read(inner.content)
-        return {name: part.text for name, part in found.items()}
+    def content_type(self) -> Parameters:
+        """The Content-Type with its parameters."""
+        return self._parameters("content-type")
+
+    @property
+    def disposition(self) -> Parameters:
+        """The Content-Disposition with its parameters."""
+        return self._parameters("content-disposition")
+
+    def _parameters(self, name: str) -> Parameters:
+        if name not in self._known:
+            self._known[name] = Parameters(self.get(name)[: self._longest_value])
+        return self._known[name]
 
     @property
     def type(self) -> str:
         """The media type of a leaf; a multipart that could not be split is better seen as text than lost."""
-        self.get_content_type()
-        return "text/plain" if self._type.startswith("multipart/") else self._type
+        kind = self.declared_type
+        return "text/plain" if kind.startswith("multipart/") else kind
+
+    @property
+    def charset(self) -> str:
+        """The declared charset in lower case, "" if there is none."""
+        return self.content_type.get_token("charset").lower()
+
+    @property
+    def boundary(self) -> str:
+        """The declared boundary, "" if there is none."""
+        return self.content_type.get_token("boundary").rstrip()
+
+    @property
+    def encoding(self) -> str:
+        """The transfer encoding in lower case, "" if there is none."""
+        return uncommented(self.get("content-transfer-encoding")[:_LONGEST_ENCODING]).lower()
 
     @property
     def name(self) -> str:
         """The file name, decoded."""
-        return decode_words(self.get_filename(""))
+        name = self.disposition.get("filename")
+        return decode_words((self.content_type.get("name") or "") if name is None else name).strip()
 
     @property
     def id(self) -> str:
         """The Content-ID without angle brackets."""
-        return self.get("content-id", "").strip("<> \t")
+        return self.get("content-id").strip("<> \t")
 
     @property
     def is_attachment(self) -> bool:
         """Whether the part says so, is no text, or has a file name."""
-        says_so = self.get_content_disposition() == "attachment"
-        return says_so or not self.type.startswith("text/") or bool(self.name)
+        return self.disposition.value == "attachment" or not self.type.startswith("text/") or bool(self.name)
+
+    @property
+    def body(self) -> bytes:
+        """What follows the header, as it was sent."""
+        return self._raw[self._start : self._end]
 
     @property
     def content(self) -> bytes:
         """The content, without its transfer encoding as far as that can be decoded."""
-        try:
-            content = self.get_payload(decode=True)
-        except ValueError:  # uuencoded lines that are too short, before Python 3.12
-            del self["content-transfer-encoding"]
-            content = self.get_payload(decode=True)
-        return content if isinstance(content, bytes) else b""
+        decoder = _DECODERS.get(self.encoding)
+        return decoder(self.body) if decoder else self.body
 
     @property
     def text(self) -> str:
         r"""The content as text with "\n" line ends."""
-        return decode(self.content, self.get_content_charset(""), "utf-8").replace("\r\n", "\n")
+        return decode(self.content, self.charset, "utf-8").replace("\r\n", "\n")
+
+    def open(self, start: int, longest_value: int, *, has_separator: bool) -> int:
+        """Take note of where the body begins, once the header is known.
+
+        Args:
+            start: Where.
+            longest_value: How much is read of a field that says what the part is.
+            has_separator: Whether an empty line follows the header.
+
+        Returns:
+            How much is read of all of these fields.
+        """
+        self._start = start
+        self._longest_value = longest_value
+        self.has_separator = has_separator
+        if self._values("content-type"):
+            kind = (self.content_type.value.split() or [""])[0]
+            self.declared_type = kind if _MEDIA_TYPE.fullmatch(kind) else "text/plain"
+        values = (*self._values("content-type")[:1], *self._values("content-disposition")[:1])
+        return sum(min(len(value), longest_value) for value in values)
+
+    def close(self, end: int) -> None:
+        """Take note of where the body ends."""
+        self._end = max(end, self._start)
+        self.has_separator = self.has_separator or self._start >= end
 
 
-_POLICY = _Policy(message_factory=Part)
-
-
-def read(raw: bytes) -> Part:
-    r"""Read a mail, or whatever the bytes are.
-
-    >>> [part.text for part in read(b"Content-Type: multipart/mixed; boundary=x\n\n--x\n\nHi\n--x--\n").leaves]
-    ['Hi']
-    """
-    return cast("Part", message_from_bytes(raw, policy=_POLICY))
+def _readable(value: bytes) -> str:
+    """Unfold a field (RFC 5322 §2.2.3), which may have raw 8-bit text."""
+    return _FOLD.sub(" ", decode(value, "utf-8", "latin-1")).strip()

@@ -132,6 +132,41 @@ TRIGGERS = [
             b"(<1@example.com>)",
         )
     ),
+    ("blank-in-header-name", REQUIRED + b"X Id: 1\r\n" + TEXT, b"", "line 5: X Id: 1"),
+    ("blank-in-header-name", REQUIRED + b"X\tId : 1\r\n" + TEXT, b"", r"line 5: X\tId : 1"),
+    *(
+        ("bad-address", REQUIRED + field + b"\r\n" + TEXT, b"", f"line 5: {field.decode()}")
+        for field in (
+            b"To: root",
+            b"To: b@example.com, Doe, John <c@example.com>",
+            b'Cc: "Bob" b@example.com',
+            b"Reply-To: b@example.com@example.org",
+            b"Sender: <a@>",
+            b"Resent-Cc: somebody",
+            b"Resent-To: Team: b@example.com, somebody;",
+            b"To: <b@example.com> Bob",
+            b"To: =?utf-8?q?b=40example=2Ecom?=",
+        )
+    ),
+    (
+        "bad-address",
+        b"From: Doe, Ann <a@example.com>\r\n" + DATE + ID + TEXT,
+        b"",
+        "line 1: From: Doe, Ann <a@example.com>",
+    ),
+    *(
+        ("encoded-word-too-long", REQUIRED + field + b"=?utf-8?q?" + b"x" * 64 + b"?=\r\n" + TEXT, b"", place)
+        for field, place in (
+            (b"X-Word: ", "line 5: X-Word: =?utf-8?q?" + "x" * 41 + "…"),
+            (b"X-Word: one\r\n ", r"line 5: X-Word: one\r\n =?utf-8?q?" + "x" * 33 + "…"),
+        )
+    ),
+    (
+        "encoded-word-too-long",
+        REQUIRED + b"To: =?utf-8?b?" + b"QUJD" * 16 + b"?= <b@example.com>\r\n" + TEXT,
+        b"",
+        "line 5: To: =?utf-8?b?" + "QUJD" * 11 + "Q…",
+    ),
     ("bcc-header", REQUIRED + TO + b"Bcc: c@example.com\r\n" + TEXT, b"", "line 6: Bcc: c@example.com"),
     (
         "bcc-header",
@@ -257,6 +292,32 @@ NEAR_MISSES = [
             b"<..@example.com>",
         )
     ),
+    ("blank-in-header-name", REQUIRED + b"X-Id : 1\r\n" + TEXT, b""),
+    ("blank-in-header-name", REQUIRED + b"X-Id: 1\r\n\r\nX Id: 1\r\n", b""),
+    ("blank-in-header-name", b"From a@example.com Sat Nov 21 10:30:00 2026\r\n" + CLEAN, b""),
+    *(
+        ("bad-address", REQUIRED + field + b"\r\n" + TEXT, b"")
+        for field in (
+            b'To: "Doe, John" <b@example.com>, (Bob) c@example.com (Bob, again)',
+            b"To: undisclosed-recipients:;",
+            b"To: Team: b@example.com, Bob <c@example.com>;, d@example.com",
+            b"To:",
+            b"To: , b@example.com,,",
+            b"To: b@[IPv6:::1], c@[192.0.2.1]",
+            b"To: <@a.example,@b.example:b@example.com>",
+            b"To: John Q. Public <b@example.com>, c@example.com <c@example.com>",
+            b'To: "b c"@example.com, "@"@example.com, b . c @ example . com',
+            b"To: Bob\r\n <b@example.com>,\r\n\tc@example.com",
+            b"To: =?utf-8?q?B=C3=B6b=2C?= <b@example.com>",
+            b"X-To: root",
+            b"Return-Path: <>",
+        )
+    ),
+    ("bad-address", REQUIRED + "To: Bücher <bücher@example.com>\r\n".encode() + TEXT, b"SMTPUTF8 BODY=8BITMIME"),
+    ("encoded-word-too-long", REQUIRED + b"X-Word: =?utf-8?q?" + b"x" * 63 + b"?=\r\n" + TEXT, b""),
+    ("encoded-word-too-long", REQUIRED + b"X-Word: a=?utf-8?q?" + b"x" * 70 + b"?=\r\n" + TEXT, b""),
+    ("encoded-word-too-long", REQUIRED + b"X-Word: =?utf-8?x?" + b"x" * 70 + b"?=\r\n" + TEXT, b""),
+    ("encoded-word-too-long", CLEAN + b"=?utf-8?q?" + b"x" * 70 + b"?=\r\n", b""),
     ("bcc-header", REQUIRED + TO + b"Bcc:\r\n" + TEXT, b""),
     ("bcc-header", REQUIRED + b"Bcc: (nobody)\r\n" + TEXT, b""),
     ("bcc-header", REQUIRED + TO + b"X-Bcc: c@example.com\r\nResent-Bcc: c@example.com\r\n" + TEXT, b""),
@@ -370,3 +431,16 @@ def test_the_verdict_is_computed_once(mock):
     message = deliver(mock, b"hello\r\n")
 
     assert message.violations is message.violations
+
+
+def test_of_each_code_a_hundred_are_told(mock):
+    found = deliver(mock, REQUIRED + b"X-One: \x01\r\n" * 200 + TEXT).violations
+
+    assert [one.code for one in found] == ["header-control-character"] * 100
+    assert found[-1].where == r"line 104: X-One: \x01"
+
+
+def test_of_a_header_the_beginning_is_judged_and_nothing_is_said_to_be_missing():
+    content = Content(b"X-One: 1\r\n" * 30_000 + b"Date: never\r\n" + TEXT)
+
+    assert judge_message(content, parameters={}, recipients=(), undotted=b"") == ()

@@ -24,6 +24,11 @@ def typed(content_type: bytes, body: bytes) -> bytes:
     return MIME + b"Content-Type: " + content_type + b"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + body
 
 
+NESTED = (
+    b"Content-Type: multipart/alternative; boundary=bc\r\n\r\n--bc\r\n\r\none\r\n--bc\r\n"
+    b"Content-Type: text/html\r\n\r\n<p>one</p>\r\n--bc--\r\n"
+)
+
 # The code, the message, the place.
 TRIGGERS = [
     (
@@ -35,6 +40,61 @@ TRIGGERS = [
         "mime-version-missing",
         REQUIRED + b"content-transfer-encoding: 7bit\r\n\r\nhello\r\n",
         "line 5: content-transfer-encoding: 7bit",
+    ),
+    (
+        "repeated-content-type",
+        MIME + PLAIN + b"content-type: text/plain\r\n\r\none\r\n",
+        "line 7: content-type: text/plain",
+    ),
+    ("repeated-content-type", multipart(PLAIN + PLAIN + b"\r\none\r\n"), "part 2, text/plain"),
+    (
+        "repeated-content-transfer-encoding",
+        MIME + QP + BASE64 + b"\r\none\r\n",
+        "line 7: Content-Transfer-Encoding: base64",
+    ),
+    ("repeated-content-transfer-encoding", multipart(b"\r\none\r\n", QP + QP + b"\r\none\r\n"), "part 3, text/plain"),
+    ("bad-content-type", MIME + b"Content-Type: text\r\n\r\none\r\n", "line 6: Content-Type: text"),
+    (
+        "bad-content-type",
+        MIME + b"Content-Type: text; charset=utf-8\r\n\r\none\r\n",
+        "line 6: Content-Type: text; charset=utf-8",
+    ),
+    ("bad-content-type", MIME + b"Content-Type:\r\n\r\none\r\n", "line 6: Content-Type:"),
+    ("bad-content-type", multipart(b"Content-Type: /plain\r\n\r\none\r\n"), 'part 2, text/plain, "/plain"'),
+    (
+        "utf8-part-header",
+        multipart("Content-Description: Grüße\r\n\r\none\r\n".encode()),
+        "part 2, text/plain, Content-Description",
+    ),
+    (
+        "utf8-part-header",
+        multipart("Content-Disposition: attachment; filename=grün.txt\r\n\r\none\r\n".encode("latin-1")),
+        "part 2, text/plain, Content-Disposition",
+    ),
+    (
+        "encoded-word-in-parameter",
+        MIME + b'Content-Type: text/plain; name="=?utf-8?q?gr=C3=BCn.txt?="\r\n\r\none\r\n',
+        "name “=?utf-8?q?gr=C3=BCn.txt?=”".replace("“", '"').replace("”", '"'),
+    ),
+    (
+        "encoded-word-in-parameter",
+        multipart(ATTACHMENT + b"; filename==?utf-8?b?Z3LDvG4udHh0?=\r\n\r\none\r\n"),
+        "part 2, text/plain, filename =?utf-8?b?Z3LDvG4udHh0?=",
+    ),
+    (
+        "encoded-word-in-parameter",
+        multipart(b"Content-Disposition: =?utf-8?q?inline?=\r\n\r\none\r\n"),
+        "part 2, text/plain, Content-Disposition =?utf-8?q?inline?=",
+    ),
+    (
+        "encoded-multipart",
+        MIXED.replace(b"\r\n\r\n", b"\r\n" + BASE64 + b"\r\n") + PART + b"--b--\r\n",
+        "part 1, multipart/mixed, base64",
+    ),
+    (
+        "encoded-multipart",
+        multipart(NESTED.replace(b"bc\r\n\r\n", b"bc\r\n" + QP + b"\r\n", 1)),
+        "part 2, multipart/alternative, quoted-printable",
     ),
     ("boundary-missing", MIXED + PART, "part 1, multipart/mixed, boundary b"),
     ("boundary-missing", MIXED + b"one\r\n", "boundary b"),
@@ -79,10 +139,6 @@ TRIGGERS = [
     ),
 ]
 
-NESTED = (
-    b"Content-Type: multipart/alternative; boundary=bc\r\n\r\n--bc\r\n\r\none\r\n--bc\r\n"
-    b"Content-Type: text/html\r\n\r\n<p>one</p>\r\n--bc--\r\n"
-)
 FORWARDED = b"Subject: broken\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment\r\n\r\n!\r\n"
 
 NEAR_MISSES = [
@@ -92,6 +148,37 @@ NEAR_MISSES = [
         "mime-version-missing",
         b"mime-version: (first) 1 . 0\r\n" + REQUIRED + b"Content-Type: text/plain\r\n\r\nhello\r\n",
     ),
+    ("repeated-content-type", multipart(PLAIN + b"\r\none\r\n", PLAIN + b"\r\ntwo\r\n")),
+    ("repeated-content-type", multipart(b"Content-Type: message/rfc822\r\n\r\n" + PLAIN * 2 + b"\r\none\r\n")),
+    ("repeated-content-transfer-encoding", multipart(QP + b"\r\none\r\n", QP + b"\r\ntwo\r\n")),
+    ("repeated-content-transfer-encoding", MIME + QP + b"\r\nContent-Transfer-Encoding: 7bit\r\n"),
+    ("bad-content-type", MIME + b"Content-Type: (why) Text / Plain (not)\r\n\r\none\r\n"),
+    ("bad-content-type", MIME + b"Content-Type: x-own/vnd.a+b;x\r\n\r\none\r\n"),
+    ("bad-content-type", multipart(b"X-Content-Type: text\r\n\r\none\r\n")),
+    ("utf8-part-header", multipart(b"Content-Description: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\none\r\n")),
+    ("utf8-part-header", multipart(PLAIN + b"\r\nGr\xc3\xbc\xc3\x9fe: x\r\n")),
+    (
+        "encoded-word-in-parameter",
+        multipart(ATTACHMENT + b"; filename*=utf-8''%3D%3Futf-8%3Fq%3Fa%3F%3D\r\n\r\none\r\n"),
+    ),
+    (
+        "encoded-word-in-parameter",
+        multipart(ATTACHMENT + b'; (=?utf-8?q?a?=) filename="=?a=?b?="\r\n\r\none\r\n'),
+    ),
+    (
+        "encoded-word-in-parameter",
+        MIME + b'Content-Type: multipart/mixed; boundary="=?x?q?y?="\r\n\r\n--=?x?q?y?=\r\n\r\n1\r\n--=?x?q?y?=--\r\n',
+    ),
+    (
+        "encoded-multipart",
+        multipart(NESTED.replace(b"bc\r\n\r\n", b"bc\r\nContent-Transfer-Encoding: 7bit\r\n\r\n", 1)),
+    ),
+    ("encoded-multipart", multipart(b"Content-Type: text/plain\r\n" + BASE64 + b"\r\naGVsbG8=\r\n")),
+    (
+        "boundary-missing",
+        MIXED + b"--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b--\r\n",
+    ),
+    ("boundary-missing", MIXED + b"--b\r\n\r\n" * 20_000),
     ("boundary-missing", multipart(b"\r\none\r\n", b"\r\ntwo\r\n")),
     ("boundary-missing", MIXED + b"preamble\r\n--bx\r\n" + PART + b"--b--\r\nepilogue\r\n--b--\r\n"),
     ("boundary-missing", MIXED + b"--b \t\r\n\r\none\r\n--b-- \t \r\n"),

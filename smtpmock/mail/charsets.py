@@ -1,0 +1,56 @@
+"""Text of bytes: the charsets that a mail may name, and no others."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+
+_LONGEST_NAME = 40
+# Codecs of Python that no mail means: some warn about their input, some take quadratic time for it.
+_NOT_MEANT = ("escape", "idna", "punycode", "undefined")
+
+
+def decode(data: bytes, *charsets: str) -> str:
+    r"""Decode by the first charset that fits, or as UTF-8 with replacements.
+
+    >>> decode(b"\xe4", "no-charset", "latin-1")
+    'ä'
+    """
+    for charset in charsets:
+        codec = codec_of(charset)
+        if not codec:
+            continue
+        try:
+            text = data.decode(codec)
+        except (LookupError, ValueError):  # a codec of another system, or not one of texts; bytes that it does not have
+            continue
+        return text.encode("utf-8", "replace").decode() if codec == "utf_7" else text  # it may give lone surrogates
+    return data.decode("utf-8", "replace")
+
+
+@lru_cache(256)
+def codec_of(charset: str) -> str:
+    """Return the module of the codec for a charset, "" if Python has none.
+
+    The registry of codecs is not asked, because it keeps every name that it was ever asked for, and takes its time
+    for those that it does not know.
+
+    >>> codec_of("UTF8"), codec_of("iso-8859-1"), codec_of("x-own")
+    ('utf_8', 'latin_1', '')
+    """
+    from encodings import normalize_encoding
+    from encodings.aliases import aliases
+
+    if not charset.isascii() or len(charset) > _LONGEST_NAME:
+        return ""
+    name = normalize_encoding(charset).lower()
+    codec = aliases.get(name) or aliases.get(name.replace(".", "_")) or name
+    return codec if codec in _codecs() else ""
+
+
+@cache
+def _codecs() -> frozenset[str]:
+    import encodings
+    from pkgutil import iter_modules
+
+    names = (module.name for module in iter_modules(encodings.__path__))
+    return frozenset(name for name in names if not any(word in name for word in _NOT_MEANT))

@@ -1,0 +1,140 @@
+"""The value of a structured field: comments, and the parameters of Content-Type and Content-Disposition."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote_to_bytes
+
+from smtpmock.mail.charsets import decode
+
+_TOKEN = re.compile(r'\\.|[()";\\]|[^()";\\]+', re.DOTALL)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_QUOTED_PAIR = re.compile(r'\\([\\"])')  # what else follows a backslash is the path of a file on Windows
+_MOST_PARAMETERS = 200
+_SECTION = re.compile(r"([^*]+)\*([0-9]{1,4})?(\*)?")
+
+
+def uncommented(text: str) -> str:
+    r"""Return a structured field without its comments (RFC 5322 section 3.2.2), in single spaces.
+
+    Example:
+        >>> uncommented('a@b (c (d) "e) f "(g)"')
+        'a@b f "(g)"'
+        >>> uncommented("never closed (a")
+        'never closed (a'
+    """
+    return " ".join("".join(" " if is_comment else piece for piece, is_comment in _pieces(text)).split())
+
+
+def _pieces(text: str, *, has_comments: bool = True) -> list[tuple[str, bool]]:
+    """Return what a field is made of, each with whether it is a comment; a ";" outside quotes is a piece of its own."""
+    pieces: list[tuple[str, bool]] = []
+    kept: list[str] = []
+    depth = 0
+    quoted = False
+    for sign in _TOKEN.findall(text):
+        opens = sign == "(" and not quoted and has_comments
+        if (opens and not depth) or (sign == ";" and not quoted and not depth):
+            pieces.append(("".join(kept), False))
+            kept = []
+        kept.append(sign)
+        if opens or depth:
+            depth += opens - (sign == ")")
+            if not depth:
+                pieces.append(("".join(kept), True))
+                kept = []
+        elif sign == ";" and not quoted:
+            pieces.append((sign, False))
+            kept = []
+        elif sign == '"':
+            quoted = not quoted
+    if depth:  # what never closes is no comment
+        return _pieces(text, has_comments=False)
+    return [*pieces, ("".join(kept), False)]
+
+
+class Parameters:
+    """The parameters of a field, by name in lower case.
+
+    A name that is written in pieces or with its charset (RFC 2231) counts before the plain form of it, which stands
+    beside it for old readers (RFC 6266 section 4.3).
+
+    >>> parameters = Parameters("attachment; filename=gruen; filename*=utf-8''gr%C3%BCn")
+    >>> parameters.value, parameters.get("filename")
+    ('attachment', 'grün')
+
+    Attributes:
+        value: What stands before the first parameter, in lower case, without comments.
+        plain: The parameters that are not written as RFC 2231 says, as they are.
+    """
+
+    __slots__ = ("_sections", "plain", "value")
+
+    def __init__(self, text: str) -> None:
+        value, *parameters = _split(text)
+        self.value = uncommented(value).lower()
+        self.plain: dict[str, str] = {}
+        self._sections: dict[str, dict[int | None, tuple[str, bool]]] = {}
+        for parameter in parameters:
+            name, equals, given = parameter.partition("=")
+            name = uncommented(name).lower()
+            section = _SECTION.fullmatch(name)
+            if section:
+                number = int(section[2]) if section[2] else None
+                is_encoded = number is None or bool(section[3])
+                self._sections.setdefault(section[1], {}).setdefault(number, (given.strip(), is_encoded))
+            elif equals:
+                self.plain.setdefault(name, given.strip())
+
+    def get(self, name: str) -> str | None:
+        """Return the value of a parameter, decoded; None if it is not there."""
+        plain = self.plain.get(name)
+        return self._extended(name) or (None if plain is None else _unquoted(plain))
+
+    def get_token(self, name: str) -> str:
+        """Return the value of a parameter that is one word, behind which a comment may stand; "" if it is not there."""
+        value = self.plain.get(name, "")
+        return self._extended(name) or _unquoted(value if value.startswith('"') else uncommented(value))
+
+    def _extended(self, name: str) -> str:
+        sections = self._sections.get(name, {})
+        numbers = sorted(number for number in sections if number is not None)
+        if not numbers:
+            numbers = [None] if sections else []  # type: ignore[list-item]
+        elif None in sections:
+            return ""  # two forms, of which neither is more likely
+        charset = ""
+        pieces = []
+        for number in numbers:
+            text, is_encoded = sections[number]
+            text = _unquoted(text)
+            if is_encoded and number == numbers[0] and text.count("'") > 1:
+                charset, _, text = text.split("'", 2)
+            pieces.append(unquote_to_bytes(text) if is_encoded else text.encode("utf-8", "replace"))
+        return decode(b"".join(pieces), charset, "utf-8", "latin-1")
+
+
+def _split(text: str) -> list[str]:
+    """Split at the first of the ";" that stand neither in quotes nor in a comment."""
+    if "(" not in text and '"' not in text:
+        return text.split(";", _MOST_PARAMETERS)[:_MOST_PARAMETERS]
+    parts: list[list[str]] = [[]]
+    is_named = False  # whether the value has begun, which may be a file name with parentheses
+    for piece, is_comment in _pieces(text):
+        if piece == ";" and not is_comment:
+            if len(parts) == _MOST_PARAMETERS:
+                break
+            parts.append([])
+            is_named = False
+        elif not is_comment or is_named:
+            parts[-1].append(piece)
+            is_named = is_named or "=" in piece
+        else:
+            parts[-1].append(" ")
+    return ["".join(part) for part in parts]
+
+
+def _unquoted(text: str) -> str:
+    """Take off the quotes; where there are none, everything counts, blanks and parentheses included."""
+    found = _QUOTED.match(text)
+    return _QUOTED_PAIR.sub(r"\1", found[1]) if found else text
