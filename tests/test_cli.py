@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from smtpmock import SettingError, __version__, cli
-from smtpmock.runtime.signals import STOP_SIGNALS
 from smtpmock.__main__ import EarlyListener, guessed_address
+from smtpmock.runtime.signals import STOP_SIGNALS
 from smtpmock.settings import declarations as settings
-from tests.clients.command import free_port, port_of, run, spawned, stop, wait_for
 from tests import parity
+from tests.clients.command import free_port, port_of, run, spawned, stop, wait_for
 from tests.raw_client import SECONDS, Client
 
 GO_SMTP_MOCK_FLAGS = re.findall(

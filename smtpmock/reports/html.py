@@ -246,6 +246,4 @@ def _text_of_many_lines(text: str) -> str:
 
 def _readable(text: str) -> str:
     """Escape control characters except line ends and tabs."""
-    return "
-".join("	".join(map(escaped, line.split("	"))) for line in text.split("
-"))
+    return "\n".join("\t".join(map(escaped, line.split("\t"))) for line in text.split("\n"))
