@@ -30,14 +30,22 @@ if TYPE_CHECKING:
     from smtpmock.rules.book import Clock
     from smtpmock.rules.context import ReceivedMessage
     from smtpmock.rules.rule import Rule
+    from smtpmock.rules.text_form import load_rules, parse_rule
     from smtpmock.rules.words import RULE_WORDS, STAGES, THEN, RuleWords
+    from smtpmock.runtime.listener import listen
     from smtpmock.server import SMTPMock
-    from smtpmock.settings.declarations import SETTINGS, Settings, parse_setting
+    from smtpmock.settings.declarations import SETTINGS, Setting, Settings, parse_setting
     from smtpmock.settings.words import SettingWords
+    from smtpmock.text import unknown
 
 __version__ = "3.0.0"
 
 _HOMES = {
+    "unknown": "text",
+    "listen": "runtime.listener",
+    "parse_rule": "rules.text_form",
+    "load_rules": "rules.text_form",
+    "Setting": "settings.declarations",
     "Attachment": "mail.attachments",
     "Attempt": "records.session",
     "CRITERIA": "queries.criteria",
@@ -85,6 +93,11 @@ _HOMES = {
 }
 
 __all__ = [
+    "unknown",
+    "listen",
+    "parse_rule",
+    "load_rules",
+    "Setting",
     "Attachment",
     "Attempt",
     "CRITERIA",

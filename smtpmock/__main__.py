@@ -10,9 +10,8 @@ import _signal  # type: ignore[import-not-found]
 import os
 import sys
 
-from smtpmock import __version__
+from smtpmock import __version__, listen
 from smtpmock.errors import RuleError, SettingError, StartError
-from smtpmock.runtime.listener import listen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ def _serve(options: Options, listener: _socket.socket) -> None:
 
     patch_socket()
 
-    from smtpmock.server import SMTPMock
+    from smtpmock import SMTPMock
 
     settings = options.settings
     server = SMTPMock(settings)

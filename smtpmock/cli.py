@@ -9,16 +9,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from smtpmock import SETTINGS, Settings, parse_setting, unknown
 from smtpmock.errors import RuleError, SettingError
-from smtpmock.settings.declarations import SETTINGS, Setting, Settings, parse_setting
-from smtpmock.settings.values import PORT, SWITCH
-from smtpmock.text import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from smtpmock.rules.rule import Rule
+    from smtpmock import Rule, Setting
 
+_SWITCH = SETTINGS["fail_fast"].type
 ENVIRONMENT_PREFIX = "SMTPMOCK_"
 
 _COMMAND = {name: declared for name, declared in SETTINGS.items() if declared.in_command}
@@ -154,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
 def _rules(files: Sequence[str], lines: Sequence[str]) -> list[Rule]:
     if not files and not lines:
         return []
-    from smtpmock.rules.text_form import load_rules, parse_rule
+    from smtpmock import load_rules, parse_rule
 
     rules = [rule for file in files for rule in load_rules(file)]
     for number, line in enumerate(lines, 1):
@@ -186,14 +185,14 @@ def _help(declared: Setting) -> str:
 
 def _is_link(names: Sequence[str], text: str) -> bool:
     """Return whether a variable is the address that Kubernetes and Docker set for a service named smtpmock."""
-    return SETTINGS[names[0]].type is PORT and text.startswith("tcp://")
+    return names[0] == "port" and text.startswith("tcp://")
 
 
 def _switch(flag: str, text: str) -> bool:
     try:
-        return bool(SWITCH.parse(text))
+        return bool(_SWITCH.parse(text))
     except ValueError:
-        raise SettingError(f"Invalid {flag} {text!r}: expected {SWITCH.expected}") from None
+        raise SettingError(f"Invalid {flag} {text!r}: expected {_SWITCH.expected}") from None
 
 
 def _unknown(argument: str, parser: argparse.ArgumentParser) -> SettingError:

@@ -410,7 +410,7 @@ def test_a_value_made_of_text_is_judged_as_any_other() -> None:
 
 
 def test_what_is_no_settings_is_refused() -> None:
-    with pytest.raises(SettingError, match=r"^The settings cannot be 3: allowed is a Settings"):
+    with pytest.raises(SettingError, match=r"^Invalid settings 3: expected a Settings, and settings by name$"):
         SMTPMock(3)  # type: ignore[arg-type]
 
 

@@ -32,7 +32,7 @@ class Behaviour:
         keeps_everything: True if nothing that a session sends is erased again.
         replies: The reply of each setting that has one, by the name of the setting.
         causes: What exchanges name as the cause of these replies, by the name of the setting.
-        ehlo: The reply to an accepted EHLO, before TLS (False) and after it (True).
+        ehlo: The reply to an accepted EHLO and what it announces, before TLS (False) and after it (True).
         delays: The delay of each setting that is one, by the name of the setting; that of "" is 0.
         guards: Whether TLS or a login is required.
         offers: The commands that are known besides the usual ones.
@@ -74,7 +74,8 @@ class Behaviour:
             self.offers.add("STARTTLS")
         if self.mechanisms:
             self.offers.add("AUTH")
-        self.ehlo = {secure: self._ehlo(secure=secure) for secure in (False, True)}
+        replies = {secure: self._ehlo(secure=secure) for secure in (False, True)}
+        self.ehlo = {secure: (reply, tuple(extensions.announced(reply.text))) for secure, reply in replies.items()}
         self.helo_domains = frozenset(domain.lower() for domain in settings.blacklisted_helo_domains)
         self.mailfrom_emails = frozenset(map(address_key, settings.blacklisted_mailfrom_emails))
         self.rcptto_emails = frozenset(map(address_key, settings.blacklisted_rcptto_emails))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
 from smtpmock.rfc.extensions import MAIL_PARAMETERS, RCPT_PARAMETERS, pattern_matches
 from smtpmock.rfc.grammar import address_key, forward_path, is_domain, reverse_path
@@ -45,21 +45,14 @@ class Effect(Enum):
     END_CHUNKS = "refuse the chunks that may follow"
 
 
-class Judgement(NamedTuple):
-    """What a command is answered by the settings, before any rule.
+Judgement: TypeAlias = tuple[str | None, str | None, tuple[tuple[str, str], ...]]
+"""What a command is answered by the settings, before any rule (a plain tuple: a named one takes 0.3 us more).
 
-    Attributes:
-        refusal: The setting that refuses it; None if it succeeds.
-        argument: Its argument as it was understood; None if there is none or it could not be parsed.
-        parameters: The ESMTP parameters of its path.
-    """
+The setting that refuses it, or None if it succeeds; its argument as it was understood, or None if there is none or it
+could not be parsed; the ESMTP parameters of its path.
+"""
 
-    refusal: str | None = None
-    argument: str | None = None
-    parameters: tuple[tuple[str, str], ...] = ()
-
-
-_ACCEPTED = Judgement()
+_ACCEPTED: Judgement = (None, None, ())
 
 
 def _judge_nothing(_: SessionState, __: str) -> Judgement:
@@ -86,6 +79,7 @@ class Command:
         ends: True if `fail_fast` ends the session when it fails.
         extension: The extension that it comes with.
         is_preliminary: True if it is allowed before TLS where that is required (RFC 3207 section 4).
+        is_message: True for the end of a message, which is stored before it is answered.
     """
 
     stage: str
@@ -99,15 +93,16 @@ class Command:
     ends: bool = True
     extension: str = ""
     is_preliminary: bool = False
+    is_message: bool = False
 
 
 def _judge_helo(state: SessionState, argument: str) -> Judgement:
     name = argument[1:]
     if argument[:1] != " " or not is_domain(name):
-        return Judgement("msg_invalid_cmd_helo_arg", name)
+        return ("msg_invalid_cmd_helo_arg", name, ())
     if name.lower() in state.behaviour.helo_domains:
-        return Judgement("msg_helo_blacklisted_domain", name)
-    return Judgement(None, name)
+        return ("msg_helo_blacklisted_domain", name, ())
+    return (None, name, ())
 
 
 def _record_helo(state: SessionState, exchange: Exchange) -> Effect | None:
@@ -139,8 +134,8 @@ def _judge_mailfrom(state: SessionState, argument: str) -> Judgement:
     helo = state.transaction.helo
     if path is None:
         in_sequence = helo is not None and helo.accepted
-        return Judgement("msg_invalid_cmd_mailfrom_arg" if in_sequence else "msg_invalid_cmd_mailfrom_sequence")
-    sender, parameters = path.address, tuple(path.parameters.items())
+        return ("msg_invalid_cmd_mailfrom_arg" if in_sequence else "msg_invalid_cmd_mailfrom_sequence", None, ())
+    sender, parameters = path.address, tuple(path.parameters.items()) if path.parameters else ()
     refusal = None
     if helo is None or not helo.accepted:
         refusal = "msg_invalid_cmd_mailfrom_sequence"
@@ -153,7 +148,7 @@ def _judge_mailfrom(state: SessionState, argument: str) -> Judgement:
             refusal = "msg_msg_size_is_too_big"
         elif behaviour.mailfrom_emails and address_key(sender) in behaviour.mailfrom_emails:
             refusal = "msg_mailfrom_blacklisted_email"
-    return Judgement(refusal, sender, parameters)
+    return (refusal, sender, parameters)
 
 
 def _record_mailfrom(state: SessionState, exchange: Exchange) -> None:
@@ -167,8 +162,8 @@ def _judge_rcptto(state: SessionState, argument: str) -> Judgement:
     mailfrom = transaction.mailfrom
     if path is None:
         in_sequence = mailfrom is not None and mailfrom.accepted and not transaction.is_over
-        return Judgement("msg_invalid_cmd_rcptto_arg" if in_sequence else "msg_invalid_cmd_rcptto_sequence")
-    recipient, parameters = path.address, tuple(path.parameters.items())
+        return ("msg_invalid_cmd_rcptto_arg" if in_sequence else "msg_invalid_cmd_rcptto_sequence", None, ())
+    recipient, parameters = path.address, tuple(path.parameters.items()) if path.parameters else ()
     refusal = None
     if mailfrom is None or not mailfrom.accepted or transaction.is_over:
         refusal = "msg_invalid_cmd_rcptto_sequence"
@@ -179,7 +174,7 @@ def _judge_rcptto(state: SessionState, argument: str) -> Judgement:
             refusal = "msg_rcptto_blacklisted_email"
         elif behaviour.unregistered and address_key(recipient) in behaviour.unregistered:
             refusal = "msg_rcptto_not_registered_email"
-    return Judgement(refusal, recipient, parameters)
+    return (refusal, recipient, parameters)
 
 
 def _record_rcptto(state: SessionState, exchange: Exchange) -> Effect | None:
@@ -206,8 +201,8 @@ def _given(exchange: Exchange) -> str:
 def _judge_data(state: SessionState, argument: str) -> Judgement:
     transaction = state.transaction
     if not transaction.rcptto_accepted or transaction.is_over:
-        return Judgement("msg_invalid_cmd_data_sequence")
-    return Judgement("msg_invalid_cmd") if argument else _ACCEPTED
+        return ("msg_invalid_cmd_data_sequence", None, ())
+    return ("msg_invalid_cmd", None, ()) if argument else _ACCEPTED
 
 
 def _record_data(state: SessionState, exchange: Exchange) -> Effect | None:
@@ -219,8 +214,8 @@ def _record_data(state: SessionState, exchange: Exchange) -> Effect | None:
 def _judge_rset(state: SessionState, argument: str) -> Judgement:
     helo = state.transaction.helo
     if helo is None or not helo.accepted:
-        return Judgement("msg_invalid_cmd_rset_sequence")
-    return Judgement("msg_invalid_cmd_rset_arg") if argument else _ACCEPTED
+        return ("msg_invalid_cmd_rset_sequence", None, ())
+    return ("msg_invalid_cmd_rset_arg", None, ()) if argument else _ACCEPTED
 
 
 def _record_rset(state: SessionState, exchange: Exchange) -> Effect:
@@ -241,21 +236,21 @@ def _record_quit(state: SessionState, exchange: Exchange) -> Effect:
 def _judge_vrfy(state: SessionState, argument: str) -> Judgement:
     wanted = argument.strip()
     if not wanted:
-        return Judgement("msg_invalid_cmd_vrfy_arg")
+        return ("msg_invalid_cmd_vrfy_arg", None, ())
     path = forward_path(wanted)
     if path is not None and address_key(path.address) in state.behaviour.unregistered:
-        return Judgement("msg_rcptto_not_registered_email", path.address)
-    return Judgement(None, wanted)
+        return ("msg_rcptto_not_registered_email", path.address, ())
+    return (None, wanted, ())
 
 
 def _judge_starttls(state: SessionState, argument: str) -> Judgement:
     if argument.strip():
-        return Judgement("msg_invalid_cmd_starttls_arg")
+        return ("msg_invalid_cmd_starttls_arg", None, ())
     if state.is_secure:
-        return Judgement("msg_invalid_cmd_starttls_sequence")
+        return ("msg_invalid_cmd_starttls_sequence", None, ())
     settings = state.behaviour.settings
     # A rule may have announced it where there is no TLS.
-    return Judgement("msg_starttls_refused") if settings.tls_fault == "reject" or not settings.tls else _ACCEPTED
+    return ("msg_starttls_refused", None, ()) if settings.tls_fault == "reject" or not settings.tls else _ACCEPTED
 
 
 def _record_starttls(_: SessionState, exchange: Exchange) -> Effect | None:
@@ -297,7 +292,7 @@ CHUNK = Command("BDAT", b"BDAT", "msg_bdat_received", record=_record_chunk, exte
 
 # No command begins these.
 GREETING = Command("connect", b"", "msg_greeting", ends=False)
-MESSAGE = Command("message", b"", "msg_msg_received", "response_delay_message", record=_record_message)
+MESSAGE = Command("message", b"", "msg_msg_received", "response_delay_message", record=_record_message, is_message=True)
 UNKNOWN = Command("", b"", "msg_invalid_cmd", ends=False)
 
 _TABLE = (

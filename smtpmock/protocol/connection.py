@@ -115,7 +115,7 @@ class Connection(MessageReceiver):
         assert self._resume is not None
         resume, self._resume = self._resume, None
         resume(answer)
-        if self._resume is None:
+        if self._resume is None and self._start < len(self._buffer):
             is_in_body = self._body is not None and not self._body_is_new
             if is_in_body or not self._must_wait():
                 self._read()
@@ -211,7 +211,7 @@ class Connection(MessageReceiver):
     def _end_attempt(self, part: Part) -> None:
         """Where everything is kept: store what the command ends, and begin anew what it begins."""
         transaction = self.state.transaction
-        if part in (_RCPTTO, _DATA):
+        if part is _RCPTTO or part is _DATA:
             if transaction.is_over:
                 return
             if transaction.is_recorded:  # a refused message, after which the client tries again
@@ -232,8 +232,6 @@ class Connection(MessageReceiver):
 
     def _must_wait(self) -> bool:
         """Judge what was sent too early, and return True if it is not to be read now."""
-        if self._start >= len(self._buffer):
-            return False
         self._judge_haste()
         if self._is_deaf():
             self._buffer = b""
@@ -337,7 +335,10 @@ class Connection(MessageReceiver):
             request = self._masked(line) if self._hides or line[:1] in b"Aa" else self._decoded(line)
             self.respond(UNKNOWN, request, UNKNOWN.accepted)
             return
-        request = self._decoded(line)
+        try:
+            request = line.decode()
+        except UnicodeDecodeError:
+            request = self._decoded(line)
         self._hides = command is LOGIN
         if self._hides:
             self._octets = b""

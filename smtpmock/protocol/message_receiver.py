@@ -119,10 +119,10 @@ class MessageReceiver(Responder):
     def _begin_message(self, decision: Decision | None) -> None:
         if decision is None:
             return
-        exchange = Exchange("", "", self._now, stage="body", number=self._last.number + 1)
-        exchange = apply_decision(exchange, decision)
+        exchange = apply_decision(Exchange("", "", self._now, stage="body"), decision)
         if decision.rule is not None:
-            self._note(exchange)
+            self._number += 1
+            self._note(exchange._replace(number=self._number))
         self._follow(decision, exchange, b"")
 
     def _end_message(self, body: Body | Chunks, request: str) -> None:

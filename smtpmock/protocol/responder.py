@@ -37,6 +37,7 @@ READ_SIZE = 65_536
 
 _STEPS_PER_SECOND = 20  # in which what is slowed down is sent or read
 
+_BEFORE_ALL = Exchange("", "", 0.0)
 _END = End()
 _tuple = tuple.__new__  # a named tuple's own constructor takes twice as long
 
@@ -59,6 +60,7 @@ class Responder:
         "_last",
         "_leaving",
         "_now",
+        "_number",
         "_observed",
         "_octets",
         "_out",
@@ -93,7 +95,8 @@ class Responder:
         self._resets = False
         self._leaving = False
         self._spoken = False  # whether the client has sent a line
-        self._last = Exchange("", "", 0.0)
+        self._last = _BEFORE_ALL
+        self._number = 0  # of the last exchange
         self._octets = b""  # the request at hand, if it is not UTF-8
         self._observed: tuple[str, ...] = ()  # violations
         self._records = 0  # how many records have an id
@@ -121,7 +124,7 @@ class Responder:
         behaviour = self.behaviour
         setting = refusal or command.accepted
         if refusal is None and command.stage == "EHLO":
-            reply = behaviour.ehlo[self.state.negotiated.tls is not None]
+            reply, parameters = behaviour.ehlo[self.state.negotiated.tls is not None]
         else:
             reply = behaviour.replies[setting]
         argument = value if type(value) is str else None
@@ -129,6 +132,7 @@ class Responder:
         if octets:
             self._octets = b""
             request, argument = readable(request), argument and readable(argument)
+        self._number += 1
         exchange = _tuple(
             Exchange,
             (
@@ -139,7 +143,7 @@ class Responder:
                 refusal is None,
                 command.stage,
                 behaviour.causes[setting],
-                self._last.number + 1,
+                self._number,
                 argument,
                 parameters,
                 octets,
@@ -148,30 +152,22 @@ class Responder:
         if self._rules:
             decided = partial(self._answer_as_decided, command, exchange, value, reply)
             self._consult_rules(command.stage, request, value, decided)
+        elif command.is_message:
+            self._settle_message(command, exchange, value, reply.wire, None)
         else:
-            self._answer(command, exchange, value, reply.wire, None)
+            self._conclude(command, exchange, reply.wire, None)
 
     def _answer_as_decided(
         self, command: Command, exchange: Exchange, value: str | Content | None, reply: Reply, decision: Decision | None
     ) -> None:
-        if decision is None:
-            self._answer(command, exchange, value, reply.wire, None)
-        else:
+        data = reply.wire
+        if decision is not None:
             exchange = apply_decision(exchange, decision)
-            self._answer(command, exchange, value, wire(exchange), decision)
-
-    def _answer(
-        self,
-        command: Command,
-        exchange: Exchange,
-        value: str | Content | None,
-        data: bytes,
-        decision: Decision | None,
-    ) -> None:
-        """Record the exchange and send the reply; what is accepted as a message is stored first."""
-        if exchange.stage == "EHLO" and exchange.accepted and "\n" in exchange.reply:
-            exchange = exchange._replace(parameters=tuple(announced(exchange.reply)))
-        if exchange.stage == "message":
+            data = wire(exchange)
+            if exchange.stage == "EHLO":
+                parameters = tuple(announced(exchange.reply)) if exchange.accepted else ()
+                exchange = exchange._replace(parameters=parameters)
+        if command.is_message:
             self._settle_message(command, exchange, value, data, decision)
         else:
             self._conclude(command, exchange, data, decision)
@@ -191,9 +187,8 @@ class Responder:
         transaction.accepted_recipients = tuple(transaction.recipients)
         transaction.is_over = self.behaviour.settings.multiple_message_receiving
         transaction.is_recorded = True  # should the client leave before the answer, too
-        self._ask(
-            Keep(self._make_record()), partial(self._finish_message, transaction, command, exchange, data, decision)
-        )
+        self._actions.append(Keep(self._make_record()))
+        self._resume = partial(self._finish_message, transaction, command, exchange, data, decision)
 
     def _finish_message(
         self,
@@ -222,7 +217,10 @@ class Responder:
         is_recorded: bool = False,
     ) -> None:
         """Make the exchange a fact, and send the reply as the rules say."""
-        self._note(exchange)
+        self._last = exchange
+        self._actions.append(exchange)
+        if self._observed:
+            self._observe_line(exchange)
         effect = None if is_recorded else command.record(self.state, exchange)
         if effect is not None:
             self._carry_out(effect, exchange)
@@ -254,9 +252,12 @@ class Responder:
         self._last = exchange
         self._actions.append(exchange)
         if self._observed:
-            codes, self._observed = self._observed, ()
-            for code in codes:
-                self._observe(code, exchange.number)
+            self._observe_line(exchange)
+
+    def _observe_line(self, exchange: Exchange) -> None:
+        codes, self._observed = self._observed, ()
+        for code in codes:
+            self._observe(code, exchange.number)
 
     def _observe(self, code: str, exchange: int = 0) -> None:
         """Note a violation that the exchanges do not show; what came after the end belongs to the session, too."""
@@ -266,6 +267,7 @@ class Responder:
     def _say(self, reply: Reply, request: str, cause: Cause, *, stage: str = "", accepted: bool = False) -> None:
         """Send what no setting has the text of."""
         octets, self._octets = self._octets, b""
+        self._number += 1
         exchange = Exchange(
             readable(request) if octets else request,
             reply.text,
@@ -273,7 +275,7 @@ class Responder:
             accepted=accepted,
             stage=stage,
             cause=cause,
-            number=self._last.number + 1,
+            number=self._number,
             octets=octets,
         )
         self._note(exchange)
@@ -304,10 +306,6 @@ class Responder:
 
     # Questions.
 
-    def _ask(self, question: Keep | Count, resume: Callable[[Any], object]) -> None:
-        self._actions.append(question)
-        self._resume = resume
-
     def _consult_rules(
         self,
         stage: str,
@@ -336,7 +334,8 @@ class Responder:
                 self._actions.append(Consulted(decision.asked, decision.applied))
             decided(decision if decision.applied else None)
         else:
-            self._ask(Count(rule_id, key), partial(self._advance, deciding, decided))
+            self._actions.append(Count(rule_id, key))
+            self._resume = partial(self._advance, deciding, decided)
 
     # Sending.
 
@@ -402,7 +401,14 @@ class Responder:
         self._drip = None
 
     def _done(self) -> list[Action]:
-        if self._resume is None and self._out:
-            self._flush()
-        actions, self._actions = self._actions, []
+        out = self._out
+        if out and self._resume is None:
+            if self._drip is None and len(out) == 1:  # one reply, as to most commands
+                data = out.pop()
+                if data:
+                    self._actions.append(data)
+            else:
+                self._flush()
+        actions = self._actions
+        self._actions = []
         return actions

@@ -32,7 +32,9 @@ class Criterion(NamedTuple):
 
 def tried_recipients(record: MessageRecord) -> tuple[str, ...]:
     """Return the recipients of accepted mail; of an attempt that failed, all that were tried."""
-    return record.recipients if record.accepted else (*record.recipients, *record.refused_recipients)
+    if not record.refused_recipients or record.accepted:
+        return record.recipients
+    return (*record.recipients, *record.refused_recipients)
 
 
 CRITERIA: Mapping[str, Criterion] = {

@@ -71,6 +71,7 @@ class SessionWorker(greenlet):
     """
 
     __slots__ = (
+        "_append",
         "_connection",
         "_ended",
         "_holds_back",
@@ -113,6 +114,7 @@ class SessionWorker(greenlet):
         self._session_id = origin.session_id
         self._connection = Connection(behaviour, rules.rules, origin)
         self._store = store
+        self._append = store.append
         self._rules = rules
         self._log = log
         self._stopping = stopping
@@ -243,37 +245,37 @@ class SessionWorker(greenlet):
         self.waits_since = None
 
     def _carry_out(self, actions: list[Action]) -> None:
-        """Do what the protocol wants done, answering its questions on the way."""
-        question = self._do_all(actions)
-        while question is not None:
-            if type(question) is Keep:
-                answer: bool | int = self._keep(question)
-            else:
-                answer = self._rules.count(*question)
-            question = self._do_all(self._connection.answered(answer))
+        """Do what the protocol wants done, in its order, answering its questions on the way."""
+        question: Question | None = None
+        while True:
+            remaining = iter(actions)
+            try:
+                for action in remaining:
+                    kind = type(action)
+                    if kind is Exchange:
+                        self._append(self._session_id, action)  # type: ignore[arg-type]
+                        if self._log is not None:
+                            self._log_exchange(self._log, action)  # type: ignore[arg-type]
+                    elif kind is bytes:
+                        self._send(action)  # type: ignore[arg-type]
+                    elif kind is Keep or kind is Count:
+                        question = action  # type: ignore[assignment]  # it stands last
+                    elif not self._store_action(action):
+                        self._act(action)
+            finally:
+                # Whatever became of the connection, the store learns what it was to learn.
+                for action in remaining:
+                    self._store_action(action)
+            if question is None:
+                return
+            answer = self._keep(question) if type(question) is Keep else self._rules.count(*question)
+            question = None
+            actions = self._connection.answered(answer)
 
     def _keep(self, question: Keep) -> bool:
         """Store an accepted message; return True, for memory always takes it."""
         self._store.add(question.record)
         return True
-
-    def _do_all(self, actions: list[Action]) -> Question | None:
-        """Do the actions in their order; return the question that they end with."""
-        remaining = iter(actions)
-        try:
-            for action in remaining:
-                kind = type(action)
-                if kind is bytes:
-                    self._send(action)  # type: ignore[arg-type]
-                elif kind is Keep or kind is Count:
-                    return action  # type: ignore[return-value]
-                elif not self._store_action(action):
-                    self._act(action)
-        finally:
-            # Whatever became of the connection, the store learns what it was to learn.
-            for action in remaining:
-                self._store_action(action)
-        return None
 
     def _store_action(self, action: Action) -> bool:
         """Do an action if it concerns what is stored; return False if it does not."""
@@ -325,7 +327,7 @@ class SessionWorker(greenlet):
             agreed = self._tls.handshake(self.socket)
         except (OSError, Interruption) as error:
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
-            self._do_all(self._connection.refuse_tls(reason))
+            self._carry_out(self._connection.refuse_tls(reason))
             raise
         self._shakes_hands = False
         self.waits_since = None
