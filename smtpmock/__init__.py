@@ -36,11 +36,13 @@ if TYPE_CHECKING:
     from smtpmock.server import SMTPMock
     from smtpmock.settings.declarations import SETTINGS, Setting, Settings, parse_setting
     from smtpmock.settings.words import SettingWords
-    from smtpmock.text import unknown
+    from smtpmock.text import invalid, quoted, unknown
 
 __version__ = "3.0.0"
 
 _HOMES = {
+    "quoted": "text",
+    "invalid": "text",
     "unknown": "text",
     "listen": "runtime.listener",
     "parse_rule": "rules.text_form",
@@ -93,6 +95,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "quoted",
+    "invalid",
     "unknown",
     "listen",
     "parse_rule",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from smtpmock import SETTINGS, Settings, parse_setting, unknown
+from smtpmock import SETTINGS, Settings, invalid, parse_setting, quoted, unknown
 from smtpmock.errors import RuleError, SettingError
 
 if TYPE_CHECKING:
@@ -192,13 +192,13 @@ def _switch(flag: str, text: str) -> bool:
     try:
         return bool(_SWITCH.parse(text))
     except ValueError:
-        raise SettingError(f"Invalid {flag} {text!r}: expected {_SWITCH.expected}") from None
+        raise SettingError(invalid(flag, text, _SWITCH.expected)) from None
 
 
 def _unknown(argument: str, parser: argparse.ArgumentParser) -> SettingError:
     flag = argument.partition("=")[0]
     if not flag.startswith("-"):
-        return SettingError(f"Unexpected argument {argument!r}: settings are flags, such as -port=2525")
+        return SettingError(f"Unexpected argument {quoted(argument)}: settings are flags, such as -port=2525")
     usual = flag.startswith("--")
     forms = (form for form in parser._option_string_actions if form.islower() or not usual)
     return SettingError(unknown("flag", flag, (form for form in forms if form.startswith("--") == usual)))

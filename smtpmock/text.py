@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _MOST_LISTED = 40
-_MOST_SHOWN = 60
+_MOST_SHOWN = 120
 
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 _ESCAPES.update({ord("\t"): "\\t", ord("\r"): "\\r", ord("\n"): "\\n"})
@@ -67,8 +67,33 @@ def counted(number: int, singular: str) -> str:
     return f"{number} {singular}{'' if number == 1 else 's'}"
 
 
+def quoted(value: object) -> str:
+    """Return a value as it is written in code, shortened if it is long.
+
+    Example:
+        >>> quoted("smtp"), quoted(7)
+        ("'smtp'", '7')
+    """
+    return repr(shortened(value, _MOST_SHOWN)) if isinstance(value, str) else shortened(repr(value), _MOST_SHOWN)
+
+
+def invalid(what: str, value: object, expected: str) -> str:
+    """Return the sentence about an invalid value.
+
+    Args:
+        what: What the value is for, such as the name of a setting.
+        value: The invalid value.
+        expected: The valid values, in words.
+
+    Example:
+        >>> invalid("port", "smtp", "an integer from 0 to 65535")
+        "Invalid port 'smtp': expected an integer from 0 to 65535"
+    """
+    return f"Invalid {what} {quoted(value)}: expected {expected}"
+
+
 def unknown(what: str, name: object, known: Iterable[str]) -> str:
-    """Return the sentence about an unknown word, with the nearest known word or, where none is near, a list of them.
+    """Return the sentence about an unknown word, with the nearest known word or, if none is near, a list of them.
 
     Args:
         what: What the word should be, such as "setting".
@@ -84,13 +109,12 @@ def unknown(what: str, name: object, known: Iterable[str]) -> str:
     from difflib import get_close_matches  # takes 3 ms that only a mistake needs
 
     words = list(known)
-    shown = repr(shortened(name, _MOST_SHOWN)) if isinstance(name, str) else shortened(repr(name), _MOST_SHOWN)
     by_case = {word.lower(): word for word in words}
-    if nearest := get_close_matches(shown.strip("'\"").lower(), by_case, n=1):
-        return f"Unknown {what} {shown}: did you mean {by_case[nearest[0]]!r}?"
+    if isinstance(name, str) and (nearest := get_close_matches(name[:_MOST_SHOWN].lower(), by_case, n=1)):
+        return f"Unknown {what} {quoted(name)}: did you mean {by_case[nearest[0]]!r}?"
     left_out = len(words) - _MOST_LISTED
     and_more = f" and {left_out} more" if left_out > 0 else ""
-    return f"Unknown {what} {shown}: expected {alternatives(words[:_MOST_LISTED])}{and_more}"
+    return f"Unknown {what} {quoted(name)}: expected {alternatives(words[:_MOST_LISTED])}{and_more}"
 
 
 def alternatives(choices: Sequence[str]) -> str:

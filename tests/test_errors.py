@@ -8,7 +8,7 @@ import pytest
 
 import smtpmock
 from smtpmock import MessageTimeoutError, SMTPMock, SMTPMockError, errors
-from smtpmock.text import unknown
+from smtpmock.text import invalid, unknown
 
 STANDARD = {
     errors.SettingError: (ValueError,),
@@ -91,7 +91,7 @@ def test_a_port_that_is_taken_is_named() -> None:
         ("", "Unknown setting '': expected port or MAIL TO"),
         (7, "Unknown setting 7: expected port or MAIL TO"),
         ("\x1b[31m\u202e", "Unknown setting '\\x1b[31m\\u202e': expected port or MAIL TO"),
-        ("x" * 1_000_000, f"Unknown setting '{'x' * 59}…': expected port or MAIL TO"),
+        ("x" * 1_000_000, f"Unknown setting '{'x' * 119}…': expected port or MAIL TO"),
     ],
 )
 def test_an_unknown_word_is_told_with_the_nearest_or_with_what_exists(name: object, sentence: str) -> None:
@@ -103,3 +103,17 @@ def test_a_long_list_of_what_exists_is_cut() -> None:
 
     assert unknown("word", "xyz", words) == f"Unknown word 'xyz': expected one of {', '.join(words[:40])} and 2 more"
     assert unknown("word", "xyz", iter(words[:40])) == f"Unknown word 'xyz': expected one of {', '.join(words[:40])}"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("smtp", "'smtp'"),
+        (None, "None"),
+        ("\x1b[31m\u202e", r"'\x1b[31m\u202e'"),
+        ("x" * 1_000_000, f"'{'x' * 119}…'"),
+        ([0] * 1_000, f"[{'0, ' * 39}0…"),
+    ],
+)
+def test_an_invalid_value_is_told_with_what_was_expected(value: object, shown: str) -> None:
+    assert invalid("port", value, "an integer") == f"Invalid port {shown}: expected an integer"

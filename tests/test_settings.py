@@ -287,7 +287,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     *(("msg_greeting", value, repr(value), REPLY_EXPECTED) for value in ("a\n", "a\rb", "a\0b", b"a", 220, None, True)),
     ("host", "a\nb", repr("a\nb"), "an address or a host name"),
     ("host", None, "None", "an address or a host name"),
-    ("msg_greeting", "x\n" * 100, repr("x\n" * 100)[:119] + "…", REPLY_EXPECTED),
+    ("msg_greeting", "x\n" * 100, repr(("x\n" * 100)[:119] + "…"), REPLY_EXPECTED),
 ]
 
 
@@ -396,7 +396,7 @@ def test_a_value_is_made_of_text(name: str, text: str, value: Any) -> None:
     ],
 )
 def test_a_text_that_makes_no_value_is_refused(name: str, text: str, expected: str) -> None:
-    shown = repr(text) if len(text) < 100 else repr(text)[:119] + "…"
+    shown = repr(text) if len(text) < 100 else repr(text[:119] + "…")
 
     with pytest.raises(SettingError) as raised:
         parse_setting(name, text)

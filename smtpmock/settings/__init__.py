@@ -1,1 +1,1 @@
-"""The settings: each declared once, with the kind of its value."""
+"""The settings: each declared once, with the type of its values."""

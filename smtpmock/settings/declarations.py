@@ -34,7 +34,7 @@ from smtpmock.settings.values import (
     TLS_VERSION,
     ValueType,
 )
-from smtpmock.text import shortened, unknown
+from smtpmock.text import invalid, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,6 @@ else:
         return lambda decorated: decorated
 
 
-_MOST_SHOWN = 120
 _REPLY_CODE = re.compile(r"[0-9]{3}(?: |$)")
 
 _INVALID_CMD = "502 Command unrecognized. Available commands: HELO, EHLO, MAIL FROM:, RCPT TO:, DATA, RSET, NOOP, QUIT"
@@ -350,7 +349,7 @@ class Settings(_Frozen):
 
     def __repr__(self) -> str:
         """Return the settings that differ from the defaults."""
-        shown = (f"{name}={_shown(name, value)}" for name, value in changed(self).items())
+        shown = (f"{name}={_showable(name, value)!r}" for name, value in changed(self).items())
         return f"Settings({', '.join(shown)})"
 
 
@@ -381,7 +380,7 @@ def parse_setting(name: str, text: str, *, called: str = "") -> Any:
     try:
         value = declared.type.parse(text)
     except ValueError:
-        raise invalid(name, text, called) from None
+        raise _invalid(name, text, called) from None
     return _checked(declared, value, called)
 
 
@@ -396,17 +395,11 @@ def changed(settings: Settings) -> dict[str, Any]:
     return differing
 
 
-def invalid(name: str, value: object, called: str = "") -> SettingError:
-    """Return the error about an invalid value of a setting."""
-    shown = shortened(_shown(name, value), _MOST_SHOWN)
-    return SettingError(f"Invalid {called or name} {shown}: expected {SETTINGS[name].type.expected}")
-
-
 def _checked(declared: Setting, value: Any, called: str = "") -> Any:
     try:
         return declared.type.check(value)
     except ValueError:
-        raise invalid(declared.name, value, called) from None
+        raise _invalid(declared.name, value, called) from None
 
 
 def _kept(declared: Setting, value: Any) -> Any:
@@ -419,5 +412,14 @@ def _kept(declared: Setting, value: Any) -> Any:
     return value
 
 
-def _shown(name: str, value: object) -> str:
-    return "(not shown)" if SETTINGS[name].type.is_secret else repr(value)
+def _invalid(name: str, value: object, called: str = "") -> SettingError:
+    return SettingError(invalid(called or name, _showable(name, value), SETTINGS[name].type.expected))
+
+
+def _showable(name: str, value: object) -> object:
+    return _Secret() if SETTINGS[name].type.is_secret else value
+
+
+class _Secret:
+    def __repr__(self) -> str:
+        return "(not shown)"

@@ -26,7 +26,7 @@ def environment(**added: str) -> dict[str, str]:
 
 @contextmanager
 def spawned(*arguments: str, **added: str) -> Iterator[subprocess.Popen[str]]:
-    """The command as a child process, which does not outlive the block."""
+    """Run the command as a child process, which does not outlive the block."""
     command = [sys.executable, "-m", "smtpmock", *arguments]
     with subprocess.Popen(
         command,
@@ -43,14 +43,14 @@ def spawned(*arguments: str, **added: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def run(*arguments: str, **added: str) -> tuple[int, str, str]:
-    """Runs the command to its end: exit status, output, errors."""
+    """Run the command to its end; return its exit status, output and errors."""
     with spawned(*arguments, **added) as process:
         output, errors = process.communicate(timeout=SECONDS)
     return process.returncode, output, errors
 
 
 def port_of(process: subprocess.Popen[str]) -> int:
-    """The port that the command says first."""
+    """Return the port that the command says first."""
     assert process.stdout is not None
     assert select.select([process.stdout], [], [], SECONDS)[0], "it says nothing"
     line = process.stdout.readline()
@@ -60,20 +60,20 @@ def port_of(process: subprocess.Popen[str]) -> int:
 
 
 def stop(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
-    """Ends the command: exit status, the output since the port, errors."""
+    """End the command; return its exit status, its output since the port and its errors."""
     process.send_signal(how)
     output, errors = process.communicate(timeout=SECONDS)
     return process.returncode, output, errors
 
 
 def free_port() -> int:
-    """A port for what must be told one."""
+    """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])
 
 
 def wait_for(port: int) -> None:
-    """Waits until somebody listens, which a command that was told its port does not say."""
+    """Wait until somebody listens, which a command that was told its port does not say."""
     give_up = time.monotonic() + SECONDS
     while True:
         try:
