@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from smtpmock import SettingError, __version__, cli
+from smtpmock import SettingError, __main__, __version__, cli
 from smtpmock.__main__ import EarlyListener, guessed_address
 from smtpmock.runtime.signals import STOP_SIGNALS
+from smtpmock.runtime.listener import listen
 from smtpmock.settings import declarations as settings
 from tests import parity
 from tests.clients.command import free_port, port_of, run, spawned, stop, wait_for
@@ -455,13 +456,15 @@ def test_a_mistake_is_told_rather_than_that_the_port_is_taken():
     assert (status, errors) == (2, "smtpmock: Unknown flag '-prot': did you mean '-port'?\n")
 
 
-def test_a_port_is_free_again_after_a_mistake():
-    early = EarlyListener("127.0.0.1", 0)
-    port = early.take("127.0.0.1", 0).getsockname()[1]
+@pytest.mark.parametrize(("argument", "status"), [("-prot=1", 2), ("-v", 0)])
+def test_the_port_is_closed_if_nothing_is_to_be_served(monkeypatch, capsys, argument, status):
+    opened = []
+    monkeypatch.setattr(__main__, "listen", lambda *address: opened.append(listen(*address)) or opened[0])
+    monkeypatch.setattr(__main__._signal, "pthread_sigmask", lambda *_: None)  # this process goes on
 
-    early.close()
+    assert __main__.main([argument]) == status
 
-    socket.create_server(("127.0.0.1", port)).close()
+    assert [listener.fileno() for listener in opened] == [-1]
 
 
 # Start and stop.
