@@ -33,7 +33,8 @@ def listen(host: str, port: int) -> socket.socket:
     listener = None
     try:
         listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # on Windows it would let two servers have the same port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
         if address[0] == "::":
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # all addresses include those of IPv4
@@ -42,7 +43,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         if listener is not None:
             listener.close()
-        raise _failed(port, f"{host}: {os.strerror(error.errno or 0)}") from error
+        raise _failed(port, f"{host}: {error.strerror}") from error
     return listener
 
 
