@@ -33,6 +33,7 @@ Servers Are Stopped At The End Of The Run
     ...    Mailer().port_should_be_free(server.port)
 
 The Constructor Starts Nothing
+    [Tags]    uninstrumented
     Python Should Pass
     ...    import sys, threading
     ...    from SMTPMockLibrary import SMTPMockLibrary
@@ -41,6 +42,7 @@ The Constructor Starts Nothing
     ...    assert threading.active_count() == 1
 
 Libdoc Starts Nothing
+    [Tags]    uninstrumented
     Python Should Pass
     ...    import sys
     ...    from robot.libdocpkg import LibraryDocumentation
@@ -48,6 +50,7 @@ Libdoc Starts Nothing
     ...    assert 'gevent' not in sys.modules
 
 A Dry Run Starts Nothing
+    [Tags]    uninstrumented
     Python Should Pass
     ...    import robot, sys
     ...    options = dict(dryrun=True, output=None, log=None, report=None, pythonpath=r'${CURDIR}/../resources')

@@ -2,6 +2,7 @@
 Documentation       Test and keyword timeouts end a wait but do not affect the server.
 Library             Subject
 Library             Collections
+Test Tags           uninstrumented
 Suite Setup         Run Subject    timeouts.robot
 
 
