@@ -1,4 +1,4 @@
-"""Certificates for tests, made once in a process: an authority, and what it issues (extra ``smtpmock[tls]``)."""
+"""Certificates for tests: an authority and what it issues, made once per process (extra ``smtpmock[tls]``)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Certificates:
             from trustme import CA
         except ImportError as error:
             raise SettingError(
-                'TLS without certfile needs a package that is not installed: pip install "smtpmock[tls]".'
+                'TLS without certfile requires trustme, which is not installed: pip install "smtpmock[tls]"'
             ) from error
         from tempfile import mkdtemp
 
@@ -41,10 +41,10 @@ class Certificates:
         self._issued: dict[tuple[str, ...], Path] = {}
 
     def server(self, host: str, fault: str) -> Path:
-        """The path of a server's certificate chain with its key (PEM).
+        """Return the path of a server's certificate chain and key (PEM).
 
         Args:
-            host: The name or address that it is for; it is valid for the names of this machine besides.
+            host: The name or address that it is for; it is valid for the names of this machine, too.
             fault: What is wrong with it, as in the setting `tls_fault`; "" for nothing.
         """
         issuer = self._stranger if fault == "unknown-authority" else self._authority
@@ -54,7 +54,7 @@ class Certificates:
         return self._issue(issuer, *names, expired=fault == "expired", unknown=issuer is self._stranger)
 
     def client(self) -> Path:
-        """The path of a client's certificate chain with its key (PEM)."""
+        """Return the path of a client's certificate chain and key (PEM)."""
         return self._issue(self._authority, "client@smtpmock.invalid")
 
     def _issue(self, issuer: CA, *names: str, expired: bool = False, unknown: bool = False) -> Path:
@@ -84,7 +84,7 @@ def _leaf(issuer: CA, names: tuple[str, ...], *, expired: bool) -> LeafCert:
 
 @lru_cache(maxsize=1)
 def certificates() -> Certificates:
-    """Those of this process.
+    """Return the certificates of this process.
 
     Raises:
         SettingError: If the package that makes them is not installed.

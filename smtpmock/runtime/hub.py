@@ -1,7 +1,7 @@
 """The native thread in which the greenlets live, and the way into it.
 
-There is one in a process, started when first needed and kept, whether the process is patched or not. Everything in it
-is cooperative: it takes no lock that another thread can hold.
+A process has one, patched or not; it is started on first use and kept. Everything in it is cooperative: it takes no
+lock that another thread can hold.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _get_ident = get_original("_thread", "get_ident")
 _allocate_lock = get_original("_thread", "allocate_lock")
 
 _SHUTDOWN_SECONDS = 5.0
-_DESCRIPTORS_NEEDED = 8  # more than a loop takes
+_DESCRIPTORS_NEEDED = 8  # more than a loop needs
 
 
 class Hub:
@@ -46,26 +46,26 @@ class Hub:
         self._watcher: Any = None
         self._stop: Event | None = None
         _probe_descriptors()
-        # What watches the creator (a debugger, coverage) watches this thread too.
+        # A debugger or coverage that watches the creator watches this thread, too.
         _start_new_thread(self._run, (threading.gettrace(), threading.getprofile()))
         self._ready.acquire()
 
     @property
     def is_current(self) -> bool:
-        """Whether the caller runs in this thread."""
+        """Return whether the caller runs in this thread."""
         return bool(_get_ident() == self._ident)
 
     def post(self, function: Callable[..., object], *args: object) -> None:
-        """Has the hub call a function that does not block, soon; from any thread."""
+        """Schedule a call of a function that does not block, from any thread."""
         self._calls.append((function, args))
         self._watcher.send()
 
     def spawn(self, function: Callable[..., object], *args: object) -> None:
-        """Has the hub run a function in a greenlet of its own, where it may block; from any thread."""
+        """Schedule a function in a greenlet of its own, where it may block, from any thread."""
         self.post(gevent.spawn, function, *args)
 
     def call(self, function: Callable[..., T], *args: object) -> T:
-        """Runs a function in a greenlet of this thread and returns what it returns, or raises what it raises."""
+        """Run a function in a greenlet of this thread; return what it returns, or raise what it raises."""
         if self.is_current:
             return function(*args)
         outcome: list[tuple[bool, Any]] = []
@@ -91,7 +91,7 @@ class Hub:
         raise value
 
     def shut_down(self, before: Callable[[], object]) -> None:
-        """Ends the thread, after a last call in it."""
+        """End the thread, after a last call in it."""
 
         def stop() -> None:
             try:
@@ -126,7 +126,7 @@ class Hub:
 
 
 def _probe_descriptors() -> None:
-    """Makes sure that a loop can be made: without descriptors libev would try for ever."""
+    """Check that a loop can be created: without descriptors libev would try for ever."""
     probes: list[int] = []
     try:
         for _ in range(_DESCRIPTORS_NEEDED // 2):
@@ -141,14 +141,14 @@ def _probe_descriptors() -> None:
 _hub: Hub | None = None
 _making = _allocate_lock()
 _shut_down = False
-_orphans: list[Hub] = []  # of parent processes: kept, lest a destructor touch what the parent uses
+_orphans: list[Hub] = []  # of parent processes; a destructor must not touch what the parent uses
 _at_shutdown: list[Callable[[], object]] = []
 _after_shutdown: list[Callable[[], object]] = []
 _after_fork: list[Callable[[], object]] = []
 
 
 def get_hub() -> Hub:
-    """The hub of this process, started if need be.
+    """Return the hub of this process; start it if there is none.
 
     Raises:
         ServerStateError: If the interpreter is about to exit.
@@ -165,23 +165,23 @@ def get_hub() -> Hub:
 
 
 def on_shutdown(function: Callable[[], object]) -> None:
-    """Has a function called in the hub thread when the interpreter exits."""
+    """Register a function to be called in the hub thread when the interpreter exits."""
     _at_shutdown.append(function)
 
 
 def after_shutdown(function: Callable[[], object]) -> None:
-    """Has a function called in the main thread when the hub thread has ended at exit."""
+    """Register a function to be called in the main thread at exit, after the hub thread has ended."""
     _after_shutdown.append(function)
 
 
 def after_fork(function: Callable[[], object]) -> None:
-    """Has a function called in the child after a fork, when there is no hub any more."""
+    """Register a function to be called in the child after a fork, where there is no hub any more."""
     _after_fork.append(function)
 
 
 @atexit.register
 def _exit() -> None:
-    """Ends all sessions without grace: a thread that works while the interpreter goes down crashes it."""
+    """End all sessions without grace: a thread that works while the interpreter shuts down crashes it."""
     global _hub, _shut_down
     _shut_down = True
     if _hub is not None:

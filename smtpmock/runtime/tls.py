@@ -1,4 +1,4 @@
-"""The server's side of TLS, with its faults; it stays in gevent's hands, and is loaded when it is first needed."""
+"""The server's side of TLS and its faults. It uses gevent's ssl, and is loaded on first use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REFUSAL = bytes((21, 3, 3, 0, 2, 2, 40))
 
 
 class ServerTLS:
-    """Begins TLS on connections as the settings say.
+    """Start TLS on connections as the settings say.
 
     Args:
         settings: The settings of the server.
@@ -41,14 +41,14 @@ class ServerTLS:
         self._context("")
 
     def wrap(self, sock: socket, fault: str) -> Any:
-        """The socket to go on with, before the handshake.
+        """Return the socket to go on with, before the handshake.
 
         Args:
             sock: The connection.
             fault: What is to be wrong with the handshake; "" for nothing.
 
         Raises:
-            OSError: If it was to fail at once.
+            OSError: If it is to fail at once.
         """
         if fault in ("refuse", "cut"):
             sock.recv(_LONGEST_RECORD)  # all of its hello: what is not read would turn the alert into a reset
@@ -59,7 +59,7 @@ class ServerTLS:
         return context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
 
     def handshake(self, secure: Any) -> TLS:
-        """Does the handshake; returns what was agreed on.
+        """Do the handshake and return what was negotiated.
 
         Raises:
             OSError: If it fails.
@@ -108,4 +108,4 @@ def _load(load: Any, setting: str, *values: Any) -> None:
     try:
         load(*values)
     except (OSError, ValueError) as error:
-        raise SettingError(f"The setting {setting} cannot be {values[0]!r}: {error}.") from None
+        raise SettingError(f"Invalid {setting} {values[0]!r}: {error}") from None

@@ -25,16 +25,16 @@ _allocate_lock = get_original("_thread", "allocate_lock")
 
 
 class Wakeup(Protocol):
-    """What wakes a waiter, once."""
+    """An object that wakes one waiter, once."""
 
     def set(self) -> None:
-        """Wakes the waiter, now or as soon as it waits."""
+        """Wake the waiter, now or as soon as it waits."""
 
     def wait(self, timeout: float | None) -> None:
-        """Waits until set, at most so many seconds (None: without end)."""
+        """Wait until set, at most so many seconds (None: without limit)."""
 
     def close(self) -> None:
-        """Lets go of what the wait needed; to be called in the end, whatever happened."""
+        """Release what the wait needed. Call it in the end, whatever happened."""
 
 
 class _ThreadWakeup:
@@ -93,10 +93,10 @@ class _GreenletWakeup:
 
 
 def make_wakeup() -> Wakeup:
-    """The wake-up for whoever calls.
+    """Return a wake-up for the caller.
 
     Raises:
-        ServerStateError: If the caller is a hub itself, which must never wait.
+        ServerStateError: If the caller is a hub, which must never wait.
     """
     hub = hub_of_this_thread()
     if hub is None:

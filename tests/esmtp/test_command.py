@@ -73,7 +73,7 @@ def test_a_certificate_that_is_missing_is_refused():
     status, output, errors = run("--tls", "implicit", "--certfile", "missing.pem")
 
     assert (status, output) == (2, "")
-    assert errors.startswith("smtpmock: The setting certfile cannot be 'missing.pem': ")
+    assert errors.startswith("smtpmock: Invalid certfile 'missing.pem': ")
 
 
 def test_a_fault_by_rule():
