@@ -43,6 +43,12 @@ TRIGGERS = [
     ("command-too-long", (EHLO, b"FOO " + LONG * 40 + b"\r\n", QUIT), (), f'in "FOO {"x" * 55}…"'),
     (
         "command-too-long",
+        (EHLO, b"AUTH PLAIN " + LONG * 40 + b"\r\n", QUIT),
+        ("AUTH PLAIN",),
+        'in "AUTH PLAIN (credentials)…"',
+    ),
+    (
+        "command-too-long",
         (EHLO, b"MAIL FROM:<" + LONG + b"@example.com>\r\n", QUIT),
         (),
         f'in "MAIL FROM:<{"x" * 48}…"',
