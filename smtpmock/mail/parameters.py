@@ -76,14 +76,14 @@ class Parameters:
         self.plain: dict[str, str] = {}
         self._sections: dict[str, dict[int | None, tuple[str, bool]]] = {}
         for parameter in parameters:
-            name, equals, given = parameter.partition("=")
+            name, _, given = parameter.partition("=")
             name = uncommented(name).lower()
             section = _SECTION.fullmatch(name)
             if section:
                 number = int(section[2]) if section[2] else None
                 is_encoded = number is None or bool(section[3])
                 self._sections.setdefault(section[1], {}).setdefault(number, (given.strip(), is_encoded))
-            elif equals:
+            elif name:
                 self.plain.setdefault(name, given.strip())
 
     def get(self, name: str) -> str | None:

@@ -12,7 +12,7 @@ from io import BytesIO
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from smtpmock.conformance.catalogue import STANDARDS
+from smtpmock.conformance.catalogue import violation
 from smtpmock.conformance.conversation import conduct
 from smtpmock.records.exchange import Exchange
 from smtpmock.reports.explanation import WIDTH, explain_violations
@@ -51,7 +51,7 @@ LINES = st.one_of(
 
 def assert_can_be_shown(violations):
     for found in violations:
-        assert (found.rfc, found.text) == STANDARDS[found.code]
+        assert found == violation(found.code, found.where, found.exchange)
         assert escaped(found.where) == found.where
         assert len(found.where) <= 130
         found.where.encode()  # no half characters
