@@ -14,8 +14,8 @@ import pytest
 
 from smtpmock import SettingError, __main__, __version__, cli
 from smtpmock.__main__ import EarlyListener, guessed_address
-from smtpmock.runtime.signals import STOP_SIGNALS
 from smtpmock.runtime.listener import listen
+from smtpmock.runtime.signals import STOP_SIGNALS
 from smtpmock.settings import declarations as settings
 from tests import parity
 from tests.clients.command import free_port, port_of, run, spawned, stop, wait_for
