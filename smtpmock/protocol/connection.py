@@ -196,8 +196,8 @@ class Connection(MessageReceiver):
                 return
             self._actions.append(Erase(transaction.record_id))
             transaction.is_recorded = False
-            if part is not _RSET:
-                transaction.record_id = ""
+        if part is not _RSET:
+            transaction.record_id = ""
         if part is _DATA:
             transaction.forget_from_data()
         elif part is _RCPTTO:

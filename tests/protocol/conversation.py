@@ -108,11 +108,16 @@ class Conversation:
     def purge(self) -> list[Message]:
         return [Message(entry) for entry in self.store.purge()]
 
-    def feed(self, data: bytes) -> list[Action]:
-        """Feed bytes; return all actions, which are carried out, with those that follow the answers to questions."""
+    def step(self, data: bytes, now: float = STARTED + 1) -> list[Action]:
+        """Feed bytes once; return what is done but for facts that are stored, answers to questions included."""
+        return self.done(self.connection.feed(data, now))
+
+    def done(self, actions: list[Action]) -> list[Action]:
+        """Carry out actions, and those that follow; return them but for facts that are stored."""
         before = len(self.actions)
-        self._feed(data)
-        return self.actions[before:]
+        self.sent(actions)
+        facts = Exchange | Negotiated | Observation | Consulted
+        return [action for action in self.actions[before:] if not isinstance(action, facts)]
 
     def _feed(self, data: bytes) -> str:
         if self.closed:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from smtpmock.protocol.actions import Close, End, Keep, Wait
-from smtpmock.records.exchange import Exchange
+from smtpmock.protocol.actions import Add, Close, End, Keep, Wait
+from smtpmock.records.exchange import Cause, Exchange
 from smtpmock.rfc.replies import SESSION_TIMEOUT, SHUTTING_DOWN, Reply
 from tests.protocol.conversation import Conversation
 from tests.protocol.scenario import INVALID, REPLIES
@@ -20,8 +20,10 @@ def test_the_exchanges_of_a_session_show_all_that_was_said() -> None:
     conversation.message(b"hi\r\n")
     conversation.say("RSET x", "RSET", "NOOP x", "QUIT")
 
-    assert [exchange._replace(timestamp=0.0) for exchange in conversation.exchanges] == [
-        Exchange(request, reply or REPLIES[setting], 0.0, 0.0, f"msg_{setting}", accepted, stage)
+    said = [exchange._replace(timestamp=0.0, argument=None) for exchange in conversation.exchanges]
+    assert [exchange.number for exchange in said] == list(range(1, len(said) + 1))
+    assert [exchange._replace(number=0) for exchange in said] == [
+        Exchange(request, reply or REPLIES[setting], 0.0, 0.0, accepted, stage, Cause(f"msg_{setting}"))
         for request, reply, setting, accepted, stage in (
             ("", "220 Welcome", "greeting", True, "connect"),
             ("ehlo client.example", "", "helo_received", True, "EHLO"),
@@ -53,22 +55,22 @@ def test_exchanges_of_erased_and_purged_records_remain() -> None:
 
 def test_an_exchange_has_the_time_at_which_its_request_was_read() -> None:
     conversation = Conversation()
-    conversation.connection.feed(b"NOOP\r\nNO", 10.5)
-    conversation.connection.feed(b"OP\r\n", 20.25)
+    conversation.step(b"NOOP\r\nNO", 10.5)
+    conversation.step(b"OP\r\n", 20.25)
 
     assert [exchange.timestamp for exchange in conversation.exchanges[1:]] == [10.5, 20.25]
     assert conversation.exchanges[2].time.isoformat() == "1970-01-01T00:00:20.250000+00:00"
 
 
-@pytest.mark.parametrize("reply", [SHUTTING_DOWN, SESSION_TIMEOUT])
-def test_what_the_server_says_unasked_is_an_exchange_without_request_and_setting(reply: Reply) -> None:
+@pytest.mark.parametrize(("reply", "limit"), [(SHUTTING_DOWN, "shutdown"), (SESSION_TIMEOUT, "session-timeout")])
+def test_what_the_server_says_unasked_is_an_exchange_without_request_and_setting(reply: Reply, limit: str) -> None:
     conversation = Conversation()
     conversation.say("EHLO client.example")
 
-    found = conversation.connection.end(7.0, reply)
+    found = conversation.done(conversation.connection.end(7.0, reply))
 
-    assert [type(action) for action in found] == [Keep, End, Close]
-    assert conversation.exchanges[-1] == Exchange("", reply.text, 7.0, 0.0, None, False, "")
+    assert [type(action) for action in found] == [Add, End, Close]
+    assert conversation.exchanges[-1] == Exchange("", reply.text, 7.0, cause=Cause(limit=limit), number=3)
 
 
 def test_the_texts_of_what_the_server_says_unasked() -> None:
@@ -107,32 +109,31 @@ def test_a_delay_comes_after_what_was_answered_and_before_its_reply(stage: str, 
     conversation = Conversation(**{f"response_delay_{stage}": 2.5})
     connection = conversation.connection
 
-    first = connection.feed(b"FOO\r\n" + line + b"BAR\r\nBAZ\r\n", 0.0)
-    assert first[::2] == [f"{INVALID}\r\n".encode(), reply]
-    assert [repr(action) for action in first[1:2]] == ["Wait(2.5)"]
+    first = conversation.step(b"FOO\r\n" + line + b"BAR\r\nBAZ\r\n")
+    assert first == [f"{INVALID}\r\n".encode(), Wait(2.5), reply]
     assert connection.paused
 
-    [rest] = connection.feed(b"", 1.0)
+    [rest] = conversation.step(b"")
     assert rest == f"{INVALID}\r\n{INVALID}\r\n".encode()
     assert not connection.paused
     assert [exchange.delay for exchange in conversation.exchanges] == [0.0, 0.0, 2.5, 0.0, 0.0]
 
 
 def test_two_delays_in_a_row_are_two_pauses() -> None:
-    connection = Conversation(response_delay_noop=1).connection
+    conversation = Conversation(response_delay_noop=1)
 
-    assert [type(action) for action in connection.feed(b"NOOP\r\nNOOP\r\n", 0.0)] == [Wait, bytes]
-    assert connection.paused
-    assert [type(action) for action in connection.feed(b"", 0.0)] == [Wait, bytes]
-    assert not connection.paused
-    assert connection.feed(b"", 0.0) == []
+    assert [type(action) for action in conversation.step(b"NOOP\r\nNOOP\r\n")] == [Wait, bytes]
+    assert conversation.connection.paused
+    assert [type(action) for action in conversation.step(b"")] == [Wait, bytes]
+    assert not conversation.connection.paused
+    assert conversation.step(b"") == []
 
 
 def test_a_delayed_message_is_kept_before_its_reply() -> None:
     conversation = Conversation(response_delay_message=3)
     conversation.say("EHLO x", "MAIL FROM:<a@b>", "RCPT TO:<a@b>", "DATA")
 
-    found = conversation.feed(b"hi\r\n.\r\nNOOP\r\n")
+    found = conversation.step(b"hi\r\n.\r\nNOOP\r\n")
 
     assert [type(action) for action in found if not isinstance(action, Keep)] == [Wait, bytes]
     assert next(index for index, action in enumerate(found) if isinstance(action, Keep)) < len(found) - 1
@@ -143,23 +144,23 @@ def test_a_message_behind_a_delayed_data_is_read_after_the_delay() -> None:
     conversation = Conversation(response_delay_data=3)
     conversation.say("EHLO x", "MAIL FROM:<a@b>", "RCPT TO:<a@b>")
 
-    assert [type(action) for action in conversation.feed(b"DATA\r\nhi\r\n.\r\n")] == [Wait, bytes]
-    assert [type(action) for action in conversation.feed(b"")] == [Keep, bytes]
+    assert [type(action) for action in conversation.step(b"DATA\r\nhi\r\n.\r\n")] == [Wait, bytes]
+    assert [type(action) for action in conversation.step(b"")] == [Keep, bytes]
 
 
 def test_a_delayed_quit_closes_after_its_reply() -> None:
-    found = Conversation(response_delay_quit=0.5).connection.feed(b"NOOP\r\nQUIT\r\nNOOP\r\n", 0.0)
+    found = Conversation(response_delay_quit=0.5).step(b"NOOP\r\nQUIT\r\nNOOP\r\n")
 
-    assert [type(action) for action in found if not isinstance(action, Keep)] == [bytes, Wait, End, Close]
-    assert found.index(next(action for action in found if isinstance(action, Keep))) < len(found) - 2
+    assert [type(action) for action in found if not isinstance(action, Add)] == [bytes, Wait, End, Close]
+    assert found.index(next(action for action in found if isinstance(action, Add))) < len(found) - 2
 
 
 def test_a_delayed_failure_closes_after_its_reply_with_fail_fast() -> None:
     conversation = Conversation(fail_fast=True, response_delay_mailfrom=1)
 
-    found = conversation.feed(b"MAIL FROM:<a@b>\r\nNOOP\r\n")
+    found = conversation.step(b"MAIL FROM:<a@b>\r\nNOOP\r\n")
 
-    assert [type(action) for action in found if not isinstance(action, Keep)] == [Wait, End, Close]
+    assert [type(action) for action in found if not isinstance(action, Add)] == [Wait, End, Close]
     assert not conversation.connection.paused
 
 

@@ -185,7 +185,7 @@ MULTIPLE = (
         "RSET before the end of a second transaction leaves the first alone",
         BOTH,
         (*ACCEPTED, MAIL, RCPT, RSET, QUIT),
-        (WHOLE, Left(helo=1, rset=8, quit=True)),
+        (WHOLE, Left(helo=1, mail=6, rcpt=(7,), rset=8, quit=True)),
     ),
     Scenario(
         "each message keeps its own recipients",
