@@ -261,10 +261,14 @@ def _record_login(_: SessionState, __: Exchange) -> Effect:
     return Effect.END_LOGIN
 
 
-def _record_chunk(state: SessionState, exchange: Exchange) -> Effect | None:
+def _record_unread_chunk(state: SessionState, exchange: Exchange) -> None:
     transaction = state.transaction
     if not transaction.is_over and transaction.data is None:
         transaction.data = exchange
+
+
+def _record_chunk(state: SessionState, exchange: Exchange) -> Effect | None:
+    _record_unread_chunk(state, exchange)
     return None if exchange.accepted else Effect.END_CHUNKS
 
 
@@ -289,6 +293,7 @@ _HELO = Command(
 # Of several lines, or followed by octets: login.py and receiver.py answer these.
 LOGIN = Command("AUTH", b"AUTH", "msg_auth_succeeded", record=_record_login, extension="AUTH")
 CHUNK = Command("BDAT", b"BDAT", "msg_bdat_received", record=_record_chunk, extension="CHUNKING")
+UNREAD_CHUNK = replace(CHUNK, record=_record_unread_chunk)  # refused for its argument or sequence: no message is hurt
 
 # No command begins these.
 GREETING = Command("connect", b"", "msg_greeting", ends=False)

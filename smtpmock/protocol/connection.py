@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from smtpmock.protocol.actions import Erase, StartTLS
 from smtpmock.protocol.chunk import Chunks, parse
-from smtpmock.protocol.commands import CHUNK, GREETING, LOGIN, UNKNOWN, Effect, Part, recognise
+from smtpmock.protocol.commands import CHUNK, GREETING, LOGIN, UNKNOWN, UNREAD_CHUNK, Effect, Part, recognise
 from smtpmock.protocol.message_receiver import Chunk, MessageReceiver
 from smtpmock.protocol.rule_effects import apply_decision
 from smtpmock.protocol.transaction import Transaction
@@ -457,7 +457,7 @@ class Connection(MessageReceiver):
     def _begin_chunk(self, command: Command, request: str) -> None:
         parsed = parse(request[len(command.prefix) :])
         if parsed is None:
-            self.respond(CHUNK, request, "msg_invalid_cmd_bdat_arg")
+            self.respond(UNREAD_CHUNK, request, "msg_invalid_cmd_bdat_arg")
             return
         refusal = self._first_refusal(command)
         if refusal is None:

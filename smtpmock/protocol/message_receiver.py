@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from smtpmock.mail.content import Content
 from smtpmock.protocol.body import Body
-from smtpmock.protocol.commands import CHUNK, MESSAGE
+from smtpmock.protocol.commands import CHUNK, MESSAGE, UNREAD_CHUNK
 from smtpmock.protocol.responder import READ_SIZE, Responder
 from smtpmock.protocol.rule_effects import apply_decision
 from smtpmock.records.exchange import Exchange
@@ -104,7 +104,7 @@ class MessageReceiver(Responder):
         self._chunk = None
         request, refusal, chunks = chunk
         if refusal is not None:
-            self.respond(CHUNK, request, refusal)
+            self.respond(UNREAD_CHUNK, request, refusal)
         elif chunks.is_last:
             self._end_chunks()
             self._end_message(chunks, request)
