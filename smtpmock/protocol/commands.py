@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from smtpmock.rfc.extensions import MAIL_PARAMETERS, RCPT_PARAMETERS, pattern_matches
+from smtpmock.rfc.extensions import MAIL_PARAMETERS, RCPT_PARAMETERS, is_valid_parameter
 from smtpmock.rfc.grammar import address_key, forward_path, is_domain, reverse_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from smtpmock.protocol.session_state import SessionState
     from smtpmock.records.exchange import Exchange
+    from smtpmock.rfc.extensions import Parameter
 
 _WHITE_SPACE = " \t\v\f\r"
 
@@ -113,18 +114,18 @@ def _record_helo(state: SessionState, exchange: Exchange) -> Effect | None:
 
 
 def _parameter_refusal(
-    state: SessionState, parameters: Mapping[str, str], known: Mapping[str, tuple[str, str]], otherwise: str
+    state: SessionState, parameters: Mapping[str, str] | None, known: Sequence[Parameter], otherwise: str
 ) -> str | None:
     """Return the setting that refuses parameters (RFC 5321 section 4.1.1.11); None if all are valid."""
-    offered = state.negotiated.extensions
-    if not offered and not state.behaviour.settings.extensions:
+    behaviour, offered = state.behaviour, state.negotiated.extensions
+    if not (offered or behaviour.settings.extensions or behaviour.offers):
         return otherwise
+    if parameters is None:
+        return "msg_parameter_invalid"
     for keyword, value in parameters.items():
-        extension, pattern = known.get(keyword, (keyword, None))
-        if extension not in offered:
-            return "msg_parameter_unknown"
-        if pattern is not None and not pattern_matches(pattern, value):
-            return "msg_parameter_invalid"
+        is_valid = is_valid_parameter(keyword, value, known, offered)
+        if not is_valid:
+            return "msg_parameter_unknown" if is_valid is None else "msg_parameter_invalid"
     return None
 
 
@@ -132,6 +133,7 @@ def _judge_mailfrom(state: SessionState, argument: str) -> Judgement:
     behaviour = state.behaviour
     path = reverse_path(argument.strip(_WHITE_SPACE), behaviour.settings.allow_local_addresses)
     helo = state.transaction.helo
+    state.size = None
     if path is None:
         in_sequence = helo is not None and helo.accepted
         return ("msg_invalid_cmd_mailfrom_arg" if in_sequence else "msg_invalid_cmd_mailfrom_sequence", None, ())
@@ -139,11 +141,11 @@ def _judge_mailfrom(state: SessionState, argument: str) -> Judgement:
     refusal = None
     if helo is None or not helo.accepted:
         refusal = "msg_invalid_cmd_mailfrom_sequence"
-    elif parameters:
+    elif parameters or path.parameters is None:
         refusal = _parameter_refusal(state, path.parameters, MAIL_PARAMETERS, "msg_invalid_cmd_mailfrom_arg")
     if refusal is None:
-        size = path.parameters.get("SIZE")
-        state.size = int(size) if size else None
+        if path.parameters and "SIZE" in path.parameters:
+            state.size = int(path.parameters["SIZE"])
         if state.size is not None and state.size > behaviour.settings.msg_size_limit:
             refusal = "msg_msg_size_is_too_big"
         elif behaviour.mailfrom_emails and address_key(sender) in behaviour.mailfrom_emails:
@@ -167,7 +169,7 @@ def _judge_rcptto(state: SessionState, argument: str) -> Judgement:
     refusal = None
     if mailfrom is None or not mailfrom.accepted or transaction.is_over:
         refusal = "msg_invalid_cmd_rcptto_sequence"
-    elif parameters:
+    elif parameters or path.parameters is None:
         refusal = _parameter_refusal(state, path.parameters, RCPT_PARAMETERS, "msg_invalid_cmd_rcptto_arg")
     if refusal is None:
         if behaviour.rcptto_emails and address_key(recipient) in behaviour.rcptto_emails:

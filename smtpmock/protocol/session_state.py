@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from smtpmock.protocol.transaction import Transaction
 from smtpmock.records.session import NOTHING_NEGOTIATED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from smtpmock.protocol.behaviour import Behaviour
     from smtpmock.records.session import Negotiated, Origin
 
@@ -39,12 +36,3 @@ class SessionState:
     def is_secure(self) -> bool:
         """True if TLS is active."""
         return self.negotiated.tls is not None
-
-    def allows(self, parameters: Mapping[str, str], known: Mapping[str, tuple[str, str]]) -> bool:
-        """Return True if each parameter has a valid value and its extension was announced."""
-        return all(
-            keyword in known
-            and known[keyword][0] in self.negotiated.extensions
-            and re.fullmatch(known[keyword][1], value) is not None
-            for keyword, value in parameters.items()
-        )

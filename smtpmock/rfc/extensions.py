@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -27,29 +27,70 @@ MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER")
 _BROUGHT_ALONG = {"SMTPUTF8": "8BITMIME"}  # RFC 6531 section 3.1
 _XTEXT = r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})"  # RFC 3461 section 4
 
-MAIL_PARAMETERS = {
-    "SIZE": ("SIZE", r"[0-9]{1,20}"),
-    "BODY": ("8BITMIME", r"(?i:7BIT|8BITMIME)"),
-    "SMTPUTF8": ("SMTPUTF8", r""),
-    "RET": ("DSN", r"(?i:FULL|HDRS)"),
-    "ENVID": ("DSN", rf"{_XTEXT}{{1,100}}"),
-    "AUTH": ("AUTH", rf"<>|{_XTEXT}+"),
-    "BY": ("DELIVERBY", r"-?[0-9]{1,9};(?i:[NR])T?"),  # RFC 2852 section 4
-    "MT-PRIORITY": ("MT-PRIORITY", r"-?[0-9]"),  # RFC 6710 section 4.1
-    "REQUIRETLS": ("REQUIRETLS", r""),  # RFC 8689 section 2
-}
-"""The parameters of MAIL FROM: the extension that defines each, and the pattern of its value."""
 
-RCPT_PARAMETERS = {
-    "NOTIFY": ("DSN", r"(?i:NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*)"),
-    "ORCPT": ("DSN", rf"[A-Za-z0-9-]+;(?:{_XTEXT}|[^\x00-\x7f])+"),
-}
+class Parameter(NamedTuple):
+    """A parameter of MAIL FROM or RCPT TO.
+
+    Attributes:
+        keyword: Its keyword.
+        extension: The extension that defines it.
+        pattern: The pattern of its value.
+    """
+
+    keyword: str
+    extension: str
+    pattern: str
+
+
+MAIL_PARAMETERS = (
+    Parameter("SIZE", "SIZE", r"[0-9]{1,20}"),
+    Parameter("BODY", "8BITMIME", r"(?i:7BIT|8BITMIME)"),
+    Parameter("BODY", "BINARYMIME", r"(?i:7BIT|8BITMIME|BINARYMIME)"),  # RFC 3030 section 3
+    Parameter("SMTPUTF8", "SMTPUTF8", r""),
+    Parameter("RET", "DSN", r"(?i:FULL|HDRS)"),
+    Parameter("ENVID", "DSN", rf"{_XTEXT}{{1,100}}"),
+    Parameter("AUTH", "AUTH", rf"<>|{_XTEXT}+"),
+    Parameter("BY", "DELIVERBY", r"-?[0-9]{1,9};(?i:[NR]T?)"),  # RFC 2852 section 4
+    Parameter("HOLDFOR", "FUTURERELEASE", r"[1-9][0-9]{0,8}"),  # RFC 4865 section 4
+    Parameter("HOLDUNTIL", "FUTURERELEASE", r"[0-9T:+Z.-]{1,40}"),
+    Parameter("MT-PRIORITY", "MT-PRIORITY", r"-?[0-9]"),  # RFC 6710 section 4.1
+    Parameter("REQUIRETLS", "REQUIRETLS", r""),  # RFC 8689 section 2
+    Parameter("SOLICIT", "NO-SOLICITING", r"[!-<>-~]+"),  # RFC 3865 section 3
+)
+"""The parameters of MAIL FROM, those of extensions included that a rule can announce."""
+
+RCPT_PARAMETERS = (
+    Parameter("NOTIFY", "DSN", r"(?i:NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*)"),
+    Parameter("ORCPT", "DSN", rf"[A-Za-z0-9-]+;(?:{_XTEXT}|[^\x00-\x7f])+"),
+)
 """The parameters of RCPT TO."""
 
+_KNOWN = {*EXTENSIONS, "AUTH", "STARTTLS", *(known.extension for known in (*MAIL_PARAMETERS, *RCPT_PARAMETERS))}
 
-def pattern_matches(pattern: str, value: str) -> bool:
-    """Return True if the value of a parameter is one that its pattern describes."""
-    return re.fullmatch(pattern, value) is not None
+
+def is_valid_parameter(keyword: str, value: str, known: Iterable[Parameter], offered: Collection[str]) -> bool | None:
+    """Return True if an offered extension defines the parameter and its value is valid, False if the value is not.
+
+    A parameter that has the name of an offered extension of which nothing is known is valid, whatever its value.
+
+    Args:
+        keyword: The keyword, in upper case.
+        value: The value; "" for none.
+        known: The parameters of the command.
+        offered: The extensions that were announced.
+
+    Returns:
+        None if no offered extension defines the parameter.
+
+    Example:
+        >>> [is_valid_parameter("SIZE", value, MAIL_PARAMETERS, ["SIZE"]) for value in ("10", "ten")]
+        [True, False]
+        >>> is_valid_parameter("SIZE", "10", RCPT_PARAMETERS, ["SIZE"])
+    """
+    patterns = [one.pattern for one in known if one.keyword == keyword and one.extension in offered]
+    if patterns:
+        return any(re.fullmatch(pattern, value) for pattern in patterns)
+    return True if keyword in offered and keyword not in _KNOWN else None
 
 
 def announced(reply: str) -> Iterable[tuple[str, str]]:

@@ -62,11 +62,12 @@ class Path(NamedTuple):
 
     Attributes:
         address: The mailbox, without brackets, display name and source route; "" for the null path.
-        parameters: What stands behind the path (section 4.1.1.11), by keyword in upper case; "" for no value.
+        parameters: What stands behind the path (section 4.1.1.11), by keyword in upper case; "" for no value. None if
+            a value is empty or has an equals sign, or a keyword comes twice.
     """
 
     address: str
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, str] | None
 
 
 @lru_cache(_REMEMBERED)
@@ -106,8 +107,7 @@ def _path(text: str, special: str | None, length: int) -> Path | None:
         address, end = f"{match['local']}@{match['domain']}", match.end()
     if end == len(text):
         return Path(address, _NO_PARAMETERS)
-    parameters = _parameters(text[end:])
-    return None if parameters is None else Path(address, MappingProxyType(parameters))
+    return _with_parameters(address, text[end:])
 
 
 def _local_path(text: str) -> Path | None:
@@ -115,21 +115,20 @@ def _local_path(text: str) -> Path | None:
     match = _LOCAL_PATH.match(text)
     if match is None:
         return None
-    parameters = _parameters(text[match.end() :]) if match.end() < len(text) else {}
-    return None if parameters is None else Path(match["local"], MappingProxyType(parameters))
+    rest = text[match.end() :]
+    return _with_parameters(match["local"], rest) if rest else Path(match["local"], _NO_PARAMETERS)
 
 
-def _parameters(text: str) -> dict[str, str] | None:
-    """What stands behind a path; None if it is no list of parameters, each of them once."""
-    if text[0] != " ":
+def _with_parameters(address: str, text: str) -> Path | None:
+    """A path with what stands behind it; None if that is no list of keywords."""
+    words = [word.partition("=") for word in text.split()]
+    if text[0] != " " or not all(_KEYWORD.fullmatch(keyword) for keyword, _, _ in words):
         return None
-    parameters: dict[str, str] = {}
-    for word in text.split():
-        keyword, equals, value = word.partition("=")
-        if not _KEYWORD.fullmatch(keyword) or (equals and not value) or "=" in value or keyword.upper() in parameters:
-            return None
-        parameters[keyword.upper()] = value
-    return parameters
+    parameters = {keyword.upper(): value for keyword, _, value in words}
+    is_valid = len(parameters) == len(words) and all(bool(equals) == bool(value) for _, equals, value in words)
+    if not is_valid or any("=" in value for value in parameters.values()):
+        return Path(address, None)
+    return Path(address, MappingProxyType(parameters))
 
 
 @lru_cache(_REMEMBERED)
