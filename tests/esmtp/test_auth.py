@@ -10,7 +10,7 @@ from base64 import b64decode
 import pytest
 
 from smtpmock.protocol.auth import UNNAMED
-from smtpmock.rules.rule import Rule
+from smtpmock import Rule
 from tests.esmtp.talk import EHLO, MAIL, RCPT, Talk, b64, plain
 
 SUCCEEDED = "235 Authentication succeeded\r\n"
@@ -25,8 +25,7 @@ BOB = {"bob": "secret"}
 
 
 def greeted(*rules, **settings):
-    talk = Talk(**{"auth": BOB, **settings})
-    talk.connection.behaviour.rules.extend(rules)
+    talk = Talk(*rules, **{"auth": BOB, **settings})
     talk.say(EHLO)
     return talk
 
@@ -405,7 +404,7 @@ class TestRules:
         login = f"AUTH XOAUTH2 {xoauth2()}"
 
         assert talk.say(login, "STARTTLS")[:3] == "235"
-        again = greeted(*talk.connection.behaviour.rules)
+        again = greeted(beside=talk)
         assert again.say(login) == "535 5.7.8 Token expired\r\n"
         assert again.session.user == ""
 

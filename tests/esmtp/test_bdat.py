@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from smtpmock.rules.rule import Rule
+from smtpmock import Rule
 from tests.esmtp.talk import EHLO, MAIL, RCPT, Talk
 
 RECEIVED = "250 Received\r\n"
@@ -16,8 +16,7 @@ TOO_BIG = "552 Message exceeded max size of 10 bytes\r\n"
 
 
 def ready(*rules, **settings):
-    talk = Talk(extensions=["CHUNKING"], **settings)
-    talk.connection.behaviour.rules.extend(rules)
+    talk = Talk(*rules, extensions=["CHUNKING"], **settings)
     talk.say(EHLO, MAIL, RCPT)
     return talk
 
@@ -335,4 +334,5 @@ class TestViolations:
         talk = ready()
         talk.send("BDAT 1 LAST\na")
 
-        assert [one.exchange for one in talk.session.violations if one.code == "bare-lf-command"] == [None]
+        [blamed] = [one.exchange for one in talk.session.violations if one.code == "bare-lf-command"]
+        assert (blamed, blamed.request) == (talk.exchanges[-1], "BDAT 1 LAST")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpmock.rfc.extensions import EXTENSIONS
-from smtpmock.rules.rule import Rule
+from smtpmock import Rule
 from smtpmock.settings.declarations import SETTINGS
 from smtpmock.settings.values import REPLY
 from tests.esmtp.talk import EHLO, MAIL, RCPT, Talk
@@ -74,8 +74,7 @@ def test_the_next_EHLO_counts():  # noqa: N802
 
 
 def test_what_a_rule_announces_counts():
-    talk = Talk()
-    talk.connection.behaviour.rules.append(Rule("EHLO", {"reply": ["250 Hello", "250 dsn", "250 SIZE 5"]}))
+    talk = Talk(Rule("EHLO", {"reply": ["250 Hello", "250 dsn", "250 SIZE 5"]}))
 
     assert talk.say(EHLO) == "250-Hello\r\n250-dsn\r\n250 SIZE 5\r\n"
     assert talk.session.extensions == {"DSN", "SIZE"}

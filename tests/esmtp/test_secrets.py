@@ -59,7 +59,7 @@ def everything(talk):
     """All that is recorded of a conversation, as text."""
     talk.end()
     session, messages = talk.session, talk.messages()
-    shown = [*talk.exchanges, session, *session.attempts, *messages, *session.violations, talk.log.negotiated]
+    shown = [*talk.exchanges, session, *session.attempts, *messages, *session.violations, *talk.actions]
     return "\n".join(
         [*map(repr, shown), *(f"{exchange.request}\n{exchange.reply}" for exchange in talk.exchanges), repr(talk)]
     )

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from smtpmock.protocol.behaviour import Behaviour
-from smtpmock.protocol.connection import Connection
-from smtpmock.records.session import SessionLog
-from smtpmock.rules.rule import Rule
-from smtpmock.settings.declarations import Settings
+from smtpmock import Rule
 from tests.esmtp.talk import AGREED, EHLO, MAIL, RCPT, Talk, plain
-from tests.protocol.conversation import ORIGIN
 
 READY = "220 Ready to start TLS\r\n"
 
 
 def ruled(*rules, **settings):
-    talk = Talk(tls="starttls", **settings)
-    talk.connection.behaviour.rules.extend(rules)
+    talk = Talk(*rules, tls="starttls", **settings)
     talk.say(EHLO)
     return talk
 
@@ -43,15 +37,14 @@ class TestOffer:
         assert talk.say("STARTTLS").startswith("502 ")
 
     def test_hidden_but_announced_by_a_rule_it_works(self):
-        talk = Talk(tls="starttls", tls_fault="hide")
-        talk.connection.behaviour.rules.append(Rule("EHLO", {"reply": ["250 Hello", "250 STARTTLS"]}))
+        rule = Rule("EHLO", {"reply": ["250 Hello", "250 STARTTLS"]})
+        talk = Talk(rule, tls="starttls", tls_fault="hide")
         talk.say(EHLO)
 
         assert talk.say("STARTTLS") == READY
 
     def test_announced_by_a_rule_where_there_is_no_TLS_it_is_not_available(self):  # noqa: N802
-        talk = Talk()
-        talk.connection.behaviour.rules.append(Rule("EHLO", {"reply": ["250 Hello", "250 STARTTLS"]}))
+        talk = Talk(Rule("EHLO", {"reply": ["250 Hello", "250 STARTTLS"]}))
         talk.say(EHLO)
 
         assert talk.say("STARTTLS") == "454 TLS not available now\r\n"
@@ -212,11 +205,11 @@ class TestRules:
         assert talk.handshakes == ["cut"]
 
     def test_it_holds_for_implicit_TLS(self):  # noqa: N802
-        behaviour = Behaviour(Settings(tls="implicit", tls_fault="cut"))
-        behaviour.rules.append(Rule("STARTTLS", {"tls": "expired", "times": 1}))
+        settings = {"tls": "implicit", "tls_fault": "cut"}
+        first = Talk(Rule("STARTTLS", {"tls": "expired", "times": 1}), **settings)
+        second = Talk(beside=first, **settings)
 
-        faults = [Connection(behaviour, SessionLog(ORIGIN)).open(0.0)[0].fault for _ in range(2)]
-        assert faults == ["expired", "cut"]
+        assert (first.handshakes, second.handshakes) == (["expired"], ["cut"])
 
     def test_a_reply_that_refuses_leaves_the_session_in_clear_text(self):
         talk = ruled(Rule("STARTTLS", {"times": 1, "reply": "454 Not now"}))

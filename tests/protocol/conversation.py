@@ -19,6 +19,7 @@ from smtpmock.protocol.actions import (
     End,
     Erase,
     Keep,
+    Question,
     Reset,
     StartTLS,
     Wait,
@@ -49,6 +50,10 @@ class Conversation:
 
     Settings that are not given are those of go-smtp-mock.
 
+    Args:
+        rules: The rules that hold from the greeting on.
+        beside: Another session of the same server, whose store and rules are shared.
+
     Attributes:
         actions: All actions so far.
         delays: How long was waited, in seconds.
@@ -57,9 +62,16 @@ class Conversation:
 
     agreed = TLS("TLSv1.3", "TLS_AES_256_GCM_SHA384", "localhost", None)
 
-    def __init__(self, *rules: Rule, client: str = CLIENT, server: str = SERVER, **settings: Any) -> None:
-        self.store = MemoryStore()
-        self.book = MemoryRuleBook()
+    def __init__(
+        self,
+        *rules: Rule,
+        client: str = CLIENT,
+        server: str = SERVER,
+        beside: Conversation | None = None,
+        **settings: Any,
+    ) -> None:
+        self.store = MemoryStore() if beside is None else beside.store
+        self.book = MemoryRuleBook() if beside is None else beside.book
         for rule in rules:
             self.book.add(rule)
         self.origin = self.store.begin(client, PORT, server, STARTED)
@@ -94,7 +106,7 @@ class Conversation:
 
     @property
     def session(self) -> Session:
-        [entry] = self.store.sessions()
+        [entry] = [entry for entry in self.store.sessions() if entry.record.id == self.origin.session_id]
         return Session(entry)
 
     def end(self) -> str:
@@ -130,6 +142,17 @@ class Conversation:
     def carry_out(self, actions: list[Action]) -> str:
         return self.sent(actions).decode("utf-8", "surrogateescape")
 
+    def asked(self, question: Question) -> bytes:
+        """Answer a question at once; return what is sent then."""
+        return self.sent(self.connection.answered(self.answer(question)))
+
+    def answer(self, question: Question) -> bool | int:
+        """Return what the store or the rule book answers."""
+        if isinstance(question, Count):
+            return self.book.count(*question)
+        self.store.add(question.record)
+        return True
+
     def sent(self, actions: list[Action]) -> bytes:
         """Carry out actions, and those that follow; return what is sent."""
         replies = b""
@@ -144,13 +167,9 @@ class Conversation:
                     self.store.append(self.origin.session_id, action)
                 case Wait(seconds=seconds):
                     self.delays.append(seconds)
-                case Keep(record=record):
+                case Keep() | Count():
                     assert is_last, "a question stands last"
-                    self.store.add(record)
-                    replies += self.sent(self.connection.answered(True))
-                case Count(rule_id=rule_id, key=key):
-                    assert is_last, "a question stands last"
-                    replies += self.sent(self.connection.answered(self.book.count(rule_id, key)))
+                    replies += self.asked(action)
                 case Add(record=record):
                     self.store.add(record)
                 case Amend(record=record):
