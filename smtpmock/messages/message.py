@@ -240,7 +240,7 @@ class Message:
     def recipient_parameters(self) -> Mapping[str, Mapping[str, str]]:
         """The parameters of each accepted RCPT TO that is in the record, by address: NOTIFY, ORCPT."""
         accepted = (exchange for exchange in self._record.rcptto if exchange.accepted)
-        return {exchange.argument or "": dict(exchange.parameters) for exchange in accepted}
+        return {exchange.address: dict(exchange.parameters) for exchange in accepted}
 
     @property
     def extensions(self) -> frozenset[str]:

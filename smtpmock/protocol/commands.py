@@ -184,20 +184,12 @@ def _record_rcptto(state: SessionState, exchange: Exchange) -> Effect | None:
     if transaction.is_over:
         return None
     transaction.rcptto.append(exchange)
-    recipient = exchange.argument
     if exchange.accepted:
         transaction.rcptto_accepted = True
-        # A rule that accepts what could not be parsed records what was given.
-        transaction.recipients.append(_given(exchange) if recipient is None else recipient)
+        transaction.recipients.append(exchange.address)
     else:
-        transaction.refused_recipients.append(_given(exchange) if recipient is None else recipient)
+        transaction.refused_recipients.append(exchange.address)
     return Effect.AMEND if transaction.is_recorded else None
-
-
-def _given(exchange: Exchange) -> str:
-    """Return the argument of a path command as it was given, without brackets around it."""
-    given = exchange.request.partition(":")[2].strip(_WHITE_SPACE)
-    return given[1:-1] if given[:1] == "<" and given[-1:] == ">" else given
 
 
 def _judge_data(state: SessionState, argument: str) -> Judgement:

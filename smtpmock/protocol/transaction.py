@@ -81,7 +81,7 @@ class Transaction:
     def sender(self) -> str | None:
         """The address of the accepted MAIL FROM; None if none was accepted."""
         mailfrom = self.mailfrom
-        return (mailfrom.argument or "") if mailfrom is not None and mailfrom.accepted else None
+        return mailfrom.address if mailfrom is not None and mailfrom.accepted else None
 
     @property
     def has_begun(self) -> bool:
@@ -111,7 +111,7 @@ class Transaction:
                 self.rset,
                 self.noop,
                 self.quit,
-                (self.mailfrom.argument or "") if self.mailfrom is not None else "",
+                self.mailfrom.address if self.mailfrom is not None else "",
                 tuple(self.accepted_recipients or self.recipients),
                 tuple(self.refused_recipients),
                 self.content or NO_CONTENT,

@@ -84,6 +84,14 @@ class Exchange(NamedTuple):
         return self.octets or self.request.encode()
 
     @property
+    def address(self) -> str:
+        """The address of MAIL FROM or RCPT TO; if it could not be parsed, what was given, without angle brackets."""
+        if self.argument is not None:
+            return self.argument
+        given = self.request.partition(":")[2].strip()
+        return given[1:-1] if len(given) > 2 and given[0] == "<" and given[-1] == ">" else given
+
+    @property
     def setting(self) -> str | None:
         """The name of the setting whose text was sent; None if no setting has that text."""
         return self.cause.setting

@@ -28,7 +28,7 @@ class MessageRecord(NamedTuple):
         rset: The RSET exchange after the message.
         noop: True if NOOP was sent.
         quit_sent: True if QUIT was sent.
-        sender: The address of the reverse-path; "" for the null path.
+        sender: The address of the reverse-path; "" for the null path; what could not be parsed as it was given.
         recipients: The addresses that were accepted, in order.
         refused_recipients: The addresses that were refused, in order; what could not be parsed as it was given.
         content: The message; empty if none was accepted.
