@@ -9,7 +9,6 @@ from smtpmock.errors import ExpectationError, MessageTimeoutError, QueryError
 from smtpmock.messages.message import Message
 from smtpmock.messages.session import Session
 from smtpmock.queries.query import Query, SessionQuery
-from smtpmock.reports.explanation import explain_violations
 from smtpmock.scripting import Scripting
 from smtpmock.text import counted
 
@@ -256,6 +255,8 @@ class Mailbox(Scripting):
         self._backend.check_ran()
         found = self._judge(ignore, level, query)
         if found:
+            from smtpmock.reports.explanation import explain_violations
+
             raise ExpectationError(explain_violations(found), _messages(self._backend.select(Query(query))))
 
     def violations(
