@@ -10,9 +10,7 @@ import pytest
 from tests.raw_client import SECONDS, Client
 
 if TYPE_CHECKING:
-    from smtpmock import Message, SMTPMock
-    from smtpmock.conformance.catalogue import Violation
-    from smtpmock.records.session import Session
+    from smtpmock import Message, Session, SMTPMock, Violation
 
 EHLO = b"EHLO client.example.com\r\n"
 MAIL = b"MAIL FROM:<a@example.com>\r\n"

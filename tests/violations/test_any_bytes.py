@@ -8,13 +8,14 @@ from email.headerregistry import Address, Group
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from io import BytesIO
+from itertools import product
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from smtpmock.conformance.catalogue import violation
-from smtpmock.conformance.conversation import conduct
-from smtpmock.records.exchange import Exchange
+from smtpmock import STANDARDS, Exchange
+from smtpmock.conformance.conversation import session_violations
+from smtpmock.records.session import Observation, Origin, SessionRecord
 from smtpmock.reports.explanation import WIDTH, explain_violations
 from smtpmock.text import escaped
 from tests.protocol.conversation import Conversation, stuffed
@@ -51,12 +52,22 @@ LINES = st.one_of(
 
 def assert_can_be_shown(violations):
     for found in violations:
-        assert found == violation(found.code, found.where, found.exchange)
+        standard = STANDARDS[found.code]
+        assert (found.rfc, found.text, found.level) == (standard.rfc, standard.text, standard.level)
         assert escaped(found.where) == found.where
         assert len(found.where) <= 130
         found.where.encode()  # no half characters
     shown = explain_violations([("x", found) for found in violations])
     assert all(len(line) <= WIDTH for line in shown.splitlines())
+
+
+ORIGIN = Origin("s-1", 1, "192.0.2.1", 40000, "192.0.2.2", 0.0)
+
+
+def exchange_of(line, reply, **facts):
+    """An exchange with a request that may be no text."""
+    request = line.decode("utf-8", "backslashreplace")
+    return Exchange(request, reply, 0.0, octets=b"" if request.encode() == line else line, **facts)
 
 
 def judged(content, parameters=""):
@@ -101,19 +112,20 @@ def test_any_conversation_is_judged(lines, end):
             break
         conversation.send(line + end)
 
-    assert_can_be_shown(conduct(conversation.exchanges, conversation.log.noted))
+    assert_can_be_shown(conversation.session.violations)
 
 
-@given(st.lists(LINES, max_size=6), st.text(max_size=30))
+@given(st.lists(LINES, max_size=6), st.text(max_size=30), st.sampled_from([None, "", "a@example.com", "\\xff@b"]))
 @settings(max_examples=300, deadline=None)
-def test_any_exchanges_are_judged_whatever_was_answered(lines, reply):
+def test_any_exchanges_are_judged_whatever_was_answered(lines, reply, argument):
+    stages = ("HELO", "EHLO", "MAIL FROM", "RCPT TO", "DATA", "")
     exchanges = [
-        Exchange(line.decode("utf-8", "surrogateescape"), reply, 0.0, stage=stage)
-        for line in lines
-        for stage in ("HELO", "EHLO", "MAIL FROM", "RCPT TO", "DATA", "")
+        exchange_of(line, reply, number=number, stage=stage, argument=argument)
+        for number, (line, stage) in enumerate(product(lines, stages), 1)
     ]
 
-    assert_can_be_shown(conduct(exchanges, [("no-quit", None)]))
+    record = SessionRecord(ORIGIN, 1.0, tuple(exchanges), observations=(Observation("no-quit"),))
+    assert_can_be_shown(session_violations(record))
 
 
 # What the standard library makes of any text is never accused of anything: it writes what it was told to.
@@ -174,7 +186,7 @@ def delivered(content, parameters):
     conversation.send(stuffed(content) + b".\r\n")
     conversation.say("QUIT")
     [message] = conversation.messages()
-    assert conduct(conversation.exchanges, conversation.log.noted) == []
+    assert conversation.session.violations == ()
     return message
 
 

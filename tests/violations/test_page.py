@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from smtpmock.conformance.catalogue import SECTIONS, STANDARDS, not_ignored, violation
-from smtpmock.errors import QueryError
+from smtpmock import STANDARDS, QueryError
+from smtpmock.conformance.catalogue import SECTIONS, not_ignored, violation
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 TEXT = (DOCS / "violations.md").read_text(encoding="utf-8")
@@ -71,5 +71,5 @@ def test_a_code_can_be_ignored_alone_or_in_a_collection(ignore):
 
 @pytest.mark.parametrize("ignore", ["missing-dat", ["no-quit", "missing-dat"]], ids=repr)
 def test_an_unknown_code_is_refused_with_the_nearest_one(ignore):
-    with pytest.raises(QueryError, match=r"^There is no violation missing-dat: did you mean missing-date\?$"):
+    with pytest.raises(QueryError, match=r"^Unknown violation 'missing-dat': did you mean 'missing-date'\?$"):
         not_ignored([], ignore)
