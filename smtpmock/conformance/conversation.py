@@ -62,9 +62,11 @@ def session_violations(record: SessionRecord) -> tuple[Violation, ...]:
 
 
 def _may_go(record: SessionRecord) -> bool:
-    """Return True if a client that closes the connection now has said QUIT, cannot, was told to go, or rejects TLS."""
-    said_nothing = all(exchange.stage == "connect" for exchange in record.exchanges)
-    if record.negotiated.tls_error or said_nothing:
+    """Return True if a client that closes the connection now has said nothing or QUIT, cannot, or was told to go.
+
+    A client that rejects TLS has said nothing, or STARTTLS last.
+    """
+    if all(exchange.stage == "connect" for exchange in record.exchanges):
         return True
     last = record.exchanges[-1]
     return last.stage in ("QUIT", "STARTTLS") or last.then == "silence" or last.reply.startswith("421")

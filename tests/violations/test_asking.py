@@ -7,11 +7,12 @@ from textwrap import dedent
 
 import pytest
 
-from smtpmock import ExpectationError, QueryError, SMTPMock
+from smtpmock import ExpectationError, QueryError, ServerStateError, SMTPMock
 from smtpmock.reports.explanation import MOST_LINES, WIDTH
 from tests.raw_client import Client
 from tests.violations.talk import CLEAN, DATA, EHLO, MAIL, QUIT, RCPT, offer, say
 
+KEEPS_EVERYTHING = {"multiple_rcptto": True, "multiple_message_receiving": True}
 BARE_LF = CLEAN + b"one\ntwo\r\n"
 
 
@@ -70,6 +71,70 @@ def test_codes_can_be_ignored(mock):
     mock.assert_no_violations(ignore=["no-quit", "bare-lf"])
     with pytest.raises(ExpectationError, match=r"^1 violation of .*\n\n.*\n  bare-lf "):
         mock.assert_no_violations(ignore=("no-quit",))
+
+
+def without_message_id(mock):
+    """A session with a mail that lacks what a standard recommends, and nothing else."""
+    return session_with(mock, content=CLEAN.replace(b"Message-ID: <1@example.com>\r\n", b""))
+
+
+def test_an_assertion_is_about_what_standards_require(mock):
+    without_message_id(mock)
+
+    mock.assert_no_violations()
+    mock.assert_no_violations(level="must", recipient="b@example.com")
+
+
+def test_an_assertion_can_be_about_what_standards_recommend_as_well(mock):
+    session_with(mock, content=BARE_LF.replace(b"Message-ID: <1@example.com>\r\n", b""))
+
+    with pytest.raises(ExpectationError, match=r"^2 violations (?s:.*)\n  bare-lf (?s:.*)\n  missing-message-id "):
+        mock.assert_no_violations(level="should")
+    mock.assert_no_violations(level="should", ignore=["bare-lf", "missing-message-id"])
+
+
+def test_all_violations_are_returned_unless_a_level_is_given(mock):
+    session_with(mock, content=BARE_LF.replace(b"Message-ID: <1@example.com>\r\n", b""))
+
+    found = [("bare-lf", "must"), ("missing-message-id", "should")]
+    assert [(violation.code, violation.level) for violation in mock.violations()] == found
+    assert mock.violations(level="should") == mock.violations()
+    assert [violation.code for violation in mock.violations(level="must")] == ["bare-lf"]
+
+
+@pytest.mark.parametrize("level", ["may", "MUST", None, ["must"]])
+def test_an_unknown_level_is_refused(mock, level):
+    expected = f"^{re.escape(f'Invalid level {level!r}')}: expected must or should$"
+    with pytest.raises(QueryError, match=expected):
+        mock.assert_no_violations(level=level)
+    with pytest.raises(QueryError, match=expected):
+        mock.violations(level=level)
+
+
+def test_codes_can_be_ignored_by_the_whole_server():
+    with SMTPMock(ignore_violations=["bare-lf"]) as mock:
+        session_with(mock, content=BARE_LF, end=())
+
+        assert [found.code for found in mock.violations()] == ["no-quit"]
+        mock.assert_no_violations(ignore="no-quit")
+        with pytest.raises(ExpectationError, match=r"^1 violation of .*\n\n.*\n  no-quit "):
+            mock.assert_no_violations()
+
+
+def test_on_a_server_that_never_ran_the_assertion_fails():
+    with pytest.raises(ServerStateError, match=r"^The server was never started: no message can have arrived"):
+        SMTPMock().assert_no_violations()
+
+
+def test_an_attempt_that_failed_is_judged_where_it_is_asked_for():
+    with SMTPMock(not_registered_emails=["c@example.com"], **KEEPS_EVERYTHING) as mock:
+        say(mock, b"EHLO localhost\r\n", MAIL, b"RCPT TO:<c@example.com>\r\n", QUIT)
+        session_with(mock)
+
+        mock.assert_no_violations(recipient="*@example.com")
+        for accepted in (False, None):
+            [found] = mock.violations(recipient="*@example.com", accepted=accepted)
+            assert found.code == "helo-not-qualified"
 
 
 @pytest.mark.parametrize("arrived", [True, False], ids=["with mail", "without"])
