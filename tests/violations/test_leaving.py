@@ -54,7 +54,7 @@ def test_a_client_whose_handshake_fails_is_not_accused(tls, fault, by_rule):
     with SMTPMock(tls=tls, tls_fault="" if by_rule else fault) as mock:
         if by_rule:
             mock.on("STARTTLS", tls=fault)
-        with pytest.raises(OSError), encrypted(mock):
+        with pytest.raises((ssl.SSLError, ConnectionResetError)), encrypted(mock):
             pass
         assert verdict(mock) == []
 
@@ -81,9 +81,10 @@ def test_a_client_that_goes_on_under_tls_has_to_say_quit(tls):
 
 def test_what_a_client_did_before_its_handshake_failed_is_found():
     with SMTPMock(tls="starttls", tls_fault="expired") as mock:
-        with pytest.raises(ssl.SSLCertVerificationError), Client(mock) as client:
+        with Client(mock) as client:
             client.ask("EHLO localhost", "STARTTLS")
-            client.begin_tls(mock.client_context())
+            with pytest.raises(ssl.SSLCertVerificationError):
+                client.begin_tls(mock.client_context())
         assert verdict(mock) == [("helo-not-qualified", 'in "EHLO localhost"')]
 
 
