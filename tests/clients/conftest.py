@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def mock() -> Iterator[SMTPMock]:
-    """A server that keeps all recipients and knows one whom it refuses."""
-    with SMTPMock(multiple_rcptto=True, not_registered_emails=["nobody@example.com"]) as mock:
+    """A server that keeps everything and knows one whom it refuses."""
+    with SMTPMock(
+        multiple_rcptto=True, multiple_message_receiving=True, not_registered_emails=["nobody@example.com"]
+    ) as mock:
         yield mock

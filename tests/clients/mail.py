@@ -55,7 +55,7 @@ def conversation(mock: SMTPMock) -> list[tuple[str, str]]:
 
 def assert_envelope(message: Message, *recipients: str) -> None:
     """The message came from our sender, by the name that it gave, to exactly these recipients, and was accepted."""
-    assert (message.sender, message.recipients, message.helo_name, message.is_consistent) == (
+    assert (message.sender, message.recipients, message.helo_name, message.accepted) == (
         "a@example.com",
         recipients,
         "client.example.com",

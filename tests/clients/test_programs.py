@@ -86,8 +86,9 @@ def test_curl_gives_up_at_a_refused_recipient(mock):
     program = curl(mock, "b@example.com", "nobody@example.com")
 
     assert (program.returncode, program.stderr) == (55, b"curl: (55) RCPT failed: 550\n")
-    [message] = mock.messages()
-    assert (message.is_consistent, message.raw) == (False, b"")
+    message = mock.message(accepted=False)
+    assert (message.state, message.recipients, message.raw) == ("RCPT TO refused", ("b@example.com",), b"")
+    assert message.refused_recipients == ("nobody@example.com",)
     assert conversation(mock) == [GREETING, EHLO, MAIL, RCPT_B, RCPT_REFUSED, QUIT]
 
 
@@ -97,6 +98,7 @@ def test_msmtp_gives_up_at_a_refused_recipient_and_hangs_up(mock):
     assert program.returncode == 65  # EX_DATAERR
     assert b"recipient address nobody@example.com not accepted by the server" in program.stderr
     assert b"server message: 550 User not found" in program.stderr
-    [message] = mock.wait_for_messages(1, SECONDS)
-    assert (message.is_consistent, message.quit_sent, message.raw) == (False, False, b"")
+    [message] = mock.wait_for_messages(1, SECONDS, accepted=False)
+    assert (message.state, message.quit_sent, message.raw) == ("RCPT TO refused", False, b"")
+    assert (message.recipients, message.refused_recipients) == (("b@example.com",), ("nobody@example.com",))
     assert conversation(mock) == [GREETING, EHLO, MAIL, RCPT_B, RCPT_REFUSED]

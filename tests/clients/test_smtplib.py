@@ -84,15 +84,17 @@ def test_the_refused_of_several_recipients_are_told(mock):
     assert said(mock) == exchanges(GREETING, EHLO, MAIL, RCPT_B, RCPT_REFUSED, RCPT_C, DATA, END_OF_DATA, QUIT)
 
 
-def test_a_mail_for_nobody_raises_and_is_taken_back(mock):
+def test_a_mail_for_nobody_raises_and_remains_as_an_attempt(mock):
     with connected(mock) as client:
         with pytest.raises(smtplib.SMTPRecipientsRefused) as refusal:
             client.sendmail("a@example.com", ["nobody@example.com"], MESSAGE)
         assert refusal.value.recipients == {"nobody@example.com": (550, b"User not found")}
 
     assert said(mock) == exchanges(GREETING, EHLO, MAIL, RCPT_REFUSED, ("RSET", "250 Ok"), QUIT)
-    [message] = mock.messages()
-    assert (message.is_consistent, message.mailfrom, message.rset, message.raw) == (False, False, True, b"")
+    assert mock.messages() == []
+    [message] = mock.messages(accepted=False)
+    assert (message.state, message.mailfrom, message.rset, message.raw) == ("RCPT TO refused", True, True, b"")
+    assert (message.recipients, message.refused_recipients) == ((), ("nobody@example.com",))
 
 
 def test_five_megabytes_arrive_whole(mock):
@@ -115,6 +117,7 @@ def test_one_connection_delivers_mail_after_mail(mock):
         for recipient in ("b@example.com", "c@example.com"):
             client.sendmail("a@example.com", recipient, MESSAGE)
             assert mock.messages()[-1].recipients == (recipient,)
+    assert [message.recipients for message in mock.messages()] == [("b@example.com",), ("c@example.com",)]
 
     assert said(mock) == exchanges(
         GREETING, EHLO, MAIL, RCPT_B, DATA, END_OF_DATA, MAIL, RCPT_C, DATA, END_OF_DATA, QUIT

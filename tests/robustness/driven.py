@@ -14,6 +14,9 @@ from tests.protocol.conversation import AS_IN_GO, Conversation
 if TYPE_CHECKING:
     from smtpmock import Message
 
+KEEPS_EVERYTHING = {"multiple_rcptto": True, "multiple_message_receiving": True}
+"""Settings with which a server keeps all that it accepts."""
+
 EVERYTHING = {"extensions": "all", "auth": "any", "auth_without_tls": True}
 """Settings with which a server understands all that it can."""
 
@@ -40,6 +43,15 @@ class Driven(Conversation):
         assert self.ended
         assert self.closed
         assert_harmless(self.sessions(), self.messages())
+        if self.connection.behaviour.keeps_everything:
+            self._assert_nothing_lost()
+
+    def _assert_nothing_lost(self) -> None:
+        """Make sure that each accepted message is there once, and nothing that is neither a mail nor an attempt."""
+        received = [exchange for exchange in self.exchanges if exchange.stage == "message" and exchange.accepted]
+        assert [message.end_of_data for message in self.messages() if message.accepted] == received
+        for message in self.messages():
+            assert {exchange.stage for exchange in message.exchanges} & {"MAIL FROM", "RCPT TO", "DATA", "BDAT"}, message
 
     def sessions(self) -> list[Session]:
         return [self.session]

@@ -13,13 +13,14 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["smtpmock"]):
-    from tests.robustness.driven import EVERYTHING, Driven
+    from tests.robustness.driven import EVERYTHING, KEEPS_EVERYTHING, Driven
 
 from tests.robustness.strategies import CONVERSATIONS
 
 _SETTINGS = (
     {},
-    {"multiple_rcptto": True, "multiple_message_receiving": True, "msg_size_limit": 60},
+    {**KEEPS_EVERYTHING, "msg_size_limit": 60},
+    {**EVERYTHING, **KEEPS_EVERYTHING},
     {"fail_fast": True, "response_delay_data": 1},
     EVERYTHING,
     {**EVERYTHING, "tls": "starttls", "multiple_message_receiving": True},

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests import parity
 from tests.robustness.conftest import LONG
-from tests.robustness.driven import EVERYTHING
+from tests.robustness.driven import EVERYTHING, KEEPS_EVERYTHING
 
 steady = settings(max_examples=20_000 if LONG else 150, deadline=None, derandomize=not LONG, database=None)
 """The same examples in each run, or very many others in a long one."""
@@ -70,9 +70,11 @@ def pieces_of(draw: st.DrawFn, said: bytes) -> list[bytes]:
 SETTINGS = st.sampled_from(
     [
         {},
-        {"multiple_rcptto": True, "multiple_message_receiving": True},
+        KEEPS_EVERYTHING,
+        {**KEEPS_EVERYTHING, "fail_fast": True, "msg_size_limit": 40},
         {"fail_fast": True, "msg_size_limit": 40},
         EVERYTHING,
+        {**EVERYTHING, **KEEPS_EVERYTHING, "msg_size_limit": 60},
         {**EVERYTHING, "multiple_message_receiving": True, "msg_size_limit": 60, "response_delay_data": 1},
         {**EVERYTHING, "require_auth": True, "auth": {"a": "b"}},
     ]

@@ -17,6 +17,7 @@ from smtpmock import SMTPMock
 from tests.raw_client import Client
 from tests.robustness import crowd
 from tests.robustness.conftest import LONG
+from tests.robustness.watching import open_sessions, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,14 +89,13 @@ def test_beside_a_crowd_others_are_served_and_it_stays_small_and_can_be_stopped(
                     assert client.read_all() == ["221 Closing connection"]
                 taken.append(perf_counter() - begin)
             grown = memory() - before
-            going_on = [session for session in mock.sessions() if session.ended_at is None]
-            assert len(going_on) == crowded
+            assert open_sessions(mock) == crowded
 
             begin = perf_counter()
             mock.stop()
             stopped = perf_counter() - begin
 
-            assert [session for session in mock.sessions() if session.ended_at is None] == []
+            assert open_sessions(mock) == 0
             assert mock.errors == []
             allowed = sum(_NUMBER * (_SESSION + _COST.get(kind, 0)) for kind in kinds) + 20_000_000
             assert grown < allowed
@@ -111,7 +111,7 @@ def test_a_session_timeout_ends_those_that_wait_and_the_server_serves(kind: str)
     """Those that go on sending are not idle: for them there is the stop."""
     with SMTPMock(session_timeout=0.2, msg_noop_received=_LONG_REPLY) as mock, let_loose(mock, 3, kind):
         if kind in ("deaf", "silent"):
-            assert mock._inbox.wait(lambda: mock._inbox.open_sessions == 0, 30)
+            assert wait_until(mock, lambda: open_sessions(mock) == 0)
         with Client(mock) as client:
             client.deliver()
         assert mock.errors == []

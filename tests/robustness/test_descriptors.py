@@ -26,6 +26,7 @@ _CROWDED = f"""
     import logging, resource, subprocess, sys
     from smtplib import SMTP
     from smtpmock import SMTPMock
+    from tests.robustness.watching import open_sessions, wait_until
 
     CLIENTS = {_SCRIPT!r}
 
@@ -42,8 +43,8 @@ _CROWDED = f"""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, ({_LIMIT}, most))
     step("connected")
-    mock._inbox.wait(lambda: mock._inbox.open_sessions >= {_LIMIT} - 30, 60)
-    mock._inbox.wait(lambda: False, 0.3)  # the next one is tried, and tried again
+    assert wait_until(mock, lambda: open_sessions(mock) >= {_LIMIT} - 30)
+    wait_until(mock, lambda: False, 0.3)  # the next one is tried, and tried again
     assert len(mock.sessions()) < {_LIMIT}
 """
 _BACK = f"""

@@ -1,0 +1,30 @@
+"""Waiting for what no call of the mock waits for."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smtpmock import SMTPMock
+
+
+def wait_until(mock: SMTPMock, condition: Callable[[], bool], seconds: float = 60) -> bool:
+    """Wait until a condition holds, which is looked at after each change of what is kept; return False if it is late."""
+    changed = Event()
+    unsubscribe = mock._store.subscribe(changed.set)
+    try:
+        while not condition():
+            if not changed.wait(seconds):
+                return False
+            changed.clear()
+        return True
+    finally:
+        unsubscribe()
+
+
+def open_sessions(mock: SMTPMock) -> int:
+    """Return how many sessions are going on."""
+    return sum(session.ended_at is None for session in mock.sessions())
