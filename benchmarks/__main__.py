@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import commits, lifecycle, memory, plot, results, scale, spawn, throughput, waits
+from benchmarks import commits, lifecycle, mails, memory, plot, results, scale, spawn, throughput, waits
 from benchmarks.load import Generator
 from benchmarks.plan import Plan
 
@@ -14,11 +14,12 @@ _KINDS = {
     "throughput": throughput.measure,
     "lifecycle": lifecycle.measure,
     "memory": memory.measure,
+    "mails": mails.measure,
     "waits": waits.measure,
     "spawn": spawn.measure,
     "scale": scale.measure,
 }
-_USUAL = [name for name in _KINDS if name != "scale"]
+_USUAL = [name for name in _KINDS if name not in ("scale", "mails")]
 _LOADS = {"auto": None, "own": True, "smtp-source": False}
 
 

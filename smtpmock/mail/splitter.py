@@ -158,9 +158,9 @@ class Splitter:
                 break
             if field.end() == self._position or (self._levels and self._is_delimiter(field)):
                 break
+            self._fields_left -= 1
             if field[1]:
                 part.raw_fields.append((field[1], field[2]))
-                self._fields_left -= 1
             self._position = field.end()
         has_separator = self._skip_line_end()
         if self._values_left < 0:
