@@ -1,1 +1,1 @@
-"""What the client did wrong: the catalogue, the conversation, the message and its parts."""
+"""Finding what the client did wrong: the catalogue, the conversation, the message and its parts."""

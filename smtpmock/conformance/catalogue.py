@@ -1,7 +1,7 @@
-"""What a client can do wrong though the server puts up with it: every violation, declared once.
+"""Every violation of a standard that smtpmock finds, declared once.
 
-The documentation (docs/violations.md) is made of this table. What finds them is in conduct.py for what a client says,
-and in message_checks.py for what it sends.
+The tables in docs/violations.md are made from it. conversation.py finds violations in what a client says, the other
+modules find them in what it sends.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _MOST_SHOWN = 60
 
 
 class Violation(NamedTuple):
-    """A standard that a client did not keep.
+    """A violation of a standard by a client.
 
     Attributes:
         code: A short name that stays the same, as in "bare-lf".
         rfc: The document and section, as in "RFC 5321 2.3.8".
         where: The command, or the line of the message, the offending bytes shortened and escaped.
         text: What is wrong, in one sentence.
-        exchange: The exchange that it belongs to; None where it belongs to none.
+        exchange: The exchange that it belongs to; None if it does not belong to one.
         level: "must" or "should", as the standard says.
     """
 
@@ -50,7 +50,7 @@ class Standard(NamedTuple):
 
     Attributes:
         rfc: The document and section.
-        text: What is wrong when it is not kept, in one sentence.
+        text: What is wrong if a client violates it, in one sentence.
         level: The word of RFC 2119 that the section uses; "should" also where it only gives a reason.
     """
 
@@ -61,9 +61,9 @@ class Standard(NamedTuple):
 
 _SESSION = {
     "bare-lf-command": Standard("RFC 5321 2.3.8", "The command line ends with a line feed alone, not with CR LF."),
-    "bare-cr-command": Standard("RFC 5321 2.3.8", "The command line has a carriage return in its middle."),
+    "bare-cr-command": Standard("RFC 5321 2.3.8", "The command line contains a carriage return."),
     "command-too-long": Standard(
-        "RFC 5321 4.5.3.1.4", "The command line is longer than the 512 bytes that every server takes."
+        "RFC 5321 4.5.3.1.4", "The command line is longer than 512 bytes, the most that every server accepts."
     ),
     "non-ascii-command": Standard(
         "RFC 5321 2.4", "The command has characters beyond ASCII, which need the extension SMTPUTF8."
@@ -76,7 +76,7 @@ _SESSION = {
     "path-display-name": Standard(
         "RFC 5321 4.1.2", "A display name stands before the address, where only the address is allowed."
     ),
-    "helo-invalid": Standard("RFC 5321 4.1.1.1", "The name is no domain name and no address literal."),
+    "helo-invalid": Standard("RFC 5321 4.1.1.1", "The name is neither a domain name nor an address literal."),
     "helo-bare-address": Standard(
         "RFC 5321 4.1.3", "The name is an IP address without brackets: as an address literal it has to be in [ ]."
     ),
@@ -84,22 +84,22 @@ _SESSION = {
         "RFC 5321 2.3.5", "The name is not fully qualified: a host without one gives its address literal."
     ),
     "pipelining-not-offered": Standard(
-        "RFC 2920 3.1", "The client sent more before it had the reply, though the server had not offered PIPELINING."
+        "RFC 2920 3.1", "The client did not wait for the reply, although the server had not offered PIPELINING."
     ),
     "pipelining-past-wait": Standard(
-        "RFC 2920 3.1", "The client sent more behind a command whose reply has to be waited for."
+        "RFC 2920 3.1", "The client did not wait for the reply to a command after which it must wait."
     ),
     "command-after-starttls": Standard(
-        "RFC 3207 4.2", "The client sent more in clear text behind STARTTLS, where TLS had to begin."
+        "RFC 3207 4.2", "The client sent more in clear text after STARTTLS, where TLS had to begin."
     ),
     "data-without-recipients": Standard(
-        "RFC 5321 3.3", "The client went on with DATA although every recipient had been refused.", "should"
+        "RFC 5321 3.3", "The client sent DATA although every recipient had been refused.", "should"
     ),
     "command-before-greeting": Standard(
         "RFC 5321 4.3.1", "The client did not wait for the server's greeting.", "should"
     ),
     "no-quit": Standard("RFC 5321 4.1.1.10", "The client closed the connection without a QUIT."),
-    "command-after-quit": Standard("RFC 5321 4.1.1.10", "The client sent more behind its QUIT."),
+    "command-after-quit": Standard("RFC 5321 4.1.1.10", "The client sent more after QUIT."),
 }
 
 _WIRE = {
@@ -193,20 +193,20 @@ STANDARDS: Mapping[str, Standard] = {code: row for section in SECTIONS.values() 
 
 
 def violation(code: str, where: str = "", exchange: Exchange | None = None) -> Violation:
-    """A violation of the table, at a place."""
+    """Return a violation of the table, at a place."""
     standard = STANDARDS[code]
     return Violation(code, standard.rfc, where, standard.text, exchange, standard.level)
 
 
 def said(exchange: Exchange) -> str:
-    """A command as a place."""
+    """Return a command as a place."""
     if exchange.stage == "message":
         return "behind the message"
     return f'in "{shortened(escaped(exchange.request), _MOST_SHOWN)}"'
 
 
 def at_line(number: int, line: bytes) -> str:
-    """A line of a message as a place, counted from 1."""
+    """Return a line of a message as a place, counted from 1."""
     text = escaped(line.removesuffix(b"\r")[: _MOST_SHOWN + 1].decode("utf-8", "surrogateescape"))
     return f"line {number}: {shortened(text, _MOST_SHOWN)}"
 

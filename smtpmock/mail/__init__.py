@@ -1,1 +1,1 @@
-"""What a message says: MIME, headers, texts, attachments, links, codes."""
+"""Reading what a message says: MIME, headers, texts, attachments, links, codes."""

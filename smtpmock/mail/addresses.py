@@ -42,7 +42,7 @@ def addresses_in(values: Iterable[str]) -> Iterator[str]:
 def _addresses(value: str) -> Iterator[str]:
     words: list[str] = []  # of the address that is being read
     in_brackets = False
-    was_in_brackets = False  # what follows such an address is none, unless it has an @
+    was_in_brackets = False  # words behind such an address are not another, unless they have an @
     for piece in chain(_tokens(value), ","):
         is_route = in_brackets and words[:1] == ["@"]
         if piece in (">", ";") or (piece == "," and not is_route):
@@ -80,9 +80,9 @@ def _end_of_comment(value: str, position: int) -> int:
 
 
 def _address(words: list[str]) -> str:
-    """Return the address that the words are, "" if they are none.
+    """Return the address that the words make, "" if they make none.
 
-    Two @ are none, lest the first domain or the last be taken for what it is not.
+    An address with two @ is not read, because nobody knows which of the domains is meant.
     """
     at = words.count("@")
     if at == 0:

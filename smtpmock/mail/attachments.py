@@ -1,4 +1,4 @@
-"""What is attached to a mail, and how it gets safely into a folder."""
+"""Attachments, and how to save them safely to a folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def size_shown(number: int) -> str:
-    """Write a number of bytes as people do."""
+    """Return a number of bytes as people write it."""
     if number < 1000:
         return f"{number} B"
     return f"{number / 1e3:.1f} kB" if number < 1e6 else f"{number / 1e6:.1f} MB"
@@ -32,7 +32,7 @@ class Attachment:
         name: The file name, decoded (RFC 2231, RFC 2047), "" if there is none. It may be hostile: see `save`.
         content_type: The media type in lower case, such as "application/pdf".
         content: The bytes of the file, decoded.
-        content_id: What `cid:` links of the HTML name it by, without angle brackets, "" if it has none.
+        content_id: The name that `cid:` links in the HTML use, without angle brackets, "" if it has none.
     """
 
     name: str
@@ -46,10 +46,10 @@ class Attachment:
         return len(self.content)
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
-        """Write the content to a new file in the folder, which is made if missing.
+        """Write the content to a new file in the folder, which is created if it does not exist.
 
-        The file stays in the folder whatever the name says, and nothing that exists is overwritten or written
-        through: the name loses its folders and dangerous characters, and gets a number if it is taken.
+        The file stays in the folder whatever its name is, no existing file is overwritten, and no symbolic link is
+        followed: folders and dangerous characters are removed from the name, and a number is added if it is taken.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:

@@ -1,12 +1,12 @@
-"""Text of bytes: the charsets that a mail may name, and no others."""
+"""Decoding bytes by the charset that a mail names."""
 
 from __future__ import annotations
 
 from functools import cache, lru_cache
 
 _LONGEST_NAME = 40
-# Codecs of Python that no mail means: some warn about their input, some take quadratic time for it.
-_NOT_MEANT = ("escape", "idna", "punycode", "undefined")
+# Codecs of Python that are not charsets: some warn about their input, some take quadratic time for it.
+_NOT_CHARSETS = ("escape", "idna", "punycode", "undefined")
 
 
 def decode(data: bytes, *charsets: str) -> str:
@@ -21,7 +21,7 @@ def decode(data: bytes, *charsets: str) -> str:
             continue
         try:
             text = data.decode(codec)
-        except (LookupError, ValueError):  # a codec of another system, or not one of texts; bytes that it does not have
+        except (LookupError, ValueError):  # a codec of another system, or not for text; bytes that it cannot decode
             continue
         return text.encode("utf-8", "replace").decode() if codec == "utf_7" else text  # it may give lone surrogates
     return data.decode("utf-8", "replace")
@@ -53,4 +53,4 @@ def _codecs() -> frozenset[str]:
     from pkgutil import iter_modules
 
     names = (module.name for module in iter_modules(encodings.__path__))
-    return frozenset(name for name in names if not any(word in name for word in _NOT_MEANT))
+    return frozenset(name for name in names if not any(word in name for word in _NOT_CHARSETS))

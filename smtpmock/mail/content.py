@@ -1,4 +1,4 @@
-"""What a mail says: its header, texts, attachments, links and codes, read so that no mail can break it."""
+"""Reading a mail: its header, texts, attachments, links and codes. No mail can break or hang it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _Result = TypeVar("_Result")
 
 
 def _once(method: Callable[[Content], _Result]) -> Callable[[Content], _Result]:
-    """Keep what the method returned; if threads come at once, all get the result of the first to end."""
+    """Keep what the method returned; threads that ask at the same time get the same object."""
 
     @wraps(method)
     def kept(self: Content) -> _Result:
@@ -41,7 +41,9 @@ def _once(method: Callable[[Content], _Result]) -> Callable[[Content], _Result]:
 
 
 class Content:
-    r"""What one mail says. All of it is read on first use, and no mail makes an attribute raise.
+    r"""The content of one mail. All of it is read on first use.
+
+    No mail makes an attribute raise, except `email`, and the time to read it grows with its length alone.
 
     >>> mail = Content(b"From: Ann <ann@a.example>\r\nSubject: Hi\r\n\r\nSee https://a.example/x.\r\n")
     >>> mail.subject, mail.from_, mail.text, mail.links
@@ -188,7 +190,7 @@ class Content:
     @property
     @_once
     def date(self) -> datetime | None:
-        r"""The Date as a datetime, aware if it has a zone (RFC 5322 §3.3), None if absent or broken.
+        r"""The Date as a datetime, aware if it has a zone (RFC 5322 §3.3), None if it is missing or invalid.
 
         >>> Content(b"Date: Sat, 21 Nov 2026 10:30:00 +0100\r\n\r\n").date.isoformat()
         '2026-11-21T10:30:00+01:00'
@@ -205,9 +207,9 @@ class Content:
 
     @property
     def text(self) -> str:
-        r"""The first text/plain part that is no attachment, as a str with "\n" line ends, "" if none.
+        r"""The first text/plain part that is not an attachment, as a str with "\n" line ends, "" if none.
 
-        A wrong or unknown charset is read as UTF-8, with U+FFFD for what is none. The text of a forwarded
+        A wrong or unknown charset is read as UTF-8, with U+FFFD for bytes that are not. The text of a forwarded
         mail counts only if the mail itself has neither text nor HTML.
 
         >>> Content(b"Content-Type: text/plain; charset=koi8-r\r\n\r\n\xe4\xc1\r\n").text
@@ -217,7 +219,7 @@ class Content:
 
     @property
     def html(self) -> str:
-        r"""The first text/html part that is no attachment, read as `text` is, "" if there is none.
+        r"""The first text/html part that is not an attachment, read as `text` is, "" if there is none.
 
         >>> Content(b"Content-Type: text/html\r\n\r\n<p>Hi</p>").html
         '<p>Hi</p>'
@@ -238,7 +240,7 @@ class Content:
     def attachments(self) -> tuple[Attachment, ...]:
         r"""The attachments as a tuple of `Attachment`, in order.
 
-        Those are the parts that say so (RFC 2183 §2.2), that have a file name, or that are no text, such as
+        These are the parts that say so (RFC 2183 §2.2), that have a file name, or that are not text, such as
         inline images and forwarded mails.
 
         >>> Content(b"Content-Type: image/png; name=a.png\r\n\r\nxyz").attachments
@@ -253,8 +255,8 @@ class Content:
     def links(self) -> tuple[str, ...]:
         r"""The links of the text, then of the HTML, as a tuple of str in order, each once.
 
-        A text has those with http and https, without the punctuation after them; HTML has, besides, its
-        `href`s with any scheme but javascript, data and cid.
+        In text these are the ones with http and https, without the punctuation after them. In HTML they are also
+        the `href`s with any scheme but javascript, data and cid.
 
         >>> Content(b"Content-Type: text/html\r\n\r\n<a href='tel:+491'>x</a> http://a.example!").links
         ('tel:+491', 'http://a.example')
@@ -287,7 +289,7 @@ class Content:
         'https://a.example/confirm/7'
 
         Raises:
-            ContentError: No link matches, or several do; the error lists the links of the mail.
+            ContentError: No link matches, or several do. The error lists the links of the mail.
         """
         found = self.links if pattern is None else self.find_links(pattern)
         sought = "one link" if pattern is None else f"one link matching {_shown(pattern)}"
@@ -296,7 +298,7 @@ class Content:
     def code(self, pattern: str | re.Pattern[str] | None = None) -> str:
         r"""Return the one-time code in the text, or in the visible HTML if there is no text, as a str.
 
-        Without a pattern it is the only group of 4 to 8 digits that stands alone: not in a word, link,
+        Without a pattern, it is the only group of 4 to 8 digits that stands alone: not in a word, link,
         address, date, time, price, longer number or copyright notice.
 
         Args:
@@ -309,7 +311,7 @@ class Content:
 
         Raises:
             ContentError: No code was found, or several different ones.
-            QueryError: The pattern is no regular expression.
+            QueryError: The pattern is not a valid regular expression.
         """
         from smtpmock.mail.links import text_codes
 
@@ -331,7 +333,7 @@ def _shown(pattern: str | re.Pattern[str]) -> str:
 
 
 def _normal(address: str) -> str:
-    """Lower the domain; whether the local part has a case is its host's to say (RFC 5321 §2.4)."""
+    """Lower the case of the domain; only its host knows whether the case of the local part matters (RFC 5321 §2.4)."""
     local, at, domain = address.rpartition("@")
     return f"{local}{at}{domain.lower()}" if at else address
 

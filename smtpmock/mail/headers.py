@@ -11,8 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
+_MOST_NAMES = 50
+_LONGEST_NAME = 100
+
+
 class ContentError(SMTPMockError, AssertionError, LookupError):
-    """A mail does not hold exactly one of what was looked for, as a link or a code."""
+    """A mail does not have exactly one of what was looked for, such as a link, or is too large to be read."""
 
 
 class MissingHeaderError(ContentError, KeyError):
@@ -22,7 +26,7 @@ class MissingHeaderError(ContentError, KeyError):
 
 
 class Headers:
-    """The header fields of a mail, decoded, in order; names have no case. It cannot be changed.
+    """The header fields of a mail, decoded, in order; the case of names does not matter. It cannot be changed.
 
     >>> headers = Headers([("Subject", "Café"), ("X-Id", "7"), ("x-id", "8")])
     >>> headers["subject"], headers.get("X-None", "-"), headers.get_all("X-Id")
@@ -49,10 +53,12 @@ class Headers:
     def _missing(self, name: str) -> str:
         from difflib import get_close_matches
 
-        names = {known.lower(): known for known in self}
-        near = get_close_matches(name.lower(), names, 1, 0)
+        names = {known.lower(): known for known in self if len(known) <= _LONGEST_NAME}
+        shown = list(names.values())[:_MOST_NAMES]
+        near = get_close_matches(name.lower()[:_LONGEST_NAME], list(names)[:_MOST_NAMES], 1, 0)
         hint = f", the nearest is {names[near[0]]!r}" if near else ""
-        return f"There is no header {name!r}{hint}, and the mail has {', '.join(names.values()) or 'none'}."
+        more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+        return f"There is no header {name!r}{hint}, and the mail has {', '.join(shown) or 'none'}{more}."
 
     def get(self, name: str, default: str = "") -> str:
         """Return the first value of the field as a str, or the default."""
@@ -60,7 +66,8 @@ class Headers:
 
     def get_all(self, name: str) -> tuple[str, ...]:
         """Return all values of the field as a tuple of str, in order, empty if there is none."""
-        return tuple(value for known, value in self._items if known.lower() == name.lower())
+        wanted = name.lower()
+        return tuple(value for known, value in self._items if known.lower() == wanted)
 
     def items(self) -> tuple[tuple[str, str], ...]:
         """Return all fields as (name, value), in order, repeated ones too."""

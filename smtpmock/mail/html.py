@@ -1,4 +1,4 @@
-"""What a page says and where it leads, read in time that is in proportion to its length.
+"""Reading the text and the links of an HTML page, in time that is in proportion to its length.
 
 Tags are found as browsers find them (https://html.spec.whatwg.org/#tokenization), which the parser of the standard
 library does in quadratic time, if at all.
@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     | </ (?P<end> [a-zA-Z][^\s/>]* )? [^>]* (?: > | \Z )
     | < (?P<start> [a-zA-Z][^\s/>]* )
       (?P<attributes> (?: [^>=] | = \s* (?: "[^"]*(?:"|\Z) | '[^']*(?:'|\Z) )? )* )
-      (?P<closed> > )?                                       # a tag that is open at the end is none
+      (?P<closed> > )?                                       # a tag that is open at the end does not count
     """,
     re.DOTALL | re.VERBOSE,
 )

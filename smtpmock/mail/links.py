@@ -34,7 +34,7 @@ _CODE = re.compile(
 
 
 def text_codes(text: str) -> list[str]:
-    """Find the groups of 4 to 8 digits that stand alone, in the first million characters.
+    """Return the groups of 4 to 8 digits that stand alone, in the first million characters.
 
     >>> text_codes("Order A1234 of May 2026: your code is 493021.")
     ['493021']
@@ -43,7 +43,7 @@ def text_codes(text: str) -> list[str]:
 
 
 def text_links(text: str) -> Iterator[str]:
-    """Find the web links written in a text, without the punctuation of the sentence around them.
+    """Yield the web links in a text, without the punctuation of the sentence around them.
 
     >>> list(text_links("(see https://a.example/x_(y)!)"))
     ['https://a.example/x_(y)']

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _LONGEST_ENCODING = 200
 
 _NAME = r"[!#-'*+.0-9A-Z^-~-]+"
-_MEDIA_TYPE = re.compile(rf"{_NAME}/{_NAME}", re.IGNORECASE)  # what is none counts as text (RFC 2045 section 5.2)
+_MEDIA_TYPE = re.compile(rf"{_NAME}/{_NAME}", re.IGNORECASE)  # anything else counts as text (RFC 2045 section 5.2)
 _FOLD = re.compile(r"[\r\n]+[ \t]")
 
 _DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
@@ -162,7 +162,7 @@ class Part:
 
     @property
     def body(self) -> bytes:
-        """What follows the header, as it was sent."""
+        """The bytes after the header, as they were sent."""
         return self._raw[self._start : self._end]
 
     @property

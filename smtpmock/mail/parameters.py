@@ -48,7 +48,7 @@ def _pieces(text: str, *, has_comments: bool = True) -> list[tuple[str, bool]]:
             kept = []
         elif sign == '"':
             quoted = not quoted
-    if depth:  # what never closes is no comment
+    if depth:  # without its end it is not a comment
         return _pieces(text, has_comments=False)
     return [*pieces, ("".join(kept), False)]
 

@@ -6,7 +6,7 @@ from binascii import Error, a2b_base64, a2b_qp, a2b_uu
 
 
 def decode_base64(data: bytes) -> bytes:
-    """Decode base64, also if padding is missing; what is none comes back as it is.
+    """Decode base64, also if padding is missing; data that cannot be decoded is returned as it is.
 
     >>> decode_base64(b"SGVsbG8")
     b'Hello'
@@ -20,7 +20,7 @@ def decode_base64(data: bytes) -> bytes:
 
 
 def decode_quoted_printable(data: bytes) -> bytes:
-    """Decode quoted-printable; what is none stays as it is.
+    """Decode quoted-printable; what cannot be decoded stays as it is.
 
     >>> decode_quoted_printable(b"a=3Db=")
     b'a=b'
@@ -29,7 +29,7 @@ def decode_quoted_printable(data: bytes) -> bytes:
 
 
 def decode_uuencoded(data: bytes) -> bytes:
-    r"""Decode the first file that is uuencoded in the data; what is none comes back as it is.
+    r"""Decode the first uuencoded file in the data; data without one is returned as it is.
 
     >>> decode_uuencoded(b"begin 644 name\n%2&5L;&\\ \nend\n")
     b'Hello'
