@@ -9,8 +9,8 @@ from base64 import b64decode
 
 import pytest
 
-from smtpmock.protocol.auth import UNNAMED
 from smtpmock import Rule
+from smtpmock.protocol.auth import UNNAMED
 from tests.esmtp.talk import EHLO, MAIL, RCPT, Talk, b64, plain
 
 SUCCEEDED = "235 Authentication succeeded\r\n"

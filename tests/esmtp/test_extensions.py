@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from smtpmock.rfc.extensions import EXTENSIONS
 from smtpmock import Rule
+from smtpmock.rfc.extensions import EXTENSIONS
 from smtpmock.settings.declarations import SETTINGS
 from smtpmock.settings.values import REPLY
 from tests.esmtp.talk import EHLO, MAIL, RCPT, Talk
