@@ -86,6 +86,16 @@ def test_its_repr_is_short_and_in_one_line():
     assert repr(message) == f"<Message 1 from {'x' * 59}… to {'x' * 59}… '{'y' * 39}…'>"
 
 
+def test_its_repr_holds_nothing_that_a_terminal_could_obey():
+    path = "\u202e@example.com"
+    with SMTPMock() as mock:
+        message, _ = talk(mock, EHLO, f"MAIL FROM:<{path}>", f"RCPT TO:<{path}>")
+
+    shown = r"\u202e@example.com"
+    assert message.sender == path
+    assert repr(message) == f"<Message 1 from {shown} to {shown} (ended after RCPT TO)>"
+
+
 def test_a_message_without_a_byte_is_judged_but_not_one_of_which_nothing_was_kept():
     with SMTPMock() as mock:
         empty, _ = talk(mock, *WHOLE, ".")

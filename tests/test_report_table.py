@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import pytest
 
 from smtpmock import ExpectationError, SMTPMock
-from smtpmock.reports.explanation import WIDTH, transcript
+from smtpmock.reports.explanation import WIDTH, transcript, transcripts
 from tests.raw_client import ENVELOPE, HELLO, SECONDS, Client
 from tests.test_report import failure, masked
 
@@ -167,3 +167,30 @@ def test_violations_are_grouped_by_what_they_were_found_in(mock):
         "    There is no Message-ID header, which every message should have.",
     ]
     assert r"\u202e" in repr(message)
+
+
+def test_transcripts_are_separated_by_an_empty_line(mock):
+    for _ in range(2):
+        with Client(mock) as client:
+            client.ask("QUIT")
+    first, second = mock.sessions()
+
+    assert transcripts([first, second]) == f"{transcript(first)}\n\n{transcript(second)}"
+
+
+def test_a_refusal_of_several_lines_is_shown_in_one(mock):
+    mock.on("NOOP", reply=["550-one", "550 two"])
+    with Client(mock) as client:
+        assert client.ask("NOOP") == ["550-one\n550 two"]
+        lines = str(failure(mock.message)).splitlines()
+
+    assert lines[lines.index("1 command refused:") + 2].split(" <- ")[0] == f"{'':14}550-one 550 two"
+
+
+def test_what_a_rule_answers_to_the_first_bytes_of_a_message_is_told_as_such(mock):
+    mock.on("body", then="close")
+    with Client(mock) as client:
+        client.begin_message()
+        client.read_all()
+
+    assert "C: (the first bytes of the message)" in transcript(mock.wait_for_session(SECONDS))
