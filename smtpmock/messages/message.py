@@ -142,7 +142,7 @@ class Message:
     @property
     def msg_response(self) -> str:
         """The reply to the end of the message; "" where a rule kept it from the client, or half of it."""
-        return "" if self.end_of_data.then == "half" else self.end_of_data.reply
+        return "" if self.end_of_data.then in ("half", "garbage") else self.end_of_data.reply
 
     @property
     def rset(self) -> bool:

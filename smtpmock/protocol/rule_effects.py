@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from smtpmock.records.exchange import Cause
 from smtpmock.rfc.replies import Reply
 from smtpmock.rules.context import ReceivedMessage
+from smtpmock.text import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +48,7 @@ def apply_decision(exchange: Exchange, decision: Decision) -> Exchange:
         if rule.then in _NO_REPLY:
             text = ""
     if rule.then == "garbage":
-        text = GARBAGE.text
+        text = readable(GARBAGE.text)
     elif rule.then == "half":
         text = text[: len(text) // 2]
     return exchange._replace(reply=text, accepted=accepted, cause=cause, delay=exchange.delay + decision.delay)
@@ -61,6 +62,8 @@ def wire(exchange: Exchange) -> bytes:
     """Return what is sent of the reply."""
     if not exchange.reply:
         return b""
+    if exchange.then == "garbage":
+        return GARBAGE.wire
     if exchange.then == "half":
         return exchange.reply.replace("\n", "\r\n").encode("utf-8", "surrogateescape")
     return Reply(*exchange.reply.split("\n")).wire
@@ -89,7 +92,7 @@ def values_at(
     if word == _ARGUMENTS.get(stage):
         return () if value is None else (value,)
     if word == "argument":
-        return (_argument(stage, request),)
+        return (_argument(stage, request),) if stage not in _NO_COMMAND else ()
     if word == "verb":
         return (request.split(None, 1)[0].upper() if request else "",)
     if word == "user":
@@ -127,6 +130,8 @@ def _argument(stage: str, request: str) -> str:
         return request.partition(":")[2].strip()
     return request.partition(" ")[2].strip()
 
+
+_NO_COMMAND = ("connect", "body", "message")
 
 _ARGUMENTS = {"HELO": "helo_name", "EHLO": "helo_name", "MAIL FROM": "sender", "RCPT TO": "recipient", "AUTH": "user"}
 """The condition that looks at the argument of a command."""
