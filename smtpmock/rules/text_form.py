@@ -25,13 +25,13 @@ _NUMBERS: Mapping[str, Callable[[str], float]] = {
 
 
 def parse_rule(line: str) -> Rule:
-    """The rule that a line describes: a stage, then words; `reply` again for each further line of the reply.
+    """Return the rule that a line describes: a stage, then words; `reply` again for each further line of the reply.
 
     Args:
         line: The rule, quoted as in a shell.
 
     Raises:
-        RuleError: If it cannot be read or is no rule.
+        RuleError: If it cannot be read or is not a valid rule.
 
     Example:
         >>> parse_rule("RCPT TO recipient=*@slow.example delay='200 ms' reply='451 later' times=3")
@@ -40,32 +40,32 @@ def parse_rule(line: str) -> Rule:
     try:
         pieces = shlex.split(line)
     except ValueError as error:
-        raise RuleError(f"The rule {line!r} cannot be read: {error}.") from None
+        raise RuleError(f"Invalid rule {line!r}: {error}") from None
     first = next((number for number, piece in enumerate(pieces) if _WORD.match(piece)), len(pieces))
     words: dict[str, Any] = {}
     for piece in pieces[first:]:
         word, equals, value = piece.partition("=")
         if not equals:
             raise RuleError(
-                f"The word {piece!r} stands alone: allowed is word=value, quoted where the value has spaces."
+                f"Invalid word {piece!r} in a rule: expected word=value, with quotes around a value that has spaces"
             )
         if word == "reply" and word in words:
             words[word] = [*_lines(words[word]), value]
         elif word in words:
-            raise RuleError(f"The word {word} is said twice.")
+            raise RuleError(f"The word {word} is given twice")
         else:
             words[word] = value
     return _rule(" ".join(pieces[:first]), words)
 
 
 def load_rules(path: str) -> list[Rule]:
-    """The rules in a TOML file, in its order.
+    """Return the rules in a TOML file, in its order.
 
     Args:
         path: The file: ``[[rule]]`` tables with a `stage` and words.
 
     Raises:
-        RuleError: If the file cannot be read, or one of them is no rule; the text gives the rule's number and line.
+        RuleError: If the file cannot be read, or one of them is not valid; the text gives the rule's number and line.
     """
     if sys.version_info >= (3, 11):
         import tomllib
@@ -75,12 +75,12 @@ def load_rules(path: str) -> list[Rule]:
         text = Path(path).read_text(encoding="utf-8")
         document = tomllib.loads(text)
     except OSError as error:
-        raise RuleError(f"The file {path} cannot be read: {error.strerror}.") from None
+        raise RuleError(f"The file {path} cannot be read: {error.strerror}") from None
     except ValueError as error:  # of TOML, or of UTF-8
-        raise RuleError(f"The file {path} cannot be read: {error}.") from None
+        raise RuleError(f"The file {path} cannot be read: {error}") from None
     tables = document.pop("rule", [])
     if document or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise RuleError(f"The file {path} cannot be read: allowed are [[rule]] tables and nothing else.")
+        raise RuleError(f"Invalid file of rules {path}: expected [[rule]] tables and nothing else")
     lines = [number for number, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)]
     rules = []
     for number, table in enumerate(tables, 1):
@@ -97,7 +97,7 @@ def _rule(stage: str, words: Mapping[str, Any]) -> Rule:
 
 
 def _value(word: str, value: Any) -> Any:
-    """The value of a word, a number where it has to be one; the rule refuses what cannot be made one."""
+    """Return the value of a word, a number where it has to be one; the rule refuses what cannot be made one."""
     if not isinstance(value, str) or word not in _NUMBERS:
         return value
     try:
