@@ -6,6 +6,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from smtpmock.errors import RuleError, ServerStateError
+from smtpmock.rfc.extensions import announced
 from smtpmock.runtime import hub
 from smtpmock.runtime.wakeup import make_wakeup
 
@@ -149,10 +150,8 @@ class LocalBackend:
         setting = {"STARTTLS": "tls", "AUTH": "auth"}.get(rule.stage)
         if setting is None or getattr(self._settings, setting):
             return
-        announced = (
-            known.reply.text for known in self._book.rules if known.reply is not None and known.concerns("EHLO")
-        )
-        if not any(rule.stage in text.upper() for text in announced):
+        replies = [known.reply.text for known in self._book.rules if known.reply and known.concerns("EHLO")]
+        if not any(rule.stage == keyword for text in replies for keyword, _ in announced(text)):
             raise RuleError(
                 f"A rule at {rule.stage} can never apply: the server does not offer {rule.stage}. "
                 f"Set {setting}, or add a rule at EHLO that announces it first"

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _THEN_IN_BODY = ("close", "reset", "silence", "accept")
 _THEN_WITH_REPLY = ("half", "close")
 _THROTTLED = ("DATA", "BDAT", "body", "*")
+_VERB = re.compile(r"[A-Za-z0-9-]+")
 _CODE = re.compile(r"[0-9]{3}(?:[ -]|$)")
-_NO_COMMAND = ("connect", "body", "message")
 
 
 class RuleDefinition:
@@ -180,7 +180,7 @@ def _terms(stage: str, words: Mapping[str, Any]) -> list[Term]:
 
 def _check_verb(verb: Any) -> None:
     """Make sure that a verb is given, and that it has no stage of its own."""
-    if not isinstance(verb, str) or not verb.isalnum():
+    if not isinstance(verb, str) or not _VERB.fullmatch(verb):
         raise RuleError(f"Invalid verb {verb!r} of a rule at command: expected a word such as 'EXPN'")
     own = next((stage for stage in STAGES if stage.split()[0] == verb.upper()), None)
     if own is not None:
