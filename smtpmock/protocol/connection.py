@@ -359,15 +359,12 @@ class Connection(MessageReceiver):
     def _execute(self, command: Command, request: str) -> None:
         if self._rules:
             self._before = self.state.transaction
-        if self.behaviour.guards or self._chunks is not None or self._chunks_over:
-            refusal = self._first_refusal(command)
-            if refusal is not None:
-                self.respond(command, request, refusal)
-                return
-        if command.erases is not None:
+        is_chunked = self._chunks is not None or self._chunks_over
+        first_refusal = self._first_refusal(command) if is_chunked or self.behaviour.guards else None
+        if command.erases is not None and (first_refusal is None or not is_chunked):
             self._erase(command.erases)
         refusal, argument, parameters = command.judge(self.state, request[len(command.prefix) :])
-        self.respond(command, request, refusal, argument, parameters)
+        self.respond(command, request, first_refusal or refusal, argument, parameters)
 
     def _first_refusal(self, command: Command) -> str | None:
         """Return the setting that refuses a command whatever it says; None if none does."""
@@ -408,7 +405,8 @@ class Connection(MessageReceiver):
         if step.challenge is not None:
             self._say(step.challenge, self._login.request, Cause(), stage="AUTH", accepted=True)
         else:
-            self.respond(LOGIN, readable(self._login.request), step.refusal, self._login.user)
+            login = self._login
+            self.respond(LOGIN, login.request, step.refusal, login.user, line=login.line)
 
     def _end_login(self, *, succeeded: bool) -> None:
         self._note_attempt(succeeded=succeeded)

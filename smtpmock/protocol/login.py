@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from smtpmock.protocol.auth import HIDDEN, MalformedError, decoded, dialogue, reason
 from smtpmock.records.session import Attempt
 from smtpmock.rfc.replies import Reply
+from smtpmock.text import readable
 
 if TYPE_CHECKING:
     from smtpmock.protocol.auth import Claim, Dialogue
@@ -44,10 +45,11 @@ class Login:
         state: What the session knows.
 
     Attributes:
-        request: The line that is answered, as it is recorded: without credentials.
+        line: The AUTH command, as it is recorded: without credentials.
+        request: The line that is answered, as it is recorded.
     """
 
-    __slots__ = ("_claim", "_dialogue", "_is_explained", "_is_noted", "_mechanism", "_state", "request")
+    __slots__ = ("_claim", "_dialogue", "_is_explained", "_is_noted", "_mechanism", "_state", "line", "request")
 
     def __init__(self, state: SessionState) -> None:
         self._state = state
@@ -56,12 +58,12 @@ class Login:
         self._is_explained = False  # whether the client was told why its claim does not hold
         self._dialogue: Dialogue | None = None
         self._claim: Claim | None = None
-        self.request = "AUTH"
+        self.line = self.request = "AUTH"
 
     @property
     def user(self) -> str | None:
         """The name that the client gave; None before it did."""
-        return self._claim.user if self._claim is not None else None
+        return readable(self._claim.user) if self._claim is not None else None
 
     def begin(self, argument: str, challenge: bytes) -> Step:
         """Answer the AUTH command.
@@ -72,7 +74,7 @@ class Login:
         """
         mechanism, *initial = argument.split()[:3] or [""]
         self._mechanism = mechanism.upper()
-        self.request = shown(f"AUTH{argument}".encode("utf-8", "surrogateescape"))
+        self.line = self.request = readable(shown(f"AUTH{argument}".encode("utf-8", "surrogateescape")))
         refusal = self._refusal(argument)
         if refusal is not None:
             return Step(refusal=refusal)
@@ -101,11 +103,11 @@ class Login:
 
     def attempted(self, *, succeeded: bool) -> dict[str, Any]:
         """Return what the session has negotiated by the attempt, if it came to one; it is noted once."""
-        if self._claim is None:
+        user = self.user
+        if user is None:
             return {}
         attempts = self._state.negotiated.attempts[: -1 if self._is_noted else None]
         self._is_noted = True
-        user = self._claim.user
         attempt = Attempt(self._mechanism, user, succeeded)
         return {"attempts": (*attempts, attempt), "user": user if succeeded else ""}
 

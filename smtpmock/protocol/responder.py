@@ -111,15 +111,18 @@ class Responder:
         refusal: str | None = None,
         value: str | Content | None = None,
         parameters: tuple[tuple[str, str], ...] = (),
+        *,
+        line: str = "",
     ) -> None:
         """Answer by the newest rule that decides, or else by a setting.
 
         Args:
             command: What is answered.
-            request: The command line.
+            request: What the client sent.
             refusal: The setting that refuses it; None if it succeeds.
             value: The value of the command's argument, or the message.
             parameters: The ESMTP parameters of its path.
+            line: The command line that rules are asked about, where the request is not that line itself.
         """
         behaviour = self.behaviour
         setting = refusal or command.accepted
@@ -127,11 +130,14 @@ class Responder:
             reply, parameters = behaviour.ehlo[self.state.negotiated.tls is not None]
         else:
             reply = behaviour.replies[setting]
-        argument = value if type(value) is str else None
         octets = self._octets
         if octets:
             self._octets = b""
-            request, argument = readable(request), argument and readable(argument)
+            request = readable(request)
+            parameters = tuple((keyword, readable(text)) for keyword, text in parameters)
+            if type(value) is str:
+                value = readable(value)
+        argument = value if type(value) is str else None
         self._number += 1
         exchange = _tuple(
             Exchange,
@@ -151,7 +157,7 @@ class Responder:
         )
         if self._rules:
             decided = partial(self._answer_as_decided, command, exchange, value, reply)
-            self._consult_rules(command.stage, request, value, decided)
+            self._consult_rules(command.stage, line or request, value, decided)
         elif command.is_message:
             self._settle_message(command, exchange, value, reply.wire, None)
         else:
@@ -205,6 +211,8 @@ class Responder:
             data, decision = reply.wire, None
             transaction.content, transaction.accepted_recipients = None, ()
             transaction.end_of_data, transaction.is_over, transaction.is_recorded = exchange, False, False
+            if self.behaviour.keeps_everything:
+                self._add()
         self._conclude(command, exchange, data, decision, is_recorded=True)
 
     def _conclude(
@@ -317,7 +325,8 @@ class Responder:
         # A RSET is asked about the transaction that it ends.
         transaction = self._before if stage == "RSET" and self._before is not None else self.state.transaction
         values = partial(values_at, stage, request, value, transaction, self.state)
-        context = RuleContext(stage, self.state.origin.session_id, values)
+        # Its number, not its id, which differs from run to run: chance is a function of what is counted apart.
+        context = RuleContext(stage, str(self.state.origin.session_number), values)
         self._advance(decide(tuple(self._rules), context), decided, None)
 
     def _advance(

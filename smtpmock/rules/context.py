@@ -15,7 +15,7 @@ class RuleContext:
 
     Args:
         stage: The stage.
-        session: The id of the session.
+        session: The number of the session.
         values: Returns the values of a condition, one of which has to match.
     """
 
