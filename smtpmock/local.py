@@ -52,12 +52,13 @@ class LocalBackend:
         """Note that the server accepts connections."""
         self._is_running = self._has_run = True
 
-    def stopped(self) -> None:
-        """Note that the server was stopped, and end all waits."""
+    def stopped(self, *, at_exit: bool = False) -> None:
+        """Note that the server was stopped, and end all waits; at exit they end with their threads, without a word."""
         self._is_running = False
-        self._stops += 1
-        for wake in tuple(self._waiters.values()):
-            wake()
+        if not at_exit:
+            self._stops += 1
+            for wake in tuple(self._waiters.values()):
+                wake()
 
     def forked(self) -> None:
         """Note that this is the child after a fork, where nothing arrives."""
@@ -167,10 +168,10 @@ class LocalBackend:
         if self._is_forked:
             raise ServerStateError("The server belongs to the parent process: nothing arrives here.")
         self.check_ran()
-        stops = self._stops
+        was_running, stops = self._is_running, self._stops
         end = monotonic() + timeout
         while not condition():
-            if not self._is_running and stops == self._stops:
+            if not was_running:
                 return  # nothing can arrive any more
             wakeup = make_wakeup()
             unsubscribe = self._store.subscribe(wakeup.set)

@@ -269,13 +269,13 @@ class SMTPMock(Mailbox):
         self.errors.append(error)
         self._log.error(f"SMTP session failed: {type(error).__name__}: {error}")
 
-    def _close(self, running: RunningServer, grace: float | None = None) -> None:
+    def _close(self, running: RunningServer, *, at_exit: bool = False) -> None:
         try:
-            in_time = running.close(self.settings.shutdown_timeout if grace is None else grace)
+            in_time = running.close(0.0 if at_exit else self.settings.shutdown_timeout)
             how = "stopped successfully" if in_time else "force stopped by timeout"
             self._log.info(f"SMTP mock server was {how}")
         finally:
-            self._local.stopped()
+            self._local.stopped(at_exit=at_exit)
             _servers.discard(self)
             self._startable.append(True)
 
@@ -292,7 +292,7 @@ def _shut_down() -> None:
     """The interpreter exits."""
     for server in tuple(_servers):
         while server._stoppable:
-            server._close(server._stoppable.pop(), grace=0.0)
+            server._close(server._stoppable.pop(), at_exit=True)
 
 
 def _forked() -> None:
