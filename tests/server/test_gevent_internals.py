@@ -16,7 +16,7 @@ from smtpmock.runtime.gevent_internals import (
     read_watcher,
     take_descriptor,
 )
-from tests.server.client import ENVELOPE, Client
+from tests.raw_client import ENVELOPE, Client
 
 STAGES = ["connect", "EHLO", "MAIL FROM", "RCPT TO", "QUIT"]
 BROKEN = f"gevent {gevent.__version__} broke it; smtpmock works, by the slower public way"

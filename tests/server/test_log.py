@@ -45,7 +45,7 @@ def test_nothing_is_written_unasked(run):
                 client.begin_message()
                 client.reset()
             try:
-                mock.wait_for_messages(2, 60)
+                mock.wait_for_messages(2, 60, accepted=None)
             finally:
                 pass
         """
@@ -87,17 +87,28 @@ def test_the_words_and_the_format_of_go_smtp_mock(capsys):
         ("INFO", "SMTP request: QUIT"),
         ("INFO", "SMTP response: 221 Closing connection"),
         ("INFO", "SMTP session finished"),
-        ("WARNING", SHUTS_DOWN),
+        ("INFO", SHUTS_DOWN),
         ("INFO", STOPPED),
     ]
 
 
-def test_without_activity_only_warnings_are_written(capsys):
+def test_without_activity_only_errors_and_warnings_are_written(capsys):
     with SMTPMock(log_to_stdout=True) as mock:
         deliver(mock)
+        with pytest.raises(StartError) as caught:
+            SMTPMock(port=mock.port, log_to_stdout=True).start()
     output, complaints = capsys.readouterr()
-    assert split(output) == [("WARNING", SHUTS_DOWN)]
-    assert complaints == ""
+    assert output == ""
+    assert split(complaints) == [("ERROR", str(caught.value))]
+
+
+@pytest.mark.parametrize("activity", [False, True])
+def test_an_ordinary_stop_is_no_warning(caplog, activity):
+    caplog.set_level(logging.DEBUG, "smtpmock")
+    with SMTPMock(log_server_activity=activity) as mock:
+        deliver(mock)
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+    assert bool(caplog.records) == activity
 
 
 def test_an_error_goes_to_standard_error(capsys):
@@ -114,7 +125,7 @@ def test_a_stop_by_force_is_logged_as_such(logger):
     with SMTPMock(logger=logger, log_server_activity=True, shutdown_timeout=0.01) as mock, Client(mock) as client:
         client.begin_message()
         mock.stop()
-    assert logger.lines[-3:] == [("WARNING", SHUTS_DOWN), ("INFO", "SMTP session finished"), ("INFO", FORCED)]
+    assert logger.lines[-3:] == [("INFO", SHUTS_DOWN), ("INFO", "SMTP session finished"), ("INFO", FORCED)]
 
 
 @pytest.mark.parametrize("setting", [{"session_timeout": 0.05}, {}], ids=["timeout", "stop"])
@@ -133,7 +144,7 @@ def test_a_logger_of_the_users_own_has_it_all_and_the_default_one_nothing(logger
     with SMTPMock(logger=logger, log_server_activity=True) as mock:
         deliver(mock)
     assert logger.lines[0] == ("INFO", f"SMTP mock server started on port: {mock.port}")
-    assert logger.lines[-2:] == [("WARNING", SHUTS_DOWN), ("INFO", STOPPED)]
+    assert logger.lines[-2:] == [("INFO", SHUTS_DOWN), ("INFO", STOPPED)]
     assert len(logger.lines) == 18
     assert caplog.records == []
 
@@ -153,7 +164,9 @@ def test_the_level_of_the_logger_counts(logger):
     logger.setLevel(logging.WARNING)
     with SMTPMock(logger=logger, log_server_activity=True) as mock:
         deliver(mock)
-    assert logger.lines == [("WARNING", SHUTS_DOWN)]
+        with pytest.raises(StartError) as caught:
+            SMTPMock(port=mock.port, logger=logger, log_server_activity=True).start()
+    assert logger.lines == [("ERROR", str(caught.value))]
 
 
 def test_control_characters_cannot_forge_a_line(capsys, logger):
@@ -171,8 +184,8 @@ def test_a_client_that_resets_is_activity_and_no_error(capfd, logger):
             with Client(mock) as client:
                 begin(client)
                 client.reset()
-        mock.wait_for_messages(2, 60)
-    assert [level for level, _ in logger.lines if level != "INFO"] == ["WARNING"]
+        mock.wait_for_messages(2, 60, accepted=None)
+    assert [level for level, _ in logger.lines if level != "INFO"] == []
     assert logger.lines.count(("INFO", "SMTP session finished")) == 3
     output, complaints = capfd.readouterr()
     assert complaints == ""
@@ -194,7 +207,7 @@ def test_a_handler_that_fails_is_shown_and_harms_nothing(run):
         """
         import logging
         import sys
-        from smtpmock import SMTPMock
+        from smtpmock import SMTPMock, StartError
         from tests.raw_client import deliver
 
         shown = []
@@ -206,6 +219,10 @@ def test_a_handler_that_fails_is_shown_and_harms_nothing(run):
 
         logging.getLogger("smtpmock").addHandler(Broken())
         with SMTPMock() as mock:
+            try:
+                SMTPMock(port=mock.port).start()
+            except StartError:
+                pass
             deliver(mock)
         assert len(mock.messages()) == 1
         assert [type(error) for error in shown] == [ZeroDivisionError]
@@ -266,5 +283,5 @@ def test_a_log_that_was_asked_for_is_complete_after_an_exit(run):
 
 
 def test_what_is_no_logger_is_refused():
-    with pytest.raises(SettingError, match=r"^The logger cannot be 3: allowed is a logging\.Logger\.$"):
+    with pytest.raises(SettingError, match=r"^Invalid logger 3: expected a logging\.Logger$"):
         SMTPMock(logger=3)

@@ -19,14 +19,14 @@ def test_an_idle_session_is_told_and_closed_when_its_time_is_up_and_not_before(s
         [session] = mock.sessions()
         assert session.ended_at is not None
         assert [exchange.reply for exchange in session.exchanges] == ["220 Welcome", TOLD]
-        assert mock.messages() == []
+        assert mock.messages(accepted=None) == []
 
 
 def test_a_session_in_the_middle_of_a_transaction_is_ended_and_leaves_its_record():
     with SMTPMock(session_timeout=0.25) as mock, Client(mock) as client:
         client.ask(HELLO, "MAIL FROM:<a@example.com>")
         assert client.read_all() == [TOLD]
-        [message] = mock.messages()
+        [message] = mock.messages(accepted=None)
         assert (message.mailfrom, message.rcptto, message.quit_sent) == (True, False, False)
 
 
@@ -34,7 +34,7 @@ def test_a_session_in_the_middle_of_a_message_is_told_and_closed():
     with SMTPMock(session_timeout=0.25) as mock, Client(mock) as client:
         client.begin_message()
         assert client.read_all() == [TOLD]
-        [message] = mock.messages()
+        [message] = mock.messages(accepted=None)
         assert (message.data, message.msg, message.msg_response) == (True, False, "")
 
 

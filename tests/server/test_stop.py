@@ -98,7 +98,7 @@ def test_a_session_that_does_not_finish_in_time_is_ended_by_force():
         assert client.read_all() == []
     [session] = mock.sessions()
     assert session.ended_at is not None
-    [message] = mock.messages()
+    [message] = mock.messages(accepted=None)
     assert message.data
     assert not message.msg
     assert message.msg_response == ""

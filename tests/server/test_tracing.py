@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from smtpmock.runtime import session_worker as session
+from smtpmock.runtime.session_worker import SessionWorker
 from tests.server.worlds import in_every_world
 
 
@@ -56,6 +56,6 @@ def test_coverage_measures_the_server(run, tmp_path, concurrency):
     data = coverage.CoverageData(str(tmp_path / "measured"))
     data.read()
     [path] = [path for path in data.measured_files() if path.endswith("smtpmock/runtime/session_worker.py")]
-    lines, first = inspect.getsourcelines(session.LiveSession._talk)
+    lines, first = inspect.getsourcelines(SessionWorker._talk)
     measured = set(data.lines(path)) & set(range(first + 1, first + len(lines)))
     assert len(measured) >= 5

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from smtpmock import MessageTimeoutError, ServerStateError, SMTPMock, SMTPMockError
+from smtpmock import ExpectationError, MessageTimeoutError, ServerStateError, SMTPMock, SMTPMockError, StartError
 from smtpmock.runtime import hub
 from tests.raw_client import ENVELOPE, Client, deliver
 from tests.server.worlds import PATCHED, in_every_world
@@ -28,11 +28,14 @@ def test_a_wait_consumes_nothing(mock):
     assert len(mock.messages()) == 1
 
 
-def test_a_wait_counts_failed_transactions(mock):
+def test_a_wait_is_for_accepted_mail_unless_it_says_otherwise(mock):
     with Client(mock) as client:
         client.ask(*ENVELOPE[:2])
-    [message] = mock.wait_for_messages(1, 60)
-    assert not message.is_consistent
+    [message] = mock.wait_for_messages(1, 60, accepted=None)
+    assert not message.accepted
+    assert mock.wait_for_messages(1, 0, accepted=False) == [message]
+    with pytest.raises(MessageTimeoutError, match=r"^timeout waiting for 1 messages, got 0\n"):
+        mock.wait_for_messages(1, 0)
 
 
 def test_a_wait_for_messages_and_purge_takes_all_that_is_there(mock):
@@ -108,16 +111,127 @@ def test_a_purge_sends_nobody_who_waits_away(mock):
         waiter.join()
 
 
-def test_a_wait_outlives_a_restart():
+# A server that does not run.
+
+NEVER_STARTED = r"^The server was never started: no message can have arrived\. Call start\(\) first\.$"
+WAITS = {
+    "wait_for_messages": lambda mock, **query: mock.wait_for_messages(5, ENDLESS, **query),
+    "wait_for_messages_and_purge": lambda mock: mock.wait_for_messages_and_purge(5, ENDLESS),
+    "wait_for_message": lambda mock, **query: mock.wait_for_message(ENDLESS, **query),
+    "assert_no_message": lambda mock, **query: mock.assert_no_message(ENDLESS, **query),
+    "wait_for_session": lambda mock, **query: mock.wait_for_session(ENDLESS, **query),
+}
+ASSERTIONS = {
+    "message": lambda mock: mock.message(),
+    "assert_message_count": lambda mock: mock.assert_message_count(0),
+    "assert_no_violations": lambda mock: mock.assert_no_violations(),
+}
+
+
+def wait_and_stop(mock, wait, **query):
+    """Return the error with which a stop ends a wait, which looks at what is there before the server stops."""
+    outcome = queue.SimpleQueue()
+    waits = threading.Event()
+
+    def looks_for(_):
+        waits.set()
+        return False
+
+    def run():
+        try:
+            outcome.put(wait(mock, **{word: looks_for for word in query}))
+        except BaseException as error:
+            outcome.put(error)
+
+    waiter = threading.Thread(target=run)
+    waiter.start()
+    assert waits.wait(60)
+    mock.stop()
+    waiter.join()
+    return outcome.get()
+
+
+@pytest.mark.parametrize("name", ["wait_for_messages", "wait_for_message", "assert_no_message"])
+def test_a_stop_ends_a_wait_with_an_error_that_says_so(name):
     mock = SMTPMock()
     mock.start()
-    waiter = threading.Thread(target=mock.wait_for_messages, args=(1, ENDLESS))
-    waiter.start()
-    mock.stop()
+    deliver(mock)
+    error = wait_and_stop(mock, WAITS[name], subject=None)
+    assert isinstance(error, ServerStateError)
+    assert str(error) == "The server was stopped while waiting for messages."
+
+
+def test_a_stop_ends_a_wait_for_a_session_with_an_error_that_says_so():
+    mock = SMTPMock()
     mock.start()
     deliver(mock)
-    waiter.join()
-    mock.stop()
+    error = wait_and_stop(mock, WAITS["wait_for_session"], helo_name=None)
+    assert isinstance(error, ServerStateError)
+    assert str(error) == "The server was stopped while waiting for a session."
+
+
+def test_a_restart_does_not_hide_the_stop_from_those_who_waited():
+    mock = SMTPMock()
+    mock.start()
+    deliver(mock)
+    stop = mock._local.stopped
+    mock._local.stopped = lambda **how: (stop(**how), mock._local.started())
+    error = wait_and_stop(mock, WAITS["wait_for_messages"], subject=None)
+    assert str(error) == "The server was stopped while waiting for messages."
+
+
+def test_a_message_that_arrives_with_the_stop_meets_the_wait():
+    mock = SMTPMock(shutdown_timeout=ENDLESS)
+    mock.start()
+    found = queue.SimpleQueue()
+    with Client(mock) as idle, Client(mock) as busy:
+        busy.begin_message()
+        waiter = threading.Thread(target=lambda: found.put(mock.wait_for_messages(1, ENDLESS)))
+        waiter.start()
+        stopper = threading.Thread(target=mock.stop)
+        stopper.start()
+        assert idle.read_all() == ["421 Service shutting down"]
+        busy.send("", "the rest", ".")
+        stopper.join()
+        waiter.join()
+    assert len(found.get()) == 1
+
+
+@pytest.mark.parametrize("call", [*WAITS.values(), *ASSERTIONS.values()], ids=[*WAITS, *ASSERTIONS])
+def test_a_server_that_never_ran_passes_no_wait_and_no_assertion(call):
+    with pytest.raises(ServerStateError, match=NEVER_STARTED):
+        call(SMTPMock())
+
+
+@pytest.mark.parametrize("call", [*WAITS.values(), *ASSERTIONS.values()], ids=[*WAITS, *ASSERTIONS])
+def test_a_server_that_could_not_start_passes_no_wait_and_no_assertion(call, mock):
+    other = SMTPMock(port=mock.port)
+    with pytest.raises(StartError):
+        other.start()
+    with pytest.raises(ServerStateError, match=NEVER_STARTED):
+        call(other)
+
+
+def test_a_wait_on_a_server_that_was_stopped_decides_at_once_by_what_is_there():
+    with SMTPMock() as mock:
+        deliver(mock)
+    assert len(mock.wait_for_messages(1, ENDLESS)) == 1
+    assert mock.wait_for_message(ENDLESS).number == 1
+    assert mock.wait_for_session(ENDLESS).number == 1
+    mock.assert_no_message(ENDLESS, subject="something else")
+    with pytest.raises(MessageTimeoutError, match=r"^timeout waiting for 2 messages, got 1\n"):
+        mock.wait_for_messages(2, ENDLESS)
+    with pytest.raises(ExpectationError, match=r"^1 message arrived, where none should\.\n"):
+        mock.assert_no_message(ENDLESS)
+    mock.assert_message_count(1)
+
+
+def test_a_restarted_server_is_waited_on_as_ever():
+    mock = SMTPMock()
+    for number in (1, 2):
+        with mock:
+            deliver(mock)
+            assert len(mock.wait_for_messages(number, ENDLESS)) == number
 
 
 def test_a_callback_of_the_hub_is_refused_a_wait_that_would_freeze_it(mock):
