@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import _socket as socket  # `socket` would load `selectors` and `enum` as well, which takes 8 ms
 import os
+import sys
 
 from smtpmock.errors import StartError
 
 _BACKLOG = 1024
+
+if sys.platform == "win32":  # there SO_REUSEADDR would let a second server take the port of a running one
+    _ONE_SERVER_AT_A_TIME = socket.SO_EXCLUSIVEADDRUSE
+else:  # without it the port could not be had while connections of the last server linger
+    _ONE_SERVER_AT_A_TIME = socket.SO_REUSEADDR
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -33,8 +39,7 @@ def listen(host: str, port: int) -> socket.socket:
     listener = None
     try:
         listener = socket.socket(family, kind, protocol)
-        if os.name == "posix":  # on Windows it would let two servers have the same port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, _ONE_SERVER_AT_A_TIME, 1)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
         if address[0] == "::":
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # all addresses include those of IPv4

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from smtpmock.runtime.tls import ServerTLS
     from smtpmock.stores.base import Store
 
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, for no time
+_RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # struct linger: on, for no time
 _MORE_FOLLOWS = getattr(socket, "MSG_MORE", 0)  # Linux has it
 
 
