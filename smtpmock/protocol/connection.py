@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from smtpmock.rules.decision import Decision
     from smtpmock.rules.rule import Rule
 
-_HELO, _MAILFROM, _RCPTTO, _DATA, _RSET = Part  # before Python 3.12, to look one up takes as long as a call
+# Before Python 3.12, to look one up takes as long as a call.
+_HELO, _MAILFROM, _RCPTTO, _DATA, _RSET = Part
+_RECEIVE = Effect.RECEIVE
 
 LONGEST_LINE = 16_384
 """The most bytes that a command line may have, its line end included."""
@@ -107,7 +109,32 @@ class Connection(MessageReceiver):
         self._now = now
         self._buffer = self._buffer[self._start :] + data if self._buffer else data
         self._start = 0
-        self._read()
+        self.paused = False
+        if self._is_deaf():
+            self._buffer = b""
+            return self._done()
+        while self._start < len(self._buffer):
+            body = self._body
+            if body is not None:
+                self._read_body(body)
+            elif self._chunk is not None:
+                self._read_chunk(self._chunk)
+            elif not self._read_line():
+                break
+            if self._resume is not None:
+                return self._done()
+            if self._start < len(self._buffer):
+                if body is not None and self._body is not None:  # what follows in a message is the message
+                    if self._is_deaf():
+                        self._buffer = b""
+                    elif self.paused:
+                        return self._done()
+                elif self._must_wait():
+                    return self._done()
+        else:
+            self._buffer = b""
+            self._start = 0
+        self.paused = False
         return self._done()
 
     def answered(self, answer: bool | int) -> list[Action]:
@@ -117,8 +144,8 @@ class Connection(MessageReceiver):
         resume(answer)
         if self._resume is None and self._start < len(self._buffer):
             is_in_body = self._body is not None and not self._body_is_new
-            if is_in_body or not self._must_wait():
-                self._read()
+            if not (self.paused if is_in_body else self._must_wait()):
+                return self.feed(b"", self._now)
         return self._done()
 
     def secured(self, tls: TLS, now: float) -> list[Action]:
@@ -159,14 +186,14 @@ class Connection(MessageReceiver):
     # What commands do.
 
     def _carry_out(self, effect: Effect, exchange: Exchange) -> None:
-        if effect is Effect.AMEND:
+        if effect is _RECEIVE:
+            self._expect_message()
+        elif effect is Effect.AMEND:
             self._amend()
         elif effect is Effect.NEGOTIATE:
             announced = frozenset(keyword for keyword, _ in exchange.parameters)
             if announced != self.state.negotiated.extensions:
                 self._negotiate(extensions=announced)
-        elif effect is Effect.RECEIVE:
-            self._expect_message()
         elif effect is Effect.LEAVE:
             self._amend()
             self._leaving = True
@@ -174,10 +201,6 @@ class Connection(MessageReceiver):
             self._end_login(succeeded=exchange.accepted)
         elif effect is Effect.END_CHUNKS:
             self._end_chunks()
-
-    def _carry_out_after_reply(self, effect: Effect, exchange: Exchange) -> None:
-        if effect is Effect.START_TLS and not self.ended and not self._silent:
-            self._begin_tls(exchange)
 
     def _erase(self, part: Part) -> None:
         """Forget a part of the record and all that follow it; or begin a new record, where the old one stays."""
@@ -218,7 +241,7 @@ class Connection(MessageReceiver):
                 transaction.is_recorded = False
                 transaction.record_id = ""
                 transaction.forget_from_data()
-            elif part is _DATA:
+            elif part is _DATA and transaction.data is not None:
                 transaction.forget_from_data()
             return
         if transaction.has_begun and not transaction.is_recorded:
@@ -239,35 +262,6 @@ class Connection(MessageReceiver):
             self.paused = True
             return True
         return False
-
-    def _read(self) -> None:
-        """Read and answer what has arrived, until something has to be waited for."""
-        self.paused = False
-        if self._is_deaf():
-            self._buffer = b""
-            return
-        while self._start < len(self._buffer):
-            body = self._body
-            if body is not None:
-                self._read_body(body)
-            elif self._chunk is not None:
-                self._read_chunk(self._chunk)
-            elif not self._read_line():
-                break
-            if self._resume is not None:
-                return
-            if self._start < len(self._buffer):
-                if body is not None and self._body is not None:  # what follows in a message is the message
-                    if self._is_deaf():
-                        self._buffer = b""
-                    elif self.paused:
-                        return
-                elif self._must_wait():
-                    return
-        else:
-            self._buffer = b""
-            self._start = 0
-        self.paused = False
 
     def _is_deaf(self) -> bool:
         """Return True if nothing will be answered any more."""

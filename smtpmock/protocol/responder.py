@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.protocol.actions import Add, Amend, Close, Consulted, Count, End, Keep, Reset, Wait
+from smtpmock.protocol.commands import Effect
 from smtpmock.protocol.rule_effects import apply_decision, values_at, wire
 from smtpmock.protocol.session_state import SessionState
 from smtpmock.records.exchange import Cause, Exchange
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from smtpmock.mail.content import Content
     from smtpmock.protocol.actions import Action
     from smtpmock.protocol.behaviour import Behaviour
-    from smtpmock.protocol.commands import Command, Effect
+    from smtpmock.protocol.commands import Command
     from smtpmock.protocol.transaction import Transaction
     from smtpmock.records.message import MessageRecord
     from smtpmock.records.session import Origin
@@ -39,6 +40,7 @@ _STEPS_PER_SECOND = 20  # in which what is slowed down is sent or read
 
 _BEFORE_ALL = Exchange("", "", 0.0)
 _END = End()
+_START_TLS = Effect.START_TLS  # before Python 3.12, to look one up takes as long as a call
 _tuple = tuple.__new__  # a named tuple's own constructor takes twice as long
 
 
@@ -193,7 +195,7 @@ class Responder:
         transaction.accepted_recipients = tuple(transaction.recipients)
         transaction.is_over = self.behaviour.settings.multiple_message_receiving
         transaction.is_recorded = True  # should the client leave before the answer, too
-        self._actions.append(Keep(self._make_record()))
+        self._actions.append(_tuple(Keep, (self._make_record(),)))
         self._resume = partial(self._finish_message, transaction, command, exchange, data, decision)
 
     def _finish_message(
@@ -242,15 +244,15 @@ class Responder:
             self._out.append(data)
             if self._leaving:
                 self._finish()
-        if effect is not None:
-            self._carry_out_after_reply(effect, exchange)
+        if effect is _START_TLS and not self.ended and not self._silent:
+            self._begin_tls(exchange)
+
+    def _begin_tls(self, exchange: Exchange) -> None:
+        """Have the handshake begin, once the reply is on its way."""
+        raise NotImplementedError
 
     def _carry_out(self, effect: Effect, exchange: Exchange) -> None:
         """Do what a command asks for besides its reply, before that is sent."""
-        raise NotImplementedError
-
-    def _carry_out_after_reply(self, effect: Effect, exchange: Exchange) -> None:
-        """Do what a command asks for once its reply is on its way."""
         raise NotImplementedError
 
     # Facts.

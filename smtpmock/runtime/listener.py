@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _socket as socket  # `socket` would load `selectors` and `enum` as well, which takes 8 ms
-import os
 import sys
 
 from smtpmock.errors import StartError

@@ -64,9 +64,9 @@ def test_recipients_of_a_second_message_are_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "sender"), [("<>", ""), ("A <a@b>", "a@b"), ("<@r:a@b>", "a@b"), ("<bad@b>", "bad@b"), ("<b>", "")]
+    ("path", "sender"), [("<>", ""), ("A <a@b>", "a@b"), ("<@r:a@b>", "a@b"), ("<bad@b>", "bad@b"), ("<b>", "b")]
 )
-def test_the_sender_is_that_of_mail_from_as_far_as_it_can_be_parsed(path: str, sender: str) -> None:
+def test_the_sender_is_that_of_mail_from_or_what_was_given_where_that_cannot_be_parsed(path: str, sender: str) -> None:
     assert left(f"MAIL FROM:{path}", blacklisted_mailfrom_emails=["bad@b"]).sender == sender
 
 

@@ -2,7 +2,6 @@ import pytest
 
 from smtpmock import SMTPMock
 from tests import parity
-from tests.protocol.conversation import AS_IN_GO
 from tests.raw_client import Client
 
 

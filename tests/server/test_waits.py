@@ -139,7 +139,7 @@ def wait_and_stop(mock, wait, **query):
 
     def run():
         try:
-            outcome.put(wait(mock, **{word: looks_for for word in query}))
+            outcome.put(wait(mock, **dict.fromkeys(query, looks_for)))
         except BaseException as error:
             outcome.put(error)
 
