@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from smtpmock.rules.rule import Rule
+from smtpmock import Exchange, Rule
+from smtpmock.protocol.actions import Consulted
+from smtpmock.records.session import Negotiated
 from tests.protocol.conversation import Conversation
 
 if TYPE_CHECKING:
-    from smtpmock.records.exchange import Exchange
+    from smtpmock.protocol.actions import Action
 
 EHLO = "EHLO client.example"
 MAIL = "MAIL FROM:<a@example.com>"
@@ -19,6 +21,7 @@ CONTENT = b"Subject: Invoice 7\r\nX-Id: 42\r\n\r\nPay now.\r\n"
 OK = "250 Received\r\n"
 GO_AHEAD = "354 Ready for receive message. End data with <CR><LF>.<CR><LF>\r\n"
 GARBAGE = "\x16\x03\x01\udcff not a reply\r\n"
+GARBAGE_SHOWN = "\x16\x03\x01\\xff not a reply"
 
 
 def on(stage: str, **words: Any) -> Rule:
@@ -42,3 +45,8 @@ class Scripted(Conversation):
     @property
     def last(self) -> Exchange:
         return self.exchanges[-1]
+
+    @property
+    def performed(self) -> list[Action]:
+        """The actions that do something, and are not facts for the store or notes for the rule book."""
+        return [action for action in self.actions if not isinstance(action, Exchange | Negotiated | Consulted)]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smtpmock import SMTPMock
-from smtpmock.reports.explanation import transcript
 from tests.raw_client import SECONDS
 from tests.rules.clients import MAIL, carefully, try_again, with_aiosmtplib, with_django, with_smtplib
 
@@ -146,7 +145,7 @@ def test_transcript_is_always_the_same(attempt):
             mock.on("message", subject="Invoice*", then="reset")
             assert try_again(attempt, mock) == ["later 450", "broken", "broken"]
             mock.stop()
-            text = "\n".join(map(transcript, mock.sessions()))
+            text = "\n".join(session.transcript() for session in mock.sessions())
         transcripts.add(re.sub(r"\+\d\.\d{3}|from \S+ \S+ ended after .+", "", text))
 
     assert len(transcripts) == 1

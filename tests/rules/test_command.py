@@ -79,17 +79,17 @@ def test_connection_is_dropped_as_told():
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--rule", "NOOP replay=1"], "--rule number 1: Unknown rule word 'replay': did you mean 'reply'?"),
+        (["--rule", "NOOP replay=1"], "--rule number 1: Unknown word in a rule 'replay': did you mean 'reply'?"),
         (
             ["--rule", "NOOP delay=1", "--rule", "NOOP reply=no"],
-            "--rule number 2: The reply cannot be 'no': allowed is a three-digit code, a space and a text.",
+            "--rule number 2: Invalid reply 'no': expected a three-digit code, a space and a text",
         ),
         (
             ["--rule", "EHLO recipient=a@b.example delay=1"],
-            "--rule number 1: The condition recipient cannot be known at EHLO: allowed there is one of client, "
-            "helo_name.",
+            "--rule number 1: The condition recipient cannot be known at EHLO: expected one of client, "
+            "helo_name, argument",
         ),
-        (["--rules", "/nowhere/rules.toml"], "The file /nowhere/rules.toml cannot be read: No such file or directory."),
+        (["--rules", "/nowhere/rules.toml"], "The file /nowhere/rules.toml cannot be read: No such file or directory"),
         (["--rule"], "Invalid command line: argument --rule: expected one argument"),
     ],
 )
@@ -104,7 +104,7 @@ def test_mistake_in_a_file_is_told_with_its_line_and_number(tmp_path, capsys):
 
     assert __main__.main(["--rules", str(path)]) == 2
     assert capsys.readouterr().err == (
-        f"smtpmock: {path}, line 10, rule 3: The word times cannot be -1: allowed is a whole number, 0 or more.\n"
+        f"smtpmock: {path}, line 10, rule 3: Invalid times -1: expected an integer of at least 0\n"
     )
 
 
@@ -112,7 +112,7 @@ def test_mistake_ends_the_process_with_2():
     status, output, errors = run("--rule", "NOOP")
 
     assert (status, output) == (2, "")
-    assert errors.startswith("smtpmock: --rule number 1: The rule NOOP does nothing: it needs one of reply, ")
+    assert errors.startswith("smtpmock: --rule number 1: The rule NOOP does nothing: expected one of reply, ")
     assert errors.count("\n") == 1
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
 
 from tests.rules.scripted import EHLO, MAIL, Scripted, on
@@ -33,6 +31,8 @@ def pattern(count=12, /, **words):
         ({"probability": 0}, "------------"),
         ({"probability": 1}, "xxxxxxxxxxxx"),
         ({"probability": 1, "times": 2}, "xx----------"),
+        ({"probability": 0, "times": 2}, "------------"),
+        ({"probability": 0.5, "times": 0}, "------------"),
     ],
     ids=str,
 )
@@ -40,11 +40,22 @@ def test_which_of_twelve(words, expected):
     assert pattern(**words) == expected
 
 
-@pytest.mark.parametrize("seed", [0, 1, 42, -7])
-def test_probability_draws_the_same_for_the_same_seed(seed):
-    chance = Random(seed)
+@pytest.mark.parametrize(
+    ("seed", "drawn"),
+    [
+        (0, "x--------x-x---x-----x-----xx------xx-xx"),
+        (1, "-------xx-xx------------x----xx-xx-x----"),
+        (42, "-xx--x--x-----x-x-----x--------xx-x-xxx-"),
+        (-7, "x-x------------x------x----xx---x-x-x---"),
+    ],
+)
+def test_probability_draws_the_same_for_the_same_seed_in_every_process_and_version(seed, drawn):
+    assert pattern(40, probability=0.3, seed=seed) == drawn
 
-    assert pattern(200, probability=0.3, seed=seed) == "".join("-x"[chance.random() < 0.3] for _ in range(200))
+
+@pytest.mark.parametrize("probability", [0.1, 0.5, 0.9])
+def test_probability_is_about_how_often_the_rule_applies(probability):
+    assert pattern(2000, probability=probability).count("x") == pytest.approx(2000 * probability, abs=100)
 
 
 def test_probability_without_a_seed_is_the_same_each_time():
@@ -56,6 +67,26 @@ def test_probability_and_times_stop_after_so_many_hits():
 
     assert found.count("x") == 10
     assert found.rstrip("-") == pattern(200, probability=0.5, seed=5)[: len(found.rstrip("-"))]
+
+
+def test_the_words_go_together_with_a_probability():
+    drawn = pattern(30, probability=0.5, seed=5)
+
+    expected = [
+        "x" if number > 3 and (number - 3) % 2 == 0 and drawn[number - 1] == "x" else "-" for number in range(1, 31)
+    ]
+    last = [place for place, one in enumerate(expected) if one == "x"][3]
+    assert pattern(30, probability=0.5, seed=5, after=3, every=2) == "".join(expected)
+    assert pattern(30, probability=0.5, seed=5, after=3, every=2, times=4) == (
+        "".join(expected[: last + 1]) + "-" * (29 - last)
+    )
+
+
+def test_a_rule_is_not_counted_as_used_where_chance_or_times_keep_it_back():
+    rule = on("NOOP", reply="451 no", probability=0.5, seed=5, times=2)
+    Scripted(rule).say(*["NOOP"] * 30)
+
+    assert (rule.asked, rule.hits) == (30, 2)
 
 
 def rcpt(*names):
@@ -99,14 +130,36 @@ def test_counts_apart_for_each_sender():
 
 def test_counts_apart_for_each_session_and_all_hits_count():
     rule = on("NOOP", per="session", every=2, reply="451 no")
-    first = Scripted(rule, session=1)
-    second = Scripted(session=2)
-    second.connection.behaviour.rules = first.connection.behaviour.rules
+    first = Scripted(rule)
+    second = Scripted(beside=first)
 
     assert [session.say("NOOP")[:3] for session in (first, second, first, second, first)] == [
         *("250", "250", "451", "451", "250"),
     ]
     assert (rule.hits, rule.asked) == (2, 5)
+
+
+def test_chance_is_drawn_apart_for_each_recipient_and_stops_apart():
+    rule = on("RCPT TO", per="recipient", probability=0.5, times=2, reply="450 again")
+    session = Scripted(rule)
+    session.say(EHLO, MAIL)
+
+    drawn = {
+        name: "".join("-x"[reply[0] == "4"] for reply in session.say(*rcpt(*[name] * 20)).splitlines())
+        for name in ("b@example.com", "c@example.com", "d@example.com")
+    }
+
+    assert [found.count("x") for found in drawn.values()] == [2, 2, 2]
+    assert len(set(drawn.values())) == 3
+
+
+def test_chance_for_each_session_is_the_same_in_every_run():
+    def run():
+        first = Scripted(on("NOOP", per="session", probability=0.5, reply="451 no"))
+        return [session.say(*["NOOP"] * 20) for session in (first, Scripted(beside=first), Scripted(beside=first))]
+
+    assert run() == run()
+    assert len(set(run())) == 3
 
 
 def test_messages_count_apart_for_each_set_of_recipients():

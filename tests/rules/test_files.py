@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from smtpmock import RuleError
-from smtpmock.rules.rule import STAGES
+from smtpmock import STAGES, RuleError
 from smtpmock.rules.text_form import load_rules, parse_rule
 
 LINES = [
@@ -39,24 +38,24 @@ def test_line(line, shown):
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("", f"A rule needs a stage: one of {', '.join(STAGES)}."),
-        ("delay=1", f"A rule needs a stage: one of {', '.join(STAGES)}."),
+        ("", f"Missing stage of the rule: expected one of {', '.join(STAGES)}"),
+        ("delay=1", f"Missing stage of the rule: expected one of {', '.join(STAGES)}"),
         ("RCPT delay=1", "Unknown stage 'RCPT': did you mean 'RCPT TO'?"),
-        ("NOOP replay='450 no'", "Unknown rule word 'replay': did you mean 'reply'?"),
+        ("NOOP replay='450 no'", "Unknown word in a rule 'replay': did you mean 'reply'?"),
         (
             "NOOP reply=450 no",
-            "The word 'no' stands alone: allowed is word=value, quoted where the value has spaces.",
+            "Invalid word 'no' in a rule: expected word=value, with quotes around a value that has spaces",
         ),
-        ("NOOP delay=1 delay=2", "The word delay is said twice."),
-        ("NOOP reply='450 no", 'The rule "NOOP reply=\'450 no" cannot be read: No closing quotation.'),
-        ("NOOP delay=soon", "The word delay cannot be 'soon': allowed is a number from 0 to 31536000."),
-        ("NOOP delay=-1", "The word delay cannot be '-1': allowed is a number from 0 to 31536000."),
-        ("NOOP delay=1 times=2.5", "The word times cannot be '2.5': allowed is a whole number, 0 or more."),
-        ("NOOP delay=1 times=-1", "The word times cannot be -1: allowed is a whole number, 0 or more."),
-        ("NOOP drip=fast", "The word drip cannot be 'fast': allowed is a number of bytes in a second, more than 0."),
-        ("NOOP delay=1 probability=nan", "The word probability cannot be nan: allowed is a number from 0 to 1."),
-        ("NOOP reply=no", "The reply cannot be 'no': allowed is a three-digit code, a space and a text."),
-        ("NOOP reply=250-a reply='450 b'", "The reply cannot have the codes 250 and 450: allowed is one."),
+        ("NOOP delay=1 delay=2", "The word delay is given twice"),
+        ("NOOP reply='450 no", 'Invalid rule "NOOP reply=\'450 no": No closing quotation'),
+        ("NOOP delay=soon", "Invalid delay 'soon': expected a number from 0 to 31536000"),
+        ("NOOP delay=-1", "Invalid delay '-1': expected a number from 0 to 31536000"),
+        ("NOOP delay=1 times=2.5", "Invalid times '2.5': expected an integer of at least 0"),
+        ("NOOP delay=1 times=-1", "Invalid times -1: expected an integer of at least 0"),
+        ("NOOP drip=fast", "Invalid drip 'fast': expected a number of bytes per second greater than 0"),
+        ("NOOP delay=1 probability=nan", "Invalid probability nan: expected a number from 0 to 1"),
+        ("NOOP reply=no", "Invalid reply 'no': expected a three-digit code, a space and a text"),
+        ("NOOP reply=250-a reply='450 b'", "Invalid reply with the codes 250 and 450: expected one code in all lines"),
     ],
 )
 def test_wrong_line(line, why):
@@ -123,30 +122,33 @@ def test_empty_file_has_no_rules(load):
             '[[rule]]\nstage = "NOOP"\ndelay = 1\n\n[[rule]]\nstage = "NOPE"\ndelay = 1\n',
             "FILE, line 5, rule 2: Unknown stage 'NOPE': did you mean 'NOOP'?",
         ),
-        ("[[rule]]\ndelay = 1\n", f"FILE, line 1, rule 1: A rule needs a stage: one of {', '.join(STAGES)}."),
+        (
+            "[[rule]]\ndelay = 1\n",
+            f"FILE, line 1, rule 1: Missing stage of the rule: expected one of {', '.join(STAGES)}",
+        ),
         (
             '\n\n[[ rule ]]\nstage = "NOOP"\ndelay = -1\n',
-            "FILE, line 3, rule 1: The word delay cannot be -1: allowed is a number from 0 to 31536000.",
+            "FILE, line 3, rule 1: Invalid delay -1: expected a number from 0 to 31536000",
         ),
         (
             'rule = [{stage = "NOOP", delay = "x"}]\n',
-            "FILE, rule 1: The word delay cannot be 'x': allowed is a number from 0 to 31536000.",
+            "FILE, rule 1: Invalid delay 'x': expected a number from 0 to 31536000",
         ),
         (
             '[[rule]]\nstage = "NOOP"\ndelay = 1\ntimes = 2.0\n',
-            "FILE, line 1, rule 1: The word times cannot be 2.0: allowed is a whole number, 0 or more.",
+            "FILE, line 1, rule 1: Invalid times 2.0: expected an integer of at least 0",
         ),
         (
             '[[rule]]\nstage = "EHLO"\nsubject = "x"\ndelay = 1\n',
-            "FILE, line 1, rule 1: The condition subject cannot be known at EHLO: allowed there is one of client, "
-            "helo_name.",
+            "FILE, line 1, rule 1: The condition subject cannot be known at EHLO: expected one of client, "
+            "helo_name, argument",
         ),
         (
             '[rule]\nstage = "NOOP"\n',
-            "The file FILE cannot be read: allowed are [[rule]] tables and nothing else.",
+            "Invalid file of rules FILE: expected [[rule]] tables and nothing else",
         ),
-        ("rules = 7\n", "The file FILE cannot be read: allowed are [[rule]] tables and nothing else."),
-        ("rule = [1]\n", "The file FILE cannot be read: allowed are [[rule]] tables and nothing else."),
+        ("rules = 7\n", "Invalid file of rules FILE: expected [[rule]] tables and nothing else"),
+        ("rule = [1]\n", "Invalid file of rules FILE: expected [[rule]] tables and nothing else"),
     ],
 )
 def test_wrong_file(load, text, why):
@@ -154,7 +156,7 @@ def test_wrong_file(load, text, why):
 
 
 def test_what_is_no_toml_is_refused_with_its_line(load):
-    assert re.fullmatch(r"The file FILE cannot be read: .+\(at line 2, column \d+\)\.", load("[[rule]]\nstage =\n"))
+    assert re.fullmatch(r"The file FILE cannot be read: .+\(at line 2, column \d+\)", load("[[rule]]\nstage =\n"))
 
 
 def test_what_is_no_text_is_refused(load):
@@ -164,4 +166,4 @@ def test_what_is_no_text_is_refused(load):
 def test_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(RuleError) as refusal:
         load_rules(str(tmp_path / "none.toml"))
-    assert str(refusal.value) == f"The file {tmp_path / 'none.toml'} cannot be read: No such file or directory."
+    assert str(refusal.value) == f"The file {tmp_path / 'none.toml'} cannot be read: No such file or directory"

@@ -9,7 +9,6 @@ import threading
 import pytest
 
 from smtpmock import ExpectationError, SMTPMock
-from smtpmock.reports.explanation import transcript
 from tests.raw_client import Client
 from tests.rules.scripted import Scripted, on
 
@@ -63,7 +62,7 @@ def test_transcript_names_the_rule_behind_each_reply(mock):
         client.ask("NOOP", "NOOP", "QUIT")
     session = mock.wait_for_session()
 
-    lines = [re.sub(r"^(\+\S+|\s+) ", "", line) for line in transcript(session).splitlines()[1:]]
+    lines = [re.sub(r"^(\+\S+|\s+) ", "", line) for line in session.transcript().splitlines()[1:]]
     assert lines[:7] == [
         "S: 220 Welcome",
         "C: NOOP",
@@ -95,10 +94,10 @@ def test_hits_and_assert_used():
 @pytest.mark.parametrize(
     ("said", "times", "text"),
     [
-        (0, None, "was to be used at least once, but was used 0 times: it was asked 0 times at NOOP."),
-        (1, 2, "was to be used 2 times, but was used 1 time: it was asked 1 time at NOOP."),
-        (3, 1, "was to be used 1 time, but was used 2 times: it was asked 3 times at NOOP."),
-        (1, 0, "was to be used 0 times, but was used 1 time: it was asked 1 time at NOOP."),
+        (0, None, "was expected to be used at least once, but was used 0 times: it was asked 0 times at NOOP."),
+        (1, 2, "was expected to be used 2 times, but was used 1 time: it was asked 1 time at NOOP."),
+        (3, 1, "was expected to be used 1 time, but was used 2 times: it was asked 3 times at NOOP."),
+        (1, 0, "was expected to be used 0 times, but was used 1 time: it was asked 1 time at NOOP."),
     ],
 )
 def test_assert_used_says_how_often_it_was_asked(said, times, text):
@@ -114,7 +113,7 @@ def test_assert_used_for_all_stages():
     with pytest.raises(ExpectationError) as failure:
         on("*", delay=1).assert_used()
     assert str(failure.value) == (
-        "The rule * delay=1 was to be used at least once, but was used 0 times: it was asked 0 times at any stage."
+        "The rule * delay=1 was expected to be used at least once, but was used 0 times: it was asked 0 times at any stage."
     )
 
 

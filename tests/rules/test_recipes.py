@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from smtpmock.rules import rule as rules
+from smtpmock.rules import words
 from smtpmock.rules.text_form import load_rules, parse_rule
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -48,7 +48,7 @@ def test_every_recipe_has_an_example_with_an_assertion():
         assert all(re.search(r"^ *(assert|with raises)\b|assert_used\(", code, re.MULTILINE) for code in codes), title
 
 
-@pytest.mark.parametrize("names", [rules.STAGES, rules.WORDS, rules.THEN], ids=["stages", "words", "then"])
+@pytest.mark.parametrize("names", [words.STAGES, words.WORDS, words.THEN], ids=["stages", "words", "then"])
 def test_page_has_a_row_for_each_name(names):
     heads = [line.split("|")[1] for line in read("rules.md").splitlines() if line.startswith("| `")]
     named = {name.strip('"') for head in heads for name in re.findall(r"`([^`]+)`", head)}

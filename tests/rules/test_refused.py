@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from smtpmock import RuleError, SMTPMock
-from smtpmock.rules.rule import STAGES, WORDS
+from smtpmock import STAGES, RuleError, SMTPMock
+from smtpmock.rules.words import WORDS
 
-NUMBER = "allowed is a number from 0 to 31536000."
-RATE = "allowed is a number of bytes in a second, more than 0."
-LINES = "allowed is a line or a list of lines."
-CODE = "allowed is a three-digit code, a space and a text."
-THEN = "allowed is one of close, reset, silence, half, garbage, accept."
-BODY = "where nothing is answered: allowed is message."
+NUMBER = "expected a number from 0 to 31536000"
+RATE = "expected a number of bytes per second greater than 0"
+LINES = "expected a line or a list of lines"
+CODE = "expected a three-digit code, a space and a text"
+THEN = "expected one of close, reset, silence, half, garbage, accept"
+BODY = "where nothing is answered: use message"
 
 REFUSED = [
     # stage
@@ -20,111 +20,112 @@ REFUSED = [
     (("RCPT", {"reply": "450 no"}), "Unknown stage 'RCPT': did you mean 'RCPT TO'?"),
     (("rcpt", {"reply": "450 no"}), "Unknown stage 'rcpt': did you mean 'RCPT TO'?"),
     (("xyz", {"reply": "450 no"}), f"Unknown stage 'xyz': expected one of {', '.join(STAGES)}"),
-    (("", {"reply": "450 no"}), f"A rule needs a stage: one of {', '.join(STAGES)}."),
-    ((None, {"reply": "450 no"}), f"A rule needs a stage: one of {', '.join(STAGES)}."),
+    (("", {"reply": "450 no"}), f"Missing stage of the rule: expected one of {', '.join(STAGES)}"),
+    ((None, {"reply": "450 no"}), f"Missing stage of the rule: expected one of {', '.join(STAGES)}"),
     ((7, {"reply": "450 no"}), f"Unknown stage 7: expected one of {', '.join(STAGES)}"),
     # words
-    (("NOOP", {"replay": "450 no"}), "Unknown rule word 'replay': did you mean 'reply'?"),
+    (("NOOP", {"replay": "450 no"}), "Unknown word in a rule 'replay': did you mean 'reply'?"),
     (
         ("RCPT TO", {"recipent": "a@example.com", "delay": 1}),
-        "Unknown rule word 'recipent': did you mean 'recipient'?",
+        "Unknown word in a rule 'recipent': did you mean 'recipient'?",
     ),
-    (("NOOP", {"qqq": None, "delay": 1}), f"Unknown rule word 'qqq': expected one of {', '.join(WORDS)}"),
+    (("NOOP", {"qqq": None, "delay": 1}), f"Unknown word in a rule 'qqq': expected one of {', '.join(WORDS)}"),
     # conditions
     (
         ("message", {"size": "big", "delay": 1}),
-        "The criterion size cannot be 'big': allowed is a number of bytes, a comparison as in '>= 1000', or a "
-        "function.",
+        "Invalid size 'big': expected a number of bytes, a comparison as in '>= 1000', or a function.",
     ),
     (
         ("NOOP", {"sender": 5, "delay": 1}),
-        "The criterion sender cannot be 5: allowed is a text, a pattern with *, a compiled regular expression or a "
-        "function.",
+        "Invalid sender 5: expected a text, a pattern with *, a compiled regular expression or a function.",
     ),
     (
         ("message", {"header": "X-Id", "delay": 1}),
-        "The criterion header cannot be 'X-Id': allowed is a dictionary, as in {'X-Id': '42'}, or 'X-Id: 42'.",
+        "Invalid header 'X-Id': expected a dictionary, as in {'X-Id': '42'}, or 'X-Id: 42'.",
     ),
     # counting
-    (("NOOP", {"delay": 1, "times": -1}), "The word times cannot be -1: allowed is a whole number, 0 or more."),
-    (("NOOP", {"delay": 1, "times": 1.5}), "The word times cannot be 1.5: allowed is a whole number, 0 or more."),
-    (("NOOP", {"delay": 1, "times": True}), "The word times cannot be True: allowed is a whole number, 0 or more."),
-    (("NOOP", {"delay": 1, "after": -1}), "The word after cannot be -1: allowed is a whole number, 0 or more."),
-    (("NOOP", {"delay": 1, "every": 0}), "The word every cannot be 0: allowed is a whole number, 1 or more."),
+    (("NOOP", {"delay": 1, "times": -1}), "Invalid times -1: expected an integer of at least 0"),
+    (("NOOP", {"delay": 1, "times": 1.5}), "Invalid times 1.5: expected an integer of at least 0"),
+    (("NOOP", {"delay": 1, "times": True}), "Invalid times True: expected an integer of at least 0"),
+    (("NOOP", {"delay": 1, "after": -1}), "Invalid after -1: expected an integer of at least 0"),
+    (("NOOP", {"delay": 1, "every": 0}), "Invalid every 0: expected an integer of at least 1"),
     (
         ("NOOP", {"delay": 1, "probability": 1.1}),
-        "The word probability cannot be 1.1: allowed is a number from 0 to 1.",
+        "Invalid probability 1.1: expected a number from 0 to 1",
     ),
     (
         ("NOOP", {"delay": 1, "probability": -0.1}),
-        "The word probability cannot be -0.1: allowed is a number from 0 to 1.",
+        "Invalid probability -0.1: expected a number from 0 to 1",
     ),
     (
         ("NOOP", {"delay": 1, "probability": float("nan")}),
-        "The word probability cannot be nan: allowed is a number from 0 to 1.",
+        "Invalid probability nan: expected a number from 0 to 1",
     ),
-    (("NOOP", {"delay": 1, "seed": "x"}), "The word seed cannot be 'x': allowed is a whole number."),
+    (("NOOP", {"delay": 1, "seed": "x"}), "Invalid seed 'x': expected an integer"),
     (
         ("message", {"delay": 1, "per": "subject"}),
-        "The word per at message cannot be 'subject': allowed is one of recipient, sender, session.",
+        "Invalid per at message 'subject': expected one of recipient, sender, session",
     ),
     (
         ("MAIL FROM", {"delay": 1, "per": "recipient"}),
-        "The word per at MAIL FROM cannot be 'recipient': allowed is one of sender, session.",
+        "Invalid per at MAIL FROM 'recipient': expected sender or session",
     ),
     (
         ("EHLO", {"delay": 1, "per": "sender"}),
-        "The word per at EHLO cannot be 'sender': allowed is one of session.",
+        "Invalid per at EHLO 'sender': expected session",
     ),
     # seconds and rates
-    (("NOOP", {"delay": -1}), f"The word delay cannot be -1: {NUMBER}"),
-    (("NOOP", {"delay": "1"}), f"The word delay cannot be '1': {NUMBER}"),
-    (("NOOP", {"delay": True}), f"The word delay cannot be True: {NUMBER}"),
-    (("NOOP", {"delay": float("inf")}), f"The word delay cannot be inf: {NUMBER}"),
-    (("NOOP", {"delay": 1, "jitter": -0.5}), f"The word jitter cannot be -0.5: {NUMBER}"),
-    (("NOOP", {"drip": 0}), f"The word drip cannot be 0: {RATE}"),
-    (("NOOP", {"drip": -5}), f"The word drip cannot be -5: {RATE}"),
-    (("DATA", {"throttle": 0}), f"The word throttle cannot be 0: {RATE}"),
-    (("DATA", {"throttle": float("inf")}), f"The word throttle cannot be inf: {RATE}"),
+    (("NOOP", {"delay": -1}), f"Invalid delay -1: {NUMBER}"),
+    (("NOOP", {"delay": "1"}), f"Invalid delay '1': {NUMBER}"),
+    (("NOOP", {"delay": True}), f"Invalid delay True: {NUMBER}"),
+    (("NOOP", {"delay": float("inf")}), f"Invalid delay inf: {NUMBER}"),
+    (("NOOP", {"delay": 1, "jitter": -0.5}), f"Invalid jitter -0.5: {NUMBER}"),
+    (("NOOP", {"drip": 0}), f"Invalid drip 0: {RATE}"),
+    (("NOOP", {"drip": -5}), f"Invalid drip -5: {RATE}"),
+    (("DATA", {"throttle": 0}), f"Invalid throttle 0: {RATE}"),
+    (("DATA", {"throttle": float("inf")}), f"Invalid throttle inf: {RATE}"),
     # reply
-    (("NOOP", {"reply": ""}), f"The reply cannot be '': {CODE}"),
-    (("NOOP", {"reply": "no"}), f"The reply cannot be 'no': {CODE}"),
-    (("NOOP", {"reply": "45 no"}), f"The reply cannot be '45 no': {CODE}"),
-    (("NOOP", {"reply": "4500 no"}), f"The reply cannot be '4500 no': {CODE}"),
-    (("NOOP", {"reply": "450no"}), f"The reply cannot be '450no': {CODE}"),
-    (("NOOP", {"reply": "٤٥٠ no"}), f"The reply cannot be '٤٥٠ no': {CODE}"),
-    (("NOOP", {"reply": ["250-a", "b"]}), f"The reply cannot be 'b': {CODE}"),
-    (("NOOP", {"reply": ["250-a", "450 b"]}), "The reply cannot have the codes 250 and 450: allowed is one."),
+    (("NOOP", {"reply": ""}), f"Invalid reply '': {CODE}"),
+    (("NOOP", {"reply": "no"}), f"Invalid reply 'no': {CODE}"),
+    (("NOOP", {"reply": "45 no"}), f"Invalid reply '45 no': {CODE}"),
+    (("NOOP", {"reply": "4500 no"}), f"Invalid reply '4500 no': {CODE}"),
+    (("NOOP", {"reply": "450no"}), f"Invalid reply '450no': {CODE}"),
+    (("NOOP", {"reply": "٤٥٠ no"}), f"Invalid reply '٤٥٠ no': {CODE}"),
+    (("NOOP", {"reply": ["250-a", "b"]}), f"Invalid reply 'b': {CODE}"),
+    (
+        ("NOOP", {"reply": ["250-a", "450 b"]}),
+        "Invalid reply with the codes 250 and 450: expected one code in all lines",
+    ),
     (
         ("NOOP", {"reply": "450 a\r\n450 b"}),
-        "The reply cannot be '450 a\\r\\n450 b': allowed are lines without line breaks.",
+        "Invalid reply '450 a\\r\\n450 b': expected lines without line breaks",
     ),
-    (("NOOP", {"reply": "450 a\n"}), "The reply cannot be '450 a\\n': allowed are lines without line breaks."),
-    (("NOOP", {"reply": []}), f"The reply cannot be []: {LINES}"),
-    (("NOOP", {"reply": 450}), f"The reply cannot be 450: {LINES}"),
-    (("NOOP", {"reply": [450]}), f"The reply cannot be [450]: {LINES}"),
-    (("NOOP", {"reply": b"450 no"}), f"The reply cannot be b'450 no': {LINES}"),
+    (("NOOP", {"reply": "450 a\n"}), "Invalid reply '450 a\\n': expected lines without line breaks"),
+    (("NOOP", {"reply": []}), f"Invalid reply []: {LINES}"),
+    (("NOOP", {"reply": 450}), f"Invalid reply 450: {LINES}"),
+    (("NOOP", {"reply": [450]}), f"Invalid reply [450]: {LINES}"),
+    (("NOOP", {"reply": b"450 no"}), f"Invalid reply b'450 no': {LINES}"),
     (
         ("NOOP", {"reply": "450 \ud800"}),
-        "The reply cannot be '450 \\ud800': allowed is what can be sent as UTF-8.",
+        "Invalid reply '450 \\ud800': expected text that can be encoded in UTF-8",
     ),
     # then
-    (("NOOP", {"then": "explode"}), f"The word then cannot be 'explode': {THEN}"),
-    (("NOOP", {"then": ["close"]}), f"The word then cannot be ['close']: {THEN}"),
+    (("NOOP", {"then": "explode"}), f"Invalid then 'explode': {THEN}"),
+    (("NOOP", {"then": ["close"]}), f"Invalid then ['close']: {THEN}"),
     *(
         (
             ("NOOP", {"reply": "450 no", "then": then}),
-            f"A reply cannot stand beside then={then!r}: allowed is half or close.",
+            f"Invalid then {then!r} beside a reply: expected half or close, which follow it",
         )
         for then in ("reset", "silence", "garbage", "accept")
     ),
     # what does not go with the stage
-    (("body", {"reply": "450 no"}), f"The word reply cannot stand at body, {BODY}"),
-    (("body", {"drip": 5}), f"The word drip cannot stand at body, {BODY}"),
+    (("body", {"reply": "450 no"}), f"The word reply cannot be used at body, {BODY}"),
+    (("body", {"drip": 5}), f"The word drip cannot be used at body, {BODY}"),
     *(
         (
             ("body", {"then": then}),
-            f"The word then at body cannot be {then!r}: allowed is one of close, reset, silence, accept.",
+            f"Invalid then at body {then!r}: expected one of close, reset, silence, accept",
         )
         for then in ("half", "garbage")
     ),
@@ -150,7 +151,7 @@ def test_refusal(made, why):
 def test_throttle_stands_only_where_a_message_begins(stage):
     why = refused(stage, {"throttle": 5})
 
-    assert why.startswith(f"The word throttle cannot stand at {stage}: allowed is one of DATA, ")
+    assert why.startswith(f"The word throttle cannot be used at {stage}: expected one of DATA, ")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_throttle_stands_only_where_a_message_begins(stage):
 def test_rule_that_does_nothing(words, shown):
     why = refused("RCPT TO", words)
 
-    assert why.startswith(f"The rule RCPT TO{shown} does nothing: it needs one of reply, delay, jitter, drip, ")
+    assert why.startswith(f"The rule RCPT TO{shown} does nothing: expected one of reply, delay, jitter, drip, ")
 
 
 @pytest.mark.parametrize("stage", ["rcpt to", "Rcpt To", "RCPT TO"])
@@ -187,24 +188,23 @@ def test_refused_rule_leaves_the_others_alone():
 @pytest.mark.parametrize(
     ("call", "why"),
     [
-        (lambda mock: mock.greylist(retry_after=-1), f"The word retry_after cannot be -1: {NUMBER}"),
-        (lambda mock: mock.greylist(retry_after="5"), f"The word retry_after cannot be '5': {NUMBER}"),
-        (lambda mock: mock.greylist(reply="later"), f"The reply cannot be 'later': {CODE}"),
+        (lambda mock: mock.greylist(retry_after=-1), f"Invalid retry_after -1: {NUMBER}"),
+        (lambda mock: mock.greylist(retry_after="5"), f"Invalid retry_after '5': {NUMBER}"),
+        (lambda mock: mock.greylist(reply="later"), f"Invalid reply 'later': {CODE}"),
         (
             lambda mock: mock.limit_rate(messages=-1),
-            "The word messages cannot be -1: allowed is a whole number, 0 or more.",
+            "Invalid messages -1: expected an integer of at least 0",
         ),
-        (lambda mock: mock.limit_rate(per="1 s"), f"The word per cannot be '1 s': {NUMBER}"),
+        (lambda mock: mock.limit_rate(per="1 s"), f"Invalid per '1 s': {NUMBER}"),
         (
             lambda mock: mock.limit_connections(-1),
-            "The word connections cannot be -1: allowed is a whole number, 0 or more.",
+            "Invalid connections -1: expected an integer of at least 0",
         ),
-        (lambda mock: mock.fail_next(-1), "The word count cannot be -1: allowed is a whole number, 0 or more."),
+        (lambda mock: mock.fail_next(-1), "Invalid count -1: expected an integer of at least 0"),
         (lambda mock: mock.fail_next(stage="date"), "Unknown stage 'date': did you mean 'DATA'?"),
         (
             lambda mock: mock.reject_recipient(5),
-            "The criterion recipient cannot be 5: allowed is a text, a pattern with *, a compiled regular expression "
-            "or a function.",
+            "Invalid recipient 5: expected a text, a pattern with *, a compiled regular expression or a function.",
         ),
     ],
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from smtpmock.protocol.actions import Close, End, Keep, Reset, Wait
-from tests.rules.scripted import CONTENT, EHLO, ENVELOPE, GARBAGE, GO_AHEAD, MAIL, OK, RCPT, Scripted, on
+from smtpmock.protocol.actions import Add, Close, End, Keep, Reset, Wait
+from tests.rules.scripted import CONTENT, EHLO, ENVELOPE, GARBAGE, GARBAGE_SHOWN, GO_AHEAD, MAIL, OK, RCPT, Scripted, on
 
 STEPS = {
     "HELO": ((), "HELO client.example", OK),
@@ -75,7 +75,7 @@ def test_garbage_in_place_of_the_reply(stage):
     session, said = at(stage, then="garbage", times=1)
 
     assert said == GARBAGE
-    assert outcome(session) == (stage, GARBAGE.strip("\r\n"), "garbage", None, stage == "message")
+    assert outcome(session) == (stage, GARBAGE_SHOWN, "garbage", None, stage == "message")
     assert not session.ended
     assert session.say("NOOP").startswith("250 ")
 
@@ -156,7 +156,7 @@ def test_connection_ends_at_the_first_bytes_of_the_message(then, ending):
     session.say(*ENVELOPE, "DATA")
 
     assert session.send(b"S") == ""
-    assert [type(action) for action in session.actions[-3:]] == [Keep, End, ending]
+    assert [type(action) for action in session.performed[-3:]] == [Add, End, ending]
     [message] = session.messages()
     assert (message.is_consistent, message.data, message.msg, message.raw) == (False, True, False, b"")
 
@@ -193,7 +193,7 @@ def test_accept_at_the_first_bytes_keeps_an_older_close_out():
 # The record of a message whose reply the client never sees.
 
 
-@pytest.mark.parametrize("then", ["close", "reset", "silence", "half"])
+@pytest.mark.parametrize("then", ["close", "reset", "silence", "half", "garbage"])
 def test_message_is_kept_though_the_client_sees_no_reply(then):
     session = Scripted(on("message", then=then))
     session.deliver()
@@ -208,7 +208,7 @@ def test_message_is_kept_before_the_connection_ends():
     session = Scripted(on("message", then="close", delay=1))
     session.deliver()
 
-    assert [type(action) for action in session.actions[-4:]] == [Keep, Wait, End, Close]
+    assert [type(action) for action in session.performed[-4:]] == [Keep, Wait, End, Close]
 
 
 def test_message_that_the_settings_refuse_is_not_accepted_by_losing_the_reply():
@@ -226,7 +226,7 @@ def test_drip_sends_the_reply_in_pieces_of_a_twentieth_of_a_second():
     session = Scripted(on("NOOP", drip=60))
 
     assert session.say("NOOP") == "250 Ok\r\n"
-    sent = [action if isinstance(action, bytes) else action.seconds for action in session.actions[1:]]
+    sent = [action if isinstance(action, bytes) else action.seconds for action in session.performed[1:]]
     assert sent == [0.05, b"250", 0.05, b" Ok", 2 / 60, b"\r\n"]
 
 
