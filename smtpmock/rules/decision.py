@@ -61,7 +61,7 @@ def decide(rules: Sequence[Rule], context: RuleContext) -> Generator[tuple[str, 
             if not (rule.is_due(count) and rule.is_drawn(key, count)):
                 continue
             if rule.limits_draws:
-                hits = yield rule.id, f"{key} drawn"
+                hits = yield rule.id, f"{key}\ndrawn"  # no address has a line break
                 assert hits is not None
                 if not rule.is_within_times(hits):
                     continue
