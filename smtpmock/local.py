@@ -149,7 +149,7 @@ class LocalBackend:
     def _check_can_apply(self, rule: Rule) -> None:
         """Refuse a rule for a command that the server does not offer, so that it could never apply."""
         setting = {"STARTTLS": "tls", "AUTH": "auth"}.get(rule.stage)
-        if setting is None or getattr(self._settings, setting):
+        if setting is None or getattr(self._settings, setting) not in ("", None):
             return
         replies = [known.reply.text for known in self._book.rules if known.reply and known.concerns("EHLO")]
         if not any(rule.stage == keyword for text in replies for keyword, _ in announced(text)):
