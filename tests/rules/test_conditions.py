@@ -23,12 +23,6 @@ KNOWN = {
     "message": RECEIVED,
     "*": RECEIVED,
 }
-ARGUMENTS = {
-    "HELO": "client.example",
-    "EHLO": "client.example",
-    "MAIL FROM": "<a@example.com>",
-    "RCPT TO": "<b@example.com>",
-}
 RIGHT = {
     "client": "192.0.2.1",
     "helo_name": "client.example",

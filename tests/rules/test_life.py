@@ -113,7 +113,8 @@ def test_assert_used_for_all_stages():
     with pytest.raises(ExpectationError) as failure:
         on("*", delay=1).assert_used()
     assert str(failure.value) == (
-        "The rule * delay=1 was expected to be used at least once, but was used 0 times: it was asked 0 times at any stage."
+        "The rule * delay=1 was expected to be used at least once, but was used 0 times: "
+        "it was asked 0 times at any stage."
     )
 
 

@@ -197,6 +197,25 @@ def test_clock_moves_when_it_is_told_and_with_the_time(mock):
     assert mock.clock.time() >= before + 1000
 
 
+def test_clock_goes_by_the_usual_time_again_once_it_is_reset(mock):
+    before = mock.clock.time()
+    mock.clock.advance(100_000)
+    mock.clock.advance(0)
+    mock.clock.reset()
+
+    assert before <= mock.clock.time() < before + 100_000
+
+
+def test_greylist_goes_by_the_clock_that_was_reset(mock):
+    mock.clock.advance(100_000)
+    mock.clock.reset()
+    mock.greylist(retry_after=300)
+
+    assert recipient(mock, "bob") == GREYLISTED
+    mock.clock.advance(300)
+    assert recipient(mock, "bob") == "250 Received"
+
+
 def test_what_a_ready_made_rule_allows_is_in_its_text():
     mock = SMTPMock()
     assert str(mock.greylist(retry_after=5, recipient="bob@example.com")) == (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smtpmock import STAGES, RuleError, SMTPMock
+from smtpmock.rules.text_form import parse_rule
 from smtpmock.rules.words import WORDS
 
 NUMBER = "expected a number from 0 to 31536000"
@@ -203,6 +204,14 @@ def test_refused_rule_leaves_the_others_alone():
         (lambda mock: mock.fail_next(-1), "Invalid count -1: expected an integer of at least 0"),
         (lambda mock: mock.fail_next(stage="date"), "Unknown stage 'date': did you mean 'DATA'?"),
         (
+            lambda mock: mock.reject_recipient(None),
+            "Invalid recipient None: expected an address, a pattern, an expression or a function",
+        ),
+        (
+            lambda mock: mock.reject_recipient(""),
+            "Invalid recipient '': expected an address, a pattern, an expression or a function",
+        ),
+        (
             lambda mock: mock.reject_recipient(5),
             "Invalid recipient 5: expected a text, a pattern with *, a compiled regular expression or a function.",
         ),
@@ -216,3 +225,74 @@ def test_ready_made_rule_is_refused_as_well(call, why):
 
     assert str(refusal.value) == why
     assert mock.rules == ()
+
+
+# Rules that could never apply.
+
+
+def never(stage, setting):
+    return (
+        f"A rule at {stage} can never apply: the server does not offer {stage}. "
+        f"Set {setting}, or add a rule at EHLO that announces it first"
+    )
+
+
+@pytest.mark.parametrize(("stage", "setting"), [("STARTTLS", "tls"), ("AUTH", "auth"), ("starttls", "tls")])
+@pytest.mark.parametrize(
+    "announced",
+    [None, ["250 Hello", "250 SIZE"], ["250 STARTTLS AUTH"], ["250 Hello", "250 AUTHORITY STARTTLS"]],
+)
+def test_rule_for_what_the_server_does_not_offer(stage, setting, announced):
+    mock = SMTPMock()
+    if announced:
+        mock.on("EHLO", reply=announced)
+    before = mock.rules
+
+    with pytest.raises(RuleError) as refusal:
+        mock.on(stage, delay=1)
+
+    assert str(refusal.value) == never(stage.upper(), setting)
+    assert mock.rules == before
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"tls": "starttls", "auth": "any"}, {"tls": "implicit", "auth": {}}, {"tls": "starttls", "auth": lambda *_: True}],
+)
+def test_rule_for_what_the_server_offers(settings):
+    mock = SMTPMock(**settings)
+
+    assert [mock.on(stage, delay=1).stage for stage in ("STARTTLS", "AUTH")] == ["STARTTLS", "AUTH"]
+
+
+@pytest.mark.parametrize("stage", ["EHLO", "*"])
+def test_rule_for_what_another_rule_announces(stage):
+    mock = SMTPMock()
+    mock.on(stage, reply=["250 Hello", "250-starttls", "250 AUTH PLAIN"])
+
+    assert [mock.on(stage, delay=1).stage for stage in ("STARTTLS", "AUTH")] == ["STARTTLS", "AUTH"]
+
+
+def test_rule_written_as_text_that_could_never_apply():
+    mock = SMTPMock()
+
+    with pytest.raises(RuleError) as refusal:
+        mock.add_rule(parse_rule("AUTH reply='535 no'"))
+
+    assert str(refusal.value) == never("AUTH", "auth")
+    assert mock.rules == ()
+
+
+# The clock.
+
+
+@pytest.mark.parametrize("seconds", [-5, -0.001, float("nan"), float("inf"), "5", None, True])
+def test_clock_that_cannot_be_advanced_so(seconds):
+    mock = SMTPMock()
+    before = mock.clock.time()
+
+    with pytest.raises(RuleError) as refusal:
+        mock.clock.advance(seconds)
+
+    assert str(refusal.value) == f"Invalid advance of the clock {seconds!r}: expected a number of seconds, 0 or more."
+    assert mock.clock.time() - before < 100
