@@ -145,6 +145,14 @@ class Mailer:
         return replies
 
     @keyword
+    def send_in_one_packet(self, server: MockServer, *lines: str) -> None:
+        """Sends all lines at once, and reads to the end; what came of them is not looked at."""
+        with socket.create_connection((server.host, server.port), SECONDS) as connection:
+            connection.sendall("".join(f"{line}\r\n" for line in lines).encode())
+            with connection.makefile("rb") as stream:
+                stream.read()
+
+    @keyword
     def send_file(self, server: MockServer, path: Path) -> None:
         """Send the message in a file."""
         with smtplib.SMTP(server.host, server.port, "client.example.com", SECONDS) as client:

@@ -84,6 +84,19 @@ Violations Are Marked Below The Lines That Caused Them
     Should Contain    ${html}    <dt>violation</dt><dd>bare-lf: The line ends with a line feed alone
     Should Contain    ${html}    line 1: To: nobody at all</dd>
 
+A Failure Shows The Conversation Of The Mail It Is About
+    FOR    ${test}    ${own}    IN    Refused By Another Server    second    Sent To Two Servers    first
+        ${pictures} =    Get Pictures    ${test}
+        Length Should Be    ${pictures}    2
+        ${names} =    Evaluate    re.findall('(?:HELO|ehlo) ([a-z]+)[.]example<', $pictures[1])    modules=re
+        Should Be Equal    ${names}    ${{[$own]}}
+    END
+
+Mails That Came In One Packet Stand Under Their Own Commands
+    ${picture} =    Get The Picture    In One Packet
+    Should Match Regexp    ${picture}
+    ...    (?s)<code>BDAT 26 LAST</code><details><summary>mail-one, .*<code>BDAT 26 LAST</code><details><summary>mail-two, .*<code>QUIT
+
 A Failed Handshake Is Marked
     Skip If    importlib.util.find_spec('trustme') is None    trustme is missing.
     ${html} =    Get The Html Message    Handshake
@@ -110,7 +123,7 @@ Run The Subject
     VAR    ${BEACON}    ${port}    scope=SUITE
     ${folder} =    Run Subject    log.robot    --variable    BEACON:${port}
     VAR    ${FOLDER}    ${folder}    scope=SUITE
-    Number Of Tests Should Be    12
+    Number Of Tests Should Be    14
 
 Get The Html Message
     [Arguments]    ${test}

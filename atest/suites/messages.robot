@@ -49,7 +49,7 @@ Invalid Criteria Are Errors
     ...    ValueError: Argument 'subject' got value 'REGEXP:(' that cannot be converted to Text: Invalid regular expression: missing ), unterminated subpattern at position 0.
     ...    Get Message    subject=REGEXP:(
     Run Keyword And Expect Error
-    ...    The criterion size cannot be 'huge': allowed is a number of bytes, a comparison as in '>= 1000', or a function.
+    ...    Invalid size 'huge': expected a number of bytes, a comparison as in '>= 1000', or a function.
     ...    Get Messages    size=huge
     Run Keyword And Expect Error
     ...    ValueError: Argument 'since' got value 'yesterday' that cannot be converted to Moment: Expected a mark returned by Get Mark, or a message.
@@ -57,6 +57,12 @@ Invalid Criteria Are Errors
     Run Keyword And Expect Error
     ...    Unknown criterion 'recipients': did you mean 'recipient'?
     ...    Get Messages    recipients=bob@example.com
+    Run Keyword And Expect Error
+    ...    Unknown criterion 'consistent': use accepted
+    ...    Get Messages    consistent=False
+    Run Keyword And Expect Error
+    ...    Invalid accepted 'maybe': expected True, False, or None for both.
+    ...    Get Messages    accepted=maybe
 
 Refused And Incomplete Messages Match Only On Request
     Send Lines    ${SERVER}    HELO client.example.com    MAIL FROM:<x@example.com>    QUIT
@@ -67,6 +73,22 @@ Refused And Incomplete Messages Match Only On Request
     No Message Should Arrive    sender=x@example.com    within=10 ms
     ${mail} =    Get Message    accepted=False
     Should Be Equal    ${mail.state}    ended after MAIL FROM
+
+Refused Recipients Are Found In Accepted Mail And In Attempts
+    ${server} =    Start SMTP Mock    not_registered_emails=gone@example.com
+    Send Lines    ${server}    HELO client.example.com    MAIL FROM:<a@example.com>    RCPT TO:<gone@example.com>
+    ...    RSET    MAIL FROM:<b@example.com>    RCPT TO:<bob@example.com>    RCPT TO:<gone@example.com>
+    ...    RCPT TO:nobody at all    DATA    Hello\r\n.    QUIT
+    ${mail} =    Get Message    refused_recipient=gone@example.com
+    Should Be Equal    ${mail.sender}    b@example.com
+    Should Be Equal    ${{list($mail.recipients)}}    ${{['bob@example.com']}}
+    Should Be Equal    ${{list($mail.refused_recipients)}}    ${{['gone@example.com', 'nobody at all']}}
+    Messages Should Not Contain Recipient    gone@example.com
+    ${attempt} =    Get Message    refused_recipient=*@example.com    accepted=False
+    Should Be Equal    ${attempt.sender}    a@example.com
+    Message Count Should Be    1    recipient=gone@example.com    accepted=False
+    Message Count Should Be    2    refused_recipient=gone@EXAMPLE.com    accepted=None
+    No Message Should Arrive    refused_recipient=bob@example.com    within=10 ms    accepted=None
 
 A Mark Excludes Earlier Messages
     ${mark} =    Get Mark

@@ -199,18 +199,18 @@ Rules Belong To The Current Server
 
 Invalid Rules Are Errors
     [Template]    Run Keyword And Expect Error
-    There is no stage RCTP TO: did you mean RCPT TO?    Reply To Command    RCTP TO    450 no
-    There is no word in a rule recipent: did you mean recipient?
+    Unknown stage 'RCTP TO': did you mean 'RCPT TO'?    Reply To Command    RCTP TO    450 no
+    Unknown word in a rule 'recipent': did you mean 'recipient'?
     ...    Reply To Command    RCPT TO    450 no    recipent=bob@example.com
-    There is no word in a rule tmies: did you mean times?    Drop Connection On    QUIT    tmies=2
+    Unknown word in a rule 'tmies': did you mean 'times'?    Drop Connection On    QUIT    tmies=2
     This keyword does not accept the argument 'then': use Add Rule instead.
     ...    Reply To Command    RCPT TO    450 no    then=close
-    The reply cannot be 'no': allowed is a three-digit code, a space and a text.    Reply To Command    RCPT TO    no
-    The condition subject cannot be known at RCPT TO: allowed there is one of client, helo_name, user, sender, recipient.
+    Invalid reply 'no': expected a three-digit code, a space and a text    Reply To Command    RCPT TO    no
+    The condition subject cannot be known at RCPT TO: expected one of client, helo_name, argument, user, sender, recipient
     ...    Reply To Command    RCPT TO    450 no    subject=Hi
-    The rule NOOP does nothing: it needs one of reply, delay, jitter, drip, throttle, then and tls.
+    The rule NOOP does nothing: expected one of reply, delay, jitter, drip, throttle, then, tls
     ...    Delay Command    NOOP
-    The word times cannot be -1: allowed is a whole number, 0 or more.    Reset Connection On    NOOP    times=-1
+    Invalid times -1: expected an integer of at least 0    Reset Connection On    NOOP    times=-1
     ValueError: Argument 'delay' got value 'soon' that cannot be converted to timedelta or None*
     ...    Delay Command    NOOP    soon
     ValueError: Argument 'times' got value 'twice' that cannot be converted to integer or None*

@@ -13,7 +13,9 @@ Sessions Without A Message Are Returned
     Length Should Be    ${sessions}    2
     Should Be Equal    ${sessions[0].exchanges[2].request}    FOO
     ${sessions} =    Get Sessions    helo_name=two.example.com
-    Should Be Equal    ${sessions[0].id}    ${2}
+    Should Be Equal    ${sessions[0].number}    ${2}
+    ${mail} =    Get Message
+    Should Be Equal    ${sessions[0].id}    ${mail.session_id}
     ${mark} =    Get Mark
     ${sessions} =    Get Sessions    since=${mark}
     Should Be Empty    ${sessions}

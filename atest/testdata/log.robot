@@ -68,8 +68,35 @@ Handshake
     Call Method    ${secure.mock}    wait_for_session
     Log Session Transcript
 
+Refused By Another Server
+    Refuse A Mail    ${SERVER}    first.example
+    Refuse A Mail    ${SERVER}    second.example
+    ${mail} =    Get Message    accepted=False    helo_name=second.example
+    ${other} =    Start SMTP Mock    alias=other    not_registered_emails=gone@example.com
+    Refuse A Mail    ${other}    third.example
+    Message Should Contain    ${mail}    Hello
+
+Sent To Two Servers
+    Send Mail    ${SERVER}    name=first.example
+    ${mail} =    Get Message
+    ${other} =    Start SMTP Mock    alias=other
+    Send Mail    ${other}    name=second.example
+    Message Should Contain    ${mail}    Good night
+
+In One Packet
+    ${server} =    Start SMTP Mock    alias=chunking    extensions=CHUNKING,PIPELINING
+    Send In One Packet    ${server}    HELO x.example
+    ...    MAIL FROM:<a@example.com>    RCPT TO:<b@example.com>    BDAT 26 LAST    Subject: mail-one\r\n\r\none
+    ...    MAIL FROM:<a@example.com>    RCPT TO:<b@example.com>    BDAT 26 LAST    Subject: mail-two\r\n\r\ntwo
+    ...    QUIT
+    Log Session Transcript
+
 
 *** Keywords ***
+Refuse A Mail
+    [Arguments]    ${server}    ${name}
+    Send Lines    ${server}    HELO ${name}    MAIL FROM:<a@example.com>    RCPT TO:<gone@example.com>    QUIT
+
 Start The Server
     ${server} =    Start SMTP Mock    not_registered_emails=gone@example.com    response_delay_message=100 ms
     VAR    ${SERVER}    ${server}    scope=TEST

@@ -31,7 +31,7 @@ Standards
 Standards Of One Message
     Send Mail    ${SERVER}    subject=Bill
     Call Method    ${SERVER.mock}    wait_for_session
-    Messages Should Follow Standards    subject=Bill    message=The bill has to be in order.
+    Messages Should Follow Standards    subject=Bill    message=The bill has to be in order.    level=should
 
 TLS
     Send Mail    ${SERVER}

@@ -67,7 +67,8 @@ class SMTPMockLibrary(
     = Selecting messages =
 
     Keywords that return, count or check messages accept criteria, which are optional named arguments. A message matches
-    if it meets all of them.
+    if it meets all of them. All keywords refer to accepted messages unless ``accepted`` says otherwise:
+    ``accepted=False`` selects the attempts to send a message that were refused or broken off.
 
     %CRITERIA%
 
@@ -77,8 +78,8 @@ class SMTPMockLibrary(
     except for ``accepted``.
 
     Messages have attributes that tests can use directly: ``${mail.subject}``, ``${mail.text}``, ``${mail.html}``,
-    ``${mail.sender}``, ``${mail.recipients}``, ``${mail.headers}[X-Id]``, ``${mail.attachments}``, ``${mail.links}``,
-    ``${mail.raw}`` and others.
+    ``${mail.sender}``, ``${mail.recipients}``, ``${mail.refused_recipients}``, ``${mail.headers}[X-Id]``,
+    ``${mail.attachments}``, ``${mail.links}``, ``${mail.raw}`` and others.
 
     *NOTE:* Robot Framework displays an error that starts with ``*HTML*`` as HTML. The errors of this library never
     start with text from a message, but those of other libraries can: ``Should Be Equal    ${mail.subject}    Welcome``
@@ -98,7 +99,8 @@ class SMTPMockLibrary(
     The stages are ``connect``, ``HELO``, ``EHLO``, ``MAIL FROM``, ``RCPT TO`` (once for each recipient), ``DATA``,
     ``body`` (the first bytes of the message have arrived; no reply is due), ``message`` (the message is complete),
     ``RSET``, ``NOOP`` and ``QUIT``. If the server offers the extensions, there are also ``STARTTLS``, ``AUTH``,
-    ``BDAT``, ``VRFY`` and ``HELP``. ``*`` stands for all stages.
+    ``BDAT``, ``VRFY`` and ``HELP``. ``command`` with ``verb`` is any other command, such as EXPN. ``*`` stands for all
+    stages.
 
     The words of a rule are optional named arguments:
 

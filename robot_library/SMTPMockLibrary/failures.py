@@ -65,7 +65,7 @@ def _introduced(text: str, message: str | None) -> str:
 
 
 def log_sessions(
-    server: MockServer, sessions: Iterable[Session], level: str = "INFO", about: Iterable[int] = ()
+    server: MockServer, sessions: Iterable[Session], level: str = "INFO", about: Iterable[str] = ()
 ) -> None:
     """Write sessions to the log, with those in `about` expanded."""
     logger.write(sessions_html(sessions, server.address, about=about), level, html=True)  # type: ignore[arg-type]  # a level
@@ -74,14 +74,12 @@ def log_sessions(
 def _log_subject(servers: Servers, values: Iterable[Any]) -> None:
     """Log the message that was passed to the keyword and its session, or else all sessions of the current server."""
     mail = next((value for value in values if isinstance(value, Message)), None)
-    if mail is not None:
-        logger.info(mail.html_report(), html=True)
-    for server in reversed(servers.all()):
-        sessions = server.mock.sessions()
-        if mail is None:
-            log_sessions(server, sessions)
-            return
-        its_own = [session for session in sessions if any(found.raw is mail.raw for found in session.messages)]
+    if mail is None:
+        for server in servers.all()[-1:]:
+            log_sessions(server, server.mock.sessions())
+        return
+    logger.info(mail.html_report(), html=True)
+    for server in servers.all():
+        its_own = [session for session in server.mock.sessions() if session.id == mail.session_id]
         if its_own:
             log_sessions(server, its_own)
-            return

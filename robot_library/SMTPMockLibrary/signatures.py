@@ -45,7 +45,7 @@ _PLAIN_VALUES: Mapping[str, str] = {
     "user": "must be equal",
     "size": "must be equal; ``>= 1000`` compares",
     "header": "must be contained: ``X-Id: 42`` or ``${{{'X-Id': '42'}}}``",
-    _ACCEPTED: "True: accepted (the default), False: refused or incomplete, None: any",
+    _ACCEPTED: "must be equal; True by default",
     "moment": "arrived after this mark (`Get Mark`) or message",
 }
 """The effect of a value without a pattern, for each kind of criterion."""

@@ -131,7 +131,8 @@ class RuleKeywords(Keywords):
         | Reject Recipient    *@gone.example
         | Reject Recipient    full@example.com    452 4.2.2 Mailbox full
         """
-        return _logged(self.servers.current.mock.reject_recipient(recipient, reply))
+        reject = self.servers.current.mock.reject_recipient
+        return _logged(reject(recipient, reply))  # type: ignore[arg-type]  # a text or an expression
 
     @keyword("Greylist", tags=("Rule",))
     @explained
