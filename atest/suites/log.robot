@@ -86,15 +86,15 @@ Violations Are Marked Below The Lines That Caused Them
 
 A Failure Shows The Conversation Of The Mail It Is About
     FOR    ${test}    ${own}    IN    Refused By Another Server    second    Sent To Two Servers    first
-        ${pictures} =    Get Pictures    ${test}
+        ${pictures} =    Get Html Messages    ${test}
         Length Should Be    ${pictures}    2
         ${names} =    Evaluate    re.findall('(?:HELO|ehlo) ([a-z]+)[.]example<', $pictures[1])    modules=re
         Should Be Equal    ${names}    ${{[$own]}}
     END
 
 Mails That Came In One Packet Stand Under Their Own Commands
-    ${picture} =    Get The Picture    In One Packet
-    Should Match Regexp    ${picture}
+    ${html} =    Get The Html Message    In One Packet
+    Should Match Regexp    ${html}
     ...    (?s)<code>BDAT 26 LAST</code><details><summary>mail-one, .*<code>BDAT 26 LAST</code><details><summary>mail-two, .*<code>QUIT
 
 A Failed Handshake Is Marked
@@ -123,7 +123,7 @@ Run The Subject
     VAR    ${BEACON}    ${port}    scope=SUITE
     ${folder} =    Run Subject    log.robot    --variable    BEACON:${port}
     VAR    ${FOLDER}    ${folder}    scope=SUITE
-    Number Of Tests Should Be    14
+    Number Of Tests Should Be    15
 
 Get The Html Message
     [Arguments]    ${test}
