@@ -14,6 +14,7 @@ from smtpmock.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from typing import TypeGuard
 
     from typing_extensions import Unpack
 
@@ -138,8 +139,7 @@ class Mailbox(Scripting):
             ServerStateError: If the server never ran, or is stopped meanwhile.
         """
         asked = Query(query)
-        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-            raise QueryError(f"Invalid count {count!r}: expected an integer of at least 0")
+        _check_count(count)
         found = self._backend.wait(asked, count, self._seconds(timeout))
         if len(found) < count:
             raise self._late(f"timeout waiting for {count} messages{_with(asked)}, got {len(found)}", asked)
@@ -189,7 +189,7 @@ class Mailbox(Scripting):
             ServerStateError: If the server never ran, or is stopped meanwhile.
         """
         asked = Query(query)
-        if self._seconds(within) < 0:
+        if not _is_seconds(within) or within < 0:
             raise QueryError(f"Invalid within {within!r}: expected a number of seconds, 0 or more")
         found = self._backend.wait(asked, 1, within)
         if found:
@@ -201,10 +201,12 @@ class Mailbox(Scripting):
 
         Raises:
             ExpectationError: If there are more or fewer; the text shows what there is.
-            QueryError: If a criterion is unknown or its value cannot be asked for.
+            QueryError: If the count is invalid, a criterion is unknown, or its value cannot be asked for.
             ServerStateError: If the server never ran.
         """
         asked = Query(query)
+        if count is not None:
+            _check_count(count)
         self._backend.check_ran()
         found = self._backend.select(asked)
         if len(found) == count or (found and count is None):
@@ -289,7 +291,7 @@ class Mailbox(Scripting):
     def _seconds(self, timeout: float | None) -> float:
         if timeout is None:
             return self._default_timeout
-        if isinstance(timeout, int | float) and timeout == timeout:  # below 0: the time is up, as in go-smtp-mock
+        if _is_seconds(timeout):  # below 0: the time is up, as in go-smtp-mock
             return timeout
         raise QueryError(f"Invalid timeout {timeout!r}: expected a number of seconds")
 
@@ -308,6 +310,15 @@ class Mailbox(Scripting):
     def _late(self, headline: str, query: Query) -> MessageTimeoutError:
         shown = self._backend.select(Query({}, accepted=None))
         return MessageTimeoutError(self._backend.explain(headline, query), _messages(shown))
+
+
+def _check_count(count: object) -> None:
+    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        raise QueryError(f"Invalid count {count!r}: expected an integer of at least 0")
+
+
+def _is_seconds(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
 
 
 def _messages(entries: Sequence[Entry]) -> list[Message]:

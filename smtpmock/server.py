@@ -93,10 +93,11 @@ class SMTPMock(Mailbox):
 
     def __setattr__(self, name: str, value: object) -> None:
         """Refuse an attribute that does not exist, which would have no effect."""
+        if name in SETTINGS:
+            own = type(self).__name__
+            raise AttributeError(f"Settings are given at the beginning: use {own}({name}={value!r})")
         if type(self) is SMTPMock and not name.startswith("_") and name not in ("settings", "errors"):
-            if name in SETTINGS:
-                raise AttributeError(f"Settings are given at the beginning: use SMTPMock({name}={value!r})")
-            if not hasattr(type(self), name):
+            if not hasattr(SMTPMock, name):
                 raise AttributeError(unknown("attribute of SMTPMock", name, [*vars(Mailbox), *vars(SMTPMock)]))
         super().__setattr__(name, value)
 
