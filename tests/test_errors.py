@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 import smtpmock
-from smtpmock import MessageTimeoutError, SMTPMock, SMTPMockError, errors
+from smtpmock import MessageTimeoutError, QueryError, SMTPMock, SMTPMockError, errors
 from smtpmock.text import invalid, unknown
 
 STANDARD = {
@@ -76,6 +76,69 @@ def test_a_port_that_is_taken_is_named() -> None:
             other.start()
         assert str(raised.value).startswith(f"Failed to start SMTP mock server on port: {mock.port}")
         assert not other.is_running
+
+
+# Values that make no sense.
+
+
+@pytest.mark.parametrize("timeout", ["5", float("nan")])
+def test_a_wait_lasts_a_number_of_seconds(timeout):
+    with SMTPMock() as mock:
+        with pytest.raises(QueryError, match=rf"^Invalid within {timeout!r}: expected a number of seconds, 0 or more$"):
+            mock.assert_no_message(within=timeout)
+        for wait in (mock.wait_for_messages, mock.wait_for_message, mock.wait_for_session):
+            with pytest.raises(QueryError, match=rf"^Invalid timeout {timeout!r}: expected a number of seconds$"):
+                wait(timeout=timeout)
+
+
+def test_nothing_is_not_waited_for_within_less_than_no_time():
+    refused = pytest.raises(QueryError, match=r"^Invalid within -1: expected a number of seconds, 0 or more$")
+    with SMTPMock() as mock, refused:
+        mock.assert_no_message(within=-1)
+
+
+@pytest.mark.parametrize("count", ["1", -1, 1.5, True])
+def test_a_wait_is_for_a_whole_number_of_messages(count):
+    refused = pytest.raises(QueryError, match=rf"^Invalid count {count!r}: expected an integer of at least 0$")
+    with SMTPMock() as mock, refused:
+        mock.wait_for_messages(count, 0)
+    with SMTPMock() as mock, refused:
+        mock.assert_message_count(count)
+
+
+def test_an_attribute_that_does_not_exist_cannot_be_set_on_a_server() -> None:
+    mock = SMTPMock()
+    with pytest.raises(AttributeError, match=r"^Settings are given at the beginning: use SMTPMock\(timeout=3\)$"):
+        mock.timeout = 3  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match=r"^Unknown attribute of SMTPMock 'sesions': did you mean 'sessions'\?$"):
+        mock.sesions = 3  # type: ignore[attr-defined]
+    assert not hasattr(mock, "timeout")
+    assert mock.settings.timeout == SMTPMock().settings.timeout
+
+
+def test_an_attribute_that_can_only_be_read_stays_so() -> None:
+    mock = SMTPMock()
+    for name in ("url", "dropped", "is_running", "clock", "rules"):
+        with pytest.raises(AttributeError):
+            setattr(mock, name, 3)
+    with pytest.raises(AttributeError, match=r"^Settings are given at the beginning: use SMTPMock\(port=2525\)$"):
+        mock.port = 2525  # type: ignore[misc]
+
+
+def test_a_subclass_may_have_attributes_of_its_own() -> None:
+    class Mock(SMTPMock):
+        note = ""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.extra = 1
+
+    mock = Mock()
+    mock.note = "mine"
+
+    assert (mock.extra, mock.note) == (1, "mine")
+    with pytest.raises(AttributeError, match=r"^Settings are given at the beginning: use Mock\(timeout=3\)$"):
+        mock.timeout = 3  # type: ignore[attr-defined]
 
 
 # Unknown words.

@@ -8,8 +8,9 @@ from smtplib import SMTP
 
 import pytest
 
-from smtpmock import QueryError, SMTPMock
-from smtpmock.queries.query import WORDS
+from smtpmock import MESSAGE_WORDS, QueryError, SMTPMock
+
+REFUSED = ["no@example.com", "refused@example.com"]
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +26,14 @@ def mock():
     invoice["Subject"] = "Invoice 7"
     invoice.set_content("attached\n")
     invoice.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="invoice-7.pdf")
-    with SMTPMock(multiple_rcptto=True, multiple_message_receiving=True, not_registered_emails=["no@example.com"]) as m:
+    with SMTPMock(multiple_rcptto=True, multiple_message_receiving=True, not_registered_emails=REFUSED) as m:
         with SMTP(m.host, m.port, local_hostname="App.example") as client:
             client.send_message(welcome, "Shop@Example.com", ["Bob@example.com"])
             client.send_message(invoice, "billing@example.com", ["bob@example.com", "carol@EXAMPLE.org"])
         with SMTP(m.host, m.port, local_hostname="cron.example") as client:
-            client.sendmail("", ["bob@example.com"], "no header at all")
+            client.sendmail("", ["refused@example.com", "bob@example.com"], "no header at all")
             client.docmd("MAIL", "FROM:<Shop@Example.com>")
+            client.docmd("RCPT", "TO:<dave@example.com>")
             client.docmd("RCPT", "TO:<no@example.com>")
         yield m
 
@@ -45,13 +47,13 @@ def numbers(mock, **query):
     return [message.number for message in mock.messages(**query)]
 
 
-def test_without_words_every_record_is_meant(mock):
-    assert numbers(mock) == ALL
+def test_without_words_every_accepted_message_is_meant(mock):
+    assert numbers(mock) == ACCEPTED
 
 
-@pytest.mark.parametrize(("consistent", "found"), [(True, ACCEPTED), (False, [FAILED]), (None, ALL)])
-def test_consistent_tells_which_records_are_meant(mock, consistent, found):
-    assert numbers(mock, accepted=consistent) == found
+@pytest.mark.parametrize(("accepted", "found"), [(True, ACCEPTED), (False, [FAILED]), (None, ALL)])
+def test_accepted_tells_which_records_are_meant(mock, accepted, found):
+    assert numbers(mock, accepted=accepted) == found
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,24 @@ def test_consistent_tells_which_records_are_meant(mock, consistent, found):
     ],
 )
 def test_recipient(mock, wanted, found):
-    assert numbers(mock, recipient=wanted, accepted=True) == found
+    assert numbers(mock, recipient=wanted) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"recipient": "no@example.com"}, [FAILED]),  # a failed attempt is found by whom it tried
+        ({"recipient": "dave@example.com"}, [FAILED]),
+        ({"recipient": "refused@example.com"}, []),  # accepted mail by whom it was for
+        ({"refused_recipient": "no@example.com"}, [FAILED]),
+        ({"refused_recipient": "*@EXAMPLE.com"}, [NOTICE, FAILED]),
+        ({"refused_recipient": "refused@example.com"}, [NOTICE]),
+        ({"refused_recipient": "dave@example.com"}, []),
+        ({"refused_recipient": re.compile("^no@")}, [FAILED]),
+    ],
+)
+def test_refused_recipients(mock, query, found):
+    assert numbers(mock, **query, accepted=None) == found
 
 
 @pytest.mark.parametrize(
@@ -93,7 +112,7 @@ def test_recipient(mock, wanted, found):
     ],
 )
 def test_sender(mock, wanted, found):
-    assert numbers(mock, sender=wanted) == found
+    assert numbers(mock, sender=wanted, accepted=None) == found
 
 
 @pytest.mark.parametrize(
@@ -139,7 +158,7 @@ def test_subject(mock, wanted, found):
     ],
 )
 def test_contents_and_the_client(mock, query, found):
-    assert numbers(mock, **query) == found
+    assert numbers(mock, **query, accepted=None) == found
 
 
 @pytest.mark.parametrize(
@@ -158,7 +177,7 @@ def test_contents_and_the_client(mock, query, found):
     ],
 )
 def test_header(mock, wanted, found):
-    assert numbers(mock, header=wanted) == found
+    assert numbers(mock, header=wanted, accepted=None) == found
 
 
 def test_size_is_that_of_the_message_in_bytes(mock):
@@ -178,10 +197,10 @@ def test_all_words_have_to_hold(mock):
 
 def test_since_a_mark_or_a_message(mock):
     first, second, *_ = mock.messages()
-    assert numbers(mock, since=first) == [INVOICE, NOTICE, FAILED]
-    assert numbers(mock, since=second, accepted=True) == [NOTICE]
+    assert numbers(mock, since=first, accepted=None) == [INVOICE, NOTICE, FAILED]
+    assert numbers(mock, since=second) == [NOTICE]
     assert numbers(mock, since=first, recipient="bob@example.com") == [INVOICE, NOTICE]
-    assert numbers(mock, since=mock.mark()) == []
+    assert numbers(mock, since=mock.mark(), accepted=None) == []
 
 
 def test_a_function_is_asked_only_where_the_words_before_it_hold(mock):
@@ -198,7 +217,8 @@ def test_a_function_is_asked_only_where_the_words_before_it_hold(mock):
         ("headers", "header"),
         ("attachments", "attachment"),
         ("helo", "helo_name"),
-        ("consistant", "consistent"),
+        ("acepted", "accepted"),
+        ("refused_recipents", "refused_recipient"),
         ("after_since", "since"),
     ],
 )
@@ -213,16 +233,35 @@ def test_a_misspelt_word_is_refused_with_the_nearest(mock, word, nearest):
 def test_a_word_that_resembles_none_is_refused_with_all_that_exist(mock):
     with pytest.raises(QueryError, match=r"^Unknown criterion 'xyz': expected one of .+$") as caught:
         mock.messages(xyz="x")
-    assert str(caught.value).endswith(f": expected one of {', '.join(WORDS)}")
+    assert str(caught.value).endswith(f": expected one of {', '.join(MESSAGE_WORDS)}")
 
 
 def test_sessions_are_asked_for_with_words_of_their_own(mock):
-    assert mock.wait_for_session(0, helo_name="cron.example").id == 2
-    assert mock.wait_for_session(0, client="127.0.0.1").id == 1
+    assert mock.wait_for_session(0, helo_name="cron.example").number == 2
+    assert mock.wait_for_session(0, client="127.0.0.1").number == 1
     with pytest.raises(QueryError, match=r"^Unknown criterion 'helo': did you mean 'helo_name'\?$"):
         mock.wait_for_session(0, helo="cron.example")
-    with pytest.raises(QueryError, match=r"^Unknown criterion 'subject': expected one of client, helo_name, since$"):
+    with pytest.raises(QueryError, match=r"^Unknown criterion 'subject': expected one of helo_name, client, since$"):
         mock.wait_for_session(0, subject="x")
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("to", "Unknown criterion 'to': use recipient (of the envelope), or header='To: ...'"),
+        ("cc", "Unknown criterion 'cc': use recipient (of the envelope), or header='Cc: ...'"),
+        ("bcc", "Unknown criterion 'bcc': use recipient"),
+        ("from_", "Unknown criterion 'from_': use sender (of the envelope), or header='From: ...'"),
+        ("body", "Unknown criterion 'body': use text or html"),
+        ("consistent", "Unknown criterion 'consistent': use accepted"),
+    ],
+)
+def test_a_word_that_has_another_name_here_is_refused_with_that(mock, word, sentence):
+    for ask in (mock.messages, mock.purge, mock.assert_message_count):
+        with pytest.raises(QueryError) as caught:
+            ask(**{word: "x"})
+        assert str(caught.value) == sentence
+    assert numbers(mock) == ACCEPTED
 
 
 TEXT = "a text, a pattern with *, a compiled regular expression or a function."
@@ -231,34 +270,32 @@ TEXT = "a text, a pattern with *, a compiled regular expression or a function."
 @pytest.mark.parametrize(
     ("word", "wanted", "text"),
     [
-        ("recipient", b"b@example.com", f"The criterion recipient cannot be b'b@example.com': allowed is {TEXT}"),
-        ("subject", None, f"The criterion subject cannot be None: allowed is {TEXT}"),
-        ("text", 7, f"The criterion text cannot be 7: allowed is {TEXT}"),
+        ("recipient", b"b@example.com", f"Invalid recipient b'b@example.com': expected {TEXT}"),
+        ("subject", None, f"Invalid subject None: expected {TEXT}"),
+        ("text", 7, f"Invalid text 7: expected {TEXT}"),
         (
             "size",
             "many",
-            "The criterion size cannot be 'many': allowed is a number of bytes, a comparison as in '>= 1000', "
-            "or a function.",
+            "Invalid size 'many': expected a number of bytes, a comparison as in '>= 1000', or a function.",
         ),
         (
             "size",
             True,
-            "The criterion size cannot be True: allowed is a number of bytes, a comparison as in '>= 1000', "
-            "or a function.",
+            "Invalid size True: expected a number of bytes, a comparison as in '>= 1000', or a function.",
         ),
         (
             "header",
             "X-Id",
-            "The criterion header cannot be 'X-Id': allowed is a dictionary, as in {'X-Id': '42'}, or 'X-Id: 42'.",
+            "Invalid header 'X-Id': expected a dictionary, as in {'X-Id': '42'}, or 'X-Id: 42'.",
         ),
         (
             "header",
             {1: "x"},
-            "The criterion header cannot be {1: 'x'}: allowed is a dictionary, as in {'X-Id': '42'}, or 'X-Id: 42'.",
+            "Invalid header {1: 'x'}: expected a dictionary, as in {'X-Id': '42'}, or 'X-Id: 42'.",
         ),
-        ("header", {"X-Id": 42}, f"The criterion header X-Id cannot be 42: allowed is {TEXT}"),
-        ("consistent", "yes", "The criterion consistent cannot be 'yes': allowed is True, False, or None for both."),
-        ("since", 3, "The criterion since cannot be 3: allowed is a mark or a received message."),
+        ("header", {"X-Id": 42}, f"Invalid header X-Id 42: expected {TEXT}"),
+        ("accepted", "yes", "Invalid accepted 'yes': expected True, False, or None for both."),
+        ("since", 3, "Invalid since 3: expected a mark or a received message."),
     ],
 )
 def test_a_value_that_cannot_be_asked_for_is_refused(mock, word, wanted, text):
