@@ -10,41 +10,42 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MEASURABLE = 0.05  # seconds of processor time that are steady enough to be compared
+_SMALLEST = 20_000
 _LARGEST = 10_000_000
+_STEP = 16  # the most that the size grows by at once
 _RUNS = 5
 _FACTOR = 2.5  # at most, for doubled input
 
 
-def assert_linear(make: Callable[[int], Any], read: Callable[[Any], object], smallest: int = 20_000) -> None:
-    """Assert that the time to read what `make` returns for a size at most grows by the factor when it doubles.
+def assert_linear(make: Callable[[int], Any], read: Callable[[Any], object]) -> None:
+    """Assert that the time to read what `make` returns for a size grows by the factor at most when the size doubles.
 
-    What takes next to no time for the largest size has nothing to grow.
+    It is measured at a size where there is something to measure. What takes next to no time for the largest size has
+    nothing to grow.
     """
-    size = smallest
+    size = _SMALLEST
     spent = _spent(make, read, size)
     while spent < _MEASURABLE and size < _LARGEST:
-        size *= 2
-        before, spent = spent, _spent(make, read, size)
-        if spent > 40 * max(before, 0.005):  # it cannot be linear, and twice as much would take forever
-            raise AssertionError(f"{size} bytes took {spent:.2f} s, half of them {before:.2f} s")
+        size = min(round(size * min(_STEP, 1.3 * _MEASURABLE / max(spent, 1e-6))), _LARGEST)
+        spent = _spent(make, read, size)
     if spent < _MEASURABLE:
         return
-    base = spent
     for _ in range(_RUNS):
         twice = _spent(make, read, 2 * size)
-        if twice <= _FACTOR * base:
+        if twice <= _FACTOR * spent:
             return
-        base = max(base, _spent(make, read, size))
-    raise AssertionError(f"{2 * size} bytes took {twice:.2f} s, half of them {base:.2f} s")
+        spent = max(spent, _spent(make, read, size))
+    raise AssertionError(f"{2 * size} bytes took {twice:.2f} s, half of them {spent:.2f} s")
 
 
 def _spent(make: Callable[[int], Any], read: Callable[[Any], object], size: int) -> float:
     made = make(size)
-    gc.collect()
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         began = time.process_time()
         read(made)
         return time.process_time() - began
     finally:
-        gc.enable()
+        if was_enabled:
+            gc.enable()

@@ -12,7 +12,7 @@ LONGEST_TEXT = 1_000_000
 """How many characters of a text are searched for codes, and how many of a page are read."""
 
 _LINK = re.compile(r'(?<![a-z0-9])https?://[^\s<>"\x00-\x20]+', re.IGNORECASE)
-_PUNCTUATION = frozenset(".,;:!?'")
+_PUNCTUATION = ".,;:!?'"
 _MOST_PUNCTUATION = 1000  # at the end of a link
 _YEAR = "(?:19|20)[0-9]{2}"
 _NO_CODE = re.compile(
@@ -49,14 +49,14 @@ def text_links(text: str) -> Iterator[str]:
     ['https://a.example/x_(y)']
     """
     for match in _LINK.finditer(text):
-        link = match[0]
-        if not link[-1].isalnum():
-            link = _trimmed(link)
+        link = match[0].rstrip(_PUNCTUATION)
+        if link[-1] in ")]":
+            link = _without_surplus_brackets(link)
         if not link.endswith("/") or link.count("/") > 2:  # more than the bare "https://"
             yield link
 
 
-def _trimmed(link: str) -> str:
+def _without_surplus_brackets(link: str) -> str:
     surplus = {")": link.count(")") - link.count("("), "]": link.count("]") - link.count("[")}
     for end in range(len(link), max(len(link) - _MOST_PUNCTUATION, 0), -1):
         last = link[end - 1]
