@@ -51,9 +51,8 @@ class Driven(Conversation):
         received = [exchange for exchange in self.exchanges if exchange.stage == "message" and exchange.accepted]
         assert [message.end_of_data for message in self.messages() if message.accepted] == received
         for message in self.messages():
-            assert {exchange.stage for exchange in message.exchanges} & {"MAIL FROM", "RCPT TO", "DATA", "BDAT"}, (
-                message
-            )
+            stages = {exchange.stage for exchange in message.exchanges}
+            assert stages & {"MAIL FROM", "RCPT TO", "DATA", "BDAT"}, message
 
     def sessions(self) -> list[Session]:
         return [self.session]

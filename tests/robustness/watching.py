@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 
 def wait_until(mock: SMTPMock, condition: Callable[[], bool], seconds: float = 60) -> bool:
-    """Wait until a condition holds, which is looked at after each change of what is kept; return False if it is late."""
+    """Wait until a condition holds, which is looked at after each change of what is kept.
+
+    Returns:
+        True; False if so many seconds have passed since the last change.
+    """
     changed = Event()
     unsubscribe = mock._store.subscribe(changed.set)
     try:
