@@ -96,9 +96,9 @@ class SMTPMock(Mailbox):
         if name in SETTINGS:
             own = type(self).__name__
             raise AttributeError(f"Settings are given at the beginning: use {own}({name}={value!r})")
-        if type(self) is SMTPMock and not name.startswith("_") and name not in ("settings", "errors"):
-            if not hasattr(SMTPMock, name):
-                raise AttributeError(unknown("attribute of SMTPMock", name, [*vars(Mailbox), *vars(SMTPMock)]))
+        is_public = not name.startswith("_") and name not in ("settings", "errors")
+        if is_public and type(self) is SMTPMock and not hasattr(SMTPMock, name):
+            raise AttributeError(unknown("attribute of SMTPMock", name, [*vars(Mailbox), *vars(SMTPMock)]))
         super().__setattr__(name, value)
 
     def __enter__(self) -> Self:
