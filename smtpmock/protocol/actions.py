@@ -13,6 +13,7 @@ from smtpmock.records.session import Negotiated, Observation
 
 if TYPE_CHECKING:
     from smtpmock.records.message import MessageRecord
+    from smtpmock.records.session import Erasure
 
 
 class Keep(NamedTuple):
@@ -46,9 +47,15 @@ class Amend(NamedTuple):
 
 
 class Erase(NamedTuple):
-    """Take the record out again: its session has erased it."""
+    """Take the record out again: its session has erased it.
+
+    Attributes:
+        record_id: The id of the record.
+        erasure: What to store with the session, if the record was there.
+    """
 
     record_id: str
+    erasure: Erasure
 
 
 class Consulted(NamedTuple):

@@ -15,6 +15,7 @@ from smtpmock.protocol.message_receiver import Chunk, MessageReceiver
 from smtpmock.protocol.rule_effects import apply_decision
 from smtpmock.protocol.transaction import Transaction
 from smtpmock.records.exchange import Cause, Exchange
+from smtpmock.records.session import Erasure
 from smtpmock.rfc.replies import LINE_TOO_LONG, SESSION_TIMEOUT
 from smtpmock.text import readable
 
@@ -38,6 +39,7 @@ LONGEST_LINE = 16_384
 """The most bytes that a command line may have, its line end included."""
 
 _SHOWN_OF_A_LONG_LINE = 80
+_MOST_NAMED_IN_ERASURE = 3
 _MOST_REPLIES_AT_ONCE = 256  # then others have their turn, and the client has to read what it was told
 _NEEDS_LOGIN = ("MAIL FROM", "RCPT TO", "DATA", "BDAT", "VRFY")  # RFC 4954 section 6
 _HAS_TO_BE_WAITED_FOR = ("HELO", "EHLO", "DATA", "NOOP", "QUIT", "VRFY", "STARTTLS", "AUTH")  # RFC 2920 section 3.1
@@ -156,7 +158,7 @@ class Connection(MessageReceiver):
             now: Seconds since the epoch.
         """
         self._negotiate(tls=tls, extensions=frozenset(), user="")
-        self._erase(_HELO)
+        self._erase(_HELO, "STARTTLS")
         return self.open(now) if self.behaviour.settings.tls == "implicit" else self._done()
 
     def refuse_tls(self, reason: str) -> list[Action]:
@@ -202,8 +204,13 @@ class Connection(MessageReceiver):
         elif effect is Effect.END_CHUNKS:
             self._end_chunks()
 
-    def _erase(self, part: Part) -> None:
-        """Forget a part of the record and all that follow it; or begin a new record, where the old one stays."""
+    def _erase(self, part: Part, stage: str) -> None:
+        """Forget a part of the record and all that follow it; or begin a new record, where the old one stays.
+
+        Args:
+            part: Where the erasing begins.
+            stage: The command that erases.
+        """
         self._chunks = None
         self._chunks_over = False
         if self.behaviour.keeps_everything:
@@ -217,7 +224,9 @@ class Connection(MessageReceiver):
                 if part <= _MAILFROM:
                     self.state.transaction = Transaction(None if part is _HELO else transaction.helo)
                 return
-            self._actions.append(Erase(transaction.record_id))
+            recipients = transaction.accepted_recipients
+            erasure = Erasure(stage, recipients[:_MOST_NAMED_IN_ERASURE], len(recipients))
+            self._actions.append(Erase(transaction.record_id, erasure))
             transaction.is_recorded = False
         if part is not _RSET:
             transaction.record_id = ""
@@ -356,7 +365,7 @@ class Connection(MessageReceiver):
         is_chunked = self._chunks is not None or self._chunks_over
         first_refusal = self._first_refusal(command) if is_chunked or self.behaviour.guards else None
         if command.erases is not None and (first_refusal is None or not is_chunked):
-            self._erase(command.erases)
+            self._erase(command.erases, command.stage)
         refusal, argument, parameters = command.judge(self.state, request[len(command.prefix) :])
         self.respond(command, request, first_refusal or refusal, argument, parameters)
 
@@ -454,7 +463,7 @@ class Connection(MessageReceiver):
         refusal = self._first_refusal(command)
         if refusal is None:
             if not self.is_chunked and not self._has_message:
-                self._erase(_DATA)
+                self._erase(_DATA, "BDAT")
             if self._chunks_over or not self.state.transaction.rcptto_accepted or self._has_message:
                 refusal = "msg_invalid_cmd_bdat_sequence"
         if refusal is None and self._chunks is None:

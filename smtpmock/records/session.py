@@ -94,6 +94,20 @@ class Observation(NamedTuple):
     exchange: int = 0
 
 
+class Erasure(NamedTuple):
+    """An accepted message that a later command of its session took out again, as in go-smtp-mock.
+
+    Attributes:
+        stage: The command: "RSET", "MAIL FROM", ...
+        recipients: Whom the message was for: the first three.
+        recipient_count: For how many recipients it was.
+    """
+
+    stage: str
+    recipients: tuple[str, ...]
+    recipient_count: int
+
+
 class SessionRecord(NamedTuple):
     """A session, from its accepted connection to its end, or as far as it has come.
 
@@ -104,6 +118,7 @@ class SessionRecord(NamedTuple):
         negotiated: What was negotiated.
         observations: What the client did wrong that the exchanges do not show.
         forgotten: How many exchanges at the beginning had to go because of a bound.
+        erasures: Which accepted messages were erased by its commands: the last ones.
     """
 
     origin: Origin
@@ -112,6 +127,7 @@ class SessionRecord(NamedTuple):
     negotiated: Negotiated = NOTHING_NEGOTIATED
     observations: tuple[Observation, ...] = ()
     forgotten: int = 0
+    erasures: tuple[Erasure, ...] = ()
 
     @property
     def id(self) -> str:

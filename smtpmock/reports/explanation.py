@@ -10,6 +10,7 @@ import textwrap
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from smtpmock.queries.criteria import tried_recipients
 from smtpmock.queries.query import values
 from smtpmock.reports.transcript import answers, clock_time, dialogue, is_refusal, reason_shown, request_shown
 from smtpmock.text import counted, escaped, shortened
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from smtpmock.conformance.catalogue import Violation
     from smtpmock.queries.query import Query
+    from smtpmock.records.exchange import Exchange
     from smtpmock.records.message import MessageRecord
     from smtpmock.stores.base import Entry, SessionEntry
 
@@ -31,6 +33,7 @@ MOST_LINES = 40
 _MOST_TABLE_LINES = 18
 _MOST_MARKS = 3  # mismatches listed below each row
 _MOST_REFUSALS = 4
+_MOST_ERASURES = 3
 _MOST_LINES_OF_A_SESSION = 8
 _MOST_COMPARED = 200  # only the newest messages are compared with the query
 _COLUMNS = ("time", "sender", "recipients", "subject", "state")
@@ -72,6 +75,7 @@ def explain(headline: str, evidence: Evidence, query: Query) -> str:
         ]
     if evidence.dropped:
         lines += [f"The setting max_messages caused {counted(evidence.dropped, 'older message')} to be dropped."]
+    lines += _erasures(evidence.sessions)
     lines += _refusals(evidence.sessions)
     if not any(entry.record.accepted for entry in seen):
         lines += _connections(evidence)
@@ -122,7 +126,8 @@ def _table(entries: Sequence[Entry], query: Query) -> list[str]:
     rest = len(entries)
     for entry, row in zip(nearest, rows, strict=False):
         marks = lacking[entry.number]
-        lines = [row, *(f"{'':14}x {mark}" for mark in islice(_marks(entry.record, query), _MOST_MARKS))]
+        lines = [row, *_refusal(entry.record)]
+        lines += (f"{'':14}x {mark}" for mark in islice(_marks(entry.record, query), _MOST_MARKS))
         if marks > _MOST_MARKS:
             lines.append(f"{'':14}x and {marks - _MOST_MARKS} more")
         if len(result) + len(lines) >= _MOST_TABLE_LINES:
@@ -133,14 +138,19 @@ def _table(entries: Sequence[Entry], query: Query) -> list[str]:
 
 
 def _row(record: MessageRecord) -> tuple[str, ...]:
-    tried = record.recipients if record.accepted else (*record.recipients, *record.refused_recipients)
     return (
         clock_time(record.received),
         escaped(record.sender) or "<>",
-        escaped(", ".join(tried)) or "-",
+        escaped(", ".join(tried_recipients(record))) or "-",
         escaped(record.content.subject) or "-",
         record.state,
     )
+
+
+def _refusal(record: MessageRecord) -> list[str]:
+    """Return a line that says what refused the transaction; none if nothing did."""
+    refusal = record.refusal
+    return [_reply_line(refusal)] if refusal is not None else []
 
 
 def _lacking(record: MessageRecord, query: Query) -> int:
@@ -174,6 +184,26 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 # Sessions.
 
 
+def _erasures(sessions: Iterable[SessionEntry]) -> list[str]:
+    """List the accepted messages that commands of their own sessions erased again, the newest first."""
+    erased = [erasure for session in sessions for erasure in session.record.erasures]
+    if not erased:
+        return []
+    lines = [""]
+    for erasure in erased[: -_MOST_ERASURES - 1 : -1]:
+        rest = erasure.recipient_count - len(erasure.recipients)
+        more = f" and {rest} more" if rest else ""
+        whom = f"to {escaped(', '.join(erasure.recipients))}{more}"
+        lines += textwrap.wrap(
+            f"{erasure.stage} erased 1 accepted message ({shortened(whom, WIDTH)}): "
+            "set multiple_message_receiving to keep it",
+            WIDTH,
+            break_on_hyphens=False,
+        )
+    cut = len(erased) - _MOST_ERASURES
+    return [*lines, f"… and {counted(cut, 'earlier erased message')}"] if cut > 0 else lines
+
+
 def _refusals(sessions: Iterable[SessionEntry]) -> list[str]:
     """List the refused commands, the newest first, with the replies and their causes."""
     refused = sorted(
@@ -185,11 +215,16 @@ def _refusals(sessions: Iterable[SessionEntry]) -> list[str]:
     lines = ["", f"{counted(len(refused), 'command')} refused:"]
     for exchange in refused[: -_MOST_REFUSALS - 1 : -1]:
         lines.append(f"{clock_time(exchange.timestamp)}  {request_shown(exchange)}")
-        reason = shortened(f" <- {reason_shown(exchange)}", WIDTH - 14 - _NARROWEST)
-        reply = shortened(" ".join(answers(exchange)), WIDTH - 14 - len(reason))
-        lines.append(f"{'':14}{reply}{reason}")
+        lines.append(_reply_line(exchange))
     cut = len(refused) - _MOST_REFUSALS
     return [*lines, f"… and {counted(cut, 'earlier refusal')}"] if cut > 0 else lines
+
+
+def _reply_line(exchange: Exchange) -> str:
+    """Return the reply of a refused command with its cause, in one line."""
+    reason = shortened(f" <- {reason_shown(exchange)}", WIDTH - 14 - _NARROWEST)
+    reply = shortened(" ".join(answers(exchange)), WIDTH - 14 - len(reason))
+    return f"{'':14}{reply}{reason}"
 
 
 def _connections(evidence: Evidence) -> list[str]:

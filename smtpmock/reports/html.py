@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from smtpmock.conformance.conversation import session_violations
 from smtpmock.conformance.message import message_violations
 from smtpmock.mail.attachments import size_shown
+from smtpmock.queries.criteria import tried_recipients
 from smtpmock.reports.transcript import (
     answers,
     is_asked,
@@ -39,6 +40,7 @@ _MOST_TEXT = 4_000  # characters of plain text in a message
 _MOST_HTML = 50_000  # characters of HTML in a message
 _MOST_IMAGE = 100_000  # bytes of an image embedded in the HTML
 _MOST_LINE = 1_000  # characters
+_MOST_REFUSED = 10  # commands of a message
 
 _HEADERS = ("From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-ID")
 
@@ -197,7 +199,16 @@ def _mail_line(record: MessageRecord) -> str:
 
 
 def _mail(record: MessageRecord) -> str:
-    fields = [("envelope", f"{record.sender or '<>'} → {', '.join(record.recipients) or 'no recipients'}")]
+    fields = [("envelope", f"{record.sender or '<>'} → {', '.join(tried_recipients(record)) or 'no recipients'}")]
+    if not record.accepted:
+        fields.append(("state", record.state))
+    refused = [exchange for exchange in record.exchanges if is_refusal(exchange)]
+    fields += [
+        ("refused", f"{request_shown(exchange)}: {' '.join(answers(exchange))} (because of {reason_shown(exchange)})")
+        for exchange in refused[:_MOST_REFUSED]
+    ]
+    if len(refused) > _MOST_REFUSED:
+        fields.append(("refused", f"… and {len(refused) - _MOST_REFUSED} more"))
     fields += [(name, value) for name in _HEADERS for value in record.content.headers.get_all(name)[:3]]
     fields += [
         ("attachment", f"{found.name or '(no name)'}, {found.content_type}, {size_shown(found.size)}")

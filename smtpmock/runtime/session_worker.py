@@ -291,7 +291,8 @@ class SessionWorker(greenlet):
         elif isinstance(action, Add | Keep):
             self._store.add(action.record)
         elif isinstance(action, Erase):
-            self._store.erase((action.record_id,))
+            if self._store.erase((action.record_id,)):
+                self._store.append(self._session_id, action.erasure)
         elif isinstance(action, Consulted):
             self._rules.consulted(action.asked, action.applied)
         elif kind is End:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from smtpmock.queries.query import Mark, Query, SessionQuery
     from smtpmock.records.exchange import Exchange
     from smtpmock.records.message import MessageRecord
-    from smtpmock.records.session import Negotiated, Observation, Origin, SessionRecord
+    from smtpmock.records.session import Erasure, Negotiated, Observation, Origin, SessionRecord
 
 
 class Entry(NamedTuple):
@@ -57,7 +57,7 @@ class Store(Protocol):
     def begin(self, client: str, client_port: int, server: str, now: float) -> Origin:
         """Begin a session; return where it comes from, with its id and number."""
 
-    def append(self, session_id: str, fact: Exchange | Negotiated | Observation) -> None:
+    def append(self, session_id: str, fact: Exchange | Negotiated | Observation | Erasure) -> None:
         """Add a fact to a session."""
 
     def end(self, session_id: str, now: float) -> None:

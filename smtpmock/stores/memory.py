@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from smtpmock.queries.criteria import tried_recipients
 from smtpmock.queries.query import Mark
 from smtpmock.records.exchange import Exchange
-from smtpmock.records.session import NOTHING_NEGOTIATED, Negotiated, Observation, Origin, SessionRecord
+from smtpmock.records.session import NOTHING_NEGOTIATED, Erasure, Negotiated, Observation, Origin, SessionRecord
 from smtpmock.rfc.grammar import address_key
 from smtpmock.stores.base import Entry, SessionEntry
 
@@ -29,16 +29,31 @@ EXCHANGES_PER_MESSAGE = 10
 """How many exchanges are kept for each message that may be kept, where there is a bound."""
 
 
+MOST_ERASURES = 10
+"""How many erased messages of a session are remembered."""
+
+
 class _Session:
     """A session while it is recorded."""
 
-    __slots__ = ("ended", "exchanges", "forgotten", "ids", "negotiated", "observations", "origin", "purged")
+    __slots__ = (
+        "ended",
+        "erasures",
+        "exchanges",
+        "forgotten",
+        "ids",
+        "negotiated",
+        "observations",
+        "origin",
+        "purged",
+    )
 
     def __init__(self, origin: Origin) -> None:
         self.origin = origin
         self.exchanges: list[Exchange] = []
         self.negotiated = NOTHING_NEGOTIATED
         self.observations: tuple[Observation, ...] = ()
+        self.erasures: tuple[Erasure, ...] = ()
         self.ids: dict[str, None] = {}
         self.ended: float | None = None
         self.forgotten = 0
@@ -47,7 +62,13 @@ class _Session:
     def record(self) -> SessionRecord:
         """Return the facts as they are now."""
         return SessionRecord(
-            self.origin, self.ended, tuple(self.exchanges), self.negotiated, self.observations, self.forgotten
+            self.origin,
+            self.ended,
+            tuple(self.exchanges),
+            self.negotiated,
+            self.observations,
+            self.forgotten,
+            self.erasures,
         )
 
     def forget_beginning(self, most: int) -> None:
@@ -101,7 +122,7 @@ class MemoryStore:
         self._changed()
         return origin
 
-    def append(self, session_id: str, fact: Exchange | Negotiated | Observation) -> None:
+    def append(self, session_id: str, fact: Exchange | Negotiated | Observation | Erasure) -> None:
         """Add a fact to a session; of a long one, forget the beginning where there is a bound."""
         session = self._sessions[session_id]
         if type(fact) is Exchange:
@@ -114,6 +135,8 @@ class MemoryStore:
             session.negotiated = fact
         elif type(fact) is Observation and all(fact.code != known.code for known in session.observations):
             session.observations += (fact,)  # the first of each kind
+        elif type(fact) is Erasure:
+            session.erasures = (*session.erasures[1 - MOST_ERASURES :], fact)
 
     def end(self, session_id: str, now: float) -> None:
         """End a session."""

@@ -174,8 +174,9 @@ class Conversation:
                     self.store.add(record)
                 case Amend(record=record):
                     self.store.amend(record)
-                case Erase(record_id=record_id):
-                    self.store.erase([record_id])
+                case Erase(record_id=record_id, erasure=erasure):
+                    if self.store.erase([record_id]):
+                        self.store.append(self.origin.session_id, erasure)
                 case Consulted(asked=asked, applied=applied):
                     self.book.consulted(asked, applied)
                 case StartTLS(fault=fault):
