@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from smtplib import SMTP, SMTPRecipientsRefused
+from smtplib import SMTP, SMTPException, SMTPRecipientsRefused
 from textwrap import dedent
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtpmock import ExpectationError, MessageTimeoutError, SMTPMock
-from smtpmock.reports.explanation import MOST_LINES, WIDTH, transcript, transcripts
+from smtpmock import ExpectationError, MessageTimeoutError, SMTPMock, transcripts
+from smtpmock.reports.explanation import MOST_LINES, WIDTH
 from tests.raw_client import Client
 
 
@@ -152,10 +152,10 @@ def test_refused_commands_with_the_reply_and_the_setting_that_made_it(mock):
         No message with recipient='nobody@example.com' arrived within 0 s.
 
         1 attempt, none accepted:
-        time          sender  recipients  subject  state
-        12:00:00.000  <>      -           -        ended after EHLO
-                      x state is ended after EHLO
-                      x recipient is missing
+        time          sender            recipients          subject  state
+        12:00:00.000  shop@example.com  nobody@example.com  -        RCPT TO refused
+                      550 User not found <- msg_rcptto_not_registered_email
+                      x state is RCPT TO refused
 
         2 commands refused:
         12:00:00.000  rcpt TO:<nobody@example.com>
@@ -176,6 +176,42 @@ def test_refused_commands_with_the_reply_and_the_setting_that_made_it(mock):
         The session has ended.
         """,
     )
+
+
+@pytest.mark.parametrize(
+    ("setting", "shown"),
+    [
+        (
+            {"blacklisted_mailfrom_emails": ["shop@example.com"]},
+            """
+            12:00:00.000  shop@example.com  -           -        MAIL FROM refused
+                          421 Service not available <- msg_mailfrom_blacklisted_email
+            """,
+        ),
+        (
+            {"blacklisted_rcptto_emails": ["bob@example.com"]},
+            """
+            12:00:00.000  shop@example.com  bob@example.com  -        RCPT TO refused
+                          421 Service not available <- msg_rcptto_blacklisted_email
+            """,
+        ),
+        (
+            {"msg_size_limit": 5},
+            """
+            12:00:00.000  shop@example.com  bob@example.com  -        message refused
+                          552 Message exceeded max size of 5 b… <- msg_msg_size_is_too_big
+            """,
+        ),
+    ],
+)
+def test_an_attempt_is_shown_with_its_sender_its_recipients_and_what_refused_it(setting, shown):
+    with SMTPMock(multiple_rcptto=True, multiple_message_receiving=True, **setting) as mock:
+        with pytest.raises(SMTPException):
+            send(mock)
+        text = masked(str(failure(mock.assert_no_message, 0, accepted=False)))
+    [heading, *lines] = text.split("\n\n")[1].splitlines()[:4]
+    assert heading == "1 attempt, none accepted:"
+    assert lines[1:] == dedent(shown).strip("\n").splitlines()
 
 
 def test_refusals_of_several_sessions_the_newest_first(mock):
@@ -332,16 +368,16 @@ def test_an_explanation_has_at_most_40_lines_of_78_columns(shared, subjects, com
 def test_an_explanation_of_everything_ends_with_a_count_of_what_was_cut(mock):
     for number in range(30):
         with SMTP(mock.host, mock.port) as client:
-            for name in ("HELO", "FOO", "BAR", "BAZ"):
+            for name in ("HELO", "MAIL FROM:", "BAR", "BAZ"):
                 client.docmd(name, f"{number} " + "x" * 100)
     lines = str(failure(mock.message, subject="y" * 1000)).splitlines()
     assert len(lines) == MOST_LINES
     assert lines[3] == "… and 11 more lines"
     assert lines[5] == "30 attempts, none accepted, closest match first:"
-    assert lines[22] == "… and 25 more messages"
-    assert lines[24] == "120 commands refused:"
-    assert lines[33] == "… and 116 earlier refusals"
-    assert masked(lines[35]) == "30 clients connected to 127.0.0.1:2525. The most recent session:"
+    assert lines[19] == "… and 27 more messages"
+    assert lines[21] == "120 commands refused:"
+    assert lines[30] == "… and 116 earlier refusals"
+    assert masked(lines[32]) == "30 clients connected to 127.0.0.1:2525. The most recent session:"
     assert re.fullmatch(r"… and \d more lines", lines[39])
 
 
@@ -359,7 +395,7 @@ def test_a_transcript():
         client.docmd("")
     [session] = mock.sessions()
     assert_explains(
-        transcript(session),
+        session.transcript(),
         """
         Session 1 from 127.0.0.1:2525, 12:00:00.000, ended after 0.000 s
         +0.000 S: 220 Welcome
@@ -386,7 +422,7 @@ def test_a_transcript_tells_delays_and_what_the_server_said_unasked():
         client.send("NOOP")
         session = mock.wait_for_session(60)
     assert_explains(
-        transcript(session),
+        session.transcript(),
         """
         Session 1 from 127.0.0.1:2525, 12:00:00.000, ended after 0.000 s
         +0.000 S: 220 Welcome
@@ -407,11 +443,11 @@ def test_a_session_shows_itself_as_text_and_as_html(mock):
 
 
 def test_of_too_many_transcripts_the_end_is_shown(mock):
-    for _ in range(3):
+    for _ in range(14):
         send(mock)
-    lines = transcripts(mock.sessions(), most=10).splitlines()
-    assert len(lines) == 11
-    assert lines[0] == "… 37 earlier lines"
+    lines = transcripts(mock.sessions()).splitlines()
+    assert len(lines) == 201
+    assert lines[0] == "… 23 earlier lines"
     assert masked(lines[-2]) == "+0.000 C: QUIT"
 
 

@@ -11,9 +11,8 @@ from smtplib import SMTP
 
 import pytest
 
-from smtpmock import SMTPMock
-from smtpmock.reports.html import message_shown, sessions_shown
-from tests.raw_client import Client
+from smtpmock import SMTPMock, sessions_html
+from tests.raw_client import ENVELOPE, Client
 
 ELEMENTS = {
     "code",
@@ -89,7 +88,7 @@ def test_dialogue_has_each_line_as_one_run_of_text(mock):
         client.deliver()
         client.ask("QUIT")
 
-    assert Reader(sessions_shown(mock.sessions())).lines == [
+    assert Reader(sessions_html(mock.sessions())).lines == [
         "220 Welcome",
         "EHLO client.example",
         "250 Received",
@@ -111,7 +110,7 @@ def test_refusal_is_marked_with_what_made_it(mock):
         client.ask("EHLO client.example", "FOO <&>", "QUIT")
         client.read_all()
 
-    picture = sessions_shown(mock.sessions())
+    picture = sessions_html(mock.sessions())
 
     assert "<code>FOO &lt;&amp;&gt;</code>" in picture
     assert re.findall(r'smtpmock-refused"><code>(\d+) [^<]*</code><span class="smtpmock-note">([^<]*)<', picture) == [
@@ -124,7 +123,7 @@ def test_delayed_reply_stands_at_its_own_time():
         client.ask("NOOP")
         [session] = mock.sessions()
 
-    picture = sessions_shown([session])
+    picture = session.html()
 
     assert '<code>250 Ok</code><span class="smtpmock-note">after 0.05 s</span>' in picture
     asked, answered = re.findall(r'at">\+([\d.]+)<', picture)[1:]
@@ -136,7 +135,7 @@ def test_rule_is_named_with_what_it_did(mock):
     with Client(mock) as client:
         client.ask("NOOP")
 
-    picture = sessions_shown(mock.sessions())
+    picture = sessions_html(mock.sessions())
 
     assert "<code>(closes the connection)</code>" in picture
     assert "because of the rule NOOP then=&#x27;close&#x27;" in picture
@@ -148,13 +147,13 @@ def test_violation_is_shown(mock):
         [session] = mock.sessions()
 
     [violation] = [found for found in session.violations if found.code == "helo-not-qualified"]
-    assert f'<span class="smtpmock-wrong">{violation}</span>' in sessions_shown([session])
+    assert f'<span class="smtpmock-wrong">{violation}</span>' in session.html()
 
 
 def test_mail_is_folded_under_its_end(mock):
     send(mock, mail("One\n\ttwo  three\n", subject="Grüße"))
 
-    picture = sessions_shown(mock.sessions())
+    picture = sessions_html(mock.sessions())
 
     assert re.search(r"<code>\(the message\)</code><details><summary>Grüße, \d+ B</summary>", picture)
     assert "<pre>One\n\ttwo  three\n" in picture
@@ -174,6 +173,50 @@ def test_each_mail_of_a_session_is_folded_under_its_own_end(mock):
     assert found == [place for number in "123" for place in ((number, "", ""), ("", number, ""), ("", "", number))]
 
 
+def test_attempt_is_shown_with_its_sender_its_recipients_and_what_refused_it():
+    with SMTPMock(
+        multiple_rcptto=True, multiple_message_receiving=True, not_registered_emails=["c@example.com"]
+    ) as mock:
+        with Client(mock) as client:
+            client.ask(*ENVELOPE, "RCPT TO:<c@example.com>", "RSET")
+        [attempt] = mock.messages(accepted=False)
+
+    picture = attempt.html_report()
+
+    assert "<dt>envelope</dt><dd>a@example.com → b@example.com, c@example.com</dd>" in picture
+    assert "<dt>state</dt><dd>RCPT TO refused</dd>" in picture
+    assert (
+        "<dt>refused</dt><dd>RCPT TO:&lt;c@example.com&gt;: 550 User not found "
+        "(because of msg_rcptto_not_registered_email)</dd>"
+    ) in picture
+
+
+def test_accepted_mail_is_shown_with_the_recipients_that_were_refused():
+    with SMTPMock(
+        multiple_rcptto=True, multiple_message_receiving=True, not_registered_emails=["c@example.com"]
+    ) as mock:
+        with SMTP(mock.host, mock.port, "client.example", timeout=30) as client:
+            client.sendmail("a@example.com", ["b@example.com", "c@example.com"], mail().as_bytes())
+        picture = mock.message().html_report()
+
+    assert "<dt>envelope</dt><dd>a@example.com → b@example.com</dd>" in picture
+    assert "<dt>state</dt>" not in picture
+    assert re.search(r"<dt>refused</dt><dd>rcpt TO:&lt;c@example.com&gt;: 550 User not found ", picture, re.IGNORECASE)
+
+
+def test_of_very_many_refused_recipients_the_first_are_shown():
+    with SMTPMock(multiple_rcptto=True, multiple_message_receiving=True) as mock:
+        mock.on("RCPT TO", reply="550 No")
+        with Client(mock) as client:
+            client.ask(*ENVELOPE[:2], *(f"RCPT TO:<{number}@example.com>" for number in range(30)), "RSET")
+        [attempt] = mock.messages(accepted=False)
+
+    picture = attempt.html_report()
+
+    assert picture.count("<dt>refused</dt>") == 11
+    assert "<dt>refused</dt><dd>… and 20 more</dd>" in picture
+
+
 def test_only_the_last_session_and_those_with_refusals_are_unfolded(mock):
     send(mock, mail())
     with Client(mock) as client:
@@ -183,12 +226,15 @@ def test_only_the_last_session_and_those_with_refusals_are_unfolded(mock):
 
     sessions = mock.sessions()
 
-    assert re.findall(r"(<details(?: open)?>)<summary>Session (\d)", sessions_shown(sessions)) == [
+    assert re.findall(r"(<details(?: open)?>)<summary>Session (\d)", sessions_html(sessions)) == [
         ("<details>", "1"),
         ("<details open>", "2"),
         ("<details open>", "3"),
     ]
-    assert re.findall(r"<details open><summary>Session (\d)", sessions_shown(sessions, about=[1])) == ["1", "2"]
+    assert re.findall(r"<details open><summary>Session (\d)", sessions_html(sessions, about=[sessions[0].id])) == [
+        "1",
+        "2",
+    ]
 
 
 def test_many_sessions_are_cut_at_the_beginning(mock):
@@ -197,7 +243,7 @@ def test_many_sessions_are_cut_at_the_beginning(mock):
             client.ask("QUIT")
             client.read_all()
 
-    picture = sessions_shown(mock.sessions())
+    picture = sessions_html(mock.sessions())
 
     assert "… 2 earlier sessions" in picture
     assert re.findall(r"<summary>Session (\d+) ", picture) == [str(number) for number in range(3, 13)]
@@ -208,7 +254,7 @@ def test_long_session_is_cut_at_the_beginning(mock):
         client.ask(*["NOOP"] * 120)
         [session] = mock.sessions()
 
-    picture = sessions_shown([session])
+    picture = session.html()
 
     assert "… 21 earlier exchanges" in picture
     assert picture.count("<code>NOOP</code>") == 100
@@ -218,7 +264,7 @@ def test_long_texts_are_cut(mock):
     send(mock, mail("x" * 10_000, "<p>" + "y" * 60_000))
 
     [message] = mock.messages()
-    picture = message_shown(message)
+    picture = message.html_report()
 
     assert re.search(r"x\n… and \d+ more characters</pre>", picture)
     assert "<figcaption>HTML (first 50.0 kB)</figcaption>" in picture
@@ -226,7 +272,7 @@ def test_long_texts_are_cut(mock):
 
 
 def test_no_session_is_said_in_a_sentence():
-    assert "No client has connected to 127.0.0.1:25." in sessions_shown([], "127.0.0.1:25")
+    assert "No client has connected to 127.0.0.1:25." in sessions_html([], "127.0.0.1:25")
 
 
 def test_what_a_mail_says_makes_no_element(mock):
@@ -239,7 +285,7 @@ def test_what_a_mail_says_makes_no_element(mock):
         client.read_all()
     [message] = mock.messages(accepted=True)
 
-    for picture in (sessions_shown(mock.sessions()), message_shown(message)):
+    for picture in (sessions_html(mock.sessions()), message.html_report()):
         assert Reader(picture).elements <= ELEMENTS
         assert "&lt;script&gt;alert(1)" in picture
 
@@ -250,7 +296,7 @@ def test_no_byte_of_a_mail_or_command_breaks_the_page(mock):
     with Client(mock) as client:
         client.send_bytes(b"NOOP " + every_byte + b"\r\n")
         client.read()
-        picture = sessions_shown(mock.sessions())
+        picture = sessions_html(mock.sessions())
 
     assert re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", picture) == []
     assert picture.encode()
@@ -261,7 +307,7 @@ def test_frame_begins_with_its_policy_and_is_sandboxed(mock):
     send(mock, mail(None, '<meta http-equiv=Content-Security-Policy content="default-src *"><p>Hi</p>'))
 
     [message] = mock.messages()
-    picture = message_shown(message)
+    picture = message.html_report()
     [frame] = Reader(picture).frames
 
     assert '<iframe sandbox="" ' in picture
@@ -280,7 +326,7 @@ def test_images_of_the_mail_itself_are_in_the_frame(mock):
     send(mock, message)
 
     [message] = mock.messages()
-    [frame] = Reader(message_shown(message)).frames
+    [frame] = Reader(message.html_report()).frames
 
     assert '<img src="data:image/png;base64,UE5H">' in unescape(frame)
 
@@ -290,7 +336,7 @@ def test_credentials_are_not_shown(mock):
         client.ask("EHLO client.example", "AUTH PLAIN AGJvYgBzZWNyZXQ=", "QUIT")
         client.read_all()
 
-    picture = sessions_shown(mock.sessions())
+    picture = sessions_html(mock.sessions())
 
     assert "<code>AUTH PLAIN" in picture
     assert "AGJvYgBzZWNyZXQ" not in picture
@@ -303,7 +349,7 @@ def test_password_of_a_login_is_not_shown(mechanism):
             client.ehlo()
             client.user, client.password = "bob", "open sesame"
             code, _ = client.auth(mechanism.upper().replace("_", "-"), getattr(client, f"auth_{mechanism}"))
-        picture = sessions_shown(mock.sessions())
+        picture = sessions_html(mock.sessions())
 
     assert code == 235
     assert "235 Authentication succeeded" in picture
@@ -315,4 +361,4 @@ def test_password_of_a_login_is_not_shown(mechanism):
 def test_nothing_remote_is_asked_for(mock):
     send(mock, mail())
 
-    assert re.findall(r"(?:href|src|url)\b", sessions_shown(mock.sessions())) == []
+    assert re.findall(r"(?:href|src|url)\b", sessions_html(mock.sessions())) == []
