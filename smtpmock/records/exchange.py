@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from typing import NamedTuple
+
+_IN_BRACKETS = re.compile(r"<([^<>]+)>")
 
 
 class Cause(NamedTuple):
@@ -85,11 +88,12 @@ class Exchange(NamedTuple):
 
     @property
     def address(self) -> str:
-        """The address of MAIL FROM or RCPT TO; if it could not be parsed, what was given, without angle brackets."""
+        """The address of MAIL FROM or RCPT TO; if it could not be parsed, what was given, without brackets around it."""
         if self.argument is not None:
             return self.argument
         given = self.request.partition(":")[2].strip()
-        return given[1:-1] if len(given) > 2 and given[0] == "<" and given[-1] == ">" else given
+        bracketed = _IN_BRACKETS.fullmatch(given)
+        return given if bracketed is None else bracketed[1]
 
     @property
     def setting(self) -> str | None:
