@@ -345,6 +345,55 @@ class TestRequired:
         assert talk.say(f"AUTH PLAIN {plain('bob', 'secret')}") == SUCCEEDED
         assert talk.say(command)[:2] == "25"
 
+    @pytest.mark.parametrize("command", [RCPT, "RCPT TO:nobody", "DATA", "DATA x", "BDAT 0 LAST", "VRFY"])
+    def test_it_comes_before_sequence_and_argument(self, command):
+        talk = greeted(require_auth=True, extensions=["VRFY", "CHUNKING"])
+
+        assert talk.say(command) == "530 Authentication required\r\n"
+        assert talk.exchanges[-1].setting == "msg_auth_required"
+
+    @pytest.mark.parametrize("command", ["NOOP", "RSET", "HELP", EHLO, "QUIT"])
+    def test_other_commands_need_no_login(self, command):
+        assert greeted(require_auth=True, extensions=["HELP"]).say(command)[0] == "2"
+
+    def test_the_octets_of_a_chunk_before_a_login_are_no_commands(self):
+        talk = greeted(require_auth=True, extensions=["CHUNKING"])
+
+        assert talk.send("BDAT 6 LAST\r\nQUIT\r\n") == "530 Authentication required\r\n"
+        assert not talk.ended
+
+    @pytest.mark.parametrize(
+        ("settings", "said"),
+        [
+            ({"require_auth": True}, "530 Authentication required"),
+            ({"require_tls": True, "tls": "starttls"}, "530 STARTTLS is required first"),
+        ],
+    )
+    def test_each_refused_mail_is_an_attempt_with_its_addresses(self, settings, said):
+        talk = greeted(multiple_rcptto=True, multiple_message_receiving=True, extensions=["SIZE"], **settings)
+        lines = [f"{MAIL} SIZE=5", RCPT, "DATA", "MAIL FROM:<z@example.com>", "RCPT TO:nobody"]
+
+        assert talk.say(*lines).splitlines() == [said] * 5
+        talk.say("QUIT")
+        first, second = talk.messages()
+        assert (first.sender, first.refused_recipients, first.data_response) == (
+            "a@example.com",
+            ("b@example.com",),
+            said,
+        )
+        assert (second.sender, second.refused_recipients, second.data_response) == ("z@example.com", ("nobody",), "")
+        assert not first.accepted
+        assert not second.accepted
+
+    @pytest.mark.parametrize("settings", [{"require_auth": True}, {"require_tls": True, "tls": "starttls"}])
+    def test_a_rule_knows_the_addresses_of_what_is_refused(self, settings):
+        sender = Rule("MAIL FROM", {"sender": "a@example.com", "reply": "250 you may"})
+        recipient = Rule("RCPT TO", {"recipient": "b@example.com", "reply": "250 you too"})
+        talk = greeted(sender, recipient, **settings)
+
+        assert talk.say("MAIL FROM:<z@example.com>").startswith("530 ")
+        assert talk.say(MAIL, RCPT, "RCPT TO:<c@example.com>").splitlines()[:2] == ["250 you may", "250 you too"]
+
     def test_who_logged_in_is_on_the_message(self):
         talk = greeted(require_auth=True)
         talk.say(f"AUTH PLAIN {plain('bob', 'secret')}")

@@ -212,6 +212,17 @@ def test_helo_name_is_that_of_the_last_accepted_greeting():
     ]
 
 
+@pytest.mark.parametrize("line", ["MAIL FROM:<a@example.com>", "MAIL FROM:nobody", "MAIL FROM:<a@example.com> SIZE=x"])
+def test_size_that_a_client_announced_before_is_not_that_of_its_next_mail(line):
+    rule = on("MAIL FROM", size="> 50", then="accept")
+    session = Scripted(rule, extensions=["SIZE"])
+
+    session.say(EHLO, f"{MAIL} SIZE=100")
+    assert rule.hits == 1
+    session.say(line)
+    assert rule.hits == 1
+
+
 def test_size_of_a_message_over_the_limit_can_be_asked_for():
     rule = on("message", size="> 20", reply="552 5.3.4 Too big for us")
     session = Scripted(rule, msg_size_limit=20)

@@ -173,6 +173,18 @@ def test_the_count_is_that_of_the_book_which_others_share(answer, reply):
     assert session.say(*ENVELOPE) == f"{OK * 2}{reply}\r\n"
 
 
+@pytest.mark.parametrize(
+    "words", [{"times": 1, "delay": 1}, {"times": 1, "then": "accept"}, {"every": 9, "then": "close"}]
+)
+def test_the_message_that_follows_a_question_about_its_beginning_is_no_haste(words):
+    session = Late(on("body", **words))
+    for line in (*ENVELOPE, "DATA"):
+        session.say(line)
+
+    assert session.message(CONTENT) == OK
+    assert session.session.violations == ()
+
+
 def test_replies_before_a_question_are_given_in_order_after_the_answer():
     session = Late(on("NOOP", times=1, reply="451 no"))
 

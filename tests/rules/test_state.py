@@ -88,6 +88,70 @@ def test_recipient_that_cannot_be_read_is_accepted_as_told_and_recorded_as_it_wa
     assert (message.recipients, message.is_consistent) == (("whoever",), True)
 
 
+@pytest.mark.parametrize(
+    ("given", "recorded"),
+    [
+        ("whoever", "whoever"),
+        ("<whoever>", "whoever"),
+        (" <who ever> ", "who ever"),
+        ("<who@ex_ample.com>", "who@ex_ample.com"),
+        ("<a@b> c <d@e>", "<a@b> c <d@e>"),
+        ("<", "<"),
+        ("<>", "<>"),
+    ],
+)
+@pytest.mark.parametrize("settings", [{}, {"multiple_rcptto": True, "multiple_message_receiving": True}])
+def test_recipient_that_a_rule_accepts_is_recorded_as_it_was_given(given, recorded, settings):
+    session = Scripted(on("RCPT TO", reply="250 whoever"), **settings)
+    session.say(EHLO, MAIL, f"RCPT TO:{given}", "DATA")
+
+    assert session.message(CONTENT) == OK
+    [message] = session.messages()
+    assert (message.recipients, message.refused_recipients, message.is_consistent) == ((recorded,), (), True)
+    assert (list(message.recipient_parameters), session.exchanges[3].argument) == ([recorded], None)
+
+
+@pytest.mark.parametrize(
+    ("given", "recorded"),
+    [
+        ("nobody", "nobody"),
+        ("<nobody>", "nobody"),
+        ("<no body> SIZE=1", "<no body> SIZE=1"),
+        ("<a@ex_ample.com>", "a@ex_ample.com"),
+    ],
+)
+@pytest.mark.parametrize("settings", [{}, {"multiple_rcptto": True, "multiple_message_receiving": True}])
+def test_sender_that_a_rule_accepts_is_recorded_as_it_was_given_and_never_as_the_null_path(given, recorded, settings):
+    senders = []
+    seen = on("message", sender=lambda sender: senders.append(sender), delay=1)
+    session = Scripted(on("MAIL FROM", reply="250 whoever"), seen, **settings)
+    session.say(EHLO, f"MAIL FROM:{given}", RCPT, "DATA")
+
+    assert session.message(CONTENT) == OK
+    [message] = session.messages()
+    assert (message.sender, message.is_consistent, senders) == (recorded, True, [recorded])
+    assert session.exchanges[2].argument is None
+
+
+@pytest.mark.parametrize("settings", [{}, {"multiple_rcptto": True, "multiple_message_receiving": True}])
+def test_null_path_stays_the_null_path(settings):
+    session = Scripted(on("MAIL FROM", reply="250 bounce"), **settings)
+    session.say(EHLO, "MAIL FROM:<>", RCPT, "DATA")
+
+    session.message(CONTENT)
+    assert [message.sender for message in session.messages()] == [""]
+
+
+def test_refused_recipient_that_cannot_be_read_is_recorded_as_it_was_given():
+    session = Scripted(multiple_rcptto=True, multiple_message_receiving=True)
+    session.say(EHLO, MAIL, "RCPT TO:<who ever>", RCPT, "DATA")
+
+    session.message(CONTENT)
+    assert [(message.recipients, message.refused_recipients) for message in session.messages()] == [
+        (("b@example.com",), ("who ever",))
+    ]
+
+
 def test_refused_recipient_is_not_a_recipient_and_one_accepted_by_a_rule_is():
     session = Scripted(
         on("RCPT TO", recipient="b@example.com", reply="550 no"),
