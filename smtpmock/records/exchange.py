@@ -88,7 +88,7 @@ class Exchange(NamedTuple):
 
     @property
     def address(self) -> str:
-        """The address of MAIL FROM or RCPT TO; if it could not be parsed, what was given, without brackets around it."""
+        """The address of MAIL FROM or RCPT TO; what was given, without its brackets, if it could not be parsed."""
         if self.argument is not None:
             return self.argument
         given = self.request.partition(":")[2].strip()

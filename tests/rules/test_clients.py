@@ -109,7 +109,7 @@ FAULTS: dict[str, tuple[Callable[[SMTPMock], object], object, object]] = {
     "the server writes slowly": (lambda mock: mock.on("EHLO", drip=2000), ["delivered"], 1),
     "the server reads slowly": (lambda mock: mock.on("DATA", throttle=20_000), ["delivered"], 1),
     "the server is flaky": (
-        lambda mock: mock.on("RCPT TO", probability=0.5, seed=7, reply="451 4.3.0 Not now"),
+        lambda mock: mock.on("RCPT TO", probability=0.5, seed=2, reply="451 4.3.0 Not now"),
         ["later 451", "later 451", "delivered"],
         1,
     ),
