@@ -41,7 +41,8 @@ def parse_email(raw: bytes) -> EmailMessage:
             raise _too_much(name)
     if "levels" not in splitter.exceeded:
         deepest = max(part.level for part in root.walk())
-        if (raw.count(b"\n") + raw.count(b"\r")) * (deepest + 1) > 2 * _MOST_LINES:
+        lines = raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")
+        if lines * (deepest + 1) > _MOST_LINES:
             raise _too_much(f"{_MOST_LINES:,} lines, counted once for each level of its parts")
         try:
             return message_from_bytes(raw, policy=default)
