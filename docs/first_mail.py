@@ -20,7 +20,7 @@ with SMTPMock(multiple_rcptto=True, not_registered_emails=["bob@example.com"]) a
     [message] = mock.messages()
     [session] = mock.sessions()
 
-print(f"A mail arrived at {mock.host}:{mock.port}.\n")
+print(f"A mail arrived at {mock.address}.\n")
 print(f"  from     {message.sender}")
 print(f"  to       {', '.join(message.recipients)}")
 print(f"  subject  {message.subject}")

@@ -72,7 +72,7 @@ class SMTPMock(Mailbox):
             raise SettingError(f"Invalid settings {settings!r}: expected a Settings, and settings by name")
         if logger is not None and not hasattr(logger, "makeRecord"):
             raise SettingError(f"Invalid logger {logger!r}: expected a logging.Logger")
-        self.settings = Settings(**(values if settings is None else {**changed(settings), **values}))
+        self.settings: Settings = Settings(**(values if settings is None else {**changed(settings), **values}))
         _check_together(self.settings)
         self._behaviour = Behaviour(self.settings)
         self._log = log.Log(
@@ -82,7 +82,7 @@ class SMTPMock(Mailbox):
         )
         self._store = MemoryStore(self.settings.max_messages)
         self._book = MemoryRuleBook()
-        self._local = LocalBackend(self.settings, self._store, self._book, lambda: address_shown(self.host, self.port))
+        self._local = LocalBackend(self.settings, self._store, self._book, lambda: self.address)
         super().__init__(self._local, timeout=self.settings.timeout, ignore_violations=self.settings.ignore_violations)
         self._port = self.settings.port
         # Taking the only item of a list is atomic: of several threads that start or stop, one succeeds.
@@ -91,15 +91,17 @@ class SMTPMock(Mailbox):
         self._forked = False
         self.errors: list[BaseException] = []
 
-    def __setattr__(self, name: str, value: object) -> None:
-        """Refuse an attribute that does not exist, which would have no effect."""
-        if name in SETTINGS:
-            own = type(self).__name__
-            raise AttributeError(f"Settings are given at the beginning: use {own}({name}={value!r})")
-        is_public = not name.startswith("_") and name not in ("settings", "errors")
-        if is_public and type(self) is SMTPMock and not hasattr(SMTPMock, name):
-            raise AttributeError(unknown("attribute of SMTPMock", name, [*vars(Mailbox), *vars(SMTPMock)]))
-        super().__setattr__(name, value)
+    if not TYPE_CHECKING:  # for type checkers it would mean that any attribute can be set
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Refuse an attribute that does not exist, which would have no effect."""
+            if name in SETTINGS:
+                own = type(self).__name__
+                raise AttributeError(f"Settings are given at the beginning: use {own}({name}={value!r})")
+            is_public = not name.startswith("_") and name not in ("settings", "errors")
+            if is_public and type(self) is SMTPMock and not hasattr(SMTPMock, name):
+                raise AttributeError(unknown("attribute of SMTPMock", name, [*vars(Mailbox), *vars(SMTPMock)]))
+            super().__setattr__(name, value)
 
     def __enter__(self) -> Self:
         self.start()
@@ -114,7 +116,7 @@ class SMTPMock(Mailbox):
             self.assert_rules_used()
 
     def __repr__(self) -> str:
-        state = f"on {address_shown(self.host, self.port)}" if self.is_running else "not running"
+        state = f"on {self.address}" if self.is_running else "not running"
         return f"<SMTPMock {state}, {counted(len(self), 'message')}>"
 
     @property
@@ -204,10 +206,20 @@ class SMTPMock(Mailbox):
         return ServerTLS(self.settings, self.host)
 
     @property
+    def address(self) -> str:
+        """Host and port in one text, as in "127.0.0.1:2525" and "[::1]:2525".
+
+        Example:
+            >>> SMTPMock(host="::1", port=2525).address
+            '[::1]:2525'
+        """
+        return address_shown(self.host, self.port)
+
+    @property
     def url(self) -> str:
         """Where the server listens, as in "smtp://127.0.0.1:2525"; "smtps" with implicit TLS."""
         scheme = "smtps" if self.settings.tls == "implicit" else "smtp"
-        return f"{scheme}://{address_shown(self.host, self.port)}"
+        return f"{scheme}://{self.address}"
 
     @property
     def ca_certificate(self) -> Path:

@@ -204,6 +204,9 @@ class TestAddresses:
         envelope = ("X@a.example", "x@a.EXAMPLE", "Hidden@b.example", "other@b.example", "postmaster")
         assert self.MAIL.bcc(envelope) == ("X@a.example", "other@b.example", "postmaster")
 
+    def test_a_postmaster_without_a_domain_is_shown_in_any_case(self):
+        assert Content(b"To: Postmaster\r\n\r\n").bcc(("postmaster", "root")) == ("root",)
+
     def test_one_broken_address_does_not_hide_the_others(self):
         to = Content(b"To: a@b.example, <<broken, c@d.example\r\n\r\n").to
         assert to[0] == "a@b.example"

@@ -53,7 +53,7 @@ class MockServer:
     @property
     def address(self) -> str:
         """Return host and port as in the URL."""
-        return self.url.partition("://")[2]
+        return self.mock.address
 
     def __str__(self) -> str:
         return self.url

@@ -10,6 +10,7 @@ from smtpmock.errors import QueryError
 from smtpmock.mail.attachments import Attachment, size_shown
 from smtpmock.mail.headers import ContentError, Headers, MissingHeaderError, listed
 from smtpmock.patterns import glob, has_wildcard
+from smtpmock.rfc.grammar import address_key
 from smtpmock.text import shortened
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Content:
     __slots__ = ("_results", "raw")
 
     def __init__(self, raw: bytes) -> None:
-        self.raw = raw
+        self.raw: bytes = raw
         self._results: dict[str, Any] = {}
 
     def __eq__(self, other: object) -> bool:
@@ -175,7 +176,9 @@ class Content:
         >>> Content(b"Cc: Ann@A.Example\r\n\r\n").header_addresses
         frozenset({'Ann@a.example'})
         """
-        return frozenset(map(_normal, self.root.addresses("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc")))
+        return frozenset(
+            map(address_key, self.root.addresses("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc"))
+        )
 
     def bcc(self, recipients: tuple[str, ...]) -> tuple[str, ...]:
         r"""Return the recipients of the envelope that the header does not show, as a tuple of str.
@@ -185,7 +188,7 @@ class Content:
         >>> Content(b"To: a@a.example\r\n\r\n").bcc(("a@A.example", "b@a.example"))
         ('b@a.example',)
         """
-        return tuple(address for address in recipients if _normal(address) not in self.header_addresses)
+        return tuple(address for address in recipients if address_key(address) not in self.header_addresses)
 
     @property
     @_once
@@ -330,12 +333,6 @@ class Content:
 
 def _shown(pattern: str | re.Pattern[str]) -> str:
     return repr(shortened(pattern if isinstance(pattern, str) else pattern.pattern, 200))
-
-
-def _normal(address: str) -> str:
-    """Lower the case of the domain; only its host knows whether the case of the local part matters (RFC 5321 §2.4)."""
-    local, at, domain = address.rpartition("@")
-    return f"{local}{at}{domain.lower()}" if at else address
 
 
 def _only(found: Iterable[str], sought: str, seen: str) -> str:

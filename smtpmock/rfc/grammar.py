@@ -131,7 +131,6 @@ def _with_parameters(address: str, text: str) -> Path | None:
     return Path(address, MappingProxyType(parameters))
 
 
-@lru_cache(_REMEMBERED)
 def address_key(address: str) -> str:
     """What two addresses have in common when they are equal: the domain without case, the local part with it.
 
