@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # `typing` would take 12 ms before the command has its port
 if TYPE_CHECKING:
-    from smtpmock.conformance.catalogue import STANDARDS, Violation
+    from smtpmock.conformance.catalogue import STANDARDS, Level, Violation
     from smtpmock.errors import (
         ExpectationError,
         MessageTimeoutError,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS, Criterion
     from smtpmock.queries.query import Mark
     from smtpmock.queries.terms import shown, text_matcher
-    from smtpmock.queries.words import QueryWords, SessionWords
+    from smtpmock.queries.words import QueryWords, SessionWords, Text
     from smtpmock.records.exchange import Cause, Exchange
     from smtpmock.records.session import TLS, Attempt
     from smtpmock.rfc.grammar import address_key
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from smtpmock.rules.context import ReceivedMessage
     from smtpmock.rules.rule import Rule
     from smtpmock.rules.text_form import load_rules, parse_rule
-    from smtpmock.rules.words import RULE_WORDS, STAGES, THEN, RuleWords
+    from smtpmock.rules.words import RULE_WORDS, STAGES, THEN, Conditions, RuleWords, Stage, Then
     from smtpmock.runtime.listener import listen
     from smtpmock.server import SMTPMock
     from smtpmock.settings.declarations import SETTINGS, Setting, Settings, parse_setting
@@ -53,11 +53,13 @@ _HOMES = {
     "CRITERIA": "queries.criteria",
     "Cause": "records.exchange",
     "Clock": "rules.book",
+    "Conditions": "rules.words",
     "ContentError": "mail.headers",
     "Criterion": "queries.criteria",
     "Exchange": "records.exchange",
     "ExpectationError": "errors",
     "Headers": "mail.headers",
+    "Level": "conformance.catalogue",
     "MESSAGE_WORDS": "queries.criteria",
     "Mailbox": "mailbox",
     "Mark": "queries.query",
@@ -82,9 +84,12 @@ _HOMES = {
     "SettingError": "errors",
     "SettingWords": "settings.words",
     "Settings": "settings.declarations",
+    "Stage": "rules.words",
     "StartError": "errors",
     "THEN": "rules.words",
     "TLS": "records.session",
+    "Text": "queries.words",
+    "Then": "rules.words",
     "Violation": "conformance.catalogue",
     "address_key": "rfc.grammar",
     "parse_setting": "settings.declarations",
@@ -107,11 +112,13 @@ __all__ = [
     "CRITERIA",
     "Cause",
     "Clock",
+    "Conditions",
     "ContentError",
     "Criterion",
     "Exchange",
     "ExpectationError",
     "Headers",
+    "Level",
     "MESSAGE_WORDS",
     "Mailbox",
     "Mark",
@@ -136,9 +143,12 @@ __all__ = [
     "SettingError",
     "SettingWords",
     "Settings",
+    "Stage",
     "StartError",
     "THEN",
     "TLS",
+    "Text",
+    "Then",
     "Violation",
     "address_key",
     "parse_setting",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from smtpmock.conformance.catalogue import not_ignored
+from smtpmock.conformance.catalogue import LEVELS, not_ignored
 from smtpmock.errors import ExpectationError, MessageTimeoutError, QueryError
 from smtpmock.messages.message import Message
 from smtpmock.messages.session import Session
 from smtpmock.queries.query import Query, SessionQuery
 from smtpmock.scripting import Scripting
-from smtpmock.text import counted
+from smtpmock.text import alternatives, counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -19,12 +19,10 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from smtpmock.backend import Backend
-    from smtpmock.conformance.catalogue import Violation
+    from smtpmock.conformance.catalogue import Level, Violation
     from smtpmock.queries.query import Mark
     from smtpmock.queries.words import QueryWords, SessionWords
     from smtpmock.stores.base import Entry
-
-    Level = Literal["must", "should"]
 
 
 class Mailbox(Scripting):
@@ -271,8 +269,8 @@ class Mailbox(Scripting):
         self, ignore: str | Collection[str], level: Level, query: Mapping[str, object]
     ) -> list[tuple[str, Violation]]:
         """Return the violations that are not ignored, each with what it was found in."""
-        if level not in ("must", "should"):
-            raise QueryError(f"Invalid level {level!r}: expected must or should")
+        if level not in LEVELS:
+            raise QueryError(f"Invalid level {level!r}: expected {alternatives(LEVELS)}")
         codes = (*self._ignored, *([ignore] if isinstance(ignore, str) else ignore))
         not_ignored((), codes)  # a code that does not exist is refused whatever there is
         messages = _messages(self._backend.select(Query(query)))

@@ -5,14 +5,16 @@ The server is imported when a fixture is first used. Test runs that do not use o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
-    from smtpmock import SMTPMock
+    from typing_extensions import Unpack
+
+    from smtpmock import SettingWords, SMTPMock
 
 _RECORDING = {"multiple_rcptto": True, "multiple_message_receiving": True}
 """The settings whose defaults differ here: tests expect that everything is recorded."""
@@ -43,8 +45,29 @@ def pytest_configure(config: pytest.Config) -> None:
 # The fixtures.
 
 
+class SMTPMockFactory(Protocol):
+    """The type of the fixture `smtpmock_factory`.
+
+    Example:
+        .. code-block:: python
+
+            from smtpmock import SMTPMock
+            from smtpmock.pytest_plugin import SMTPMockFactory
+
+            def test_fallback(smtpmock: SMTPMock, smtpmock_factory: SMTPMockFactory) -> None:
+                broken = smtpmock_factory(msg_greeting="554 No service")
+    """
+
+    def __call__(self, **settings: Unpack[SettingWords]) -> SMTPMock:
+        """Start another server, which is stopped at the end of the test.
+
+        Args:
+            **settings: Its settings, which override those of the other fixtures and options.
+        """
+
+
 @pytest.fixture(scope="session")
-def smtpmock_settings() -> dict[str, Any]:
+def smtpmock_settings() -> SettingWords:
     """Return the settings of all servers; override this fixture to change them.
 
     An override for `smtpmock_session` must have the scope "session".
@@ -53,14 +76,14 @@ def smtpmock_settings() -> dict[str, Any]:
         .. code-block:: python
 
             @pytest.fixture(scope="session")
-            def smtpmock_settings():
+            def smtpmock_settings() -> SettingWords:
                 return {"not_registered_emails": ["nobody@example.com"]}
     """
     return {}
 
 
 @pytest.fixture
-def smtpmock(request: pytest.FixtureRequest, smtpmock_settings: Mapping[str, Any]) -> Generator[SMTPMock, None, None]:
+def smtpmock(request: pytest.FixtureRequest, smtpmock_settings: SettingWords) -> Generator[SMTPMock, None, None]:
     """Start a server for the test, on a free port. It records all messages.
 
     Example:
@@ -77,8 +100,8 @@ def smtpmock(request: pytest.FixtureRequest, smtpmock_settings: Mapping[str, Any
 
 @pytest.fixture
 def smtpmock_factory(
-    request: pytest.FixtureRequest, smtpmock_settings: Mapping[str, Any]
-) -> Generator[Callable[..., SMTPMock], None, None]:
+    request: pytest.FixtureRequest, smtpmock_settings: SettingWords
+) -> Generator[SMTPMockFactory, None, None]:
     """Return a function that starts another server, with the given settings, until the end of the test.
 
     Example:
@@ -89,7 +112,7 @@ def smtpmock_factory(
     """
     running: list[Generator[SMTPMock, None, None]] = []
 
-    def start(**settings: Any) -> SMTPMock:
+    def start(**settings: Unpack[SettingWords]) -> SMTPMock:
         run = _run(_make(request.config, smtpmock_settings, settings), request.node)
         server = next(run)
         running.append(run)
@@ -102,7 +125,7 @@ def smtpmock_factory(
 
 @pytest.fixture(scope="session")
 def smtpmock_session(
-    request: pytest.FixtureRequest, smtpmock_settings: Mapping[str, Any]
+    request: pytest.FixtureRequest, smtpmock_settings: SettingWords
 ) -> Generator[SMTPMock, None, None]:
     """Start one server for the whole run, for applications that are configured once; it is emptied before each test."""
     server = _make(request.config, smtpmock_settings, fixed=True)
@@ -210,7 +233,7 @@ def _fail_if_session_failed(servers: Iterable[SMTPMock]) -> None:
 
             error, *_ = server.errors
             server.errors.clear()
-            headline = f"A session of {server.host}:{server.port} failed with {type(error).__name__}: {error}"
+            headline = f"A session of {server.address} failed with {type(error).__name__}: {error}"
             pytest.fail("\n".join((headline, "", *"".join(format_exception(error)).splitlines())), pytrace=False)
 
 
@@ -228,7 +251,7 @@ def pytest_runtest_makereport(
             if sessions:
                 from smtpmock import transcripts
 
-                report.sections.append((f"SMTP sessions of {server.host}:{server.port}", transcripts(sessions)))
+                report.sections.append((f"SMTP sessions of {server.address}", transcripts(sessions)))
     if call.when == "teardown":
         item.stash[_servers_key] = []  # release the messages of the test
     return report

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from smtpmock.backend import Backend
+    from smtpmock.queries.words import Text
     from smtpmock.rules.book import Clock
     from smtpmock.rules.context import RuleContext
-    from smtpmock.rules.words import Conditions, RuleWords, Stage, Text
+    from smtpmock.rules.words import Conditions, RuleWords, Stage
 
 
 class Scripting:

@@ -12,8 +12,27 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 import pytest
+
+from smtpmock import (
+    CRITERIA,
+    MESSAGE_WORDS,
+    RULE_WORDS,
+    SESSION_WORDS,
+    STAGES,
+    THEN,
+    Conditions,
+    QueryWords,
+    ReceivedMessage,
+    RuleWords,
+    SessionWords,
+    Stage,
+    Then,
+)
+from smtpmock.queries import words as query_words
 
 MISUSE = Path(__file__).parent / "data" / "misuse.py"
 EXPECTED = {
@@ -45,3 +64,59 @@ def test_pyright_reports_every_misuse_and_nothing_else() -> None:
     found = json.loads(check(pyright, "--pythonpath", sys.executable, "--outputjson"))["generalDiagnostics"]
 
     assert {item["range"]["start"]["line"] + 1 for item in found if item["severity"] == "error"} == EXPECTED.keys()
+
+
+# The words of queries and rules, which are declared once and typed beside it.
+
+
+def rule_hints() -> dict[str, Any]:
+    return get_type_hints(RuleWords, localns={**vars(query_words), "ReceivedMessage": ReceivedMessage})
+
+
+def test_the_criteria_are_typed() -> None:
+    assert list(get_type_hints(QueryWords)) == list(MESSAGE_WORDS)
+    assert list(get_type_hints(SessionWords)) == list(SESSION_WORDS)
+
+
+def test_a_criterion_has_the_type_of_its_kind() -> None:
+    types: dict[str, set[Any]] = {}
+    for word, hint in get_type_hints(QueryWords).items():
+        types.setdefault(CRITERIA[word].kind, set()).add(hint)
+
+    texts = [types.pop(kind) for kind in ("text", "address", "name", "user")]
+    assert texts == [{query_words.Text}] * 4
+    assert types == {
+        "header": {query_words.Header},
+        "size": {query_words.Size},
+        "accepted": {bool | None},
+        "moment": {query_words.Mark | query_words.Numbered},
+    }
+
+
+def test_the_words_of_rules_are_typed() -> None:
+    assert list(rule_hints()) == [*Conditions.__annotations__, *RULE_WORDS]
+
+
+def test_the_conditions_are_those_that_some_stage_knows() -> None:
+    assert set(Conditions.__annotations__) == {word for known in STAGES.values() for word in known}
+
+
+def test_a_condition_takes_what_its_criterion_takes_and_none() -> None:
+    criteria, rules = get_type_hints(QueryWords), rule_hints()
+
+    for word in sorted(set(criteria) & set(rules)):
+        assert rules[word] == criteria[word] | None
+
+
+@pytest.mark.parametrize("word", RULE_WORDS)
+def test_the_default_of_a_word_of_a_rule_has_its_type(word: str) -> None:
+    assert type(RULE_WORDS[word].default) in (*get_args(rule_hints()[word]), rule_hints()[word])
+    assert (RULE_WORDS[word].default is None) == (NoneType in get_args(rule_hints()[word]))
+
+
+def test_the_stages_are_typed() -> None:
+    assert get_args(Stage) == tuple(STAGES)
+
+
+def test_what_a_rule_can_do_is_typed() -> None:
+    assert get_args(Then) == THEN

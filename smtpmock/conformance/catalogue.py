@@ -6,18 +6,20 @@ modules find them in what it sends.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
 from smtpmock.errors import QueryError
 from smtpmock.text import escaped, shortened, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from smtpmock.records.exchange import Exchange
 
-Level = Literal["must", "should"]
+Level: TypeAlias = Literal["must", "should"]
 """The word of RFC 2119 that the standard uses: "must" forbids or demands, "should" advises."""
+
+LEVELS: Sequence[Level] = get_args(Level)
 
 _MOST_SHOWN = 60
 

@@ -44,7 +44,7 @@ class Message:
     def __init__(self, entry: Entry) -> None:
         self._entry = entry
         self._record = entry.record
-        self.number = entry.number
+        self.number: int = entry.number
 
     def __repr__(self) -> str:
         sender, recipients = escaped(self.sender) or "<>", escaped(", ".join(self.recipients)) or "nobody"

@@ -51,8 +51,8 @@ class Query:
     __slots__ = ("accepted", "after", "terms")
 
     def __init__(self, words: Mapping[str, Any], *, accepted: bool | None = True) -> None:
-        self.accepted = accepted
-        self.after = 0
+        self.accepted: bool | None = accepted
+        self.after: int = 0
         terms: list[Term] = []
         for word, wanted in words.items():
             if word == "accepted":
@@ -63,7 +63,7 @@ class Query:
                 terms += field_terms(word, wanted)
             else:
                 raise QueryError(_unknown(word, MESSAGE_WORDS))
-        self.terms = tuple(terms)
+        self.terms: tuple[Term, ...] = tuple(terms)
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.terms))
@@ -119,7 +119,7 @@ class SessionQuery:
     __slots__ = ("after", "terms")
 
     def __init__(self, words: Mapping[str, Any]) -> None:
-        self.after = 0
+        self.after: int = 0
         terms: list[Term] = []
         for word, wanted in words.items():
             if word == "since":
@@ -128,7 +128,7 @@ class SessionQuery:
                 terms += field_terms(word, wanted)
             else:
                 raise QueryError(_unknown(word, SESSION_WORDS))
-        self.terms = tuple(terms)
+        self.terms: tuple[Term, ...] = tuple(terms)
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.terms))

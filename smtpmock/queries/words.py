@@ -1,17 +1,19 @@
-"""The criteria as typed keyword arguments."""
+"""The criteria as typed keyword arguments, for type checkers and completion. A test compares them with `CRITERIA`."""
 
-from __future__ import annotations
+import re
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeAlias, TypedDict
 
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypedDict
+from smtpmock.queries.query import Mark
 
-if TYPE_CHECKING:
-    import re
-    from collections.abc import Callable, Mapping
+Text: TypeAlias = str | re.Pattern[str] | Callable[[str], object]
+"""A text that is equal or contained, a pattern with ``*``, a compiled expression, or a function of the value."""
 
-    from smtpmock.queries.query import Mark
+Header: TypeAlias = str | Mapping[str, Text]
+"""Headers with their values, as in ``{"X-Id": "42"}``; one of them may be a text, as in ``"X-Id: 42"``."""
 
-    Text: TypeAlias = str | re.Pattern[str] | Callable[[str], object]
-    """A text that is contained, a pattern with ``*``, a compiled expression, or a function of the value."""
+Size: TypeAlias = int | str | Callable[[int], object]
+"""A number of bytes, a comparison as in ``">= 1000"``, or a function of the number."""
 
 
 class Numbered(Protocol):
@@ -23,21 +25,21 @@ class Numbered(Protocol):
 
 
 class SessionWords(TypedDict, total=False):
-    """What can be asked of sessions."""
+    """What sessions can be asked for by; see docs/queries.md."""
 
-    client: Text
     helo_name: Text
+    client: Text
     since: Mark
 
 
-class ContentWords(TypedDict, total=False):
-    """What can be asked of messages, whatever their outcome."""
+class QueryWords(TypedDict, total=False):
+    """What messages can be asked for by; see docs/queries.md."""
 
     recipient: Text
     refused_recipient: Text
     sender: Text
     subject: Text
-    header: str | Mapping[str, Text]
+    header: Header
     text: Text
     html: Text
     attachment: Text
@@ -45,11 +47,6 @@ class ContentWords(TypedDict, total=False):
     helo_name: Text
     client: Text
     user: Text
-    size: int | str | Callable[[int], object]
-    since: Mark | Numbered
-
-
-class QueryWords(ContentWords, total=False):
-    """What can be asked of messages."""
-
+    size: Size
     accepted: bool | None
+    since: Mark | Numbered

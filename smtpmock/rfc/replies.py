@@ -18,8 +18,8 @@ class Reply:
     __slots__ = ("text", "wire")
 
     def __init__(self, *lines: str) -> None:
-        self.text = "\n".join(lines)
-        self.wire = b"".join(line.encode("utf-8", "surrogateescape") + b"\r\n" for line in lines)
+        self.text: str = "\n".join(lines)
+        self.wire: bytes = b"".join(line.encode("utf-8", "surrogateescape") + b"\r\n" for line in lines)
 
     @property
     def code(self) -> int:

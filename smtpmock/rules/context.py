@@ -22,9 +22,9 @@ class RuleContext:
     __slots__ = ("session", "stage", "values")
 
     def __init__(self, stage: str, session: str, values: Callable[[str], Iterable[Any]]) -> None:
-        self.stage = stage
-        self.session = session
-        self.values = values
+        self.stage: str = stage
+        self.session: str = session
+        self.values: Callable[[str], Iterable[Any]] = values
 
 
 class ReceivedMessage(NamedTuple):

@@ -58,7 +58,7 @@ class RuleDefinition:
         gate: Callable[[RuleContext], bool] | None = None,
         gate_text: str = "",
     ) -> None:
-        self.stage = _stage(stage)
+        self.stage: str = _stage(stage)
         for word in words:
             if word not in WORDS:
                 raise RuleError(unknown("word in a rule", word, WORDS))
@@ -67,13 +67,13 @@ class RuleDefinition:
         self._gate_text = f" ({gate_text})" if gate_text else ""
         self._terms = _terms(self.stage, self._words)
         part = {word: self._words.get(word, declared.default) for word, declared in RULE_WORDS.items()}
-        self.reply = None if part["reply"] is None else _reply(part["reply"])
+        self.reply: Reply | None = None if part["reply"] is None else _reply(part["reply"])
         self.then: str | None = part["then"]
         self.tls: str | None = part["tls"]
-        self.delay = number("delay", part["delay"])
-        self.jitter = number("jitter", part["jitter"])
-        self.drip = _rate("drip", part["drip"])
-        self.throttle = _rate("throttle", part["throttle"])
+        self.delay: float = number("delay", part["delay"])
+        self.jitter: float = number("jitter", part["jitter"])
+        self.drip: float | None = _rate("drip", part["drip"])
+        self.throttle: float | None = _rate("throttle", part["throttle"])
         self._times = None if part["times"] is None else whole("times", part["times"], 0)
         self._after = whole("after", part["after"], 0)
         self._every = whole("every", part["every"], 1)

@@ -28,8 +28,8 @@ class Usage:
     __slots__ = ("asked", "hits")
 
     def __init__(self) -> None:
-        self.asked = 0
-        self.hits = 0
+        self.asked: int = 0
+        self.hits: int = 0
 
 
 class Rule(RuleDefinition):
@@ -62,7 +62,7 @@ class Rule(RuleDefinition):
         gate_text: str = "",
     ) -> None:
         super().__init__(stage, words, gate=gate, gate_text=gate_text)
-        self.id = ""
+        self.id: str = ""
         self._usage = Usage()
         self._remove: Callable[[], object] | None = None
         self._ended_unused: Callable[[], object] | None = None

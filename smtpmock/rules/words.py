@@ -1,53 +1,14 @@
-"""The words of rules: stages, conditions, counting and actions."""
+"""The words of rules: stages, conditions, counting and actions; also as typed keyword arguments."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Mapping, Sequence
 
+    from smtpmock.queries.words import Header, Size, Text
     from smtpmock.rules.context import ReceivedMessage
-
-    Text: TypeAlias = str | re.Pattern[str] | Callable[[str], object]
-    """A text that is contained, a pattern with ``*``, a compiled expression, or a function of the value."""
-
-
-class Conditions(TypedDict, total=False):
-    """When a rule holds."""
-
-    client: Text | None
-    helo_name: Text | None
-    user: Text | None
-    sender: Text | None
-    recipient: Text | None
-    subject: Text | None
-    header: str | Mapping[str, Text] | None
-    text: Text | None
-    size: int | str | Callable[[int], object] | None
-    argument: Text | None
-    verb: str | None
-    where: Callable[[ReceivedMessage], object] | None
-
-
-class RuleWords(Conditions, total=False):
-    """The words of a rule besides its stage."""
-
-    times: int | None
-    after: int
-    every: int
-    probability: float
-    seed: int
-    per: Per | None
-    reply: str | Sequence[str] | None
-    delay: float
-    jitter: float
-    drip: float | None
-    throttle: float | None
-    then: Then | None
-    tls: TLSFault | None
-
 
 Stage: TypeAlias = Literal[
     "connect",
@@ -69,7 +30,7 @@ Stage: TypeAlias = Literal[
     "command",
     "*",
 ]
-"""When a rule is asked."""
+"""When a rule is asked. Upper and lower case are the same at run time; type checkers know this spelling only."""
 
 Then: TypeAlias = Literal["close", "reset", "silence", "half", "garbage", "accept"]
 """What can happen instead of a reply, or after it."""
@@ -79,6 +40,46 @@ TLSFault: TypeAlias = Literal["expired", "wrong-host", "unknown-authority", "ref
 
 Per: TypeAlias = Literal["recipient", "sender", "session"]
 """What a rule can be counted apart for."""
+
+
+class Conditions(TypedDict, total=False):
+    """When a rule holds; see docs/rules.md."""
+
+    client: Text | None
+    helo_name: Text | None
+    user: Text | None
+    sender: Text | None
+    recipient: Text | None
+    subject: Text | None
+    header: Header | None
+    text: Text | None
+    size: Size | None
+    argument: Text | None
+    verb: str | None
+    where: Callable[[ReceivedMessage], object] | None
+
+
+class RuleWords(Conditions, total=False):
+    """The words of a rule besides its stage; see docs/rules.md."""
+
+    times: int | None
+    after: int
+    every: int
+    probability: float
+    seed: int
+    per: Per | None
+    reply: str | list[str] | tuple[str, ...] | None
+    delay: float
+    jitter: float
+    drip: float | None
+    throttle: float | None
+    then: Then | None
+    tls: TLSFault | None
+
+
+THEN: Sequence[Then] = get_args(Then)
+TLS_FAULTS: Sequence[TLSFault] = get_args(TLSFault)
+PER: Sequence[Per] = get_args(Per)
 
 _ALWAYS = ("client",)
 _GREETED = (*_ALWAYS, "helo_name", "argument")
@@ -111,10 +112,6 @@ STAGES: Mapping[str, Sequence[str]] = {
 CONDITIONS = tuple(Conditions.__annotations__)
 """The conditions; the package `queries` says what each looks at."""
 
-THEN: Sequence[Then] = ("close", "reset", "silence", "half", "garbage", "accept")
-TLS_FAULTS: Sequence[TLSFault] = ("expired", "wrong-host", "unknown-authority", "refuse", "cut")
-PER: Sequence[Per] = ("recipient", "sender", "session")
-
 
 class RuleWord(NamedTuple):
     """A word of a rule besides its stage and its conditions.
@@ -130,20 +127,24 @@ class RuleWord(NamedTuple):
     default: Any = None
 
 
+def _listed(choices: Sequence[str]) -> str:
+    return f"{', '.join(choices[:-1])} or {choices[-1]}"
+
+
 RULE_WORDS: Mapping[str, RuleWord] = {
     "times": RuleWord("integer", "apply at most this many times"),
     "after": RuleWord("integer", "skip the first matches, this many", 0),
     "every": RuleWord("integer", "apply to every nth match only: with 3, to the third, the sixth and so on", 1),
     "probability": RuleWord("number", "apply at random, with this probability from 0 to 1", 1.0),
     "seed": RuleWord("integer", "seed of the random numbers; the same seed gives the same sequence", 0),
-    "per": RuleWord("choice", "count separately for each recipient, sender or session"),
+    "per": RuleWord("choice", f"count separately for each {_listed(PER)}"),
     "reply": RuleWord("reply", "send this reply"),
     "delay": RuleWord("seconds", "wait this long before the reply", 0.0),
     "jitter": RuleWord("seconds", "vary the delay at random by up to this much", 0.0),
     "drip": RuleWord("number", "send the reply slowly, at this many bytes per second"),
     "throttle": RuleWord("number", "read the message slowly, at this many bytes per second"),
-    "then": RuleWord("choice", "close, reset, silence, half, garbage or accept"),
-    "tls": RuleWord("choice", "break TLS at STARTTLS: expired, wrong-host, unknown-authority, refuse or cut"),
+    "then": RuleWord("choice", _listed(THEN)),
+    "tls": RuleWord("choice", f"break TLS at STARTTLS: {_listed(TLS_FAULTS)}"),
 }
 """The words of a rule besides its stage and its conditions."""
 

@@ -80,13 +80,13 @@ class Setting:
         in_command: bool = True,
         command_default: Any = None,
     ) -> None:
-        self.name = ""
-        self.default = default
-        self.command_default = default if command_default is None else command_default
-        self.type = value_type
-        self.meaning = meaning
-        self.section = section
-        self.in_command = in_command
+        self.name: str = ""
+        self.default: Any = default
+        self.command_default: Any = default if command_default is None else command_default
+        self.type: ValueType = value_type
+        self.meaning: str = meaning
+        self.section: str = section
+        self.in_command: bool = in_command
         self._flag = flag
 
     def __set_name__(self, _: type, name: str) -> None:
