@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def mock() -> Iterator[SMTPMock]:
-    """A server that keeps everything and knows one whom it refuses."""
-    with SMTPMock(
-        multiple_rcptto=True, multiple_message_receiving=True, not_registered_emails=["nobody@example.com"]
-    ) as mock:
+    """Start a server with the defaults, but for one recipient whom it refuses."""
+    with SMTPMock(not_registered_emails=["nobody@example.com"]) as mock:
         yield mock

@@ -47,10 +47,13 @@ SENT = (
 )
 
 
-def test_nodemailer_delivers_to_whom_is_left_and_tells_the_refused(mock):
-    if not (HERE / "node_modules" / "nodemailer").is_dir():
-        pytest.skip(f"Nodemailer is not installed: npm install --no-package-lock --prefix {HERE}")
+pytestmark = pytest.mark.skipif(
+    not (HERE / "node_modules" / "nodemailer").is_dir(),
+    reason=f"Nodemailer is not installed: npm install --no-package-lock --prefix {HERE}",
+)
 
+
+def test_nodemailer_delivers_to_whom_is_left_and_tells_the_refused(mock):
     program = run("node", str(HERE / "send.js"), str(mock.port))
 
     assert (program.returncode, program.stderr) == (0, b"")
@@ -66,3 +69,18 @@ def test_nodemailer_delivers_to_whom_is_left_and_tells_the_refused(mock):
     assert conversation(mock) == [
         *(GREETING, EHLO, MAIL, RCPT_B, RCPT_REFUSED, RCPT_C, DATA, END_OF_DATA),
     ]
+
+
+def test_all_mails_of_a_pooled_connection_are_kept_and_a_refused_one_stays_as_an_attempt(mock):
+    recipients = ("b@example.com", "nobody@example.com", "c@example.com", "d@example.com")
+
+    program = run("node", str(HERE / "pool.js"), str(mock.port), *recipients)
+
+    assert (program.returncode, program.stderr) == (0, b"")
+    assert json.loads(program.stdout) == ["250 Received", "550 User not found", "250 Received", "250 Received"]
+    assert [message.subject for message in mock.messages()] == [
+        "to b@example.com",
+        "to c@example.com",
+        "to d@example.com",
+    ]
+    assert mock.message(accepted=False).refused_recipients == ("nobody@example.com",)

@@ -122,3 +122,41 @@ def test_one_connection_delivers_mail_after_mail(mock):
     assert said(mock) == exchanges(
         GREETING, EHLO, MAIL, RCPT_B, DATA, END_OF_DATA, MAIL, RCPT_C, DATA, END_OF_DATA, QUIT
     )
+
+
+def test_a_mail_stays_accepted_whatever_its_session_does_next(mock):
+    with connected(mock) as client:
+        client.sendmail("a@example.com", ["b@example.com"], MESSAGE)
+        client.rset()
+        client.noop()
+        client.ehlo()
+        client.mail("c@example.com")
+
+    [message] = mock.messages()
+    assert_envelope(message, "b@example.com")
+    assert (message.rset, message.noop) == (True, True)
+    assert mock.message(accepted=False).sender == "c@example.com"
+
+
+@pytest.mark.parametrize(
+    "recipients", [["nobody@example.com", "b@example.com"], ["b@example.com", "nobody@example.com"]]
+)
+def test_a_mail_is_found_by_the_recipient_that_was_refused(mock, recipients):
+    with connected(mock) as client:
+        client.sendmail("a@example.com", recipients, MESSAGE)
+
+    message = mock.message(refused_recipient="nobody@example.com")
+    assert_envelope(message, "b@example.com")
+    assert message.refused_recipients == ("nobody@example.com",)
+    mock.assert_no_message(within=0, recipient="nobody@example.com")
+
+
+def test_an_attempt_that_was_refused_and_the_mail_after_it_are_both_kept(mock):
+    with connected(mock) as client:
+        with pytest.raises(smtplib.SMTPRecipientsRefused):
+            client.sendmail("a@example.com", ["nobody@example.com"], MESSAGE)
+        client.sendmail("a@example.com", ["b@example.com"], MESSAGE)
+
+    assert_envelope(mock.message(), "b@example.com")
+    assert [message.accepted for message in mock.messages(accepted=None)] == [False, True]
+    assert mock.message(accepted=False, recipient="nobody@example.com").state == "RCPT TO refused"
