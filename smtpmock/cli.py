@@ -115,6 +115,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog=(
             "A value follows its flag after '=' or a space; switches need none. "
             f"Each setting can be an environment variable as well, such as {ENVIRONMENT_PREFIX}SESSION_TIMEOUT=60. "
+            "All mail is kept in memory: for a server that runs for a long time, set a bound, such as "
+            "--max-messages 1000. "
             "SIGINT, SIGTERM and SIGQUIT stop the server gracefully."
         ),
         formatter_class=_HelpFormatter,

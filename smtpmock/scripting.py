@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from smtpmock.errors import ExpectationError, RuleError
 from smtpmock.rfc.grammar import address_key
 from smtpmock.rules.definition import number, whole
+from smtpmock.rules.recent import RecentKeys
 from smtpmock.rules.rule import Rule
 from smtpmock.text import counted
 
@@ -81,7 +82,8 @@ class Scripting:
     ) -> Rule:
         """Refuse a recipient until its sender tries again, at least so many seconds after the first time.
 
-        Each client, sender and recipient together are counted apart. The time is that of `clock`.
+        Each client, sender and recipient together are counted apart; of more than 10,000 combinations, those that
+        tried longest ago are forgotten, and have to wait again. The time is that of `clock`.
 
         Args:
             retry_after: Seconds before which every attempt is refused.
@@ -89,12 +91,14 @@ class Scripting:
             **conditions: For whom, as in any rule for RCPT TO.
         """
         number("retry_after", retry_after)
-        first_seen: dict[tuple[str, ...], float] = {}
+        first_seen = RecentKeys[float]()
 
         def too_early(context: RuleContext) -> bool:
-            key = tuple(address_key(str(_only(context, word))) for word in ("client", "sender", "recipient"))
+            key = " ".join(repr(address_key(str(_only(context, word)))) for word in ("client", "sender", "recipient"))
             now = self.clock.time()
-            return now - first_seen.setdefault(key, now) < retry_after
+            first = first_seen.get(key, now)
+            first_seen.put(key, first)
+            return now - first < retry_after
 
         said = f"greylist: retry after {retry_after:g} s"
         return self.add_rule(Rule("RCPT TO", {**conditions, "reply": reply}, gate=too_early, gate_text=said))

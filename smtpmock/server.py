@@ -19,7 +19,7 @@ from smtpmock.runtime.acceptor import RunningServer
 from smtpmock.runtime.listener import bare, listen
 from smtpmock.settings.declarations import SETTINGS, Settings, changed
 from smtpmock.stores.memory import MemoryStore
-from smtpmock.text import address_shown, counted, unknown
+from smtpmock.text import address_shown, counted, error_shown, unknown
 
 if TYPE_CHECKING:
     import logging
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from smtpmock.settings.words import SettingWords
 
 _close_descriptor = get_original("os", "close")
+
+_MOST_ERRORS = 100
 
 _servers: weakref.WeakSet[SMTPMock] = weakref.WeakSet()
 """The servers that run."""
@@ -51,7 +53,8 @@ class SMTPMock(Mailbox):
 
     Attributes:
         settings: All settings.
-        errors: Exceptions that ended a session by mistake; none, unless smtpmock or a function it was given is wrong.
+        errors: The last 100 exceptions that ended a session by mistake; none, unless smtpmock or a function that it was
+            given is wrong.
 
     Raises:
         SettingError: If a setting is unknown, its value is invalid, or it could have no effect.
@@ -280,7 +283,8 @@ class SMTPMock(Mailbox):
     def _session_failed(self, error: BaseException) -> None:
         """A session ended by a mistake of ours."""
         self.errors.append(error)
-        self._log.error(f"SMTP session failed: {type(error).__name__}: {error}")
+        del self.errors[:-_MOST_ERRORS]
+        self._log.error(f"SMTP session failed: {error_shown(error)}")
 
     def _close(self, running: RunningServer, *, at_exit: bool = False) -> None:
         try:

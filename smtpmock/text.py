@@ -9,12 +9,18 @@ if TYPE_CHECKING:
 
 _MOST_LISTED = 40
 _MOST_SHOWN = 120
+_MOST_OF_AN_ERROR = 1_000
 
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 _ESCAPES.update({ord("\t"): "\\t", ord("\r"): "\\r", ord("\n"): "\\n"})
-# Bytes that are not UTF-8, as surrogateescape keeps them; and what some readers take for the end of a line.
+# Bytes that are not UTF-8, as surrogateescape keeps them.
 _ESCAPES.update({code: f"\\x{code - 0xDC00:02x}" for code in range(0xDC80, 0xDD00)})
-_ESCAPES.update({code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))})
+# What changes the direction of text unseen, or what some readers take for the end of a line.
+_UNSEEN = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC))
+_ESCAPES.update({code: f"\\u{code:04x}" for code in _UNSEEN})
+# Other surrogates, which no encoding can write; and the tags, which hide text.
+_ESCAPES.update({code: f"\\u{code:04x}" for code in (*range(0xD800, 0xDC80), *range(0xDD00, 0xE000))})
+_ESCAPES.update({code: f"\\U{code:08x}" for code in range(0xE0000, 0xE0080)})
 
 
 def escaped(text: str) -> str:
@@ -35,6 +41,20 @@ def readable(text: str) -> str:
         'NOOP \\xff'
     """
     return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def error_shown(error: BaseException) -> str:
+    r"""Return the type and the text of an exception that may come from anywhere, on one line.
+
+    Example:
+        >>> error_shown(ValueError("no\nuser \x1b[31m"))
+        'ValueError: no\\nuser \\x1b[31m'
+    """
+    try:
+        text = str(error)
+    except Exception:
+        text = "(its text cannot be made)"
+    return escaped(shortened(f"{type(error).__name__}: {text}", _MOST_OF_AN_ERROR))
 
 
 def shortened(text: str, most: int) -> str:
@@ -74,7 +94,12 @@ def quoted(value: object) -> str:
         >>> quoted("smtp"), quoted(7)
         ("'smtp'", '7')
     """
-    return repr(shortened(value, _MOST_SHOWN)) if isinstance(value, str) else shortened(repr(value), _MOST_SHOWN)
+    if isinstance(value, str):
+        return repr(shortened(value, _MOST_SHOWN))
+    try:
+        return escaped(shortened(repr(value), _MOST_SHOWN))
+    except ValueError:  # an integer of more digits than Python writes
+        return f"of the type {type(value).__name__}"
 
 
 def invalid(what: str, value: object, expected: str) -> str:

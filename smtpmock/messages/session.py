@@ -108,7 +108,7 @@ class Session:
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
-        """The attempts to log in."""
+        """The last 100 attempts to log in."""
         return self._record.negotiated.attempts
 
     @property

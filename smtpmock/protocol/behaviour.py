@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from smtpmock.settings.values import REPLY
 if TYPE_CHECKING:
     from smtpmock.settings.declarations import Settings
 
+
+MOST_RECIPIENTS = 1_000
+"""How many recipients a transaction may try, where what is kept has a bound."""
 
 _CAUSES = {name: Cause(name) for name, declared in SETTINGS.items() if declared.type is REPLY}
 
@@ -35,6 +39,7 @@ class Behaviour:
         ehlo: The reply to an accepted EHLO and what it announces, before TLS (False) and after it (True).
         delays: The delay of each setting that is one, by the name of the setting; that of "" is 0.
         guards: Whether TLS or a login is required.
+        most_recipients: How many recipients a transaction may try, where what is kept has a bound.
         offers: The commands that are known besides the usual ones.
         mechanisms: The mechanisms of AUTH that can be used.
         helo_domains: The refused domains, in lower case.
@@ -52,6 +57,7 @@ class Behaviour:
         "keeps_everything",
         "mailfrom_emails",
         "mechanisms",
+        "most_recipients",
         "offers",
         "rcptto_emails",
         "replies",
@@ -68,6 +74,7 @@ class Behaviour:
             "": 0.0
         }
         self.guards = settings.require_tls or settings.require_auth
+        self.most_recipients: float = math.inf if settings.max_messages is None else MOST_RECIPIENTS
         self.mechanisms = self._mechanisms()
         self.offers: set[str] = {name for name in ("CHUNKING", "VRFY", "HELP") if name in settings.extensions}
         if settings.tls == "starttls" and settings.tls_fault != "hide":

@@ -16,7 +16,7 @@ from smtpmock.protocol.rule_effects import apply_decision
 from smtpmock.protocol.transaction import Transaction
 from smtpmock.records.exchange import Cause, Exchange
 from smtpmock.records.session import Erasure
-from smtpmock.rfc.replies import LINE_TOO_LONG, SESSION_TIMEOUT
+from smtpmock.rfc.replies import LINE_TOO_LONG, SESSION_TIMEOUT, TOO_MANY_RECIPIENTS
 from smtpmock.text import readable
 
 if TYPE_CHECKING:
@@ -362,12 +362,22 @@ class Connection(MessageReceiver):
     def _execute(self, command: Command, request: str) -> None:
         if self._rules:
             self._before = self.state.transaction
+        if command.erases is _RCPTTO and self._is_full():
+            reply = self.behaviour.with_status_code(TOO_MANY_RECIPIENTS)
+            self._say(reply, readable(request), Cause(limit="recipients"), stage="RCPT TO")
+            return
         is_chunked = self._chunks is not None or self._chunks_over
         first_refusal = self._first_refusal(command) if is_chunked or self.behaviour.guards else None
         if command.erases is not None and (first_refusal is None or not is_chunked):
             self._erase(command.erases, command.stage)
         refusal, argument, parameters = command.judge(self.state, request[len(command.prefix) :])
         self.respond(command, request, first_refusal or refusal, argument, parameters)
+
+    def _is_full(self) -> bool:
+        """Return True if the transaction can take no further recipient."""
+        transaction = self.state.transaction
+        tried = len(transaction.recipients) + len(transaction.refused_recipients)
+        return tried >= self.behaviour.most_recipients and not transaction.is_over
 
     def _first_refusal(self, command: Command) -> str | None:
         """Return the setting that refuses a command whatever it says; None if none does."""

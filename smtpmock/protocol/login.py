@@ -24,6 +24,10 @@ _MECHANISM = re.compile(
 )
 
 
+MOST_ATTEMPTS = 100
+"""How many attempts to log in a session remembers; its exchanges show all."""
+
+
 class Step(NamedTuple):
     """What a client is to be told next.
 
@@ -106,7 +110,7 @@ class Login:
         user = self.user
         if user is None:
             return {}
-        attempts = self._state.negotiated.attempts[: -1 if self._is_noted else None]
+        attempts = self._state.negotiated.attempts[: -1 if self._is_noted else None][1 - MOST_ATTEMPTS :]
         self._is_noted = True
         attempt = Attempt(self._mechanism, user, succeeded)
         return {"attempts": (*attempts, attempt), "user": user if succeeded else ""}

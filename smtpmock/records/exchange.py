@@ -17,7 +17,8 @@ class Cause(NamedTuple):
         rule_id: The id of the rule that decided; "" if none did.
         rule: The rule as text, as `str(rule)` shows it; "" if none decided.
         then: What the rule did instead of the reply, or after it: "close", "half", ...; None if nothing.
-        limit: The limit that was reached: "line-length", "session-timeout", "shutdown", "store"; "" if none was.
+        limit: The limit that was reached: "line-length", "recipients", "session-timeout", "shutdown", "store"; "" if
+            none was.
     """
 
     setting: str | None = None

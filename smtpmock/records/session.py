@@ -69,7 +69,7 @@ class Negotiated(NamedTuple):
         tls: What TLS agreed on; None without TLS.
         tls_error: Why the TLS handshake failed; "" if it did not.
         user: Who has logged in; "" if nobody has.
-        attempts: The attempts to log in.
+        attempts: The last 100 attempts to log in.
     """
 
     extensions: frozenset[str] = frozenset()

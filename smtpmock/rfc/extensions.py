@@ -111,6 +111,7 @@ def announced(reply: str) -> Iterable[tuple[str, str]]:
 _ENHANCED = {
     "421 Service shutting down": "4.3.2",
     "421 Session timeout": "4.4.2",
+    "452 Too many recipients": "4.5.3",
     "500 Line too long": "5.5.6",
     "451 The message cannot be stored now: try again later": "4.3.0",
     "msg_invalid_cmd": "5.5.1",

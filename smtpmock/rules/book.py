@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from functools import partial
 from itertools import count
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from smtpmock.errors import RuleError
+from smtpmock.rules.recent import RecentKeys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from smtpmock.rules.rule import Rule
+
+
+_MOST_ENDED = 1_000  # of the unused rules of ended `with` blocks
 
 
 class Clock:
@@ -74,7 +79,10 @@ class RuleBook(Protocol):
         """Remove all rules, and forget which were not used."""
 
     def count(self, rule_id: str, key: str) -> int:
-        """Count one more match of a rule with a key; return how many there are. Atomic."""
+        """Count one more match of a rule with a key; return how many there are. Atomic.
+
+        Of many keys, those that were counted longest ago may be forgotten.
+        """
 
     def consulted(self, asked: Iterable[str], applied: Iterable[str]) -> None:
         """Note that rules were asked, and that some of them applied."""
@@ -91,8 +99,8 @@ class MemoryRuleBook:
         self.clock = Clock()
         self._numbers = count(1)
         self._by_id: dict[str, Rule] = {}
-        self._counts: dict[str, dict[str, int]] = {}
-        self._ended_unused: list[Rule] = []
+        self._counts: dict[str, RecentKeys[int]] = {}
+        self._ended_unused: deque[Rule] = deque(maxlen=_MOST_ENDED)
 
     @property
     def rules(self) -> list[Rule]:
@@ -126,9 +134,12 @@ class MemoryRuleBook:
 
     def count(self, rule_id: str, key: str) -> int:
         """Count one more match of a rule with a key; return how many there are."""
-        counts = self._counts.setdefault(rule_id, {})
-        counts[key] = counts.get(key, 0) + 1
-        return counts[key]
+        counts = self._counts.get(rule_id)
+        if counts is None:
+            counts = self._counts[rule_id] = RecentKeys()
+        counted = counts.get(key, 0) + 1
+        counts.put(key, counted)
+        return counted
 
     def consulted(self, asked: Iterable[str], applied: Iterable[str]) -> None:
         """Note that rules were asked, and that some of them applied."""

@@ -6,7 +6,9 @@ happened, and a native thread of its own writes it.
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import sys
 import time
 from collections import deque
@@ -17,7 +19,7 @@ from gevent.monkey import get_original
 
 from smtpmock.runtime import hub
 from smtpmock.runtime.wakeup import make_wakeup
-from smtpmock.text import escaped
+from smtpmock.text import counted, escaped, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,12 +32,25 @@ _allocate_lock = get_original("_thread", "allocate_lock")
 LOGGER = logging.getLogger("smtpmock")
 LOGGER.addHandler(logging.NullHandler())
 
+MOST_LINES = 10_000
+"""How many lines wait to be written, at most; of more, the number is told."""
+
+LONGEST_LINE = 2_000
+"""How many characters of a line are kept."""
+
 _FLUSH_SECONDS = 5.0
+_PATIENCE = 1.0  # seconds in which something has to be written, or nobody reads
 
 
 def print_line(level: int, text: str, timestamp: float) -> None:
-    """Writes a line in go-smtp-mock's format to standard output, an error to standard error."""
+    """Write a line in go-smtp-mock's format to standard output, an error to standard error.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
     stream = sys.stderr if level >= logging.ERROR else sys.stdout
+    if stream is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.localtime(timestamp))
     micros = int(timestamp % 1 * 1_000_000)
     stream.write(f"{logging.getLevelName(level)}: {stamp}.{micros:06d} {text}\n")
@@ -55,6 +70,7 @@ class Log:
         self._logger = logger
         self._to_stdout = to_stdout
         self.activity = activity
+        self._left_out = 0
 
     @property
     def is_active(self) -> bool:
@@ -94,19 +110,41 @@ class Log:
         return self._to_stdout or logger.getEffectiveLevel() <= level > logger.manager.disable
 
     def _log(self, level: int, text: str) -> None:
-        if self._is_wanted(level):
-            _writer.put(partial(self._write_line, level, text, time.time()))
+        if not self._is_wanted(level):
+            return
+        if not _writer.is_full:
+            _writer.put(partial(self._write_line, level, shortened(text, LONGEST_LINE), time.time()))
+            return
+        self._left_out += 1
+        if self._left_out == 1:
+            _writer.put(self._write_gap)
+
+    def _write_gap(self) -> None:
+        """Tell how many lines are missing here."""
+        left_out, self._left_out = self._left_out, 0
+        text = f"The log was read too slowly: {counted(left_out, 'line')} had to be left out here"
+        self._write_line(logging.WARNING, text, time.time())
 
     def _write_line(self, level: int, text: str, timestamp: float) -> None:
         if self._to_stdout:
             try:
                 print_line(level, text, timestamp)
-            except (OSError, ValueError):
+            except (OSError, ValueError) as error:
                 self._to_stdout = False  # nobody reads it any more
+                _complain(f"Cannot write the log to standard output: {getattr(error, 'strerror', None) or error}")
         if self._logger.isEnabledFor(level):
             record = self._logger.makeRecord(self._logger.name, level, __file__, 0, text, (), None)
             record.created, record.msecs = timestamp, timestamp % 1 * 1000
             self._logger.handle(record)
+
+
+def _complain(text: str) -> None:
+    if sys.stderr is not None:
+        try:
+            sys.stderr.write(f"smtpmock: {text}\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            pass  # closed as well
 
 
 class _Writer:
@@ -120,6 +158,12 @@ class _Writer:
         self._notes: deque[Callable[[], object]] = deque()
         self._work = _allocate_lock()
         self._startable = [True]  # taking the only item is atomic
+        self._written = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether so much waits that lines have to be left out."""
+        return len(self._notes) >= MOST_LINES
 
     def put(self, note: Callable[[], object]) -> None:
         """Has the thread call a function; never blocks."""
@@ -129,17 +173,27 @@ class _Writer:
         self._wake()
 
     def flush(self) -> None:
-        """Waits until what was noted is written."""
+        """Wait until what was noted is written, or until nobody seems to read it."""
         if not self._notes and self._startable:
             return
-        written = make_wakeup()
+        wakeup = make_wakeup()
+        is_written: list[bool] = []
+
+        def wake() -> None:
+            is_written.append(True)
+            wakeup.set()
+
         try:
-            self.put(written.set)
+            self.put(wake)
             if self._startable:
                 self._write()  # the interpreter is about to exit, and starts no thread any more
-            written.wait(_FLUSH_SECONDS)
+            end = time.monotonic() + _FLUSH_SECONDS
+            before = -1
+            while not is_written and before != self._written and time.monotonic() < end:
+                before = self._written
+                wakeup.wait(_PATIENCE)
         finally:
-            written.close()
+            wakeup.close()
 
     def _start(self) -> None:
         try:
@@ -159,9 +213,11 @@ class _Writer:
     def _write(self) -> None:
         while self._notes:
             try:
-                self._notes.popleft()()
+                self._notes[0]()  # it counts as noted until it is written
             except Exception:  # of a user's handler or filter: shown, as logging itself does
                 sys.excepthook(*sys.exc_info())
+            self._notes.popleft()
+            self._written += 1
 
     def _wake(self) -> None:
         try:

@@ -17,7 +17,7 @@ from smtpmock.rfc.grammar import address_key
 from smtpmock.stores.base import Entry, SessionEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Container, Iterable
 
     from smtpmock.queries.query import Query, SessionQuery
     from smtpmock.records.message import MessageRecord
@@ -77,6 +77,10 @@ class _Session:
         if excess > 0:
             del self.exchanges[:excess]
             self.forgotten += excess
+
+    def forget_ids(self, kept: Container[str]) -> None:
+        """Forget the ids of records that are not kept any more."""
+        self.ids = {known: None for known in self.ids if known in kept}
 
 
 class MemoryStore:
@@ -167,7 +171,7 @@ class MemoryStore:
         self._last = number  # a reader that knows the number finds the record
         if session is not None:
             if self.bound is not None and len(session.ids) > 2 * self.bound:
-                session.ids = {known: None for known in session.ids if known in self._numbers}
+                session.forget_ids(self._numbers)
             session.ids[record.id] = None
         if self.bound is not None and len(self._entries) > self.bound:
             self._drop_oldest()
@@ -191,6 +195,10 @@ class MemoryStore:
     def erase(self, ids: Iterable[str]) -> int:
         """Take records out; return how many were there."""
         taken = [self._take(self._numbers[record_id]) for record_id in ids if record_id in self._numbers]
+        for entry in taken:
+            session = self._sessions.get(entry.record.origin.session_id)
+            if session is not None:
+                session.ids.pop(entry.record.id, None)
         if taken:
             self._changed()
         return len(taken)
@@ -221,6 +229,9 @@ class MemoryStore:
                 self._take(entry.number)
         for entry in taken:
             self._keep_away(entry)
+        for session_id in {entry.record.origin.session_id for entry in taken}:
+            if session_id in self._sessions:
+                self._sessions[session_id].forget_ids(self._numbers)
         self._changes += 1
         self._changed()
         return taken

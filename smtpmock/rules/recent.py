@@ -1,0 +1,54 @@
+"""Counting apart by what clients send, without keeping all of it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from hashlib import blake2b
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+MOST_KEYS = 10_000
+"""How many keys are remembered at a time."""
+
+_LONGEST_KEY = 64  # characters; what is longer is kept as a hash
+
+
+class RecentKeys(Generic[T]):
+    """Values by key, of which the one that was used longest ago goes when there are too many.
+
+    Example:
+        >>> seen = RecentKeys[int](most=2)
+        >>> for key in ("a", "b", "a", "c"):
+        ...     seen.put(key, seen.get(key, 0) + 1)
+        >>> seen.get("a", 0), seen.get("b", 0), len(seen)
+        (2, 0, 2)
+    """
+
+    __slots__ = ("_most", "_values")
+
+    def __init__(self, most: int = MOST_KEYS) -> None:
+        self._most = most
+        self._values: OrderedDict[str, T] = OrderedDict()
+
+    def get(self, key: str, default: T) -> T:
+        """Return the value of a key."""
+        return self._values.get(_shorter(key), default)
+
+    def put(self, key: str, value: T) -> None:
+        """Set the value of a key."""
+        key = _shorter(key)
+        self._values[key] = value
+        self._values.move_to_end(key)
+        if len(self._values) > self._most:
+            self._values.popitem(last=False)
+
+    def __len__(self) -> int:
+        """Return how many keys are remembered."""
+        return len(self._values)
+
+
+def _shorter(key: str) -> str:
+    if len(key) <= _LONGEST_KEY:
+        return key
+    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=_LONGEST_KEY // 4).hexdigest()
