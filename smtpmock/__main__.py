@@ -28,12 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command line without the name of the command; None for that of the process.
 
     Returns:
-        The exit status: 0, or 1 if the address is unavailable, or 2 for a mistake on the command line.
+        The exit status: 0, or 1 if the address is unavailable, or 2 for a mistake on the command line. A second signal
+        exits with 128 and its number.
     """
     if hasattr(_signal, "pthread_sigmask"):  # a signal that comes early waits until there is something to stop
-        _signal.pthread_sigmask(_signal.SIG_BLOCK, (_signal.SIGINT, _signal.SIGTERM, _signal.SIGQUIT))
+        early = (_signal.SIGINT, _signal.SIGTERM, _signal.SIGQUIT, _signal.SIGHUP)
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, early)
     arguments = sys.argv[1:] if arguments is None else arguments
-    early = EarlyListener(*guessed_address(arguments, os.environ))
+    listener = EarlyListener(*guessed_address(arguments, os.environ))
     try:
         from smtpmock import cli
 
@@ -41,13 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.version:
             _print_version()
         else:
-            _serve(options, early.take(options.settings.host, options.settings.port))
+            _serve(options, listener.take(options.settings.host, options.settings.port))
     except (SettingError, RuleError) as error:
         return _refuse(error, 2)
     except StartError as error:
         return _refuse(error, 1)
     finally:
-        early.close()
+        listener.close()
+        _give_up_closed_output()
     return 0
 
 
@@ -132,8 +135,17 @@ def _print(text: str) -> None:
     try:
         print(text, flush=True)
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter tries again at its exit
         raise StartError(f"Cannot write to standard output: {error.strerror}") from error
+
+
+def _give_up_closed_output() -> None:
+    """Have the interpreter not complain at its exit of what it cannot write, which was told."""
+    try:
+        sys.stdout.flush()
+    except AttributeError:
+        pass  # there is none
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _refuse(error: Exception, status: int) -> int:

@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
             f"Each setting can be an environment variable as well, such as {ENVIRONMENT_PREFIX}SESSION_TIMEOUT=60. "
             "All mail is kept in memory: for a server that runs for a long time, set a bound, such as "
             "--max-messages 1000. "
-            "SIGINT, SIGTERM and SIGQUIT stop the server gracefully."
+            "SIGINT, SIGTERM, SIGQUIT and SIGHUP stop the server gracefully; a second one ends it at once."
         ),
         formatter_class=_HelpFormatter,
         allow_abbrev=False,

@@ -6,7 +6,6 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import gevent
-from gevent.monkey import get_original
 from gevent.socket import socket
 
 from smtpmock.errors import ServerStateError, SettingError, SMTPMockError
@@ -32,9 +31,8 @@ if TYPE_CHECKING:
     from smtpmock.runtime.tls import ServerTLS
     from smtpmock.settings.words import SettingWords
 
-_close_descriptor = get_original("os", "close")
-
 _MOST_ERRORS = 100
+_NOT_RUNNING = "Unable to stop SMTP mock server. Server must be active"
 
 _servers: weakref.WeakSet[SMTPMock] = weakref.WeakSet()
 """The servers that run."""
@@ -107,7 +105,14 @@ class SMTPMock(Mailbox):
             super().__setattr__(name, value)
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except ServerStateError:
+            raise
+        except BaseException:  # interrupted though it runs: nobody would stop it
+            if self.is_running:
+                self.stop()
+            raise
         return self
 
     def __exit__(
@@ -167,15 +172,17 @@ class SMTPMock(Mailbox):
             if isinstance(error, SMTPMockError):
                 self._log.error(str(error))
             raise
-        self._port = listener.getsockname()[1]
         # Whoever takes the only item answers for it: the hub, or else the one who was interrupted before.
-        waiting = [(listener.family, listener.type, listener.proto, listener.detach())]
+        waiting = [listener]
         try:
+            self._port = listener.getsockname()[1]
             the_hub.call(self._open, waiting, tls)
         except BaseException:
-            if waiting:
-                _close_descriptor(waiting.pop()[3])
+            try:
+                waiting.pop().close()
                 self._startable.append(True)
+            except IndexError:  # the hub was faster
+                the_hub.spawn(self._stop_all)
             raise
 
     def stop(self) -> None:
@@ -189,16 +196,14 @@ class SMTPMock(Mailbox):
         """
         if self._forked:
             return
-        try:
-            running = self._stoppable.pop()
-        except IndexError:
-            raise ServerStateError("Unable to stop SMTP mock server. Server must be active") from None
-        self._log.info("SMTP mock server is in the shutdown mode and won't accept new connections")
+        if not self._stoppable:
+            raise ServerStateError(_NOT_RUNNING)
         the_hub = hub.get_hub()
         if the_hub.is_current:
-            gevent.spawn(self._close, running)
+            gevent.spawn(self._close, self._release())
             return
-        the_hub.call(self._close, running)
+        # Taken in the hub, which no signal interrupts: there is always somebody who answers for what runs.
+        the_hub.call(lambda: self._close(self._release()))
         log.flush()
 
     def _make_tls(self) -> ServerTLS | None:
@@ -261,12 +266,12 @@ class SMTPMock(Mailbox):
 
     # In the hub thread.
 
-    def _open(self, waiting: list[tuple[int, int, int, int]], tls: ServerTLS | None) -> None:
+    def _open(self, waiting: list[Any], tls: ServerTLS | None) -> None:
         try:
-            family, kind, protocol, descriptor = waiting.pop()
+            plain = waiting.pop()
         except IndexError:
             return  # the start was interrupted
-        listener = socket(family, kind, protocol, fileno=descriptor)
+        listener = socket(plain.family, plain.type, plain.proto, fileno=plain.detach())
         try:
             running = RunningServer(
                 listener, self.host, self._behaviour, self._store, self._book, self._log, self._session_failed, tls
@@ -280,15 +285,29 @@ class SMTPMock(Mailbox):
         _servers.add(self)
         self._log.info(f"SMTP mock server started on port: {self._port}")
 
+    def _release(self) -> RunningServer:
+        """Return what runs, for the caller to close."""
+        try:
+            running = self._stoppable.pop()
+        except IndexError:
+            raise ServerStateError(_NOT_RUNNING) from None
+        self._log.info("SMTP mock server is in the shutdown mode and won't accept new connections")
+        return running
+
+    def _stop_all(self, *, at_exit: bool = False) -> None:
+        """Close what runs without grace."""
+        while self._stoppable:
+            self._close(self._stoppable.pop(), grace=0.0, at_exit=at_exit)
+
     def _session_failed(self, error: BaseException) -> None:
         """A session ended by a mistake of ours."""
         self.errors.append(error)
         del self.errors[:-_MOST_ERRORS]
         self._log.error(f"SMTP session failed: {error_shown(error)}")
 
-    def _close(self, running: RunningServer, *, at_exit: bool = False) -> None:
+    def _close(self, running: RunningServer, grace: float | None = None, *, at_exit: bool = False) -> None:
         try:
-            in_time = running.close(0.0 if at_exit else self.settings.shutdown_timeout)
+            in_time = running.close(self.settings.shutdown_timeout if grace is None else grace)
             how = "stopped successfully" if in_time else "force stopped by timeout"
             self._log.info(f"SMTP mock server was {how}")
         finally:
@@ -308,8 +327,7 @@ def _check_together(settings: Settings) -> None:
 def _shut_down() -> None:
     """The interpreter exits."""
     for server in tuple(_servers):
-        while server._stoppable:
-            server._close(server._stoppable.pop(), at_exit=True)
+        server._stop_all(at_exit=True)
 
 
 def _forked() -> None:

@@ -165,7 +165,7 @@ def test_each_mail_of_a_session_is_folded_under_its_own_end(mock):
             raw = mail(f"text {number}", subject=f"Mail {number}").as_bytes()
             client.sendmail(f"a{number}@example.com", ["b@example.com"], raw)
 
-    picture = sessions_shown(mock.sessions())
+    picture = sessions_html(mock.sessions())
 
     # The command that began its transaction stands before each.
     begun = r"(?i:mail from):&lt;a(\d)@"

@@ -10,6 +10,7 @@ from smtpmock.errors import QueryError
 from smtpmock.patterns import glob, has_wildcard
 from smtpmock.queries.criteria import CRITERIA
 from smtpmock.rfc.grammar import address_key
+from smtpmock.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -136,7 +137,7 @@ def _term(field: str, wanted: Any, name: str = "") -> Term:
     operator, value = _operator(kind, wanted)
     if operator is None:
         word = f"{field} {name}" if name else field
-        raise QueryError(f"Invalid {word} {wanted!r}: expected {_EXPECTED.get(kind, _TEXT_EXPECTED)}.")
+        raise QueryError(f"Invalid {word} {quoted(wanted)}: expected {_EXPECTED.get(kind, _TEXT_EXPECTED)}.")
     return Term(field, operator, value, name)
 
 
@@ -162,7 +163,7 @@ def _size_operator(wanted: Any) -> tuple[Operator | None, Any]:
         sign: Any = found[1] or "is"
         return ("is" if sign in ("=", "==") else sign), int(found[2])
     if isinstance(wanted, int) and not isinstance(wanted, bool):
-        return "is", wanted
+        return ("is" if abs(wanted) < 10**18 else None), wanted
     return ("function" if callable(wanted) else None), wanted
 
 
@@ -200,4 +201,4 @@ def _header_items(wanted: Any) -> Iterable[tuple[str, Any]]:
         return [(name.strip(), value.strip())]
     if hasattr(wanted, "items") and all(isinstance(name, str) for name in wanted):
         return wanted.items()  # type: ignore[no-any-return]
-    raise QueryError(f"Invalid header {wanted!r}: expected a dictionary, as in {{'X-Id': '42'}}, or 'X-Id: 42'.")
+    raise QueryError(f"Invalid header {quoted(wanted)}: expected a dictionary, as in {{'X-Id': '42'}}, or 'X-Id: 42'.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from smtpmock.errors import RuleError
 from smtpmock.rules.recent import RecentKeys
+from smtpmock.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from smtpmock.rules.rule import Rule
 
 
+_LONGEST_ADVANCE = 1e12  # seconds
 _MOST_ENDED = 1_000  # of the unused rules of ended `with` blocks
 
 
@@ -47,8 +49,8 @@ class Clock:
         Raises:
             RuleError: If the number is negative, or is not a number.
         """
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
-            raise RuleError(f"Invalid advance of the clock {seconds!r}: expected a number of seconds, 0 or more.")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _LONGEST_ADVANCE:
+            raise RuleError(f"Invalid advance of the clock {quoted(seconds)}: expected a number of seconds, 0 or more.")
         self._ahead += seconds
 
     def reset(self) -> None:

@@ -12,7 +12,7 @@ from smtpmock.rfc.grammar import address_key
 from smtpmock.rfc.replies import Reply
 from smtpmock.rules.words import CONDITIONS, PER, RULE_WORDS, STAGES, THEN, TLS_FAULTS, WORDS
 from smtpmock.settings.values import LONGEST_DELAY
-from smtpmock.text import alternatives, escaped, unknown
+from smtpmock.text import alternatives, escaped, invalid, quoted, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +24,9 @@ _THEN_IN_BODY = ("close", "reset", "silence", "accept")
 _THEN_WITH_REPLY = ("half", "close")
 _THROTTLED = ("DATA", "BDAT", "body", "*")
 _VERB = re.compile(r"[A-Za-z0-9-]+")
+HIGHEST = 10**18
+"""The most that a number in a rule may be, besides seconds."""
+
 _CODE = re.compile(r"[0-9]{3}(?:[ -]|$)")
 
 
@@ -181,7 +184,7 @@ def _terms(stage: str, words: Mapping[str, Any]) -> list[Term]:
 def _check_verb(verb: Any) -> None:
     """Make sure that a verb is given, and that it has no stage of its own."""
     if not isinstance(verb, str) or not _VERB.fullmatch(verb):
-        raise RuleError(f"Invalid verb {verb!r} of a rule at command: expected a word such as 'EXPN'")
+        raise RuleError(f"Invalid verb {quoted(verb)} of a rule at command: expected a word such as 'EXPN'")
     own = next((stage for stage in STAGES if stage.split()[0] == verb.upper()), None)
     if own is not None:
         raise RuleError(f"The verb {verb.upper()} has a stage of its own: use the stage {own!r}")
@@ -196,12 +199,12 @@ def _known_at(stage: str, word: str) -> None:
 def _reply(wanted: Any) -> Reply:
     lines = [wanted] if isinstance(wanted, str) else list(wanted) if isinstance(wanted, list | tuple) else []
     if not lines or not all(isinstance(line, str) for line in lines):
-        raise RuleError(f"Invalid reply {wanted!r}: expected a line or a list of lines")
+        raise RuleError(f"Invalid reply {quoted(wanted)}: expected a line or a list of lines")
     for line in lines:
         if "\r" in line or "\n" in line:
-            raise RuleError(f"Invalid reply {line!r}: expected lines without line breaks")
+            raise RuleError(f"Invalid reply {quoted(line)}: expected lines without line breaks")
         if not _CODE.match(line):
-            raise RuleError(f"Invalid reply {line!r}: expected a three-digit code, a space and a text")
+            raise RuleError(f"Invalid reply {quoted(line)}: expected a three-digit code, a space and a text")
     codes = {line[:3] for line in lines}
     if len(codes) > 1:
         raise RuleError(f"Invalid reply with the codes {' and '.join(sorted(codes))}: expected one code in all lines")
@@ -209,7 +212,7 @@ def _reply(wanted: Any) -> Reply:
     try:
         return Reply(*(f"{line[:3]}-{line[4:]}" for line in first), f"{last[:3]} {last[4:]}".rstrip(" "))
     except UnicodeEncodeError:
-        raise RuleError(f"Invalid reply {wanted!r}: expected text that can be encoded in UTF-8") from None
+        raise RuleError(f"Invalid reply {quoted(wanted)}: expected text that can be encoded in UTF-8") from None
 
 
 def number(word: str, value: Any, highest: float = LONGEST_DELAY) -> float:
@@ -220,13 +223,13 @@ def number(word: str, value: Any, highest: float = LONGEST_DELAY) -> float:
     """
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= highest:
         return value
-    raise RuleError(f"Invalid {word} {value!r}: expected a number from 0 to {highest:.0f}")
+    raise RuleError(invalid(word, value, f"a number from 0 to {highest:.0f}"))
 
 
 def _rate(word: str, value: Any) -> float | None:
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")):
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= HIGHEST):
         return value
-    raise RuleError(f"Invalid {word} {value!r}: expected a number of bytes per second greater than 0")
+    raise RuleError(invalid(word, value, "a number of bytes per second greater than 0"))
 
 
 def whole(word: str, value: Any, lowest: int | None) -> int:
@@ -235,10 +238,12 @@ def whole(word: str, value: Any, lowest: int | None) -> int:
     Raises:
         RuleError: If it is not.
     """
-    if isinstance(value, int) and not isinstance(value, bool) and (lowest is None or value >= lowest):
-        return value
-    expected = "an integer" if lowest is None else f"an integer of at least {lowest}"
-    raise RuleError(f"Invalid {word} {value!r}: expected {expected}")
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not -HIGHEST <= value <= HIGHEST:
+            raise RuleError(invalid(word, value, f"an integer of at most {HIGHEST}"))
+        if lowest is None or value >= lowest:
+            return value
+    raise RuleError(invalid(word, value, "an integer" if lowest is None else f"an integer of at least {lowest}"))
 
 
 def _check_together(rule: RuleDefinition) -> None:
@@ -248,7 +253,7 @@ def _check_together(rule: RuleDefinition) -> None:
         _one_of("then", rule.then, THEN)
         if rule.reply is not None and rule.then not in _THEN_WITH_REPLY:
             raise RuleError(
-                f"Invalid then {rule.then!r} beside a reply: expected {alternatives(_THEN_WITH_REPLY)}, which follow it"
+                f"Invalid then {quoted(rule.then)} beside a reply: expected {alternatives(_THEN_WITH_REPLY)}, which follow it"
             )
     if rule.stage == "body":
         for word in ("reply", "drip"):
@@ -274,4 +279,4 @@ def _check_together(rule: RuleDefinition) -> None:
 
 def _one_of(word: str, value: Any, allowed: Sequence[str]) -> None:
     if value not in allowed:
-        raise RuleError(f"Invalid {word} {value!r}: expected {alternatives(tuple(allowed))}")
+        raise RuleError(invalid(word, value, alternatives(tuple(allowed))))

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from smtpmock.errors import RuleError
 from smtpmock.rules.rule import Rule
 from smtpmock.settings.values import parse_seconds
+from smtpmock.text import quoted, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _WORD = re.compile(r"[A-Za-z_]\w*=")
+_LONGEST_REASON = 200  # characters
 _TABLE = re.compile(r"\s*\[\[\s*rule\s*\]\]")
 _NUMBERS: Mapping[str, Callable[[str], float]] = {
     **dict.fromkeys(("delay", "jitter"), parse_seconds),
@@ -40,14 +42,14 @@ def parse_rule(line: str) -> Rule:
     try:
         pieces = shlex.split(line)
     except ValueError as error:
-        raise RuleError(f"Invalid rule {line!r}: {error}") from None
+        raise RuleError(f"Invalid rule {quoted(line)}: {error}") from None
     first = next((number for number, piece in enumerate(pieces) if _WORD.match(piece)), len(pieces))
     words: dict[str, Any] = {}
     for piece in pieces[first:]:
         word, equals, value = piece.partition("=")
         if not equals:
             raise RuleError(
-                f"Invalid word {piece!r} in a rule: expected word=value, with quotes around a value that has spaces"
+                f"Invalid word {quoted(piece)} in a rule: expected word=value, with quotes around a value that has spaces"
             )
         if word == "reply" and word in words:
             words[word] = [*_lines(words[word]), value]
@@ -76,8 +78,12 @@ def load_rules(path: str) -> list[Rule]:
         document = tomllib.loads(text)
     except OSError as error:
         raise RuleError(f"The file {path} cannot be read: {error.strerror}") from None
-    except ValueError as error:  # of TOML, or of UTF-8
-        raise RuleError(f"The file {path} cannot be read: {error}") from None
+    except RecursionError:
+        raise RuleError(f"The file {path} cannot be read: it is nested too deep") from None
+    except ValueError as error:  # of TOML, of UTF-8, or of `int`
+        is_of_int = type(error) is ValueError
+        reason = "an integer has too many digits" if is_of_int else shortened(str(error), _LONGEST_REASON)
+        raise RuleError(f"The file {path} cannot be read: {reason}") from None
     tables = document.pop("rule", [])
     if document or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise RuleError(f"Invalid file of rules {path}: expected [[rule]] tables and nothing else")

@@ -30,6 +30,7 @@ _get_ident = get_original("_thread", "get_ident")
 _allocate_lock = get_original("_thread", "allocate_lock")
 
 _SHUTDOWN_SECONDS = 5.0
+_STUCK = "What runs in the thread of the servers, such as a function of a rule, does not return: exiting with status 1."
 _DESCRIPTORS_NEEDED = 8  # more than a loop needs
 
 
@@ -57,8 +58,10 @@ class Hub:
 
     def post(self, function: Callable[..., object], *args: object) -> None:
         """Schedule a call of a function that does not block, from any thread."""
-        self._calls.append((function, args))
-        self._watcher.send()
+        try:
+            self._calls.append((function, args))
+        finally:  # whatever signal comes between the two
+            self._watcher.send()
 
     def spawn(self, function: Callable[..., object], *args: object) -> None:
         """Schedule a function in a greenlet of its own, where it may block, from any thread."""
@@ -90,8 +93,8 @@ class Hub:
             return value  # type: ignore[no-any-return]
         raise value
 
-    def shut_down(self, before: Callable[[], object]) -> None:
-        """End the thread, after a last call in it."""
+    def shut_down(self, before: Callable[[], object]) -> bool:
+        """End the thread, after a last call in it; return False if it does not end."""
 
         def stop() -> None:
             try:
@@ -101,7 +104,7 @@ class Hub:
                 self._stop.set()
 
         self.spawn(stop)
-        self._finished.acquire(True, _SHUTDOWN_SECONDS)
+        return self._finished.acquire(True, _SHUTDOWN_SECONDS)
 
     def _run(self, trace: Any, profile: Any) -> None:
         if trace is not None:
@@ -184,11 +187,24 @@ def _exit() -> None:
     """End all sessions without grace: a thread that works while the interpreter shuts down crashes it."""
     global _hub, _shut_down
     _shut_down = True
-    if _hub is not None:
-        _hub.shut_down(lambda: [function() for function in _at_shutdown])
-        _hub = None
+    has_ended = _hub is None or _hub.shut_down(lambda: [function() for function in _at_shutdown])
+    _hub = None
     for function in _after_shutdown:
         function()
+    if not has_ended:
+        _abort()
+
+
+def _abort() -> None:
+    """Exit with an error, past what the interpreter would still do, and crash in."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is sys.stderr:
+                stream.write(f"smtpmock: {_STUCK}\n")
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            pass  # there is none, or it is closed
+    os._exit(1)
 
 
 def _forget() -> None:

@@ -21,6 +21,8 @@ TLS_FAULTS = ("expired", "wrong-host", "unknown-authority", "refuse", "cut", "re
 """The faults that TLS can have: in the certificate (the first three), in the handshake (refused, or the connection cut
 during it), or in the offer of STARTTLS (the command refused, or STARTTLS not offered)."""
 
+_HIGHEST = 2**63 - 1
+
 _SECONDS_TEXT = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)")
 _UNITS = {
     **dict.fromkeys(("", "s", "sec", "secs", "second", "seconds"), 1.0),
@@ -88,11 +90,11 @@ def _parse_list(text: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
-def _integer(lowest: int, highest: int | None) -> Callable[[Any], int]:
+def _integer(lowest: int, highest: int) -> Callable[[Any], int]:
     def check(value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise ValueError(value)
-        if value < lowest or (highest is not None and value > highest):
+        if not lowest <= value <= highest:
             raise ValueError(value)
         return value
 
@@ -100,7 +102,7 @@ def _integer(lowest: int, highest: int | None) -> Callable[[Any], int]:
 
 
 def _count(value: Any) -> int | None:
-    return _integer(0, None)(value) or None if value is not None else None
+    return _integer(0, _HIGHEST)(value) or None if value is not None else None
 
 
 def _switch(value: Any) -> bool:
@@ -213,7 +215,7 @@ PORT = ValueType("an integer from 0 to 65535", _integer(0, 65535), int, metavar=
 SWITCH = ValueType("true or false", _switch, _parse_switch)
 SECONDS = ValueType(_SECONDS, _seconds, parse_seconds, metavar="SECONDS")
 TIMEOUT = ValueType(_SECONDS, _seconds, parse_seconds, zero_is_default=True, metavar="SECONDS")
-BYTES = ValueType("a non-negative integer", _integer(0, None), int, zero_is_default=True, metavar="BYTES")
+BYTES = ValueType("a non-negative integer", _integer(0, _HIGHEST), int, zero_is_default=True, metavar="BYTES")
 NAMES = ValueType("a list of strings", _strings, _parse_list, metavar="A,B,…")
 COUNT = ValueType("a non-negative integer (0 for no limit)", _count, int, metavar="COUNT")
 PATH = ValueType("the path of a file", _line, metavar="FILE")
