@@ -253,7 +253,7 @@ def _check_together(rule: RuleDefinition) -> None:
         _one_of("then", rule.then, THEN)
         if rule.reply is not None and rule.then not in _THEN_WITH_REPLY:
             raise RuleError(
-                f"Invalid then {quoted(rule.then)} beside a reply: expected {alternatives(_THEN_WITH_REPLY)}, which follow it"
+                f"Invalid then {quoted(rule.then)} beside a reply: expected {alternatives(_THEN_WITH_REPLY)}"
             )
     if rule.stage == "body":
         for word in ("reply", "drip"):

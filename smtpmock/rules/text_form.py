@@ -49,7 +49,7 @@ def parse_rule(line: str) -> Rule:
         word, equals, value = piece.partition("=")
         if not equals:
             raise RuleError(
-                f"Invalid word {quoted(piece)} in a rule: expected word=value, with quotes around a value that has spaces"
+                f"Invalid word {quoted(piece)} in a rule: expected word=value, quoted where the value has spaces"
             )
         if word == "reply" and word in words:
             words[word] = [*_lines(words[word]), value]

@@ -104,7 +104,7 @@ class Hub:
                 self._stop.set()
 
         self.spawn(stop)
-        return self._finished.acquire(True, _SHUTDOWN_SECONDS)
+        return bool(self._finished.acquire(True, _SHUTDOWN_SECONDS))
 
     def _run(self, trace: Any, profile: Any) -> None:
         if trace is not None:
