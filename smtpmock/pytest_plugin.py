@@ -23,7 +23,10 @@ _OPTIONS = {
     "host": "address or host name on which the servers listen",
     "port": "port of the fixtures smtpmock and smtpmock_session (default: a free port)",
     "timeout": "default timeout of waits, in seconds",
+    "ignore_violations": "codes of violations that no test fails for, separated by commas",
 }
+
+_METAVARS = {"ignore_violations": "CODES"}
 
 _servers_key = pytest.StashKey[list["SMTPMock"]]()
 _session_server_key = pytest.StashKey["SMTPMock"]()
@@ -33,7 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, on the command line and in the configuration file."""
     group = parser.getgroup("smtpmock", "SMTP mock server")
     for name, meaning in _OPTIONS.items():
-        group.addoption(f"--smtpmock-{name}", dest=f"smtpmock_{name}", metavar=name.upper(), help=meaning)
+        flag = f"--smtpmock-{name.replace('_', '-')}"
+        group.addoption(flag, dest=f"smtpmock_{name}", metavar=_METAVARS.get(name, name.upper()), help=meaning)
         parser.addini(f"smtpmock_{name}", meaning)
 
 
@@ -127,7 +131,10 @@ def smtpmock_factory(
 def smtpmock_session(
     request: pytest.FixtureRequest, smtpmock_settings: SettingWords
 ) -> Generator[SMTPMock, None, None]:
-    """Start one server for the whole run, for applications that are configured once; it is emptied before each test."""
+    """Start one server for the whole run, for applications that are configured once.
+
+    Before each test it is emptied, its rules are removed, and its clock is reset.
+    """
     server = _make(request.config, smtpmock_settings, fixed=True)
     _start(server)
     request.config.stash[_session_server_key] = server
@@ -199,11 +206,20 @@ def _servers(item: pytest.Item) -> list[SMTPMock]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Empty the server of the run."""
+    """Have the server of the run start anew, and refuse settings for it."""
     item.stash[_servers_key] = []
+    fixtures = getattr(item, "fixturenames", ())
+    if "smtpmock_session" in fixtures and "smtpmock" not in fixtures and _marked(item):
+        pytest.fail(
+            "The marker smtpmock cannot change the settings of smtpmock_session, which runs for all tests: "
+            "use the fixture smtpmock, or override smtpmock_settings.",
+            pytrace=False,
+        )
     shared = item.config.stash.get(_session_server_key, None)
     if shared is not None:
         shared.errors.clear()
+        shared.clear_rules()
+        shared.clock.reset()
         shared.purge()
 
 

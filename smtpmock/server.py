@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 from gevent.socket import socket
 
+from smtpmock.conformance.catalogue import STANDARDS
 from smtpmock.errors import ServerStateError, SettingError, SMTPMockError
 from smtpmock.local import LocalBackend
 from smtpmock.mailbox import Mailbox
@@ -317,11 +318,14 @@ class SMTPMock(Mailbox):
 
 
 def _check_together(settings: Settings) -> None:
-    """Refuse a setting that could have no effect but that no mail is accepted."""
+    """Refuse a setting that could have no effect, or none but that no mail is accepted."""
     if settings.require_auth and settings.auth is None:
         raise SettingError("Invalid require_auth True: expected auth beside it, or nobody can log in")
     if settings.require_tls and not settings.tls:
         raise SettingError("Invalid require_tls True: expected tls beside it, or no client can begin TLS")
+    for code in settings.ignore_violations:
+        if code not in STANDARDS:
+            raise SettingError(f"Invalid ignore_violations: {unknown('violation', code, STANDARDS)}")
 
 
 def _shut_down() -> None:

@@ -15,7 +15,7 @@ import pytest
 def broken(monkeypatch):
     from smtpmock.protocol.connection import Connection
 
-    def feed(*_):
+    def feed(*_, **__):
         raise ZeroDivisionError("a mistake")
 
     monkeypatch.setattr(Connection, "feed", feed)
@@ -49,7 +49,7 @@ def test_a_wait_in_vain_explains_itself_and_the_trace_stays_in_the_test(run_test
     name = next(line for line in lines if line.endswith(": MessageTimeoutError"))
     assert lines[begin + 1 : lines.index(name) + 1] == [
         "",
-        "smtpmock = <SMTPMock on 127.0.0.1:2525, 1 messages>",
+        "smtpmock = <SMTPMock on 127.0.0.1:2525, 1 message>",
         "",
         "    def test_invoice(smtpmock):",
         '        send(smtpmock, "alice@example.com")',
@@ -100,6 +100,27 @@ def test_a_failed_test_shows_the_transcripts_of_all_its_servers(run_tests):
         "       S: 221 Closing connection",
     ]
     assert "+0.000 S: 220 Other" in lines
+
+
+def test_a_failed_test_shows_no_log_of_its_ordinary_servers(run_tests):
+    result = run_tests(
+        """
+        from mail import send
+
+        def test(smtpmock, smtpmock_factory):
+            send(smtpmock)
+            smtpmock_factory().stop()
+            assert False
+
+        def test_log(smtpmock, smtpmock_factory, caplog):
+            other = smtpmock_factory()
+            send(other)
+            other.stop()
+            assert caplog.records == []
+        """
+    )
+    result.assert_outcomes(failed=1, passed=1)
+    assert "Captured log" not in result.stdout.str()
 
 
 def test_a_test_that_passes_and_one_without_a_server_show_nothing(run_tests):

@@ -90,6 +90,122 @@ def test_the_server_of_the_run_is_empty_when_a_test_begins(run_tests):
     ).assert_outcomes(passed=3)
 
 
+def test_the_server_of_the_run_has_no_rules_and_the_usual_time_when_a_test_begins(run_tests):
+    run_tests(
+        """
+        import time
+        import pytest
+        from mail import send
+
+        @pytest.mark.parametrize("number", range(3))
+        def test(smtpmock_session, number):
+            assert smtpmock_session.rules == ()
+            assert smtpmock_session.clock.time() < time.monotonic() + 1000
+            smtpmock_session.on("RCPT TO", recipient="other@example.com", reply="550 No")
+            with smtpmock_session.on("NOOP", reply="250 Never"):
+                pass
+            smtpmock_session.clock.advance(1000)
+            send(smtpmock_session)
+            assert smtpmock_session.message()
+
+        def test_last(smtpmock_session):
+            smtpmock_session.assert_rules_used()
+        """
+    ).assert_outcomes(passed=4)
+
+
+@pytest.mark.parametrize(
+    ("marked", "tests"),
+    [
+        ("@pytest.mark.smtpmock(fail_fast=True)", "def test(smtpmock_session): pass"),
+        ("@pytest.mark.smtpmock(fail_fast=True)", "class TestAll:\n    def test(self, smtpmock_session): pass"),
+        ("pytestmark = pytest.mark.smtpmock(fail_fast=True)", "def test(fixture): pass"),
+    ],
+    ids=["function", "class", "module"],
+)
+def test_a_marker_with_settings_on_the_server_of_the_run_is_refused(run_tests, marked, tests):
+    result = run_tests(
+        "\n".join(
+            (
+                "import pytest",
+                "@pytest.fixture",
+                "def fixture(smtpmock_session): pass",
+                marked,
+                tests,
+            )
+        )
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "The marker smtpmock cannot change the settings of smtpmock_session, which runs for all tests: "
+            "use the fixture smtpmock, or override smtpmock_settings."
+        ]
+    )
+
+
+def test_a_marker_may_stand_where_it_says_nothing_of_the_server_of_the_run(run_tests):
+    run_tests(
+        """
+        import pytest
+
+        @pytest.mark.smtpmock()
+        def test_without_settings(smtpmock_session):
+            pass
+
+        @pytest.mark.smtpmock(fail_fast=True)
+        def test_for_the_other_server(smtpmock_session, smtpmock):
+            assert smtpmock.settings.fail_fast and not smtpmock_session.settings.fail_fast
+
+        @pytest.mark.smtpmock(fail_fast=True)
+        def test_without_a_server():
+            pass
+        """
+    ).assert_outcomes(passed=3)
+
+
+VIOLATES = """
+    from smtplib import SMTP
+
+    def test(smtpmock, smtpmock_session, smtpmock_factory):
+        for server in (smtpmock, smtpmock_session, smtpmock_factory()):
+            with SMTP(server.host, server.port, local_hostname="laptop", timeout=60) as client:
+                client.noop()
+                client.helo("laptop")
+            assert [found.code for found in server.sessions()[0].violations] == ["helo-not-qualified"]
+            server.assert_no_violations()
+"""
+
+
+@pytest.mark.parametrize(
+    ("ini", "options"),
+    [
+        ("smtpmock_ignore_violations = helo-not-qualified", ()),
+        ("", ("--smtpmock-ignore-violations=helo-not-qualified",)),
+        ("smtpmock_ignore_violations = missing-date, helo-not-qualified", ()),
+        ("smtpmock_ignore_violations = missing-date", ("--smtpmock-ignore-violations=no-quit,helo-not-qualified",)),
+    ],
+)
+def test_violations_can_be_ignored_in_a_whole_run(run_tests, ini, options):
+    run_tests(VIOLATES, *options, ini=ini).assert_outcomes(passed=1)
+
+
+def test_violations_that_are_not_ignored_fail_the_test(run_tests):
+    result = run_tests(VIOLATES, ini="smtpmock_ignore_violations = missing-date")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E*ExpectationError: 1 violation of standards by the client:", "E*helo-not-qualified*"]
+    )
+
+
+def test_a_violation_that_does_not_exist_cannot_be_ignored(run_tests):
+    result = run_tests(VIOLATES, "--smtpmock-ignore-violations=helo-not-qualifed")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["Invalid ignore_violations: Unknown violation 'helo-not-qualifed': did you mean 'helo-not-qualified'[?]"]
+    )
+
+
 def test_the_settings_of_all_servers_can_be_overridden(run_tests):
     run_tests(
         """
