@@ -208,6 +208,7 @@ def test_an_attempt_is_shown_with_its_sender_its_recipients_and_what_refused_it(
     with SMTPMock(multiple_rcptto=True, multiple_message_receiving=True, **setting) as mock:
         with pytest.raises(SMTPException):
             send(mock)
+        mock.wait_for_session(60)
         text = masked(str(failure(mock.assert_no_message, 0, accepted=False)))
     [heading, *lines] = text.split("\n\n")[1].splitlines()[:4]
     assert heading == "1 attempt, none accepted:"
