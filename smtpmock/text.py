@@ -24,13 +24,14 @@ _ESCAPES.update({code: f"\\U{code:08x}" for code in range(0xE0000, 0xE0080)})
 
 
 def escaped(text: str) -> str:
-    r"""Return the text with control characters, line ends and undecodable bytes written as escapes.
+    r"""Return the text with control characters, line ends, and what UTF-8 cannot encode written as escapes.
 
     Example:
         >>> escaped("NOOP \x1b[31m\udcff")
         'NOOP \\x1b[31m\\xff'
     """
-    return text.translate(_ESCAPES)
+    shown = text.translate(_ESCAPES)
+    return shown if shown.isascii() else shown.encode("utf-8", "backslashreplace").decode()
 
 
 def readable(text: str) -> str:

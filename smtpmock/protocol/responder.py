@@ -145,7 +145,7 @@ class Responder:
             Exchange,
             (
                 request,
-                reply.text,
+                reply.recorded,
                 self._now,
                 behaviour.delays[command.delay],
                 refusal is None,
@@ -171,7 +171,9 @@ class Responder:
         data = reply.wire
         if decision is not None:
             exchange = apply_decision(exchange, decision)
-            data = wire(exchange)
+            data = reply.wire if exchange.reply is reply.recorded else wire(exchange)
+            if not exchange.reply.isascii():  # a reply may have bytes that are not UTF-8
+                exchange = exchange._replace(reply=readable(exchange.reply))
             if exchange.stage == "EHLO":
                 parameters = tuple(announced(exchange.reply)) if exchange.accepted else ()
                 exchange = exchange._replace(parameters=parameters)

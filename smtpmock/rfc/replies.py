@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from smtpmock.text import readable
+
 
 class Reply:
     r"""A reply of one or several lines.
 
     Attributes:
+        recorded: The text with bytes that are not UTF-8 written as ``\xff``.
         text: The lines as they are recorded, separated by ``\n``, codes included.
         wire: The bytes that are sent.
 
@@ -15,7 +18,7 @@ class Reply:
         b'250 Received\r\n'
     """
 
-    __slots__ = ("text", "wire")
+    __slots__ = ("recorded", "text", "wire")
 
     def __init__(self, *lines: str) -> None:
         self.text: str = "\n".join(lines)
