@@ -50,15 +50,19 @@ class Content:
     >>> mail.subject, mail.from_, mail.text, mail.links
     ('Hi', 'ann@a.example', 'See https://a.example/x.\n', ('https://a.example/x',))
 
-    Attributes:
-        raw: The exact bytes of the message.
+    Its value is its bytes: two are equal if these are, and nothing about it can be changed.
     """
 
-    __slots__ = ("_results", "raw")
+    __slots__ = ("_raw", "_results")
 
     def __init__(self, raw: bytes) -> None:
-        self.raw: bytes = raw
+        self._raw = raw
         self._results: dict[str, Any] = {}
+
+    @property
+    def raw(self) -> bytes:
+        """The exact bytes of the message."""
+        return self._raw
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Content) and self.raw == other.raw

@@ -37,14 +37,18 @@ class TLS(NamedTuple):
         version: The version of the protocol, as in "TLSv1.3".
         cipher: The name of the cipher.
         server_name: The name that the client asked for (SNI); "" if it did not.
-        client_certificate: What the client's certificate says, as `ssl.SSLSocket.getpeercert` returns it; None
-            without one.
+        certificate: What the client's certificate says, as pairs; empty without one.
     """
 
     version: str
     cipher: str
-    server_name: str
-    client_certificate: Mapping[str, Any] | None
+    server_name: str = ""
+    certificate: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def client_certificate(self) -> Mapping[str, Any] | None:
+        """What the client's certificate says, as `ssl.SSLSocket.getpeercert` returns it; None without one."""
+        return dict(self.certificate) or None
 
 
 class Attempt(NamedTuple):

@@ -10,7 +10,7 @@ class Reply:
 
     Attributes:
         recorded: The text with bytes that are not UTF-8 written as ``\xff``.
-        text: The lines as they are recorded, separated by ``\n``, codes included.
+        text: The lines, separated by ``\n``, codes included.
         wire: The bytes that are sent.
 
     Example:
@@ -22,6 +22,7 @@ class Reply:
 
     def __init__(self, *lines: str) -> None:
         self.text: str = "\n".join(lines)
+        self.recorded: str = readable(self.text)
         self.wire: bytes = b"".join(line.encode("utf-8", "surrogateescape") + b"\r\n" for line in lines)
 
     @property

@@ -70,7 +70,7 @@ class ServerTLS:
             secure.version() or "",
             cipher[0] if cipher else "",
             self._names.get(secure, ""),
-            secure.getpeercert() or None,
+            tuple((secure.getpeercert() or {}).items()),
         )
 
     def _context(self, fault: str) -> Any:

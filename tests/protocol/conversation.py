@@ -60,7 +60,7 @@ class Conversation:
         handshakes: The faults of the TLS handshakes, all of which succeed.
     """
 
-    agreed = TLS("TLSv1.3", "TLS_AES_256_GCM_SHA384", "localhost", None)
+    agreed = TLS("TLSv1.3", "TLS_AES_256_GCM_SHA384", "localhost")
 
     def __init__(
         self,
