@@ -23,7 +23,7 @@ from smtpmock import SMTPMock
 pytest_plugins = ["pytester"]
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = ("queries.md", "messages.md", "python.md", "pytest.md")
+PAGES = ("queries.md", "messages.md", "lifecycle.md", "python.md", "pytest.md")
 _BLOCK = re.compile(r"^```python(?: (?P<name>[\w.]+))?\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
