@@ -103,7 +103,7 @@ class EarlyListener:
 def _serve(options: Options, listener: _socket.socket) -> None:
     from smtpmock.runtime.signals import catch_stop_signals
 
-    wait_for_stop = catch_stop_signals()
+    stop_signals = catch_stop_signals()
     from gevent.monkey import patch_socket
 
     patch_socket()
@@ -119,8 +119,8 @@ def _serve(options: Options, listener: _socket.socket) -> None:
     server.start_on(listener)
     if not settings.port and not (settings.log_to_stdout and settings.log_server_activity):
         _print(f"SMTP mock server started on port: {server.port}")
-    wait_for_stop()
-    server.stop()
+    stop_signals()
+    stop_signals.bear(server.stop)
 
 
 def _print_version() -> None:

@@ -9,6 +9,7 @@ from smtpmock.errors import RuleError, ServerStateError
 from smtpmock.rfc.extensions import announced
 from smtpmock.runtime import hub
 from smtpmock.runtime.wakeup import make_wakeup
+from smtpmock.text import error_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -128,6 +129,17 @@ class LocalBackend:
 
     def explain(self, headline: str, query: Query, entries: Sequence[Entry] | None = None) -> str:
         """Return the text of a failed expectation."""
+        try:
+            return self._explained(headline, query, entries)
+        except (OSError, ImportError):  # no descriptor is left
+            pass
+        try:
+            with hub.spare_descriptor():
+                return self._explained(headline, query, entries)
+        except (OSError, ImportError) as error:
+            return f"{headline} (no explanation: {error_shown(error)})"
+
+    def _explained(self, headline: str, query: Query, entries: Sequence[Entry] | None) -> str:
         from smtpmock.reports.explanation import Evidence, explain  # with the verdict: a test that passes needs neither
 
         shown = self._store.select() if entries is None else entries

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -111,7 +112,7 @@ class SMTPMock(Mailbox):
         except ServerStateError:
             raise
         except BaseException:  # interrupted though it runs: nobody would stop it
-            if self.is_running:
+            with suppress(ServerStateError):
                 self.stop()
             raise
         return self
@@ -120,7 +121,11 @@ class SMTPMock(Mailbox):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.is_running:
-            self.stop()
+            try:
+                self.stop()
+            except BaseException:  # interrupted, perhaps before the hub knew of it
+                hub.get_hub().spawn(self._stop_all)
+                raise
         if error is None and self.settings.strict:
             self.assert_rules_used()
 

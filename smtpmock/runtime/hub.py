@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from collections import deque
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gevent
@@ -21,7 +22,7 @@ from smtpmock.errors import ServerStateError, StartError
 from smtpmock.runtime.wakeup import make_wakeup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
 
@@ -47,6 +48,7 @@ class Hub:
         self._watcher: Any = None
         self._stop: Event | None = None
         _probe_descriptors()
+        _keep_spare()
         # A debugger or coverage that watches the creator watches this thread, too.
         _start_new_thread(self._run, (threading.gettrace(), threading.getprofile()))
         self._ready.acquire()
@@ -139,6 +141,26 @@ def _probe_descriptors() -> None:
     finally:
         for probe in probes:
             os.close(probe)
+
+
+_spare: list[int] = []
+
+
+def _keep_spare() -> None:
+    with suppress(OSError):
+        _spare.append(os.open(os.devnull, os.O_RDONLY))
+
+
+@contextmanager
+def spare_descriptor() -> Iterator[None]:
+    """Make a descriptor available that was put by, for a process that has no other left, as to import a module."""
+    if _spare:
+        os.close(_spare.pop())
+    try:
+        yield
+    finally:
+        if not _spare:
+            _keep_spare()
 
 
 _hub: Hub | None = None

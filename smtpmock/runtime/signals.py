@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from _thread import start_new_thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 # Unix has SIGQUIT and SIGHUP, Windows has SIGBREAK.
 STOP_SIGNALS = tuple(
@@ -19,12 +20,59 @@ STOP_SIGNALS = tuple(
 )
 
 
-def catch_stop_signals() -> Callable[[], None]:
+_RETURNED = 0  # a byte that stands for no signal
+
+
+class StopSignals:
+    """The signals that end the command, once they are caught; calling it waits for the first.
+
+    Args:
+        arrivals: The descriptor from which a byte can be read for each signal.
+        wakeup: The other end of that pipe.
+        caught: The signals.
+    """
+
+    def __init__(self, arrivals: int, wakeup: int, caught: Sequence[int]) -> None:
+        self._arrivals = arrivals
+        self._wakeup = wakeup
+        self._caught = caught
+
+    def __call__(self) -> None:
+        """Wait until one of them has come, whether before the call or after it."""
+        self._next(self._caught)
+
+    def bear(self, function: Callable[[], object]) -> None:
+        """Call a function in a thread of its own, and wait until it returns.
+
+        Raises:
+            SystemExit: If another of the signals comes first; what is registered for the exit is still done.
+        """
+        start_new_thread(self._call, (function,))
+        number = self._next((*self._caught, _RETURNED))
+        if number != _RETURNED:
+            for caught in self._caught:
+                signal.signal(caught, signal.SIG_DFL)
+            raise SystemExit(128 + number)
+
+    def _call(self, function: Callable[[], object]) -> None:
+        try:
+            function()
+        finally:
+            os.set_blocking(self._wakeup, True)
+            os.write(self._wakeup, bytes((_RETURNED,)))
+
+    def _next(self, wanted: Sequence[int]) -> int:
+        # Not a handler in Python: it would be called only once the main thread does not wait any more.
+        while (number := os.read(self._arrivals, 1)[0]) not in wanted:
+            pass  # another signal, which somebody else handles
+        return number
+
+
+def catch_stop_signals() -> StopSignals:
     """Keep the signals that end the command from ending the process; to be called in the main thread.
 
     Returns:
-        A function that waits until one of them has come, whether before the call or after it. The next one then ends
-        the process at once.
+        What waits for them.
     """
     # A byte for each signal is written by the handler in C, which works while Python code is waiting, on Windows too.
     arrivals, wakeup = os.pipe()
@@ -36,26 +84,12 @@ def catch_stop_signals() -> Callable[[], None]:
         signal.signal(number, _ignore)
     if sys.platform != "win32":  # the process may have been born with what its parent blocks
         signal.pthread_sigmask(signal.SIG_UNBLOCK, caught)
-
-    def wait() -> None:
-        while os.read(arrivals, 1)[0] not in caught:
-            pass  # another signal, which somebody else handles
-        for number in caught:
-            signal.signal(number, _end_at_once)
-
-    return wait
+    return StopSignals(arrivals, wakeup, caught)
 
 
 def _is_kept_off(number: int) -> bool:
     """Return True if the process is to outlive its terminal, as nohup says."""
     return signal.Signals(number).name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
-
-
-def _end_at_once(number: int, _: object) -> None:
-    """End the process though the server has not stopped; what is registered for the exit is still done."""
-    for other in STOP_SIGNALS:
-        signal.signal(other, signal.SIG_DFL)
-    raise SystemExit(128 + number)
 
 
 def _ignore(*_: object) -> None:

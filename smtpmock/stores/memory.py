@@ -145,7 +145,7 @@ class MemoryStore:
     def end(self, session_id: str, now: float) -> None:
         """End a session."""
         session = self._sessions[session_id]
-        session.ended = now
+        session.ended = max(now, session.origin.started)  # the clock may have been set back
         self.open_sessions -= 1
         if self.bound is not None:
             most = self.bound * EXCHANGES_PER_MESSAGE

@@ -5,6 +5,10 @@ from __future__ import annotations
 from threading import Event
 from typing import TYPE_CHECKING
 
+import gevent
+
+from smtpmock.runtime import hub
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -12,11 +16,7 @@ if TYPE_CHECKING:
 
 
 def wait_until(mock: SMTPMock, condition: Callable[[], bool], seconds: float = 60) -> bool:
-    """Wait until a condition holds, which is looked at after each change of what is kept.
-
-    Returns:
-        True; False if so many seconds have passed since the last change.
-    """
+    """Wait until a condition holds, which is looked at after each change of the store; return False if it is late."""
     changed = Event()
     unsubscribe = mock._store.subscribe(changed.set)
     try:
@@ -32,3 +32,10 @@ def wait_until(mock: SMTPMock, condition: Callable[[], bool], seconds: float = 6
 def open_sessions(mock: SMTPMock) -> int:
     """Return how many sessions are going on."""
     return sum(session.ended_at is None for session in mock.sessions())
+
+
+def settled() -> None:
+    """Wait until the hub has done what it was told so far, greenlets included."""
+    the_hub = hub.get_hub()
+    for _ in range(3):
+        the_hub.call(gevent.sleep, 0)
