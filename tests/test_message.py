@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from smtplib import SMTP, SMTPDataError
+
 import pytest
 
 from smtpmock import Message, Session, SMTPMock
@@ -13,11 +15,11 @@ REFUSED = "RCPT TO:<nobody@example.com>"
 
 
 def talk(mock: SMTPMock, *commands: str) -> tuple[Message, Session]:
-    """Says the commands and leaves; returns the record that this left and its session."""
+    """Say the commands and leave; return the record that this left and its session."""
     with Client(mock) as client:
         client.ask(*commands)
     session = mock.wait_for_session(SECONDS)
-    [message] = mock.messages()
+    [message] = mock.messages(accepted=None)
     return message, session
 
 
@@ -29,7 +31,7 @@ def talk(mock: SMTPMock, *commands: str) -> tuple[Message, Session]:
         pytest.param(("EHLO",), "<> to nobody", "EHLO refused", "EHLO", id="EHLO-refused"),
         pytest.param((EHLO, MAIL), "a@example.com to nobody", "ended after MAIL FROM", "MAIL FROM", id="MAIL"),
         pytest.param((EHLO, "MAIL FROM:<>"), "<> to nobody", "ended after MAIL FROM", "MAIL FROM", id="null-path"),
-        pytest.param((EHLO, "MAIL FROM:x"), "<> to nobody", "MAIL FROM refused", "MAIL FROM", id="MAIL-refused"),
+        pytest.param((EHLO, "MAIL FROM:x"), "x to nobody", "MAIL FROM refused", "MAIL FROM", id="MAIL-refused"),
         pytest.param(ENVELOPE, "a@example.com to b@example.com", "ended after RCPT TO", "RCPT TO", id="RCPT"),
         pytest.param((EHLO, MAIL, REFUSED), "a@example.com to nobody", "RCPT TO refused", "RCPT TO", id="RCPT-refused"),
         pytest.param(
@@ -45,7 +47,7 @@ def talk(mock: SMTPMock, *commands: str) -> tuple[Message, Session]:
     ],
 )
 def test_a_transaction_that_ended_early_says_how_far_it_came(commands, envelope, state, stage):
-    with SMTPMock(multiple_rcptto=True, not_registered_emails=["nobody@example.com"]) as mock:
+    with SMTPMock(multiple_message_receiving=False, not_registered_emails=["nobody@example.com"]) as mock:
         message, session = talk(mock, *commands)
 
     last = [exchange.time for exchange in session.exchanges if exchange.stage == stage]
@@ -74,6 +76,15 @@ def test_a_transaction_that_came_to_its_end_says_what_was_answered(rule, reply, 
     assert repr(message) == f"<Message 1 from a@example.com to b@example.com {shown}>"
     assert message.received_at == message.end_of_data.time
     assert message.end_of_data in session.exchanges
+
+
+def test_a_message_that_was_answered_with_garbage_was_accepted_without_a_reply():
+    with SMTPMock() as mock:
+        mock.on("message", then="garbage")
+        with SMTP(mock.host, mock.port, timeout=SECONDS) as client, pytest.raises(SMTPDataError):
+            client.sendmail("a@example.com", ["b@example.com"], "Subject: Hi")
+
+    assert (mock.message().msg_response, mock.message().msg) == ("", True)
 
 
 def test_its_repr_is_short_and_in_one_line():

@@ -141,7 +141,7 @@ class Message:
 
     @property
     def msg_response(self) -> str:
-        """The reply to the end of the message; "" where a rule kept it from the client, or half of it."""
+        """The reply to the end of the message; "" if a rule kept it from the client, or sent half of it or garbage."""
         return "" if self.end_of_data.then in ("half", "garbage") else self.end_of_data.reply
 
     @property

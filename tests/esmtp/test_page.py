@@ -25,7 +25,7 @@ def test_example(line, code):
 
 
 def test_there_are_examples():
-    assert len(EXAMPLES) == 5
+    assert len(EXAMPLES) == 7
 
 
 def test_every_setting_of_the_section_is_named():
