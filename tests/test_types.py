@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -33,6 +33,7 @@ from smtpmock import (
     Then,
 )
 from smtpmock.queries import words as query_words
+from smtpmock.rules.words import RuleWord
 
 MISUSE = Path(__file__).parent / "data" / "misuse.py"
 EXPECTED = {
@@ -108,10 +109,27 @@ def test_a_condition_takes_what_its_criterion_takes_and_none() -> None:
         assert rules[word] == criteria[word] | None
 
 
-@pytest.mark.parametrize("word", RULE_WORDS)
-def test_the_default_of_a_word_of_a_rule_has_its_type(word: str) -> None:
-    assert type(RULE_WORDS[word].default) in (*get_args(rule_hints()[word]), rule_hints()[word])
-    assert (RULE_WORDS[word].default is None) == (NoneType in get_args(rule_hints()[word]))
+TYPES_OF_KINDS = {
+    "integer": {int},
+    "number": {float},
+    "seconds": {float},
+    "reply": {str, list[str], tuple[str, ...]},
+}
+
+
+@pytest.mark.parametrize(("word", "declared"), RULE_WORDS.items())
+def test_a_word_of_a_rule_has_the_type_of_its_kind_and_default(word: str, declared: RuleWord) -> None:
+    hint = rule_hints()[word]
+    types = set(get_args(hint)) or {hint}
+
+    assert (declared.default is None) == (NoneType in types)
+    if declared.kind == "choice":
+        [choices] = types - {NoneType}
+        assert get_origin(choices) is Literal
+        assert declared.meaning.endswith(f"{', '.join(get_args(choices)[:-1])} or {get_args(choices)[-1]}")
+    else:
+        assert types - {NoneType} == TYPES_OF_KINDS[declared.kind]
+        assert type(declared.default) in types
 
 
 def test_the_stages_are_typed() -> None:
