@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -33,7 +33,9 @@ from smtpmock import (
     Then,
 )
 from smtpmock.queries import words as query_words
-from smtpmock.rules.words import RuleWord
+
+if TYPE_CHECKING:
+    from smtpmock.rules.words import RuleWord
 
 MISUSE = Path(__file__).parent / "data" / "misuse.py"
 EXPECTED = {
