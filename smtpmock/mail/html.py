@@ -11,7 +11,7 @@ from html import unescape
 
 from smtpmock.mail.links import LONGEST_TEXT, text_links
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
       (?P<text> (?: [^<]+ | <(?![a-zA-Z/!?]) )+ )
     | <!--(?: -?> | .*?(?: --!?> | \Z ) )                    # a comment, to the end if it is open
@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
-_ATTRIBUTE = re.compile(r"""([^\s/>=][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?""")
+ATTRIBUTE = re.compile(r"""([^\s/>=][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?""")
 _SCHEME = re.compile(r"(?!javascript:|data:|cid:)[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 _IMPOSSIBLE_CHARACTER = re.compile("&#[0-9]{50,}")
 _UNSEEN = frozenset({"script", "style", "title"})
@@ -47,7 +47,7 @@ def read_html(page: str) -> tuple[str, tuple[str, ...]]:
     links: list[str] = []
     in_link = False
     position = 0
-    while match := _TOKEN.match(page, position):
+    while match := TOKEN.match(page, position):
         position = match.end()
         if match["text"]:
             text = _IMPOSSIBLE_CHARACTER.sub("\ufffd", match["text"])
@@ -75,7 +75,7 @@ def read_html(page: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _href(attributes: str) -> str:
-    for name, *values in _ATTRIBUTE.findall(attributes):
+    for name, *values in ATTRIBUTE.findall(attributes):
         if name.lower() == "href" and any(values):
             href = _IMPOSSIBLE_CHARACTER.sub("\ufffd", "".join(values))
             return re.sub(r"[\t\r\n]", "", unescape(href)).strip()  # as browsers do

@@ -335,7 +335,8 @@ class Connection(MessageReceiver):
     def _command(self, line: bytes) -> None:
         command = recognise(line, self.behaviour.offers, self.state.negotiated.extensions)
         if command is None:
-            request = self._masked(line) if self._hides or line[:1] in b"Aa" else self._decoded(line)
+            is_suspicious = self._hides or line[:1] in b"Aa" or not line[:1].isalpha()
+            request = self._masked(line) if is_suspicious else self._decoded(line)
             self.respond(UNKNOWN, request, UNKNOWN.accepted)
             return
         try:
@@ -394,10 +395,10 @@ class Connection(MessageReceiver):
 
     def _masked(self, line: bytes) -> str:
         """Return a line that is no command as it is recorded: after an AUTH it may hold credentials."""
-        from smtpmock.protocol.login import shown
+        from smtpmock.protocol.login import is_login, shown
 
         request = shown(line, is_response=self._hides or self._login is not None)
-        self._hides = self._hides or line[:4].upper() == b"AUTH"
+        self._hides = self._hides or is_login(line)
         if request == line.decode("utf-8", "surrogateescape"):
             return self._decoded(line)
         return readable(request)

@@ -27,6 +27,8 @@ _MECHANISM = re.compile(
 MOST_ATTEMPTS = 100
 """How many attempts to log in a session remembers; its exchanges show all."""
 
+_VERB = re.compile(rb"[^A-Z]*A[^A-Z]*U[^A-Z]*T[^A-Z]*H", re.IGNORECASE)
+
 
 class Step(NamedTuple):
     """What a client is to be told next.
@@ -157,6 +159,11 @@ def _challenge(text: bytes) -> Reply:
     return Reply(f"334 {b64encode(text).decode('ascii')}")
 
 
+def is_login(line: bytes) -> bool:
+    """Return True if a line begins with AUTH, in whatever a client that is broken puts before it and between."""
+    return _VERB.match(line) is not None
+
+
 def shown(line: bytes, *, is_response: bool = False) -> str:
     """Return a line that may hold credentials, as it is recorded.
 
@@ -168,12 +175,15 @@ def shown(line: bytes, *, is_response: bool = False) -> str:
         >>> shown(b"AUTH PLAIN AGJvYgBzZWNyZXQ=")
         'AUTH PLAIN (credentials)'
     """
-    if is_response and line[:4].upper() != b"AUTH":
-        return HIDDEN
+    found = _VERB.match(line)
+    if found is None:
+        return HIDDEN if is_response else line.decode("utf-8", "surrogateescape")
+    if found.end() == len(line):
+        return line.decode("utf-8", "surrogateescape")
+    if found.end() != 4:
+        return f"{found[0].decode('utf-8', 'surrogateescape')} {HIDDEN}"
     text = line.decode("utf-8", "surrogateescape")
     words = text.split(" ", 2)
-    if text[:4].upper() != "AUTH" or text.upper() == "AUTH":
-        return text
     if words[0].upper() != "AUTH" or not _MECHANISM.fullmatch(words[1]):  # what it is nobody knows
         return f"{text[:4]} {HIDDEN}"
     return " ".join((*words[:2], *([HIDDEN] if words[2:] else ())))

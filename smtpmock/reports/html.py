@@ -14,6 +14,7 @@ from smtpmock.conformance.conversation import session_violations
 from smtpmock.conformance.message import message_violations
 from smtpmock.mail.attachments import size_shown
 from smtpmock.queries.criteria import tried_recipients
+from smtpmock.reports.safe_html import safe_html
 from smtpmock.reports.transcript import (
     answers,
     is_asked,
@@ -80,11 +81,12 @@ STYLE = """<style>
 </style>"""
 
 # The sandboxed frame cannot run scripts, submit forms, open windows or reach the surrounding page. The policy comes
-# before the content of the message, which therefore cannot override it, and blocks all remote content, including what
-# style sheets refer to.
+# before the content of the message, which therefore cannot override it, and blocks what style sheets refer to; frames
+# and hints to connect, which it does not stop in every browser, are not among the elements that are shown.
 _FRAME_HEAD = (
     "<!DOCTYPE html><meta charset=utf-8>"
-    "<meta http-equiv=Content-Security-Policy content=\"default-src 'none';style-src 'unsafe-inline';img-src data:;"
+    "<meta http-equiv=Content-Security-Policy content=\"default-src 'none';frame-src 'none';child-src 'none';"
+    "style-src 'unsafe-inline';img-src data:;"
     "form-action 'none';base-uri 'none'\">"
     '<meta http-equiv=x-dns-prefetch-control content=off><base target=_blank><meta name="color-scheme" content="light">'
     "<style>body{font:14px sans-serif;margin:8px}</style>"
@@ -224,7 +226,7 @@ def _bodies(record: MessageRecord) -> str:
     parts = [_figure("text", f"<pre>{_text_of_many_lines(text)}</pre>")] if text or not html else []
     if html:
         cut = f" (first {size_shown(_MOST_HTML)})" if len(html) > _MOST_HTML else ""
-        page = escape(_FRAME_HEAD + _readable(_with_images(html[:_MOST_HTML], record)))
+        page = escape(_FRAME_HEAD + safe_html(_readable(_with_images(html[:_MOST_HTML], record))))
         parts.append(_figure(f"HTML{cut}", f'<iframe sandbox="" loading="lazy" srcdoc="{page}"></iframe>'))
     return "".join(parts)
 

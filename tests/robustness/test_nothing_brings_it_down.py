@@ -284,7 +284,13 @@ def test_interrupted_at_random_moments_no_server_runs_on_without_an_owner(run: R
         from smtpmock.server import _servers
         from tests.robustness.watching import settled
 
-        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        is_armed = False
+
+        def interrupt(*_):
+            if is_armed:
+                raise KeyboardInterrupt
+
+        signal.signal(signal.SIGALRM, interrupt)
         chance = random.Random({_INTERRUPTIONS})
         interrupted = 0
 
@@ -301,14 +307,15 @@ def test_interrupted_at_random_moments_no_server_runs_on_without_an_owner(run: R
         work = {{"start and stop": start_and_stop, "with": within}}["{way}"]
         for number in range({_INTERRUPTIONS}):
             mock = SMTPMock()
-            signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-5, 6e-4))
             try:
+                is_armed = True
+                signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-5, 6e-4))
                 work(mock)
-                signal.setitimer(signal.ITIMER_REAL, 0)
+                is_armed = False
             except KeyboardInterrupt:
+                is_armed = False
                 interrupted += 1
-            finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
             settled()
             assert list(_servers) == [mock] * mock.is_running, number
             if mock.is_running:  # interrupted before anything of the server knew that it is to stop
