@@ -27,7 +27,7 @@ def read(path: str) -> str:
 
 
 def test_ci_runs_the_command_that_the_readme_tells():
-    (command,) = re.findall(r"passes the tests:\n\n```sh\n(.+)\n```", read("README.md"))
+    (command,) = re.findall(r"runs the tests of the project:\n\n```sh\n(.+)\n```", read("README.md"))
 
     assert command in read(".ci/run").splitlines()
 

@@ -313,7 +313,7 @@ def test_frame_begins_with_its_policy_and_is_sandboxed(mock):
     assert '<iframe sandbox="" ' in picture
     assert re.match(
         r"<!DOCTYPE html><meta charset=utf-8><meta http-equiv=Content-Security-Policy "
-        r"content=\"default-src 'none';style-src 'unsafe-inline';img-src data:;",
+        r"content=\"default-src 'none';frame-src 'none';child-src 'none';style-src 'unsafe-inline';img-src data:;",
         frame,
     )
     assert frame.rstrip().endswith("<p>Hi</p>")

@@ -11,8 +11,8 @@ from textwrap import dedent, indent
 
 import pytest
 
-from smtpmock import SMTPMock
-from smtpmock.reports.html import STYLE, message_shown, sessions_shown
+from smtpmock import SMTPMock, sessions_html
+from smtpmock.reports.html import STYLE
 from tests.raw_client import ENVELOPE, SECONDS, Client
 
 
@@ -95,7 +95,7 @@ def picture_of(mock: SMTPMock, message: EmailMessage | bytes, *recipients: str, 
     with SMTP(mock.host, mock.port, "client.example", timeout=SECONDS) as client:
         raw = message if isinstance(message, bytes) else message.as_bytes()
         client.sendmail(sender, recipients or ["b@example.com"], raw)
-    return message_shown(mock.messages()[-1])
+    return mock.messages(accepted=None)[-1].html_report()
 
 
 def test_a_session(mock):
@@ -103,14 +103,14 @@ def test_a_session(mock):
     mock.on("connect", reply="220 <ready>")
     with Client(mock, greeting="220 <ready>") as client:
         client.ask("EHLO client", "RSET", "<FOO>", *ENVELOPE[1:])
-        picture = sessions_shown(mock.sessions(), "<here>")
+        picture = sessions_html(mock.sessions(), "<here>")
 
     assert_outlined(
         picture,
         """
         div.smtpmock
           details[open]
-            summary Session 1 from 127.0.0.1:2525, 12:00:00.000, going on
+            summary Session 1 from 127.0.0.1:2525, 12:00:00.000, still open
             div.talk
               div.ends
                 span client 127.0.0.1:2525
@@ -163,7 +163,7 @@ def test_a_refusal_by_a_rule_that_ends_the_session(mock):
     mock.on("NOOP", reply="451 <no>", delay=0.001, then="close")
     with Client(mock) as client:
         client.ask("NOOP")
-    [*_, end] = outline(sessions_shown(mock.sessions())).partition("code NOOP\n")
+    [*_, end] = outline(sessions_html(mock.sessions())).partition("code NOOP\n")
 
     assert [line.strip() for line in end.splitlines()] == [
         "span.at +0.000",
@@ -179,7 +179,7 @@ def test_a_command_without_a_reply(mock):
     mock.on("NOOP", then="close")
     with Client(mock) as client:
         client.ask("NOOP")
-    lines = [line.strip() for line in outline(sessions_shown(mock.sessions())).splitlines()]
+    lines = [line.strip() for line in outline(sessions_html(mock.sessions())).splitlines()]
 
     assert lines[-3:] == [
         "div.says smtpmock-server smtpmock-refused smtpmock-silent",
@@ -193,7 +193,7 @@ def test_a_mail_in_its_session(mock):
         client.ask(*ENVELOPE, "DATA")
         client.send("From: <a@example.com>", "Subject: <hi>", "", "hello", ".")
         assert client.read_reply() == "250 Received"
-        [*_, end] = outline(sessions_shown(mock.sessions())).partition("code 354")
+        [*_, end] = outline(sessions_html(mock.sessions())).partition("code 354")
     _, _, shown = end.partition("span.at +0.000\n")
 
     expected = dedent(
@@ -230,7 +230,7 @@ def test_a_mail_in_its_session(mock):
 
 def test_no_session():
     assert_outlined(
-        sessions_shown([], "<here>"),
+        sessions_html([], "<here>"),
         """
         div.smtpmock
           div.gone No client has connected to <here>.
@@ -243,10 +243,11 @@ def test_a_handshake_that_failed_and_a_client_that_left():
         client.send("EHLO")
         session = mock.wait_for_session(SECONDS)
     with SMTPMock() as other, Client(other) as client:
+        client.ask("NOOP")
         client.half_close()
         left = other.wait_for_session(SECONDS)
 
-    failed, gone = ([line.strip() for line in outline(sessions_shown([one])).splitlines()] for one in (session, left))
+    failed, gone = ([line.strip() for line in outline(sessions_html([one])).splitlines()] for one in (session, left))
     assert f"span.wrong The TLS handshake failed: {session.tls_error}" in failed
     assert gone[-1].startswith("span.wrong no-quit: ")
 
@@ -255,14 +256,14 @@ def test_sessions_and_exchanges_that_are_cut_are_counted(mock):
     for _ in range(10):
         with Client(mock) as client:
             assert client.ask("QUIT") == ["221 Closing connection"]
-    picture = sessions_shown(mock.sessions()).removeprefix(STYLE)
+    picture = sessions_html(mock.sessions()).removeprefix(STYLE)
     assert "smtpmock-gone" not in picture
     assert (picture.count("<details>"), picture.count("<details open>")) == (9, 1)
     with Client(mock) as client:
         client.ask(*["NOOP"] * 99)
-        assert "smtpmock-gone" not in sessions_shown(mock.sessions()[-1:]).removeprefix(STYLE)
+        assert "smtpmock-gone" not in sessions_html(mock.sessions()[-1:]).removeprefix(STYLE)
         client.ask("NOOP")
-        lines = outline(sessions_shown(mock.sessions())).splitlines()
+        lines = outline(sessions_html(mock.sessions())).splitlines()
 
     assert lines[:2] == ["div.smtpmock", "  div.gone … 1 earlier session"]
     gone = lines.index("      div.gone … 1 earlier exchange")
@@ -276,7 +277,7 @@ def test_of_a_session_the_last_twenty_mails_are_folded_in(mock):
             client.send(*ENVELOPE[1:], "DATA", f"Subject: {number}", "", ".")
             client.read_replies(4)
 
-    picture = sessions_shown(mock.sessions())
+    picture = sessions_html(mock.sessions())
 
     assert re.findall(r"<summary>(\d+), ", picture) == [str(number) for number in range(1, 21)]
 
@@ -304,19 +305,19 @@ def test_the_fields_of_a_mail(mock):
         ("Subject", "Grüße"),
         ("Date", "Sat, 01 Jan 2022 10:00:00 +0000"),
         ("Message-ID", "<1@example.com>"),
-        ("attached", "a.pdf, application/pdf, 2.0 kB"),
-        ("attached", "(no name), image/png, 0 B"),
+        ("attachment", "a.pdf, application/pdf, 2.0 kB"),
+        ("attachment", "(no name), image/png, 0 B"),
         ("violation", f"{mock.message().violations[0]} part 4, image/png"),
     ]
 
 
-def test_a_mail_to_nobody_from_nobody():
+def test_an_attempt_from_nobody_to_somebody_who_was_refused():
     with SMTPMock(not_registered_emails=["b@example.com"]) as mock:
         with Client(mock) as client:
             client.ask(ENVELOPE[0], "MAIL FROM:<>", ENVELOPE[2], "QUIT")
-        [message] = mock.messages()
+        [message] = mock.messages(accepted=False)
 
-    assert Fields(message_shown(message)).found[0] == ("envelope", "<> → nobody")
+    assert Fields(message.html_report()).found[0] == ("envelope", "<> → b@example.com")
 
 
 def test_of_many_fields_the_first_are_shown(mock):
@@ -327,7 +328,7 @@ def test_of_many_fields_the_first_are_shown(mock):
     fields = Fields(picture_of(mock, raw)).found
 
     assert [value for term, value in fields if term == "To"] == [f"{number}@example.com" for number in range(3)]
-    attached = [value.partition(",")[0] for term, value in fields if term == "attached"]
+    attached = [value.partition(",")[0] for term, value in fields if term == "attachment"]
     assert attached == [str(number) for number in range(20)]
 
 
@@ -373,7 +374,7 @@ def test_the_text_of_a_mail_stands_beside_its_html(mock):
 
 
 @pytest.mark.parametrize(
-    ("size", "caption"), [(49_999, "HTML"), (50_000, "HTML, the first 50.0 kB")], ids=["whole", "cut"]
+    ("size", "caption"), [(49_999, "HTML"), (50_000, "HTML (first 50.0 kB)")], ids=["whole", "cut"]
 )
 def test_the_html_of_a_mail(mock, size, caption):
     lines = outline(picture_of(mock, b"Content-Type: text/html\r\n\r\n" + b"x" * size)).splitlines()
@@ -385,7 +386,7 @@ def test_the_html_of_a_mail(mock, size, caption):
 def test_a_line_is_cut_at_a_thousand_characters(mock):
     with Client(mock) as client:
         client.ask("NOOP " + "x" * 995, "NOOP " + "x" * 996)
-        picture = sessions_shown(mock.sessions())
+        picture = sessions_html(mock.sessions())
 
     assert re.findall("<code>NOOP (x+…?)", picture) == ["x" * 995, "x" * 994 + "…"]
 
@@ -394,7 +395,7 @@ def test_a_line_is_cut_at_a_thousand_characters(mock):
 def test_a_mail_is_named_after_its_subject(mock, subject, shown):
     picture_of(mock, f"Subject: {subject}\r\n\r\n".encode())
 
-    assert f"<summary>{shown}, " in sessions_shown(mock.sessions())
+    assert f"<summary>{shown}, " in sessions_html(mock.sessions())
 
 
 @pytest.mark.parametrize(
@@ -413,4 +414,4 @@ def test_an_image_of_the_mail_is_shown_where_it_is_small_and_asked_for_once(mock
     message.add_related(content, "image" if kind == "png" else "text", kind, cid="<1>")
     message.add_related(b"", "image", "gif")
 
-    assert ("src=&#x27;data:image/png;base64," in picture_of(mock, message)) is is_shown
+    assert ("src=&quot;data:image/png;base64," in picture_of(mock, message)) is is_shown

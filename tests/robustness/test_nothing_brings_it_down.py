@@ -337,10 +337,10 @@ _RULE = '[[rule]]\nstage = "NOOP"\nreply = "250 a"\n'
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (f"x = {'[' * 20_000}", "it is nested too deep."),
-        (f"x = {'{a=' * 20_000}", "it is nested too deep."),
-        (f"{'a.' * 500}b = 1", "allowed are [[rule]] tables and nothing else."),
-        (f"{_RULE}times = {'9' * 5_000}", "an integer has too many digits."),
+        (f"x = {'[' * 20_000}", "it is nested too deep"),
+        (f"x = {'{a=' * 20_000}", "it is nested too deep"),
+        (f"{'a.' * 500}b = 1", "expected [[rule]] tables and nothing else"),
+        (f"{_RULE}times = {'9' * 5_000}", "an integer has too many digits"),
         (f"{_RULE}times = 0x{'f' * 5_000}", "Invalid times of the type int: expected an integer of at most 1"),
         (f"{_RULE}seed = 0x{'f' * 5_000}", "Invalid seed of the type int: expected an integer of at most 1"),
         (f"{_RULE}delay = 0x{'f' * 5_000}", "Invalid delay of the type int: expected a number from 0 to 31536000"),

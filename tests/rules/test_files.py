@@ -44,7 +44,7 @@ def test_line(line, shown):
         ("NOOP replay='450 no'", "Unknown word in a rule 'replay': did you mean 'reply'?"),
         (
             "NOOP reply=450 no",
-            "Invalid word 'no' in a rule: expected word=value, with quotes around a value that has spaces",
+            "Invalid word 'no' in a rule: expected word=value, quoted where the value has spaces",
         ),
         ("NOOP delay=1 delay=2", "The word delay is given twice"),
         ("NOOP reply='450 no", 'Invalid rule "NOOP reply=\'450 no": No closing quotation'),

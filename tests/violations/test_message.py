@@ -386,7 +386,7 @@ def test_a_message_that_was_refused_is_not_judged():
         mock.on("message", reply="550 No")
         say(mock, EHLO, MAIL, RCPT, DATA, b"hello\n\r\n.\r\n", QUIT)
 
-        [message] = mock.messages()
+        [message] = mock.messages(accepted=False)
         assert message.violations == ()
 
 
