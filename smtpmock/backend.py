@@ -1,4 +1,4 @@
-"""What a mailbox asks: the interface between the surface that tests see and what answers it."""
+"""The interface between a mailbox, which tests use, and what answers it."""
 
 from __future__ import annotations
 
@@ -14,75 +14,75 @@ if TYPE_CHECKING:
 
 
 class Backend(Protocol):
-    """What a mailbox asks."""
+    """The interface that a mailbox uses: records, sessions, waits and rules."""
 
     @property
     def dropped(self) -> int:
-        """How many records had to go because of a bound."""
+        """The number of records that were dropped because of a bound."""
 
     @property
     def open_sessions(self) -> int:
-        """How many sessions are going on."""
+        """The number of open sessions."""
 
     @property
     def clock(self) -> Clock:
-        """The time that greylisting and rate limits go by."""
+        """The clock that greylisting and rate limits use."""
 
     @property
     def rules(self) -> Sequence[Rule]:
-        """The rules that hold, the oldest first."""
+        """The active rules, oldest first."""
 
     def check_ran(self) -> None:
-        """Make sure that the server has run.
+        """Make sure that the server has been started.
 
         Raises:
-            ServerStateError: If it never did: no message could have arrived.
+            ServerStateError: If it was never started: no message could have arrived.
         """
 
     def select(self, query: Query) -> list[Entry]:
-        """Return the records that match, in order of appearance."""
+        """Return the records that match, in order of arrival."""
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""
 
     def mark(self) -> Mark:
-        """Return the present moment."""
+        """Return a mark for the present moment."""
 
     def purge(self, query: Query | None = None) -> list[Entry]:
-        """Take out the records that match, in one step; without a query all of them, and the ended sessions."""
+        """Remove and return the records that match, in one step; without a query, all of them and ended sessions."""
 
     def wait(self, query: Query, count: int, timeout: float) -> list[Entry]:
-        """Return the records that match, as soon as there are so many or the time is up.
+        """Return the records that match as soon as there are `count` of them or the timeout expires.
 
         Raises:
-            ServerStateError: If the server never ran, or is stopped meanwhile.
+            ServerStateError: If the server was never started, or is stopped during the wait.
         """
 
     def wait_for_session(self, query: SessionQuery, timeout: float) -> SessionEntry | None:
-        """Return the first session that matches and has ended, as soon as there is one; None if the time is up.
+        """Return the first session that matches and has ended, as soon as there is one; None after the timeout.
 
         Raises:
-            ServerStateError: If the server never ran, or is stopped meanwhile.
+            ServerStateError: If the server was never started, or is stopped during the wait.
         """
 
     def explain(self, headline: str, query: Query, entries: Sequence[Entry] | None = None) -> str:
-        """Return the text of a failed expectation.
+        """Return the text for a failed expectation.
 
         Args:
-            headline: What was expected and what came instead, in one sentence.
-            query: What was asked for.
+            headline: What was expected and what happened instead, in one sentence.
+            query: The query that was not satisfied.
             entries: The records to show; None for all.
         """
 
     def add_rule(self, rule: Rule) -> None:
-        """Add a rule, which holds at once.
+        """Add a rule, which takes effect at once.
 
         Raises:
-            RuleError: If it could never apply.
+            RuleError: If the rule could never apply.
         """
 
     def clear_rules(self) -> None:
         """Remove all rules."""
 
     def unused_rules(self) -> list[Rule]:
-        """Return the rules that have not applied, those of ended `with` blocks included."""
+        """Return the rules that have never applied, including those of finished `with` blocks."""

@@ -38,12 +38,12 @@ _RULE_HELP = (
 
 
 class Options(NamedTuple):
-    """The contents of the command line and the environment.
+    """The options given on the command line and in the environment.
 
     Attributes:
-        version: Whether only the version is asked for.
+        version: True if only the version was requested.
         settings: The settings of the server.
-        rules: The rules, those of files first.
+        rules: The rules, those from files first.
     """
 
     version: bool
@@ -56,12 +56,12 @@ class _Parser(argparse.ArgumentParser):
         raise SettingError(f"Invalid command line: {message}")
 
     def _get_option_tuples(self, option_string: str) -> list[Any]:
-        """Return no flags that begin like this one: abbreviations would hide mistakes."""
+        """Return no abbreviated flags, because they would hide mistakes."""
         return []
 
 
 class _HelpFormatter(argparse.HelpFormatter):
-    """Shows go-smtp-mock's form of a flag and the usual one, and the value once."""
+    """A formatter that shows both forms of a flag, go-smtp-mock's and the usual one, and its value once."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=8, width=100)
@@ -72,11 +72,11 @@ class _HelpFormatter(argparse.HelpFormatter):
 
 
 def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
-    """Return what the command line and the environment say.
+    """Parse the command line and the environment.
 
     Args:
         arguments: The command line, without the name of the command.
-        environment: The environment variables; one that a flag overrides is not looked at.
+        environment: The environment variables; those that a flag overrides are ignored.
 
     Raises:
         SettingError: If a flag is unknown or a value is invalid.
@@ -100,7 +100,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
     for flag, names in _FLAGS.items():
         variable = ENVIRONMENT_PREFIX + flag.upper()
         text = environment.get(variable)
-        if text and not _is_link(names, text):  # as in most programs, an empty variable is not set
+        if text and not _is_link(names, text):  # as in most programs, an empty variable counts as unset
             fallback |= {name: parse_setting(name, text, called=variable) for name in names if name not in values}
     return Options(
         _switch("-v", found.version), Settings(**{**_DEFAULTS, **fallback, **values}), _rules(found.rules, found.rule)
@@ -186,7 +186,7 @@ def _help(declared: Setting) -> str:
 
 
 def _is_link(names: Sequence[str], text: str) -> bool:
-    """Return whether a variable is the address that Kubernetes and Docker set for a service named smtpmock."""
+    """Return True if a variable holds the address that Kubernetes and Docker set for a service named smtpmock."""
     return names[0] == "port" and text.startswith("tcp://")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # `typing` would take 12 ms before the command has its port
+TYPE_CHECKING = False  # importing `typing` would delay the start of the command by 12 ms
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
@@ -21,19 +21,19 @@ class QueryError(SMTPMockError, ValueError):
 
 
 class RuleError(SMTPMockError, ValueError):
-    """An invalid rule: an unknown word, a condition that its stage does not know yet, or an invalid value."""
+    """An invalid rule: an unknown word, a condition that is not available at its stage, or an invalid value."""
 
 
 class ServerStateError(SMTPMockError, RuntimeError):
-    """The server is in the wrong state for the call, such as a second start."""
+    """A call that the state of the server does not allow, such as a second start."""
 
 
 class StartError(SMTPMockError, OSError):
-    """The server cannot listen on its address."""
+    """A failure to listen on the address of the server."""
 
 
 class ExpectationError(SMTPMockError, AssertionError):
-    """What arrived is not what was expected; the text explains the difference.
+    """A difference between what was expected and what arrived; the text explains it.
 
     Attributes:
         messages: The messages (`Message`) that had arrived.
@@ -45,4 +45,4 @@ class ExpectationError(SMTPMockError, AssertionError):
 
 
 class MessageTimeoutError(ExpectationError, TimeoutError):
-    """A wait ended before the expected messages arrived; the text explains what did arrive."""
+    """A wait that ended before the expected messages arrived; the text explains what did arrive."""

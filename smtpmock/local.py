@@ -1,4 +1,4 @@
-"""The backend of a server in this process: its store and its rules, asked from any thread."""
+"""The backend of a server in this process: its store and its rules, available to any thread."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LONGEST_NAP = 86_400.0
-"""Seconds after which a wait looks again: what a lock can be asked to wait for has an end."""
+"""Seconds after which a wait checks again: the timeout of a lock has an upper limit."""
 
 
 class LocalBackend:
@@ -31,9 +31,9 @@ class LocalBackend:
 
     Args:
         settings: The settings of the server.
-        store: Where its records are kept.
-        book: Its rules.
-        address: Returns where it listens, for people.
+        store: The store of its records.
+        book: Its rule book.
+        address: A function that returns the address on which it listens, for people.
     """
 
     def __init__(self, settings: Settings, store: Store, book: RuleBook, address: Callable[[], str]) -> None:
@@ -47,14 +47,14 @@ class LocalBackend:
         self._stops = 0
         self._waiters: dict[int, Callable[[], object]] = {}
 
-    # What the server tells.
+    # Reports from the server.
 
     def started(self) -> None:
         """Note that the server accepts connections."""
         self._is_running = self._has_run = True
 
     def stopped(self, *, at_exit: bool = False) -> None:
-        """Note that the server was stopped, and end all waits; at exit they end with their threads, without a word."""
+        """Note that the server was stopped, and end all waits; at exit they end silently, with their threads."""
         self._is_running = False
         if not at_exit:
             self._stops += 1
@@ -62,38 +62,38 @@ class LocalBackend:
                 wake()
 
     def forked(self) -> None:
-        """Note that this is the child after a fork, where nothing arrives."""
+        """Note that this process is a forked child, in which nothing arrives."""
         self._is_forked = True
 
-    # What a mailbox asks.
+    # The interface for a mailbox.
 
     @property
     def dropped(self) -> int:
-        """How many records had to go because of a bound."""
+        """The number of records that were dropped because of a bound."""
         return self._store.dropped
 
     @property
     def open_sessions(self) -> int:
-        """How many sessions are going on."""
+        """The number of open sessions."""
         return self._store.open_sessions
 
     @property
     def clock(self) -> Clock:
-        """The time that greylisting and rate limits go by."""
+        """The clock that greylisting and rate limits use."""
         return self._book.clock
 
     @property
     def rules(self) -> Sequence[Rule]:
-        """The rules that hold, the oldest first."""
+        """The active rules, oldest first."""
         return tuple(self._book.rules)
 
     def check_ran(self) -> None:
-        """Make sure that the server has run."""
+        """Make sure that the server has been started."""
         if not self._has_run:
             raise ServerStateError("The server was never started: no message can have arrived. Call start() first.")
 
     def select(self, query: Query) -> list[Entry]:
-        """Return the records that match, in order of appearance."""
+        """Return the records that match, in order of arrival."""
         return self._store.select(query)
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
@@ -101,23 +101,23 @@ class LocalBackend:
         return self._store.sessions(query)
 
     def mark(self) -> Mark:
-        """Return the present moment."""
+        """Return a mark for the present moment."""
         return self._store.mark()
 
     def purge(self, query: Query | None = None) -> list[Entry]:
-        """Take out the records that match, in one step; without a query all of them, and the ended sessions."""
-        if self._is_forked:  # only the hub thread changes the store; in the child after a fork there is none
+        """Remove and return the records that match, in one step; without a query, all of them and ended sessions."""
+        if self._is_forked:  # only the hub thread changes the store, and a forked child has none
             return self._store.purge(query)
         return hub.get_hub().call(self._store.purge, query)
 
     def wait(self, query: Query, count: int, timeout: float) -> list[Entry]:
-        """Return the records that match, as soon as there are so many or the time is up."""
+        """Return the records that match as soon as there are `count` of them or the timeout expires."""
         found: list[Entry] = []
         self._wait_until(self._collector(query, count, found), timeout, "messages")
         return found
 
     def wait_for_session(self, query: SessionQuery, timeout: float) -> SessionEntry | None:
-        """Return the first session that matches and has ended; None if the time is up."""
+        """Return the first session that matches and has ended; None after the timeout."""
         found: list[SessionEntry] = []
 
         def has_ended() -> bool:
@@ -128,7 +128,7 @@ class LocalBackend:
         return found[0] if found else None
 
     def explain(self, headline: str, query: Query, entries: Sequence[Entry] | None = None) -> str:
-        """Return the text of a failed expectation."""
+        """Return the text for a failed expectation."""
         try:
             return self._explained(headline, query, entries)
         except (OSError, ImportError):  # no descriptor is left
@@ -146,7 +146,7 @@ class LocalBackend:
         return explain(headline, Evidence(self._address(), shown, self._store.sessions(), self.dropped), query)
 
     def add_rule(self, rule: Rule) -> None:
-        """Add a rule, which holds at once."""
+        """Add a rule, which takes effect at once."""
         self._check_can_apply(rule)
         self._book.add(rule)
 
@@ -155,11 +155,11 @@ class LocalBackend:
         self._book.clear()
 
     def unused_rules(self) -> list[Rule]:
-        """Return the rules that have not applied, those of ended `with` blocks included."""
+        """Return the rules that have never applied, including those of finished `with` blocks."""
         return self._book.unused()
 
     def _check_can_apply(self, rule: Rule) -> None:
-        """Refuse a rule for a command that the server does not offer, so that it could never apply."""
+        """Refuse a rule for a command that the server does not offer: it could never apply."""
         setting = {"STARTTLS": "tls", "AUTH": "auth"}.get(rule.stage)
         if setting is None or getattr(self._settings, setting) not in ("", None):
             return
@@ -173,9 +173,9 @@ class LocalBackend:
     # Waiting.
 
     def _wait_until(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
-        """Wait until the condition holds, at most `timeout` seconds.
+        """Wait until the condition holds, for at most `timeout` seconds.
 
-        The condition is looked at in the thread that waits, first at once and then after each change.
+        The condition is checked in the waiting thread, first at once and then after each change.
         """
         if self._is_forked:
             raise ServerStateError("The server belongs to the parent process: nothing arrives here.")
@@ -184,12 +184,12 @@ class LocalBackend:
         end = monotonic() + timeout
         while not condition():
             if not was_running:
-                return  # nothing can arrive any more
+                return  # nothing more can arrive
             wakeup = make_wakeup()
             unsubscribe = self._store.subscribe(wakeup.set)
             self._waiters[id(wakeup)] = wakeup.set
             try:
-                if condition():  # it may have come true before the wake-up was known
+                if condition():  # it may have become true before the wake-up was registered
                     return
                 if stops != self._stops:
                     raise ServerStateError(f"The server was stopped while waiting for {what}.")
@@ -203,13 +203,13 @@ class LocalBackend:
                 wakeup.close()
 
     def _collector(self, query: Query, count: int, found: list[Entry]) -> Callable[[], bool]:
-        """Return a condition to wait for: that so many messages match; it keeps those that do in `found`."""
+        """Return a condition that holds once `count` messages match, and that keeps them in `found`."""
         seen = changes = 0
 
         def enough() -> bool:
             nonlocal seen, changes
             last, changes_now = self._store.mark().message, self._store.changes()
-            if changes_now != changes:  # what was found before may be gone, or say more by now
+            if changes_now != changes:  # what was found before may have been removed or changed
                 found.clear()
                 seen = 0
                 changes = changes_now

@@ -1,4 +1,4 @@
-"""The surface that tests see: read, wait, assert, explain. It knows a backend, and no socket."""
+"""The mailbox, with which tests read, wait, assert and explain. It knows a backend, but no socket."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 class Mailbox(Scripting):
-    """What arrived, and what tests ask of it.
+    """The mail that arrived, and the calls with which tests examine it.
 
-    Every call refers to accepted mail unless `accepted=False` (attempts that failed) or `accepted=None` (both) says
+    Every call refers to accepted mail unless `accepted=False` (failed attempts) or `accepted=None` (both) says
     otherwise.
 
     Args:
-        backend: What answers.
-        timeout: Seconds that a wait lasts unless it is told otherwise.
-        ignore_violations: Codes of violations that do not matter in any call.
+        backend: The backend that answers.
+        timeout: The default timeout of waits, in seconds.
+        ignore_violations: Codes of violations that every call ignores.
     """
 
     def __init__(self, backend: Backend, *, timeout: float, ignore_violations: Collection[str] = ()) -> None:
@@ -47,19 +47,27 @@ class Mailbox(Scripting):
         return len(self._backend.select(Query({})))
 
     def __bool__(self) -> bool:
-        """Return True, however many messages there are."""
+        """Return True, even if there are no messages."""
         return True
 
-    # What was received.
+    # Reading.
 
     def messages(self, **query: Unpack[QueryWords]) -> list[Message]:
-        """Return the accepted messages that match, in order of appearance.
+        """Return the accepted messages that match, in order of arrival.
 
         Args:
             **query: Criteria, as listed in docs/queries.md. `accepted=None` includes attempts that failed.
 
         Raises:
-            QueryError: If a criterion is unknown or its value cannot be asked for.
+            QueryError: If a criterion is unknown or its value is invalid.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
+            ...     [message.sender for message in mock.messages(subject="Welcome")]
+            ['a@example.com']
         """
         return _messages(self._backend.select(Query(query)))
 
@@ -70,71 +78,122 @@ class Mailbox(Scripting):
             **query: Criteria, as listed in docs/queries.md.
 
         Raises:
-            ExpectationError: If there is none, or more than one; the text shows what there is.
-            QueryError: If a criterion is unknown or its value cannot be asked for.
-            ServerStateError: If the server never ran.
+            ExpectationError: If no message matches, or more than one does; the text shows what arrived.
+            QueryError: If a criterion is unknown or its value is invalid.
+            ServerStateError: If the server was never started.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
+            ...     mock.message(recipient="b@example.com").subject
+            'Welcome'
         """
         asked = Query(query)
         self._backend.check_ran()
         return self._only(self._backend.select(asked), asked)
 
     def mark(self) -> Mark:
-        """Return this moment: with `since=` it means what arrives from now on."""
+        """Return a mark for the present moment: `since=mark` selects what arrives after it.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: before")
+            ...     mark = mock.mark()
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: after")
+            ...     [message.subject for message in mock.messages(since=mark)]
+            ['after']
+        """
         return self._backend.mark()
 
     def purge(self, **query: Unpack[QueryWords]) -> list[Message]:
-        """Empty the inbox in one step, and forget the sessions that have ended.
+        """Remove and return records, in one step; without criteria, all of them and all sessions that have ended.
 
-        A record that was taken out never comes back, whatever its session does next.
+        A removed record never comes back, whatever its session does next.
 
         Args:
-            **query: Criteria for the records to take out, of any outcome unless `accepted` is given; without criteria
-                everything is taken out.
+            **query: Criteria for the records to remove, whatever their outcome unless `accepted` is given.
 
         Returns:
-            The records that it took out.
+            The records that were removed.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
+            ...     len(mock.purge(subject="Welcome")), len(mock)
+            (1, 0)
         """
         return _messages(self._backend.purge(Query(query, accepted=None) if query else None))
 
     def messages_and_purge(self) -> list[Message]:
-        """Purge everything, and return the accepted messages among it; see `purge`."""
+        """Purge everything, and return the accepted messages that were removed; see `purge`.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
+            ...     len(mock.messages_and_purge()), len(mock)
+            (1, 0)
+        """
         return [message for message in self.purge() if message.accepted]
 
     def sessions(self, **query: Unpack[SessionWords]) -> list[Session]:
-        """Return the sessions that match, those that go on included, in the order in which they began.
+        """Return the sessions that match, open ones included, in the order in which they began.
 
         Args:
-            **query: `client`, `helo_name` and `since`: which sessions are meant.
+            **query: Criteria: `client`, `helo_name` and `since`.
 
         Raises:
-            QueryError: If a criterion is unknown or its value cannot be asked for.
+            QueryError: If a criterion is unknown or its value is invalid.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port, "client.example") as client:
+            ...     _ = client.ehlo()
+            ...     [len(session.exchanges) for session in mock.sessions(helo_name="client.example")]
+            [2]
         """
         return list(map(Session, self._backend.sessions(SessionQuery(query) if query else None)))
 
     @property
     def dropped(self) -> int:
-        """How many records had to go because there were more than `max_messages`."""
+        """The number of records that were dropped because there were more than `max_messages`."""
         return self._backend.dropped
 
-    # Waiting. A wait consumes nothing.
+    # Waiting. A wait removes nothing.
 
     def wait_for_messages(
         self, count: int = 1, timeout: float | None = None, **query: Unpack[QueryWords]
     ) -> list[Message]:
-        """Wait until there are so many accepted messages that match.
+        """Wait until at least `count` accepted messages match.
 
         Args:
-            count: How many there have to be, at least.
-            timeout: How many seconds to wait, at most; None for the setting `timeout`.
+            count: The number of messages to wait for.
+            timeout: The most seconds to wait; None for the setting `timeout`.
             **query: Criteria, as listed in docs/queries.md.
 
         Returns:
             All messages that match.
 
         Raises:
-            MessageTimeoutError: If there are fewer when the time is up; it has what arrived as `messages`.
-            QueryError: If a criterion is unknown or its value cannot be asked for.
-            ServerStateError: If the server never ran, or is stopped meanwhile.
+            MessageTimeoutError: If too few have arrived when the timeout expires; its `messages` are those that have.
+            QueryError: If a criterion is unknown or its value is invalid.
+            ServerStateError: If the server was never started, or is stopped during the wait.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
+            ...     len(mock.wait_for_messages(1, timeout=5))
+            1
         """
         asked = Query(query)
         _check_count(count)
@@ -144,26 +203,42 @@ class Mailbox(Scripting):
         return _messages(found)
 
     def wait_for_messages_and_purge(self, count: int = 1, timeout: float | None = None) -> list[Message]:
-        """Wait as `wait_for_messages` does, then empty the inbox; return the accepted messages that it took out.
+        """Wait as `wait_for_messages` does, then empty the inbox; return the accepted messages that were removed.
 
         Raises:
-            MessageTimeoutError: If there are too few when the time is up; they stay in the inbox.
+            MessageTimeoutError: If too few have arrived when the timeout expires; they stay in the inbox.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
+            ...     len(mock.wait_for_messages_and_purge(1, timeout=5)), len(mock)
+            (1, 0)
         """
         self.wait_for_messages(count, timeout)
         return self.messages_and_purge()
 
     def wait_for_message(self, timeout: float | None = None, **query: Unpack[QueryWords]) -> Message:
-        """Wait for an accepted message that matches, and return it if it is the only one.
+        """Wait for an accepted message that matches, and return it if no other one does.
 
         Args:
-            timeout: How many seconds to wait, at most; None for the setting `timeout`.
+            timeout: The most seconds to wait; None for the setting `timeout`.
             **query: Criteria, as listed in docs/queries.md.
 
         Raises:
-            MessageTimeoutError: If there is none when the time is up; the text shows what came near.
-            ExpectationError: If there is more than one.
-            QueryError: If a criterion is unknown or its value cannot be asked for.
-            ServerStateError: If the server never ran, or is stopped meanwhile.
+            MessageTimeoutError: If none has arrived when the timeout expires; the text shows the nearest ones.
+            ExpectationError: If more than one matches.
+            QueryError: If a criterion is unknown or its value is invalid.
+            ServerStateError: If the server was never started, or is stopped during the wait.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
+            ...     mock.wait_for_message(recipient="b@example.com").subject
+            'Welcome'
         """
         asked = Query(query)
         found = self._backend.wait(asked, 1, self._seconds(timeout))
@@ -172,35 +247,47 @@ class Mailbox(Scripting):
         return self._only(found, asked)
 
     def assert_no_message(self, within: float = 0.2, **query: Unpack[QueryWords]) -> None:
-        """Make sure that no accepted message that matches is there or arrives.
+        """Make sure that no accepted message matches, now or within the given time.
 
-        It fails as soon as there is one, and passes only after the whole time.
+        The call fails as soon as one does, and succeeds only after the whole time.
 
         Args:
-            within: How many seconds to wait.
+            within: The seconds to wait.
             **query: Criteria, as listed in docs/queries.md.
 
         Raises:
-            ExpectationError: If there is one; the text shows it.
-            QueryError: If a criterion is unknown, its value cannot be asked for, or the time is negative: such an
-                assertion could not fail.
-            ServerStateError: If the server never ran, or is stopped meanwhile.
+            ExpectationError: If a message matches; the text shows it.
+            QueryError: If a criterion is unknown, its value is invalid, or the time is negative: such an assertion
+                    could not fail.
+            ServerStateError: If the server was never started, or is stopped during the wait.
+
+        Example:
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock:
+            ...     mock.assert_no_message(within=0, recipient="bob@example.com")
         """
         asked = Query(query)
         if not _is_seconds(within) or within < 0:
             raise QueryError(f"Invalid within {within!r}: expected a number of seconds, 0 or more")
         found = self._backend.wait(asked, 1, within)
         if found:
-            headline = f"{counted(len(found), 'message')}{_with(asked)} arrived, where none should."
+            headline = f"{counted(len(found), 'message')}{_with(asked)} arrived, but none was expected."
             raise self._failed(headline, asked, found)
 
     def assert_message_count(self, count: int | None = None, **query: Unpack[QueryWords]) -> None:
-        """Make sure that exactly so many accepted messages match; without a count, that at least one does.
+        """Make sure that exactly `count` accepted messages match; without a count, at least one.
 
         Raises:
-            ExpectationError: If there are more or fewer; the text shows what there is.
-            QueryError: If the count is invalid, a criterion is unknown, or its value cannot be asked for.
-            ServerStateError: If the server never ran.
+            ExpectationError: If more or fewer messages match; the text shows what arrived.
+            QueryError: If the count is invalid, a criterion is unknown, or its value is invalid.
+            ServerStateError: If the server was never started.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
+            ...     mock.assert_message_count(1, subject="Welcome")
         """
         asked = Query(query)
         if count is not None:
@@ -217,16 +304,24 @@ class Mailbox(Scripting):
         raise self._failed(headline, asked, found if count is not None and len(found) > count else None)
 
     def wait_for_session(self, timeout: float | None = None, **query: Unpack[SessionWords]) -> Session:
-        """Wait until a session has ended, and return the first that has.
+        """Wait until a session that matches has ended, and return the first such session.
 
         Args:
-            timeout: How many seconds to wait, at most; None for the setting `timeout`.
-            **query: `client`, `helo_name`, `since`: which sessions are meant.
+            timeout: The most seconds to wait; None for the setting `timeout`.
+            **query: Criteria: `client`, `helo_name` and `since`.
 
         Raises:
-            MessageTimeoutError: If none has when the time is up; the text shows which there are.
-            QueryError: If a criterion is unknown or its value cannot be asked for.
-            ServerStateError: If the server never ran, or is stopped meanwhile.
+            MessageTimeoutError: If none has ended when the timeout expires; the text shows the sessions that exist.
+            QueryError: If a criterion is unknown or its value is invalid.
+            ServerStateError: If the server was never started, or is stopped during the wait.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock:
+            ...     _ = SMTP(mock.host, mock.port).quit()
+            ...     mock.wait_for_session().exchanges[-1].reply
+            '221 Closing connection'
         """
         asked = SessionQuery(query)
         found = self._backend.wait_for_session(asked, self._seconds(timeout))
@@ -235,22 +330,27 @@ class Mailbox(Scripting):
             raise self._late(headline, Query({}, accepted=None))
         return Session(found)
 
-    # The verdict on the client.
+    # Violations of the standards.
 
     def assert_no_violations(
         self, ignore: str | Collection[str] = (), *, level: Level = "must", **query: Unpack[QueryWords]
     ) -> None:
-        """Make sure that the accepted messages, and the sessions that brought them, keep the standards.
+        """Make sure that the accepted messages, and the sessions that sent them, comply with the standards.
 
         Args:
-            ignore: Codes of violations that do not matter, as listed in docs/violations.md.
-            level: "must" for what the standards require, "should" for what they recommend, too (RFC 2119).
-            **query: Criteria for the messages that are meant; without them all sessions are.
+            ignore: Codes of violations to ignore, as listed in docs/violations.md.
+            level: "must" for requirements, "should" to include recommendations (RFC 2119).
+            **query: Criteria for the messages to check, with their sessions; by default, all messages and sessions.
 
         Raises:
-            ExpectationError: If there are violations; the text lists them with the standard and the place.
-            QueryError: If a code, the level or a criterion does not exist.
-            ServerStateError: If the server never ran.
+            ExpectationError: If there are violations; the text lists them with their standards and places.
+            QueryError: If a code, the level or a criterion is unknown.
+            ServerStateError: If the server was never started.
+
+        Example:
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock:
+            ...     mock.assert_no_violations(ignore=["missing-date"], level="should")
         """
         self._backend.check_ran()
         found = self._judge(ignore, level, query)
@@ -262,17 +362,26 @@ class Mailbox(Scripting):
     def violations(
         self, ignore: str | Collection[str] = (), *, level: Level = "should", **query: Unpack[QueryWords]
     ) -> list[Violation]:
-        """Return the violations of sessions first, then those of messages; see `assert_no_violations`."""
+        """Return the violations of sessions, then those of messages; see `assert_no_violations`.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
+            ...     [violation.code for violation in mock.violations(level="must")]
+            ['missing-from', 'missing-date']
+        """
         return [violation for _, violation in self._judge(ignore, level, query)]
 
     def _judge(
         self, ignore: str | Collection[str], level: Level, query: Mapping[str, object]
     ) -> list[tuple[str, Violation]]:
-        """Return the violations that are not ignored, each with what it was found in."""
+        """Return the violations that are not ignored, each with its session or message as text."""
         if level not in LEVELS:
             raise QueryError(f"Invalid level {level!r}: expected {alternatives(LEVELS)}")
         codes = (*self._ignored, *([ignore] if isinstance(ignore, str) else ignore))
-        not_ignored((), codes)  # a code that does not exist is refused whatever there is
+        not_ignored((), codes)  # an unknown code is refused even if nothing has arrived
         messages = _messages(self._backend.select(Query(query)))
         meant = {message.session_id for message in messages}
         judged: list[Session | Message] = [one for one in self.sessions() if not query or one.id in meant]
@@ -289,7 +398,7 @@ class Mailbox(Scripting):
     def _seconds(self, timeout: float | None) -> float:
         if timeout is None:
             return self._default_timeout
-        if _is_seconds(timeout):  # below 0: the time is up, as in go-smtp-mock
+        if _is_seconds(timeout):  # below 0, it expires at once, as in go-smtp-mock
             return timeout
         raise QueryError(f"Invalid timeout {timeout!r}: expected a number of seconds")
 
@@ -298,7 +407,7 @@ class Mailbox(Scripting):
             return Message(found[0])
         if not found:
             raise self._failed(f"No message{_with(query)} has arrived.", query)
-        headline = f"{len(found)} messages{_with(query)} have arrived, where exactly one should."
+        headline = f"{len(found)} messages{_with(query)} have arrived, but exactly one was expected."
         raise self._failed(headline, query, found)
 
     def _failed(self, headline: str, query: Query, found: Sequence[Entry] | None = None) -> ExpectationError:
@@ -324,5 +433,5 @@ def _messages(entries: Sequence[Entry]) -> list[Message]:
 
 
 def _with(query: Query | SessionQuery) -> str:
-    """Return what was asked for, as a part of a sentence."""
+    """Return the criteria as a part of a sentence."""
     return f" with {query}" if query.terms else ""

@@ -1,4 +1,4 @@
-"""What a server can be told to do while it runs: rules, and the usual faults ready-made of them."""
+"""Scripted behaviour of a running server: rules, and ready-made rules for common faults."""
 
 from __future__ import annotations
 
@@ -23,27 +23,29 @@ if TYPE_CHECKING:
 
 
 class Scripting:
-    """The part of a mailbox that takes rules."""
+    """The part of a mailbox that manages rules."""
 
     _backend: Backend
 
     @property
     def clock(self) -> Clock:
-        """The time that `greylist` and `limit_rate` go by."""
+        """The clock that `greylist` and `limit_rate` use."""
         return self._backend.clock
 
     def on(self, stage: Stage, **words: Unpack[RuleWords]) -> Rule:
-        """Add a rule: when this happens, do that. It holds at once, and until it is removed.
+        """Add a rule, which takes effect at once and stays until it is removed.
 
         Args:
-            stage: When: "connect", "EHLO", "MAIL FROM", "RCPT TO", "DATA", "body", "message", …, "*" for all.
-            **words: Conditions, counting and actions, as listed in docs/rules.md.
+            stage: When the rule is asked: "connect", "EHLO", "MAIL FROM", "RCPT TO", "DATA", "body", "message", …, or
+                "*" for every stage.
+            **words: Conditions, counters and actions, as listed in docs/rules.md.
 
         Returns:
-            The rule; as a context manager it is removed at the end.
+            The rule; used as a context manager, it is removed at the end of the block.
 
         Raises:
-            RuleError: If a word is unknown, cannot be known at that stage, has an invalid value, or could never apply.
+            RuleError: If a word is unknown or not available at the stage, a value is invalid, or the rule could never
+                apply.
 
         Example:
             >>> from smtpmock import SMTPMock
@@ -54,25 +56,42 @@ class Scripting:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules, the oldest first."""
+        """The active rules, oldest first."""
         return tuple(self._backend.rules)
 
     def clear_rules(self) -> None:
-        """Remove all rules."""
+        """Remove all rules.
+
+        Example:
+            >>> from smtpmock import SMTPMock
+            >>> mock = SMTPMock()
+            >>> rule = mock.fail_next()
+            >>> mock.clear_rules()
+            >>> mock.rules
+            ()
+        """
         self._backend.clear_rules()
 
     def assert_rules_used(self) -> None:
-        """Make sure that every rule has applied, those of ended `with` blocks included.
+        """Make sure that every rule has applied, including those of finished `with` blocks.
 
         Raises:
-            ExpectationError: If one has not; the text names all that have not.
+            ExpectationError: If a rule has never applied; the text lists all such rules.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     rule = mock.on("NOOP", reply="250 Still here")
+            ...     _ = client.noop()
+            ...     mock.assert_rules_used()
         """
         unused = self._backend.unused_rules()
         if unused:
             listed = "\n".join(f"  {rule} (asked {counted(rule.asked, 'time')})" for rule in unused)
             raise ExpectationError(f"{counted(len(unused), 'rule')} never used:\n{listed}")
 
-    # Ready-made.
+    # Ready-made rules.
 
     def greylist(
         self,
@@ -80,15 +99,21 @@ class Scripting:
         reply: str = "450 4.7.1 Greylisted, try again later",
         **conditions: Unpack[Conditions],
     ) -> Rule:
-        """Refuse a recipient until its sender tries again, at least so many seconds after the first time.
+        """Refuse a recipient until the sender tries again, at least `retry_after` seconds after the first attempt.
 
-        Each client, sender and recipient together are counted apart; of more than 10,000 combinations, those that
-        tried longest ago are forgotten, and have to wait again. The time is that of `clock`.
+        Each combination of client, sender and recipient is counted separately. At most 10,000 of them are remembered:
+        beyond that, those with the oldest attempts are forgotten and have to wait again. The time is that of `clock`.
 
         Args:
-            retry_after: Seconds before which every attempt is refused.
-            reply: What is answered until then.
-            **conditions: For whom, as in any rule for RCPT TO.
+            retry_after: Seconds during which every attempt is refused.
+            reply: The reply until then.
+            **conditions: Conditions, as in any rule for RCPT TO.
+
+        Example:
+            >>> from smtpmock import SMTPMock
+            >>> mock = SMTPMock()
+            >>> rule = mock.greylist(60, recipient="*@example.com")
+            >>> mock.clock.advance(60)  # instead of waiting for a minute
         """
         number("retry_after", retry_after)
         first_seen = RecentKeys[float]()
@@ -106,12 +131,17 @@ class Scripting:
     def limit_rate(
         self, messages: int = 10, per: float = 1.0, reply: str = "421 4.7.0 Too many messages, try again later"
     ) -> Rule:
-        """Answer MAIL FROM with 421, and close the connection, when so many were let through in the last seconds.
+        """Limit the rate of messages: beyond it, refuse MAIL FROM and close the connection.
 
         Args:
-            messages: How many are let through.
-            per: In how many seconds, of `clock`.
-            reply: What is answered to the rest.
+            messages: The number of messages to let through in a period.
+            per: The length of the period in seconds, measured by `clock`.
+            reply: The reply to the rest.
+
+        Example:
+            >>> from smtpmock import SMTPMock
+            >>> SMTPMock().limit_rate(100, per=60).stage
+            'MAIL FROM'
         """
         whole("messages", messages, 0)
         number("per", per)
@@ -132,11 +162,19 @@ class Scripting:
     def limit_connections(
         self, connections: int, reply: str = "421 4.7.0 Too many connections, try again later"
     ) -> Rule:
-        """Answer a connection with 421, and close it, while so many others are open.
+        """Limit the number of open connections: refuse any further one and close it.
 
         Args:
-            connections: How many may be open at a time.
-            reply: What is answered to the rest.
+            connections: The most that may be open at the same time.
+            reply: The reply to any further connection.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port), SMTP() as second:
+            ...     rule = mock.limit_connections(1)
+            ...     second.connect(mock.host, mock.port)
+            (421, b'4.7.0 Too many connections, try again later')
         """
         whole("connections", connections, 0)
 
@@ -147,36 +185,51 @@ class Scripting:
         return self.add_rule(Rule("connect", {"reply": reply, "then": "close"}, gate=too_many, gate_text=said))
 
     def reject_recipient(self, pattern: Text, reply: str = "550 5.1.1 User unknown") -> Rule:
-        """Refuse recipients.
+        """Refuse the recipients that match a pattern.
 
         Args:
-            pattern: Which: an address, a pattern with ``*``, a compiled regular expression or a function.
-            reply: What is answered.
+            pattern: An address, a pattern with ``*``, a compiled regular expression or a function.
+            reply: The reply to them.
 
         Raises:
             RuleError: If the pattern is empty.
+
+        Example:
+            >>> from smtpmock import SMTPMock
+            >>> SMTPMock().reject_recipient("*@example.com")
+            <Rule RCPT TO recipient='*@example.com' reply='550 5.1.1 User unknown', 0 hits>
         """
         if pattern is None or pattern == "":
             raise RuleError(
-                f"Invalid recipient {pattern!r}: expected an address, a pattern, an expression or a function"
+                f"Invalid recipient {pattern!r}: expected an address, a pattern, a regular expression or a function"
             )
         return self.on("RCPT TO", recipient=pattern, reply=reply)
 
     def fail_next(self, count: int = 1, stage: Stage = "message", reply: str = "451 4.3.0 Temporary failure") -> Rule:
-        """Fail the next commands of a stage, then let them succeed again.
+        """Fail the next commands at a stage, then let them succeed again.
 
         Args:
-            count: How many.
-            stage: Of which stage; the message itself unless told otherwise.
-            reply: What is answered.
+            count: The number of commands to fail.
+            stage: The stage; by default, the message itself.
+            reply: The reply to these commands.
+
+        Example:
+            >>> from smtpmock import SMTPMock
+            >>> SMTPMock().fail_next(2, stage="RCPT TO")
+            <Rule RCPT TO times=2 reply='451 4.3.0 Temporary failure', 0 hits>
         """
         return self.on(stage, times=whole("count", count, 0), reply=reply)
 
     def add_rule(self, rule: Rule) -> Rule:
-        """Add a rule that was made before, as from a file.
+        """Add a rule that was created elsewhere, for example read from a file.
 
         Raises:
-            RuleError: If it could never apply.
+            RuleError: If the rule could never apply.
+
+        Example:
+            >>> from smtpmock import Rule, SMTPMock
+            >>> SMTPMock().add_rule(Rule("DATA", {"delay": 0.5}))
+            <Rule DATA delay=0.5, 0 hits>
         """
         self._backend.add_rule(rule)
         return rule

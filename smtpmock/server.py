@@ -37,24 +37,24 @@ _MOST_ERRORS = 100
 _NOT_RUNNING = "Unable to stop SMTP mock server. Server must be active"
 
 _servers: weakref.WeakSet[SMTPMock] = weakref.WeakSet()
-"""The servers that run."""
+"""The running servers."""
 
 
 class SMTPMock(Mailbox):
     r"""An SMTP server for tests.
 
-    It can be started, stopped and started again; what it received stays. As a context manager it is started at the
-    beginning and stopped at the end.
+    It can be started, stopped and started again; received messages are kept. As a context manager, it is started at the
+    beginning of the block and stopped at its end.
 
     Args:
-        settings: The settings; those given by name come on top.
-        logger: Where the log goes instead of to the logger "smtpmock".
-        **values: The settings by name, as listed in docs/settings.md; the defaults for the rest.
+        settings: The settings; those given by name take precedence.
+        logger: The logger to use instead of "smtpmock".
+        **values: Settings by name, as listed in docs/settings.md.
 
     Attributes:
         settings: All settings.
-        errors: The last 100 exceptions that ended a session by mistake; none, unless smtpmock or a function that it was
-            given is wrong.
+        errors: The last 100 unexpected exceptions that ended a session; empty unless smtpmock or a function that it was
+                given has a bug.
 
     Raises:
         SettingError: If a setting is unknown, its value is invalid, or it could have no effect.
@@ -88,16 +88,16 @@ class SMTPMock(Mailbox):
         self._local = LocalBackend(self.settings, self._store, self._book, lambda: self.address)
         super().__init__(self._local, timeout=self.settings.timeout, ignore_violations=self.settings.ignore_violations)
         self._port = self.settings.port
-        # Taking the only item of a list is atomic: of several threads that start or stop, one succeeds.
+        # Removing the only item of a list is atomic: if several threads start or stop the server, one of them succeeds.
         self._startable = [True]
         self._stoppable: list[RunningServer] = []
         self._forked = False
         self.errors: list[BaseException] = []
 
-    if not TYPE_CHECKING:  # for type checkers it would mean that any attribute can be set
+    if not TYPE_CHECKING:  # to a type checker it would mean that any attribute can be set
 
         def __setattr__(self, name: str, value: object) -> None:
-            """Refuse an attribute that does not exist, which would have no effect."""
+            """Refuse an unknown attribute, which would have no effect."""
             if name in SETTINGS:
                 own = type(self).__name__
                 raise AttributeError(f"Settings are given at the beginning: use {own}({name}={value!r})")
@@ -111,7 +111,7 @@ class SMTPMock(Mailbox):
             self.start()
         except ServerStateError:
             raise
-        except BaseException:  # interrupted though it runs: nobody would stop it
+        except BaseException:  # interrupted while it runs: nobody else would stop it
             with suppress(ServerStateError):
                 self.stop()
             raise
@@ -135,7 +135,7 @@ class SMTPMock(Mailbox):
 
     @property
     def is_running(self) -> bool:
-        """Whether the server accepts connections."""
+        """True while the server accepts connections."""
         return bool(self._stoppable)
 
     @property
@@ -145,20 +145,27 @@ class SMTPMock(Mailbox):
 
     @property
     def port(self) -> int:
-        """The port that the server listens on; before the first start the one that was asked for."""
+        """The port that the server listens on; before the first start, the port in the settings."""
         return self._port
 
     def start(self) -> None:
-        """Starts the server: when this returns, it accepts connections.
+        """Start the server: when this returns, it accepts connections.
 
         Raises:
-            ServerStateError: If it runs already.
-            StartError: If the address or the port cannot be had.
+            ServerStateError: If it is already running.
+            StartError: If the address or the port is not available.
+
+        Example:
+            >>> mock = SMTPMock()
+            >>> mock.start()
+            >>> mock.is_running
+            True
+            >>> mock.stop()
         """
         self.start_on(None)
 
     def start_on(self, listener: Any) -> None:
-        """Starts the server on a socket that listens already.
+        """Start the server on a socket that is already listening.
 
         Args:
             listener: The socket, which the server takes over; None to open one.
@@ -178,7 +185,7 @@ class SMTPMock(Mailbox):
             if isinstance(error, SMTPMockError):
                 self._log.error(str(error))
             raise
-        # Whoever takes the only item answers for it: the hub, or else the one who was interrupted before.
+        # Whoever removes the only item is responsible for it: the hub, or else the thread that was interrupted before.
         waiting = [listener]
         try:
             self._port = listener.getsockname()[1]
@@ -192,13 +199,20 @@ class SMTPMock(Mailbox):
             raise
 
     def stop(self) -> None:
-        """Stops the server: when this returns, no session runs and the port is free.
+        """Stop the server: when this returns, no session is running and the port is free.
 
-        Sessions between two commands are told 421 and closed at once; others have `shutdown_timeout` seconds to come
-        to that point. A delayed reply is given without further delay.
+        Sessions between two commands get the reply 421 and are closed at once; others have `shutdown_timeout` seconds
+        to reach that point. Delayed replies are sent without further delay.
 
         Raises:
-            ServerStateError: If it does not run.
+            ServerStateError: If it is not running.
+
+        Example:
+            >>> mock = SMTPMock()
+            >>> mock.start()
+            >>> mock.stop()
+            >>> mock.is_running
+            False
         """
         if self._forked:
             return
@@ -208,7 +222,7 @@ class SMTPMock(Mailbox):
         if the_hub.is_current:
             gevent.spawn(self._close, self._release())
             return
-        # Taken in the hub, which no signal interrupts: there is always somebody who answers for what runs.
+        # Removed in the hub, which no signal interrupts: there is always somebody responsible for the running server.
         the_hub.call(lambda: self._close(self._release()))
         log.flush()
 
@@ -221,7 +235,7 @@ class SMTPMock(Mailbox):
 
     @property
     def address(self) -> str:
-        """Host and port in one text, as in "127.0.0.1:2525" and "[::1]:2525".
+        """The host and the port in one string, such as "127.0.0.1:2525" or "[::1]:2525".
 
         Example:
             >>> SMTPMock(host="::1", port=2525).address
@@ -231,29 +245,38 @@ class SMTPMock(Mailbox):
 
     @property
     def url(self) -> str:
-        """Where the server listens, as in "smtp://127.0.0.1:2525"; "smtps" with implicit TLS."""
+        """The URL of the server, such as "smtp://127.0.0.1:2525"; the scheme is "smtps" with implicit TLS.
+
+        Example:
+            >>> SMTPMock(port=2525).url
+            'smtp://127.0.0.1:2525'
+        """
         scheme = "smtps" if self.settings.tls == "implicit" else "smtp"
         return f"{scheme}://{self.address}"
 
     @property
     def ca_certificate(self) -> Path:
-        """The path of the certificate of the authority that issued the server's, for clients that are to trust it.
+        """The path of the certificate of the authority that issued the server's certificate, for clients to trust.
 
         Raises:
-            SettingError: If the package that makes certificates is not installed.
+            SettingError: If the package that creates certificates is not installed.
+
+        Example:
+            >>> SMTPMock(tls="starttls").ca_certificate.exists()
+            True
         """
         from smtpmock.runtime.certificates import certificates
 
         return certificates().ca
 
     def client_context(self, *, certificate: bool = False) -> ssl.SSLContext:
-        """A context with which a client trusts the server.
+        """Return a TLS context with which a client trusts the server.
 
         Args:
-            certificate: Whether the client shows a certificate of its own, which the server trusts.
+            certificate: True to include a client certificate that the server trusts.
 
         Raises:
-            SettingError: If the package that makes certificates is not installed.
+            SettingError: If the package that creates certificates is not installed.
 
         Example:
             >>> from smtplib import SMTP
@@ -292,7 +315,7 @@ class SMTPMock(Mailbox):
         self._log.info(f"SMTP mock server started on port: {self._port}")
 
     def _release(self) -> RunningServer:
-        """Return what runs, for the caller to close."""
+        """Return the running server, for the caller to close."""
         try:
             running = self._stoppable.pop()
         except IndexError:
@@ -301,12 +324,12 @@ class SMTPMock(Mailbox):
         return running
 
     def _stop_all(self, *, at_exit: bool = False) -> None:
-        """Close what runs without grace."""
+        """Close the running server without grace."""
         while self._stoppable:
             self._close(self._stoppable.pop(), grace=0.0, at_exit=at_exit)
 
     def _session_failed(self, error: BaseException) -> None:
-        """A session ended by a mistake of ours."""
+        """Record an unexpected exception that ended a session."""
         self.errors.append(error)
         del self.errors[:-_MOST_ERRORS]
         self._log.error(f"SMTP session failed: {error_shown(error)}")
@@ -323,24 +346,24 @@ class SMTPMock(Mailbox):
 
 
 def _check_together(settings: Settings) -> None:
-    """Refuse a setting that could have no effect, or none but that no mail is accepted."""
+    """Refuse settings that could have no effect, except that no mail is accepted."""
     if settings.require_auth and settings.auth is None:
-        raise SettingError("Invalid require_auth True: expected auth beside it, or nobody can log in")
+        raise SettingError("Invalid require_auth True: expected auth as well, or nobody can log in")
     if settings.require_tls and not settings.tls:
-        raise SettingError("Invalid require_tls True: expected tls beside it, or no client can begin TLS")
+        raise SettingError("Invalid require_tls True: expected tls as well, or no client can begin TLS")
     for code in settings.ignore_violations:
         if code not in STANDARDS:
             raise SettingError(f"Invalid ignore_violations: {unknown('violation', code, STANDARDS)}")
 
 
 def _shut_down() -> None:
-    """The interpreter exits."""
+    """Stop all servers when the interpreter exits."""
     for server in tuple(_servers):
         server._stop_all(at_exit=True)
 
 
 def _forked() -> None:
-    """This is the child after a fork: what ran belongs to the parent."""
+    """Give up the servers in a forked child: they belong to the parent."""
     for server in tuple(_servers):
         server._forked = True
         server._local.forked()

@@ -114,8 +114,8 @@ def test_more_than_one(mock):
     assert_explains(
         failure(mock.wait_for_message, recipient="*@example.com"),
         """
-        2 messages with recipient='*@example.com' have arrived, where exactly one
-        should.
+        2 messages with recipient='*@example.com' have arrived, but exactly one was
+        expected.
 
         2 messages arrived:
         time          sender            recipients         subject  state
@@ -130,7 +130,7 @@ def test_one_where_none_should(mock):
     assert_explains(
         failure(mock.assert_no_message, recipient="bob@example.com"),
         """
-        1 message with recipient='bob@example.com' arrived, where none should.
+        1 message with recipient='bob@example.com' arrived, but none was expected.
 
         1 message arrived:
         time          sender            recipients       subject  state

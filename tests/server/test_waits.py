@@ -221,7 +221,7 @@ def test_a_wait_on_a_server_that_was_stopped_decides_at_once_by_what_is_there():
     mock.assert_no_message(ENDLESS, subject="something else")
     with pytest.raises(MessageTimeoutError, match=r"^timeout waiting for 2 messages, got 1\n"):
         mock.wait_for_messages(2, ENDLESS)
-    with pytest.raises(ExpectationError, match=r"^1 message arrived, where none should\.\n"):
+    with pytest.raises(ExpectationError, match=r"^1 message arrived, but none was expected\.\n"):
         mock.assert_no_message(ENDLESS)
     mock.assert_message_count(1)
 
