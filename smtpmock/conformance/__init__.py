@@ -1,1 +1,1 @@
-"""Finding what the client did wrong: the catalogue, the conversation, the message and its parts."""
+"""The conformance checks: their catalogue, and what they find in the conversation, the message and its parts."""

@@ -1,7 +1,7 @@
 """Every violation of a standard that smtpmock finds, declared once.
 
-The tables in docs/violations.md are made from it. conversation.py finds violations in what a client says, the other
-modules find them in what it sends.
+The tables in docs/violations.md are generated from it. conversation.py checks what a client says, the other modules
+check what it sends.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from smtpmock.records.exchange import Exchange
 
 Level: TypeAlias = Literal["must", "should"]
-"""The word of RFC 2119 that the standard uses: "must" forbids or demands, "should" advises."""
+"""The word of RFC 2119 that the standard uses: "must" for requirements, "should" for recommendations."""
 
 LEVELS: Sequence[Level] = get_args(Level)
 
@@ -28,9 +28,9 @@ class Violation(NamedTuple):
     """A violation of a standard by a client.
 
     Attributes:
-        code: A short name that stays the same, as in "bare-lf".
+        code: A short, stable name, such as "bare-lf".
         rfc: The document and section, as in "RFC 5321 2.3.8".
-        where: The command, or the line of the message, the offending bytes shortened and escaped.
+        where: The command, or the line of the message; the offending bytes are shortened and escaped.
         text: What is wrong, in one sentence.
         exchange: The exchange that it belongs to; None if it does not belong to one.
         level: "must" or "should", as the standard says.
@@ -74,13 +74,13 @@ _SESSION = {
         "RFC 6531 3.4", "The address has characters beyond ASCII, but MAIL FROM does not ask for SMTPUTF8."
     ),
     "path-space": Standard("RFC 5321 3.3", "There is white space after the colon, where none is allowed."),
-    "path-brackets": Standard("RFC 5321 4.1.2", "The address does not stand between angle brackets."),
+    "path-brackets": Standard("RFC 5321 4.1.2", "The address is not enclosed in angle brackets."),
     "path-display-name": Standard(
-        "RFC 5321 4.1.2", "A display name stands before the address, where only the address is allowed."
+        "RFC 5321 4.1.2", "A display name precedes the address, where only the address is allowed."
     ),
     "helo-invalid": Standard("RFC 5321 4.1.1.1", "The name is neither a domain name nor an address literal."),
     "helo-bare-address": Standard(
-        "RFC 5321 4.1.3", "The name is an IP address without brackets: as an address literal it has to be in [ ]."
+        "RFC 5321 4.1.3", "The name is an IP address without brackets: an address literal must be enclosed in [ ]."
     ),
     "helo-not-qualified": Standard(
         "RFC 5321 2.3.5", "The name is not fully qualified: a host without one gives its address literal."
@@ -92,7 +92,7 @@ _SESSION = {
         "RFC 2920 3.1", "The client did not wait for the reply to a command after which it must wait."
     ),
     "command-after-starttls": Standard(
-        "RFC 3207 4.2", "The client sent more in clear text after STARTTLS, where TLS had to begin."
+        "RFC 3207 4.2", "The client sent more clear text after STARTTLS, where TLS had to begin."
     ),
     "data-without-recipients": Standard(
         "RFC 5321 3.3", "The client sent DATA although every recipient had been refused.", "should"
@@ -148,9 +148,9 @@ _HEADER = {
             "Date",
         )
     },
-    "bad-from": Standard("RFC 5322 3.6.2", "The From header holds no address that can be read."),
-    "bad-address": Standard("RFC 5322 3.4", "There is an address in the header that cannot be read."),
-    "bad-date": Standard("RFC 5322 3.3", "The Date header holds no date such as Sat, 21 Nov 2026 10:30:00 +0100."),
+    "bad-from": Standard("RFC 5322 3.6.2", "The From header contains no valid address."),
+    "bad-address": Standard("RFC 5322 3.4", "The header contains an invalid address."),
+    "bad-date": Standard("RFC 5322 3.3", "The Date header is not a date such as Sat, 21 Nov 2026 10:30:00 +0100."),
     "bad-message-id": Standard("RFC 5322 3.6.4", "The Message-ID header is not of the form <left@right>."),
     "encoded-word-too-long": Standard("RFC 2047 2", "There is an encoded word of more than 75 characters."),
     "bcc-header": Standard(
@@ -169,12 +169,12 @@ _MIME = {
         "RFC 6532 3", "The header of a part has characters beyond ASCII, but MAIL FROM does not ask for SMTPUTF8."
     ),
     "encoded-word-in-parameter": Standard(
-        "RFC 2047 5", "There is an encoded word in a parameter or a Content-Disposition, where it must not be."
+        "RFC 2047 5", "There is an encoded word in a parameter or a Content-Disposition, where none is allowed."
     ),
     "encoded-multipart": Standard(
         "RFC 2045 6.4", "The multipart is declared as encoded, but only its parts may be encoded."
     ),
-    "boundary-missing": Standard("RFC 2046 5.1.1", "A boundary of the multipart message never comes."),
+    "boundary-missing": Standard("RFC 2046 5.1.1", "A boundary of the multipart message is missing."),
     "bad-base64": Standard("RFC 2045 6.8", "The part is declared as base64, but is not."),
     "bad-quoted-printable": Standard("RFC 2045 6.7", "The part is declared as quoted-printable, but is not."),
     "charset-mismatch": Standard(
@@ -185,7 +185,7 @@ _MIME = {
 
 SECTIONS: Mapping[str, Mapping[str, Standard]] = {
     "The conversation": _SESSION,
-    "The message on its way": _WIRE,
+    "The message in transit": _WIRE,
     "The header": _HEADER,
     "MIME": _MIME,
 }
@@ -195,20 +195,20 @@ STANDARDS: Mapping[str, Standard] = {code: row for section in SECTIONS.values() 
 
 
 def violation(code: str, where: str = "", exchange: Exchange | None = None) -> Violation:
-    """Return a violation of the table, at a place."""
+    """Return the violation with a code, found at a place."""
     standard = STANDARDS[code]
     return Violation(code, standard.rfc, where, standard.text, exchange, standard.level)
 
 
 def said(exchange: Exchange) -> str:
-    """Return a command as a place."""
+    """Return the place of a command, as shown in a violation."""
     if exchange.stage == "message":
-        return "behind the message"
+        return "after the message"
     return f'in "{shortened(escaped(exchange.request), _MOST_SHOWN)}"'
 
 
 def at_line(number: int, line: bytes) -> str:
-    """Return a line of a message as a place, counted from 1."""
+    """Return the place of a line of a message, counted from 1, as shown in a violation."""
     text = escaped(line.removesuffix(b"\r")[: _MOST_SHOWN + 1].decode("utf-8", "surrogateescape"))
     return f"line {number}: {shortened(text, _MOST_SHOWN)}"
 
@@ -217,11 +217,11 @@ def not_ignored(violations: Iterable[Violation], ignore: str | Collection[str]) 
     """Return the violations whose code is not ignored.
 
     Args:
-        violations: What was found.
-        ignore: Codes, or one code.
+        violations: The violations to filter.
+        ignore: One code, or several.
 
     Raises:
-        QueryError: A code does not exist; the nearest one is named.
+        QueryError: If a code is unknown; the text suggests the nearest one.
 
     Example:
         >>> not_ignored([violation("missing-date"), violation("bare-lf", "line 3")], "missing-date")[0].code

@@ -1,7 +1,7 @@
-"""The verdict on what a client said: its commands, and how it behaved on the connection.
+"""Violations in the conversation: in the commands of a client, and in its behaviour on the connection.
 
-Nearly all of it is read off what was recorded, when it is asked for. Only what the record does not show is noted in
-passing: see `SessionRecord.observations`.
+Nearly all of them are derived from the record on demand. Only what the record does not show is noted during the
+session: see `SessionRecord.observations`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from smtpmock.records.session import SessionRecord
 
 _LONGEST = 512  # bytes of a command line with its line end
-_LONGEST_WITH_PARAMETERS = 2048  # what the extensions in use add to MAIL FROM and RCPT TO, taken together, is less
+_LONGEST_WITH_PARAMETERS = 2048  # the extensions in use add less than this to MAIL FROM and RCPT TO in total
 
 
 def session_violations(record: SessionRecord) -> tuple[Violation, ...]:
-    """Return what the client of a session did wrong, in order.
+    """Return the violations by the client of a session, in order.
 
     Args:
-        record: The session; of a long one the beginning may have been forgotten.
+        record: The session; the beginning of a long one may have been dropped.
     """
     exchanges = record.exchanges
     by_number = {exchange.number: exchange for exchange in exchanges}
@@ -36,9 +36,9 @@ def session_violations(record: SessionRecord) -> tuple[Violation, ...]:
         if code != "no-quit" or not _may_go(record):
             found.append(violation(code, said(exchange) if exchange else "", exchange))
     extensions: frozenset[str] = frozenset()
-    utf8 = record.forgotten > 0  # a forgotten MAIL FROM may have asked for it
+    utf8 = record.forgotten > 0  # a dropped MAIL FROM may have requested it
     recipients: list[Exchange] | None = None  # of the transaction, if its beginning is known
-    asked = False  # whether the server has asked for a line that is no command, as AUTH does
+    asked = False  # True if the server has asked for a line that is not a command, as AUTH does
     for exchange in exchanges:
         if not asked:
             found += [violation(code, said(exchange), exchange) for code in _line(exchange)]
@@ -62,7 +62,7 @@ def session_violations(record: SessionRecord) -> tuple[Violation, ...]:
 
 
 def _may_go(record: SessionRecord) -> bool:
-    """Return True if a client that closes the connection now has said nothing or QUIT, cannot, or was told to go.
+    """Return True if the client may close the connection: it said nothing or QUIT, was told to go, or cannot go on.
 
     A client that rejects TLS has said nothing, or STARTTLS last.
     """
@@ -75,7 +75,7 @@ def _may_go(record: SessionRecord) -> bool:
 def _line(exchange: Exchange) -> Iterator[str]:
     request = exchange.request
     if exchange.cause.limit == "line-length":
-        yield "command-too-long"  # of such a line no more than the beginning was read
+        yield "command-too-long"  # only the beginning of such a line was read
         return
     if "\r" in request:
         yield "bare-cr-command"
@@ -107,7 +107,7 @@ def _path(exchange: Exchange, *, utf8: bool) -> Iterator[str]:
         yield "path-space"
     address = exchange.argument
     if address is None:
-        return  # refused: no violation that a server accepts
+        return  # refused: only what the server accepts is a violation
     before, _, behind = path.partition(address or "<>")
     name, bracket, _ = before.partition("<")
     if name and bracket:
@@ -119,7 +119,7 @@ def _path(exchange: Exchange, *, utf8: bool) -> Iterator[str]:
 
 
 def _all_refused(recipients: Sequence[Exchange], data: Exchange) -> bool:
-    """Return True if the client knew that no recipient was accepted: it had the replies before it sent DATA."""
+    """Return True if the client knew that no recipient was accepted: it had all replies before it sent DATA."""
     return (
         bool(recipients)
         and not any(exchange.accepted for exchange in recipients)

@@ -1,4 +1,4 @@
-"""The verdict on the header of a message."""
+"""Violations in the header of a message."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MIME = frozenset(
         b"content-disposition",
     )
 )
-_PARAMETRISED = (b"content-type", b"content-disposition")  # encoded words are not allowed in them at all
+_PARAMETRISED = (b"content-type", b"content-disposition")  # encoded words are never allowed in them
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NAME = re.compile(rb"[!-9;-~]+")
 _NAME_WITH_BLANKS = re.compile(rb"(?!>?From )[!-9;-~]+(?:[ \t]+[!-9;-~]+)+[ \t]*")
@@ -56,7 +56,7 @@ _MAILBOX = re.compile(r"[^\s<>@,;:] ?@ ?[^\s<>@,;:]")
 _ADDRESS = re.compile(r"(?:[^<>]*<)?[^\s<>@]+@[^\s<>@]+>?")
 _MESSAGE_ID = re.compile(r"<[^\s<>@]+@(?:[^\s<>@\[\]]+|\[[^\[\]\\]*\])>")
 _SPACE_IN_AN_ID = re.compile(r" ?([<>@.]) ?")
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.?)*(?:"|\Z)', re.DOTALL)  # it may be open
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.?)*(?:"|\Z)', re.DOTALL)  # it may be unterminated
 _DOMAIN_LITERAL = re.compile(r"\[[^\[\]]*\]")
 _MEDIA_TYPE = re.compile(r"[!#-'*+.0-9A-Z^-~-]+ ?/ ?[!#-'*+.0-9A-Z^-~-]+", re.IGNORECASE)
 _ENCODED_COMMA = re.compile(r"> =\?[a-z0-9-]+\?q\?=2C\?=", re.IGNORECASE)
@@ -65,13 +65,13 @@ _ENCODED_WORD = re.compile(rb"(?<![^\s(,:;])=\?[^?\s]+\?[BbQq]\?[^?\s]*\?=(?![^\
 
 
 class Field:
-    """A header field as it stands in the message.
+    """A header field as it appears in the message.
 
     Attributes:
-        name: Its name in lower case; b"" for a line that has none.
-        value: What follows the colon, folded as it is.
+        name: Its name in lower case; b"" for a line without one.
+        value: The text after the colon, still folded.
         line: The number of its first line, counted from 1.
-        raw: All of it, with its first line end taken off.
+        raw: The whole field, without its first line end.
     """
 
     __slots__ = ("line", "name", "raw", "value")
@@ -91,12 +91,12 @@ class Field:
 
     @property
     def where(self) -> str:
-        """The field as a place."""
+        """The place of the field, as shown in a violation."""
         return at_line(self.line, self.raw)
 
     @property
     def has_blank_in_name(self) -> bool:
-        """Whether there is white space in the name; behind it there may be some (RFC 5322 section 4.5)."""
+        """True if there is white space in the name; after it, some is allowed (RFC 5322 section 4.5)."""
         name, colon, _ = self.raw.partition(b":")
         return bool(colon) and _NAME_WITH_BLANKS.fullmatch(name) is not None
 
@@ -106,12 +106,12 @@ class Header:
 
     Args:
         raw: Its bytes.
-        is_whole: Whether they are all of it.
+        is_whole: True if they are the complete header.
 
     Attributes:
         lines: Its lines, with the CR of their ends.
-        fields: Its fields; the last is missing if it may not be whole.
-        is_whole: Whether nothing is missing.
+        fields: Its fields; the last one is left out if it may be incomplete.
+        is_whole: True if the header is complete.
     """
 
     def __init__(self, raw: bytes, *, is_whole: bool) -> None:
@@ -123,13 +123,13 @@ class Header:
 
 
 def judge_header(header: Header, content: Content, recipients: Sequence[str], *, utf8: bool) -> Iterator[Violation]:
-    """Yield what is wrong with a header.
+    """Yield the violations in a header.
 
     Args:
         header: The header.
         content: The message.
         recipients: The recipients of the envelope.
-        utf8: Whether MAIL FROM asks for SMTPUTF8.
+        utf8: True if MAIL FROM requests SMTPUTF8.
     """
     yield from _lines(header.lines)
     if not utf8:
@@ -188,7 +188,7 @@ def _value(field: Field) -> Iterator[Violation]:
 
 
 def _is_date(text: str) -> bool:
-    """Accept also how mail was dated before the standard was tightened (RFC 5322 section 4.3)."""
+    """Return True if the text is a date, be it in the obsolete syntax (RFC 5322 section 4.3)."""
     text = uncommented(text)
     day = _BEGINNING_OF_A_DATE.match(text)
     return (
@@ -199,15 +199,15 @@ def _is_date(text: str) -> bool:
 
 
 def _has_mailbox(text: str) -> bool:
-    """Tell if there is a mailbox, or a group, which may be empty (RFC 6854)."""
+    """Return True if there is a mailbox, or a group, which may be empty (RFC 6854)."""
     text = _QUOTED.sub("q", uncommented(text))
     return _MAILBOX.search(text) is not None or ";" in text.partition(":")[2]
 
 
 def _is_address_list(text: str) -> bool:
-    """Tell if every member of a list is a mailbox or a group; empty members were allowed once (section 4.4).
+    """Return True if every member of a list is a mailbox or a group; the obsolete syntax has empty ones (section 4.4).
 
-    The commas that Python encoded before 3.12.2 do not count as wrong: readers find the addresses all the same.
+    Commas that Python encoded before 3.12.2 do not count as violations: readers find the addresses all the same.
     """
     text = _DOMAIN_LITERAL.sub("d", _QUOTED.sub("q", uncommented(text)))
     text = _SPACE_IN_AN_ID.sub(r"\1", _ROUTE.sub("<", _ENCODED_COMMA.sub(">,", text)))
@@ -221,12 +221,12 @@ def _is_message_id(text: str) -> bool:
 
 
 def is_media_type(text: str) -> bool:
-    """Tell if a Content-Type begins with a type and a subtype (RFC 2045 section 5.1)."""
+    """Return True if a Content-Type begins with a type and a subtype (RFC 2045 section 5.1)."""
     return _MEDIA_TYPE.match(uncommented(text)) is not None
 
 
 def _shows_a_recipient(content: Content, recipients: Sequence[str]) -> bool:
-    """Tell if somebody else sees the Bcc: one hidden recipient may have a copy of its own with its own address."""
+    """Return True if others see the Bcc: a single hidden recipient may get a copy of its own with its own address."""
     hidden = set(map(address_key, content.root.addresses("bcc")))
     return bool(hidden) and not (len(hidden) == 1 and hidden.issuperset(map(address_key, recipients)))
 

@@ -1,6 +1,6 @@
-"""The verdict on a message: how it came over the wire, its header, its parts.
+"""Violations in a message: in its transmission, in its header, in its parts.
 
-A check that cannot be sure is silent: a false accusation is worse than none.
+A check that is not certain reports nothing: a false accusation is worse than a missed violation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_OF_A_CODE = 100
 LONGEST_HEADER = 250_000
-"""How many violations of each code are returned for a message, and how many bytes of its header are judged."""
+"""The most violations of each code that are returned for a message, and the most bytes of its header to check."""
 
 _LONGEST_LINE = 998  # bytes without the line end
 _EMPTY_LINE = re.compile(rb"^\r?(?:\n|\Z)", re.MULTILINE)
@@ -34,9 +34,9 @@ _SIZE = re.compile(r"[0-9]{1,20}")
 
 
 def message_violations(record: MessageRecord) -> tuple[Violation, ...]:
-    """Return what is wrong with an accepted message; it is judged once, whoever asks how often."""
+    """Return the violations in an accepted message, which is checked only once."""
     end = record.end_of_data
-    # Of a message over the limit that a rule accepted nothing was kept.
+    # Nothing was kept of a message over the limit that a rule accepted.
     if end is None or not end.accepted or not (record.content.raw or end.rule is None):
         return ()
     return record.content.remember(
@@ -50,7 +50,7 @@ def message_violations(record: MessageRecord) -> tuple[Violation, ...]:
 def judge_message(
     content: Content, *, parameters: Mapping[str, str], recipients: Sequence[str], undotted: bytes
 ) -> tuple[Violation, ...]:
-    r"""Return what is wrong with a message, in the order of the table of violations.
+    r"""Return the violations in a message, in the order of the table.
 
     Args:
         content: The message.
@@ -64,13 +64,13 @@ def judge_message(
         >>> [found.code for found in judge_message(mail, parameters={}, recipients=(), undotted=b"")]
         ['missing-date']
     """
-    from smtpmock.conformance.parts import judge_parts  # which reads the parts
+    from smtpmock.conformance.parts import judge_parts  # reads the parts
 
     raw = content.raw
     empty = _EMPTY_LINE.search(raw)
     end = empty.start() if empty else len(raw)
     header = Header(raw[: min(end, LONGEST_HEADER)].removesuffix(b"\n"), is_whole=end <= LONGEST_HEADER)
-    if header.is_whole and not any(field.name for field in header.fields):  # what stands there is the text
+    if header.is_whole and not any(field.name for field in header.fields):  # without any field, this is the text
         header, end = Header(b"", is_whole=True), 0
     utf8 = "SMTPUTF8" in parameters
     found = chain(
@@ -90,9 +90,9 @@ def _bounded(violations: Iterator[Violation]) -> Iterator[Violation]:
 
 
 def _wire(raw: bytes, body: int, parameters: Mapping[str, str], undotted: bytes) -> Iterator[Violation]:
-    """Yield what is wrong with the bytes, of which the body begins at a place."""
+    """Yield the violations in the bytes, of which the body begins at the index `body`."""
     kind = parameters.get("BODY", "").upper()
-    if kind != "BINARYMIME":  # which knows no lines (RFC 3030)
+    if kind != "BINARYMIME":  # it has no lines (RFC 3030)
         for code, pattern, start in (
             ("bare-lf", _BARE_LF, 0),
             ("bare-cr", _BARE_CR, 0),
@@ -104,7 +104,7 @@ def _wire(raw: bytes, body: int, parameters: Mapping[str, str], undotted: bytes)
     if kind not in ("8BITMIME", "BINARYMIME"):
         yield from _first("8bit-without-8bitmime", _BEYOND_ASCII, raw, body)
     declared = parameters.get("SIZE", "")
-    # Many clients declare the size before the protocol adds the line end that the last line lacked.
+    # Many clients declare the size before the protocol adds a missing line end.
     if _SIZE.fullmatch(declared) and len(raw) - 2 > int(declared):
         yield violation("size-too-small", f"declared {declared}, sent {len(raw)} bytes")
 

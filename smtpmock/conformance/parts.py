@@ -1,6 +1,6 @@
-"""The verdict on the parts of a message: headers, boundaries, encodings, charsets, names.
+"""Violations in the parts of a message: headers, boundaries, encodings, charsets, names.
 
-A message within the message is somebody else's: it is not looked at.
+A message within the message comes from somebody else and is not checked.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 _NOT_QUOTED_PRINTABLE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r?\n|[ \t]*\Z)")
 _ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
 _AS_IT_IS = ("", "7bit", "8bit", "binary")
-_JUDGED = ("ascii", "utf_8")  # of other charsets there are versions, or every byte is a character
+_JUDGED = ("ascii", "utf_8")  # other charsets have several versions, or define every byte
 
 
 def judge_parts(content: Content, *, utf8: bool) -> Iterator[Violation]:
-    """Yield what is wrong with the parts of a message, in their order.
+    """Yield the violations in the parts of a message, in order.
 
     Args:
         content: The message.
-        utf8: Whether MAIL FROM asks for SMTPUTF8.
+        utf8: True if MAIL FROM requests SMTPUTF8.
     """
     is_single = not content.root.parts
-    boundaries: list[str] = []  # of the multiparts around the part
+    boundaries: list[str] = []  # of the multiparts that enclose the part
     for number, part in enumerate(content.root.walk(), 1):
         del boundaries[part.level :]
         where = "" if is_single else f"part {number}, {_shown(part.declared_type)}"
-        if part.has_separator:  # or else it is not known what it is declared to be
+        if part.has_separator:  # otherwise its declared type is unknown
             if part.level:
                 yield from _header(part, where, utf8=utf8)
             yield from _parameters(part, where)
@@ -55,7 +55,7 @@ def judge_parts(content: Content, *, utf8: bool) -> Iterator[Violation]:
 
 
 def _header(part: Part, where: str, *, utf8: bool) -> Iterator[Violation]:
-    """Yield what is wrong with the header of a part that is not the message itself."""
+    """Yield the violations in the header of a part that is not the message itself."""
     if not utf8:
         beyond = next((name for name, value in part.raw_fields if not value.isascii()), None)
         if beyond is not None:
@@ -81,7 +81,7 @@ def _multipart(part: Part, where: str, boundaries: list[str]) -> Iterator[Violat
         yield violation("encoded-multipart", _place(where, _shown(part.encoding)))
     boundary = part.boundary
     if part.level >= LIMITS.levels or (boundary and boundary in boundaries):
-        return  # it was not taken apart, or nobody knows which of the multiparts a delimiter belongs to
+        return  # it was not split, or a delimiter may belong to several multiparts
     if not (boundary and part.parts and part.is_closed):
         yield violation("boundary-missing", _place(where, f"boundary {_shown(boundary or 'not declared')}"))
 
@@ -92,7 +92,7 @@ def _leaf(part: Part, where: str) -> Iterator[Violation]:
         part.disposition.value == "attachment"
         and part.disposition.get("filename") is None
         and part.content_type.get("name") is None
-        and not part.type.startswith("message/")  # which has a subject
+        and not part.type.startswith("message/")  # its subject serves as a name
     ):
         yield violation("attachment-without-name", where)
 

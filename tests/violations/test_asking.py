@@ -203,7 +203,7 @@ def test_a_violation_belongs_to_its_exchange(mock):
 
     [found] = session.violations
     assert found.exchange is session.exchanges[3]
-    assert str(found) == "path-brackets: The address does not stand between angle brackets. (RFC 5321 4.1.2)"
+    assert str(found) == "path-brackets: The address is not enclosed in angle brackets. (RFC 5321 4.1.2)"
 
 
 def test_the_verdict_is_the_same_each_time(mock):

@@ -85,7 +85,7 @@ TRIGGERS = [
     ("helo-not-qualified", (b"HELO 3f2a9c1b\r\n", QUIT), (), 'in "HELO 3f2a9c1b"'),
     ("pipelining-not-offered", (EHLO, Burst(NOOP + NOOP, 2), QUIT), (), 'in "NOOP"'),
     ("pipelining-not-offered", (EHLO, Burst(MAIL + RCPT, 2), QUIT), ("SIZE",), 'in "MAIL FROM:<a@example.com>"'),
-    ("pipelining-not-offered", (EHLO, MAIL, RCPT, DATA, Burst(MESSAGE + QUIT, 2)), (), "behind the message"),
+    ("pipelining-not-offered", (EHLO, MAIL, RCPT, DATA, Burst(MESSAGE + QUIT, 2)), (), "after the message"),
     (
         "pipelining-not-offered",
         (b"HELO client.example.com\r\n", Burst(MAIL + RCPT, 2), QUIT),

@@ -348,7 +348,7 @@ def test_what_is_legal_is_not_accused(mock, code, content, parameters):
     assert places(message.violations) == []
 
 
-@pytest.mark.parametrize("section", ["The message on its way", "The header"])
+@pytest.mark.parametrize("section", ["The message in transit", "The header"])
 def test_every_code_of_the_section_has_a_trigger_and_two_near_misses(section):
     found = {row[0] for row in TRIGGERS}
     near = [row[0] for row in NEAR_MISSES]
