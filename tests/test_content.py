@@ -165,11 +165,11 @@ class TestHeaders:
             self.HEADERS["X-Ids"]
         assert isinstance(caught.value, MissingHeaderError)
         assert isinstance(caught.value, SMTPMockError)
-        text = "There is no header 'X-Ids', the nearest is 'x-id', and the mail has From, x-id."
+        text = "The mail has no header 'X-Ids'; the nearest is 'x-id'. It has From, x-id."
         assert str(caught.value) == text
 
     def test_a_mail_without_header_says_so(self):
-        with pytest.raises(KeyError, match=r"^There is no header 'To', and the mail has none\.$"):
+        with pytest.raises(KeyError, match=r"^The mail has no header 'To'\. It has no headers\.$"):
             Content(b"").headers["To"]
 
     def test_repr_is_short(self):
@@ -672,5 +672,7 @@ class TestCode:
             plain("12345 67890").code(pattern)
 
     def test_a_broken_pattern_is_told(self):
-        with pytest.raises(QueryError, match=r"^The pattern '\(' is no regular expression: missing \), unterminated"):
+        with pytest.raises(
+            QueryError, match=r"^Invalid pattern '\(': expected a regular expression \(missing \), unterminated"
+        ):
             plain("x").code("(")

@@ -1,4 +1,4 @@
-"""Lists of addresses in a header (RFC 5322 section 3.4), read as far as they can be."""
+"""Lists of addresses in a header (RFC 5322 section 3.4), parsed as far as possible."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 LONGEST_LIST = 1_000_000
-"""How many characters of the lists are read; Python takes about 0.4 s for them at worst."""
+"""The most characters of the lists that are read; Python takes about 0.4 s for them at worst."""
 
 _TOKEN = re.compile(
     r"""
-      "(?:[^"\\]|\\.?)*(?:"|\Z)     # a quoted string, which may be open
+      "(?:[^"\\]|\\.?)*(?:"|\Z)     # a quoted string, which may be unterminated
     | \[[^\]]*(?:\]|\Z)             # a domain literal
     | [^\s()<>@,;:"\[]+             # an atom, dots included
     | [(<>@,;:]
@@ -30,8 +30,9 @@ _BLANKS = re.compile(r"\s*(\.)\s*|\s+")
 def addresses_in(values: Iterable[str]) -> Iterator[str]:
     r"""Yield the bare addresses in lists of addresses, groups flattened.
 
-    >>> list(addresses_in(['"Doe, Ann" <ann@a.example>, Team: b@a.example (Bob), c@a.example;', "d@a.example"]))
-    ['ann@a.example', 'b@a.example', 'c@a.example', 'd@a.example']
+    Example:
+        >>> list(addresses_in(['"Doe, Ann" <ann@a.example>, Team: b@a.example (Bob), c@a.example;', "d@a.example"]))
+        ['ann@a.example', 'b@a.example', 'c@a.example', 'd@a.example']
     """
     left = LONGEST_LIST
     for value in values:
@@ -40,9 +41,9 @@ def addresses_in(values: Iterable[str]) -> Iterator[str]:
 
 
 def _addresses(value: str) -> Iterator[str]:
-    words: list[str] = []  # of the address that is being read
+    words: list[str] = []  # of the current address
     in_brackets = False
-    was_in_brackets = False  # words behind such an address are not another, unless they have an @
+    was_in_brackets = False  # words after such an address do not form another, unless they contain an @
     for piece in chain(_tokens(value), ","):
         is_route = in_brackets and words[:1] == ["@"]
         if piece in (">", ";") or (piece == "," and not is_route):
@@ -52,7 +53,7 @@ def _addresses(value: str) -> Iterator[str]:
             was_in_brackets = piece == ">"
             in_brackets = False
             words.clear()
-        elif piece in ("<", ":"):  # behind a display name, a route, the name of a group
+        elif piece in ("<", ":"):  # after a display name, a route, the name of a group
             in_brackets = in_brackets or piece == "<"
             words.clear()
         else:
@@ -60,7 +61,7 @@ def _addresses(value: str) -> Iterator[str]:
 
 
 def _tokens(value: str) -> Iterator[str]:
-    """Yield the tokens without the comments, which can be nested."""
+    """Yield the tokens outside comments, which can be nested."""
     position = 0
     while match := _TOKEN.match(value, position):
         position = match.end()
@@ -80,9 +81,9 @@ def _end_of_comment(value: str, position: int) -> int:
 
 
 def _address(words: list[str]) -> str:
-    """Return the address that the words make, "" if they make none.
+    """Return the address that the words form; "" if they form none.
 
-    An address with two @ is not read, because nobody knows which of the domains is meant.
+    An address with two @ is rejected, because it is unclear which of the domains is meant.
     """
     at = words.count("@")
     if at == 0:

@@ -1,4 +1,4 @@
-"""Attachments, and how to save them safely to a folder."""
+"""Attachments, and saving them safely to a folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def size_shown(number: int) -> str:
-    """Return a number of bytes as people write it."""
+    """Return a number of bytes in a readable form, such as "1.2 kB"."""
     if number < 1000:
         return f"{number} B"
     return f"{number / 1e3:.1f} kB" if number < 1e6 else f"{number / 1e6:.1f} MB"
@@ -25,14 +25,15 @@ def size_shown(number: int) -> str:
 class Attachment:
     """A file in a mail, an inline image, or a forwarded mail.
 
-    >>> Attachment("invoice.pdf", "application/pdf", b"x" * 1200)
-    <Attachment 'invoice.pdf' application/pdf 1.2 kB>
-
     Attributes:
-        name: The file name, decoded (RFC 2231, RFC 2047), "" if there is none. It may be hostile: see `save`.
+        name: The file name, decoded (RFC 2231, RFC 2047); "" if there is none. It may be hostile: see `save`.
         content_type: The media type in lower case, such as "application/pdf".
         content: The bytes of the file, decoded.
-        content_id: The name that `cid:` links in the HTML use, without angle brackets, "" if it has none.
+        content_id: The identifier in `cid:` links of the HTML, without angle brackets; "" if there is none.
+
+    Example:
+        >>> Attachment("invoice.pdf", "application/pdf", b"x" * 1200)
+        <Attachment 'invoice.pdf' application/pdf 1.2 kB>
     """
 
     name: str
@@ -51,16 +52,17 @@ class Attachment:
         The file stays in the folder whatever its name is, no existing file is overwritten, and no symbolic link is
         followed: folders and dangerous characters are removed from the name, and a number is added if it is taken.
 
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     [Attachment("../a.txt", "text/plain", b"").save(folder).name for _ in range(2)]
-        ['a.txt', 'a-1.txt']
-
         Returns:
             The path of the new file.
 
         Raises:
-            OSError: The folder or the file cannot be written.
+            OSError: If the folder or the file cannot be written.
+
+        Example:
+            >>> import tempfile
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     [Attachment("../a.txt", "text/plain", b"").save(folder).name for _ in range(2)]
+            ['a.txt', 'a-1.txt']
         """
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)

@@ -1,19 +1,20 @@
-"""Decoding bytes by the charset that a mail names."""
+"""Decoding bytes in the charset that a mail declares."""
 
 from __future__ import annotations
 
 from functools import cache, lru_cache
 
 _LONGEST_NAME = 40
-# Codecs of Python that are not charsets: some warn about their input, some take quadratic time for it.
+# Codecs of Python that are not charsets: some warn about their input, some take quadratic time.
 _NOT_CHARSETS = ("escape", "idna", "punycode", "undefined")
 
 
 def decode(data: bytes, *charsets: str) -> str:
-    r"""Decode by the first charset that fits, or as UTF-8 with replacements.
+    r"""Return the data decoded in the first charset that fits, or as UTF-8 with replacement characters.
 
-    >>> decode(b"\xe4", "no-charset", "latin-1")
-    'ä'
+    Example:
+        >>> decode(b"\xe4", "no-charset", "latin-1")
+        'ä'
     """
     for charset in charsets:
         codec = codec_of(charset)
@@ -21,7 +22,7 @@ def decode(data: bytes, *charsets: str) -> str:
             continue
         try:
             text = data.decode(codec)
-        except (LookupError, ValueError):  # a codec of another system, or not for text; bytes that it cannot decode
+        except (LookupError, ValueError):  # a codec of another system, or not for text; undecodable bytes
             continue
         return text.encode("utf-8", "replace").decode() if codec == "utf_7" else text  # it may give lone surrogates
     return data.decode("utf-8", "replace")
@@ -29,13 +30,14 @@ def decode(data: bytes, *charsets: str) -> str:
 
 @lru_cache(256)
 def codec_of(charset: str) -> str:
-    """Return the module of the codec for a charset, "" if Python has none.
+    """Return the name of Python's codec module for a charset; "" if there is none.
 
-    The registry of codecs is not asked, because it keeps every name that it was ever asked for, and takes its time
-    for those that it does not know.
+    Python's codec registry is not used, because it keeps every name that it is asked for and is slow for unknown
+    ones.
 
-    >>> codec_of("UTF8"), codec_of("iso-8859-1"), codec_of("x-own")
-    ('utf_8', 'latin_1', '')
+    Example:
+        >>> codec_of("UTF8"), codec_of("iso-8859-1"), codec_of("x-own")
+        ('utf_8', 'latin_1', '')
     """
     from encodings import normalize_encoding
     from encodings.aliases import aliases

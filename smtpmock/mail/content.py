@@ -1,4 +1,4 @@
-"""Reading a mail: its header, texts, attachments, links and codes. No mail can break or hang it."""
+"""The content of a mail: header, texts, attachments, links and codes. No mail can break or hang it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _Result = TypeVar("_Result")
 
 
 def _once(method: Callable[[Content], _Result]) -> Callable[[Content], _Result]:
-    """Keep what the method returned; threads that ask at the same time get the same object."""
+    """Cache the result of the method; threads that ask at the same time get the same object."""
 
     @wraps(method)
     def kept(self: Content) -> _Result:
@@ -42,15 +42,16 @@ def _once(method: Callable[[Content], _Result]) -> Callable[[Content], _Result]:
 
 
 class Content:
-    r"""The content of one mail. All of it is read on first use.
+    r"""The content of a mail, parsed on first use.
 
-    No mail makes an attribute raise, except `email`, and the time to read it grows with its length alone.
+    No mail makes an attribute raise an exception, except `email`; the time to parse a mail is linear in its length.
 
-    >>> mail = Content(b"From: Ann <ann@a.example>\r\nSubject: Hi\r\n\r\nSee https://a.example/x.\r\n")
-    >>> mail.subject, mail.from_, mail.text, mail.links
-    ('Hi', 'ann@a.example', 'See https://a.example/x.\n', ('https://a.example/x',))
+    Two are equal if their bytes are, and nothing about one can be changed.
 
-    Its value is its bytes: two are equal if these are, and nothing about it can be changed.
+    Example:
+        >>> mail = Content(b"From: Ann <ann@a.example>\r\nSubject: Hi\r\n\r\nSee https://a.example/x.\r\n")
+        >>> mail.subject, mail.from_, mail.text, mail.links
+        ('Hi', 'ann@a.example', 'See https://a.example/x.\n', ('https://a.example/x',))
     """
 
     __slots__ = ("_raw", "_results")
@@ -74,7 +75,7 @@ class Content:
         return Content, (self.raw,)
 
     def remember(self, name: str, make: Callable[[], _Result]) -> _Result:
-        """Return what was made of the mail under this name; make it if nobody has yet."""
+        """Return the value cached under this name; create it if there is none yet."""
         if name not in self._results:
             self._results.setdefault(name, make())
         result: _Result = self._results[name]
@@ -86,16 +87,17 @@ class Content:
     @property
     @_once
     def email(self) -> EmailMessage:
-        r"""The mail as the standard `email` package parses it; it is shared, so do not change it.
+        r"""The mail as parsed by the standard `email` package; it is shared, so do not change it.
 
-        It is that package's own object: what it raises for broken fields is not smtpmock's. If the package cannot
-        parse the parts, as in a very deep nesting, the body is one unparsed text.
-
-        >>> Content(b"Subject: Hi\r\n\r\nHello").email.get_content_type()
-        'text/plain'
+        Broken fields make that package's object raise its own exceptions. If the package cannot parse the parts, for
+        example because they are nested very deeply, the body is one unparsed text.
 
         Raises:
-            ContentError: The mail has more header fields, parts or lines than the package can read in good time.
+            ContentError: If the mail has more header fields, parts or lines than the package can parse in good time.
+
+        Example:
+            >>> Content(b"Subject: Hi\r\n\r\nHello").email.get_content_type()
+            'text/plain'
         """
         from smtpmock.mail.standard_email import parse_email
 
@@ -126,81 +128,88 @@ class Content:
     @property
     @_once
     def headers(self) -> Headers:
-        r"""All header fields as `Headers`, decoded, each in one line; display names are found here.
+        r"""All header fields as `Headers`, decoded, each on one line, with display names.
 
-        >>> Content(b"From: =?utf-8?q?Zo=C3=AB?= <z@a.example>\r\n\r\n").headers["From"]
-        'Zoë <z@a.example>'
+        Example:
+            >>> Content(b"From: =?utf-8?q?Zo=C3=AB?= <z@a.example>\r\n\r\n").headers["From"]
+            'Zoë <z@a.example>'
         """
         return Headers(self.root.fields)
 
     @property
     def subject(self) -> str:
-        r"""The first Subject as a str, decoded (RFC 2047) and in one line, "" if there is none.
+        r"""The first Subject, decoded (RFC 2047) and on one line; "" if there is none.
 
-        >>> Content(b"Subject: a\r\n b\r\n\r\n").subject
-        'a b'
+        Example:
+            >>> Content(b"Subject: a\r\n b\r\n\r\n").subject
+            'a b'
         """
         return self.headers.get("Subject")
 
     @property
     def from_(self) -> str:
-        r"""The bare address of the first From mailbox as a str, "" if there is none.
+        r"""The bare address of the first From mailbox; "" if there is none.
 
-        >>> Content(b'From: "Ann" <ann@a.example>\r\n\r\n').from_
-        'ann@a.example'
+        Example:
+            >>> Content(b'From: "Ann" <ann@a.example>\r\n\r\n').from_
+            'ann@a.example'
         """
         return next(iter(self.root.addresses("from")), "")
 
     @property
     def reply_to(self) -> tuple[str, ...]:
-        """The bare addresses in Reply-To as a tuple of str, groups flattened (RFC 5322 §3.6.2)."""
+        """The bare addresses in Reply-To, groups flattened (RFC 5322 §3.6.2)."""
         return self.root.addresses("reply-to")
 
     @property
     def to(self) -> tuple[str, ...]:
-        r"""The bare addresses in To as a tuple of str, groups flattened (RFC 5322 §3.6.3).
+        r"""The bare addresses in To, groups flattened (RFC 5322 §3.6.3).
 
-        >>> Content(b"To: Ann <a@a.example>, Team: b@a.example, c@a.example;\r\n\r\n").to
-        ('a@a.example', 'b@a.example', 'c@a.example')
+        Example:
+            >>> Content(b"To: Ann <a@a.example>, Team: b@a.example, c@a.example;\r\n\r\n").to
+            ('a@a.example', 'b@a.example', 'c@a.example')
         """
         return self.root.addresses("to")
 
     @property
     def cc(self) -> tuple[str, ...]:
-        """The bare addresses in Cc as a tuple of str, groups flattened (RFC 5322 §3.6.3)."""
+        """The bare addresses in Cc, groups flattened (RFC 5322 §3.6.3)."""
         return self.root.addresses("cc")
 
     @property
     @_once
     def header_addresses(self) -> frozenset[str]:
-        r"""The addresses that the header shows, domains in lower case, as a frozenset of str.
+        r"""The addresses in the header, with domains in lower case.
 
-        They stand in To, Cc, Bcc, Resent-To, Resent-Cc and Resent-Bcc (RFC 5322 §3.6.3 and §3.6.6).
+        They are those in To, Cc, Bcc, Resent-To, Resent-Cc and Resent-Bcc (RFC 5322 §3.6.3 and §3.6.6).
 
-        >>> Content(b"Cc: Ann@A.Example\r\n\r\n").header_addresses
-        frozenset({'Ann@a.example'})
+        Example:
+            >>> Content(b"Cc: Ann@A.Example\r\n\r\n").header_addresses
+            frozenset({'Ann@a.example'})
         """
         return frozenset(
             map(address_key, self.root.addresses("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc"))
         )
 
     def bcc(self, recipients: tuple[str, ...]) -> tuple[str, ...]:
-        r"""Return the recipients of the envelope that the header does not show, as a tuple of str.
+        r"""Return the recipients of the envelope that do not appear in the header.
 
         Local parts are compared with case, domains without (RFC 5321 §2.4).
 
-        >>> Content(b"To: a@a.example\r\n\r\n").bcc(("a@A.example", "b@a.example"))
-        ('b@a.example',)
+        Example:
+            >>> Content(b"To: a@a.example\r\n\r\n").bcc(("a@A.example", "b@a.example"))
+            ('b@a.example',)
         """
         return tuple(address for address in recipients if address_key(address) not in self.header_addresses)
 
     @property
     @_once
     def date(self) -> datetime | None:
-        r"""The Date as a datetime, aware if it has a zone (RFC 5322 §3.3), None if it is missing or invalid.
+        r"""The Date as a datetime, aware if it has a zone (RFC 5322 §3.3); None if it is missing or invalid.
 
-        >>> Content(b"Date: Sat, 21 Nov 2026 10:30:00 +0100\r\n\r\n").date.isoformat()
-        '2026-11-21T10:30:00+01:00'
+        Example:
+            >>> Content(b"Date: Sat, 21 Nov 2026 10:30:00 +0100\r\n\r\n").date.isoformat()
+            '2026-11-21T10:30:00+01:00'
         """
         from email.utils import parsedate_to_datetime
 
@@ -210,48 +219,52 @@ class Content:
         try:
             return parsedate_to_datetime(date)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-            return None  # what the parser raises depends on where the date is broken
+            return None  # the exception depends on where the date is broken
 
     @property
     def text(self) -> str:
-        r"""The first text/plain part that is not an attachment, as a str with "\n" line ends, "" if none.
+        r"""The first text/plain part that is not an attachment, with "\n" line ends; "" if there is none.
 
-        A wrong or unknown charset is read as UTF-8, with U+FFFD for bytes that are not. The text of a forwarded
+        Text in a wrong or unknown charset is decoded as UTF-8, with U+FFFD for invalid bytes. The text of a forwarded
         mail counts only if the mail itself has neither text nor HTML.
 
-        >>> Content(b"Content-Type: text/plain; charset=koi8-r\r\n\r\n\xe4\xc1\r\n").text
-        'Да\n'
+        Example:
+            >>> Content(b"Content-Type: text/plain; charset=koi8-r\r\n\r\n\xe4\xc1\r\n").text
+            'Да\n'
         """
         return self._texts.get("text/plain", "")
 
     @property
     def html(self) -> str:
-        r"""The first text/html part that is not an attachment, read as `text` is, "" if there is none.
+        r"""The first text/html part that is not an attachment, decoded as `text` is; "" if there is none.
 
-        >>> Content(b"Content-Type: text/html\r\n\r\n<p>Hi</p>").html
-        '<p>Hi</p>'
+        Example:
+            >>> Content(b"Content-Type: text/html\r\n\r\n<p>Hi</p>").html
+            '<p>Hi</p>'
         """
         return self._texts.get("text/html", "")
 
     @property
     def html_text(self) -> str:
-        r"""The text that a reader of the HTML sees, as a str, "" if there is no HTML.
+        r"""The text that a reader of the HTML sees; "" if there is no HTML.
 
-        >>> Content(b"Content-Type: text/html\r\n\r\n<p>Hi <b>Bob</b></p>").html_text.split()
-        ['Hi', 'Bob']
+        Example:
+            >>> Content(b"Content-Type: text/html\r\n\r\n<p>Hi <b>Bob</b></p>").html_text.split()
+            ['Hi', 'Bob']
         """
         return self._page[0]
 
     @property
     @_once
     def attachments(self) -> tuple[Attachment, ...]:
-        r"""The attachments as a tuple of `Attachment`, in order.
+        r"""The attachments, in order.
 
-        These are the parts that say so (RFC 2183 §2.2), that have a file name, or that are not text, such as
-        inline images and forwarded mails.
+        These are the parts that are declared as attachments (RFC 2183 §2.2), have a file name, or are not text, such
+        as inline images and forwarded mails.
 
-        >>> Content(b"Content-Type: image/png; name=a.png\r\n\r\nxyz").attachments
-        (<Attachment 'a.png' image/png 3 B>,)
+        Example:
+            >>> Content(b"Content-Type: image/png; name=a.png\r\n\r\nxyz").attachments
+            (<Attachment 'a.png' image/png 3 B>,)
         """
         return tuple(
             Attachment(part.name, part.type, part.content, part.id) for part in self.root.leaves if part.is_attachment
@@ -260,28 +273,30 @@ class Content:
     @property
     @_once
     def links(self) -> tuple[str, ...]:
-        r"""The links of the text, then of the HTML, as a tuple of str in order, each once.
+        r"""The links in the text, then those in the HTML, in order, each once.
 
-        In text these are the ones with http and https, without the punctuation after them. In HTML they are also
-        the `href`s with any scheme but javascript, data and cid.
+        In the text, these are the http and https links, without the punctuation after them; in the HTML, also the
+        `href`s with any scheme except javascript, data and cid.
 
-        >>> Content(b"Content-Type: text/html\r\n\r\n<a href='tel:+491'>x</a> http://a.example!").links
-        ('tel:+491', 'http://a.example')
+        Example:
+            >>> Content(b"Content-Type: text/html\r\n\r\n<a href='tel:+491'>x</a> http://a.example!").links
+            ('tel:+491', 'http://a.example')
         """
         from smtpmock.mail.links import text_links
 
         return tuple(dict.fromkeys((*text_links(self.text), *self._page[1])))
 
     def find_links(self, pattern: str | re.Pattern[str]) -> tuple[str, ...]:
-        r"""Return the links that match, as a tuple of str.
+        r"""Return the links that match.
 
         Args:
-            pattern: A str that the link contains; or, with `*` for any text, one that is the whole link; or a
-                compiled regular expression to be found in the link.
+            pattern: A str that the link contains; a pattern with `*` for any text that matches the whole link; or a
+                compiled regular expression to search for in the link.
 
-        >>> mail = Content(b"\r\nhttps://a.example/confirm/7 https://a.example/stop")
-        >>> mail.find_links("*/confirm/*"), mail.find_links("stop"), mail.find_links(re.compile("[0-9]$"))
-        (('https://a.example/confirm/7',), ('https://a.example/stop',), ('https://a.example/confirm/7',))
+        Example:
+            >>> mail = Content(b"\r\nhttps://a.example/confirm/7 https://a.example/stop")
+            >>> mail.find_links("*/confirm/*"), mail.find_links("stop"), mail.find_links(re.compile("[0-9]$"))
+            (('https://a.example/confirm/7',), ('https://a.example/stop',), ('https://a.example/confirm/7',))
         """
         if isinstance(pattern, str):
             if has_wildcard(pattern):
@@ -290,35 +305,37 @@ class Content:
         return tuple(link for link in self.links if pattern.search(link))
 
     def link(self, pattern: str | re.Pattern[str] | None = None) -> str:
-        r"""Return the only link, or the only one that matches the pattern of `find_links`, as a str.
-
-        >>> Content(b"\r\nGo to https://a.example/confirm/7, please.").link("*/confirm/*")
-        'https://a.example/confirm/7'
+        r"""Return the only link, or the only one that matches the pattern of `find_links`.
 
         Raises:
-            ContentError: No link matches, or several do. The error lists the links of the mail.
+            ContentError: If no link matches, or several do; the text lists the links of the mail.
+
+        Example:
+            >>> Content(b"\r\nGo to https://a.example/confirm/7, please.").link("*/confirm/*")
+            'https://a.example/confirm/7'
         """
         found = self.links if pattern is None else self.find_links(pattern)
         sought = "one link" if pattern is None else f"one link matching {_shown(pattern)}"
         return _only(found, sought, f"the links of the mail: {listed(self.links)}")
 
     def code(self, pattern: str | re.Pattern[str] | None = None) -> str:
-        r"""Return the one-time code in the text, or in the visible HTML if there is no text, as a str.
+        r"""Return the one-time code in the text, or in the visible HTML if there is no text.
 
         Without a pattern, it is the only group of 4 to 8 digits that stands alone: not in a word, link,
         address, date, time, price, longer number or copyright notice.
 
         Args:
-            pattern: A regular expression; the code is its first group, or the whole match if it has none.
-
-        >>> Content(b"\r\nYour code is 493021, valid until 10:30.").code()
-        '493021'
-        >>> Content(b"\r\nYour code is AB-12.").code("code is ([A-Z0-9-]+)")
-        'AB-12'
+            pattern: A regular expression; the code is its first group, or the whole match if it has no group.
 
         Raises:
-            ContentError: No code was found, or several different ones.
-            QueryError: The pattern is not a valid regular expression.
+            ContentError: If no code is found, or several different ones are.
+            QueryError: If the pattern is not a valid regular expression.
+
+        Example:
+            >>> Content(b"\r\nYour code is 493021, valid until 10:30.").code()
+            '493021'
+            >>> Content(b"\r\nYour code is AB-12.").code("code is ([A-Z0-9-]+)")
+            'AB-12'
         """
         from smtpmock.mail.links import text_codes
 
@@ -330,7 +347,7 @@ class Content:
         try:
             matches = re.finditer(pattern, text)
         except re.error as error:
-            raise QueryError(f"The pattern {_shown(pattern)} is no regular expression: {error}.") from None
+            raise QueryError(f"Invalid pattern {_shown(pattern)}: expected a regular expression ({error}).") from None
         codes = (match[1] if match.re.groups else match[0] for match in matches)
         return _only((code for code in codes if code), f"one code matching {_shown(pattern)}", seen)
 

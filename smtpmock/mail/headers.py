@@ -1,4 +1,4 @@
-"""The header fields of a mail, and the errors of looking in a mail for what it does not have."""
+"""The header fields of a mail, and the errors raised if a mail does not have what is looked for."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ _LONGEST_NAME = 100
 
 
 class ContentError(SMTPMockError, AssertionError, LookupError):
-    """A mail does not have exactly one of what was looked for, such as a link, or is too large to be read."""
+    """A mail that does not have exactly one of what is looked for, such as a link, or that is too large to parse."""
 
 
 class MissingHeaderError(ContentError, KeyError):
-    """A mail has no header field of that name."""
+    """A header field that a mail does not have."""
 
     __str__ = Exception.__str__  # KeyError would show the sentence in quotes
 
 
 class Headers:
-    """The header fields of a mail, decoded, in order; the case of names does not matter. It cannot be changed.
+    """The header fields of a mail, decoded, in order; names are case-insensitive. It cannot be changed.
 
-    >>> headers = Headers([("Subject", "Café"), ("X-Id", "7"), ("x-id", "8")])
-    >>> headers["subject"], headers.get("X-None", "-"), headers.get_all("X-Id")
-    ('Café', '-', ('7', '8'))
-    >>> list(headers), "X-ID" in headers, len(headers)
-    (['Subject', 'X-Id', 'x-id'], True, 3)
+    Example:
+        >>> headers = Headers([("Subject", "Café"), ("X-Id", "7"), ("x-id", "8")])
+        >>> headers["subject"], headers.get("X-None", "-"), headers.get_all("X-Id")
+        ('Café', '-', ('7', '8'))
+        >>> list(headers), "X-ID" in headers, len(headers)
+        (['Subject', 'X-Id', 'x-id'], True, 3)
     """
 
     __slots__ = ("_items",)
@@ -44,7 +45,7 @@ class Headers:
         """Return the first value of the field.
 
         Raises:
-            MissingHeaderError: There is no such field; it is a KeyError.
+            MissingHeaderError: If there is no such field; it is a KeyError as well.
         """
         for value in self.get_all(name):
             return value
@@ -56,21 +57,21 @@ class Headers:
         names = {known.lower(): known for known in self if len(known) <= _LONGEST_NAME}
         shown = list(names.values())[:_MOST_NAMES]
         near = get_close_matches(name.lower()[:_LONGEST_NAME], list(names)[:_MOST_NAMES], 1, 0)
-        hint = f", the nearest is {names[near[0]]!r}" if near else ""
+        hint = f"; the nearest is {names[near[0]]!r}" if near else ""
         more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
-        return f"There is no header {name!r}{hint}, and the mail has {', '.join(shown) or 'none'}{more}."
+        return f"The mail has no header {name!r}{hint}. It has {', '.join(shown) or 'no headers'}{more}."
 
     def get(self, name: str, default: str = "") -> str:
-        """Return the first value of the field as a str, or the default."""
+        """Return the first value of the field, or the default."""
         return next(iter(self.get_all(name)), default)
 
     def get_all(self, name: str) -> tuple[str, ...]:
-        """Return all values of the field as a tuple of str, in order, empty if there is none."""
+        """Return all values of the field, in order; empty if there is none."""
         wanted = name.lower()
         return tuple(value for known, value in self._items if known.lower() == wanted)
 
     def items(self) -> tuple[tuple[str, str], ...]:
-        """Return all fields as (name, value), in order, repeated ones too."""
+        """Return all fields as (name, value) pairs, in order, repeated ones included."""
         return self._items
 
     def __contains__(self, name: object) -> bool:
@@ -87,6 +88,6 @@ class Headers:
 
 
 def listed(values: tuple[str, ...]) -> str:
-    """Quote the values, shortened to what an error message can bear."""
+    """Return the values quoted, and shortened for an error message."""
     more = f" and {len(values) - 10} more" if len(values) > 10 else ""
     return ", ".join(repr(shortened(value, 200)) for value in values[:10]) + more or "none"

@@ -1,7 +1,7 @@
-"""Reading the text and the links of an HTML page, in time that is in proportion to its length.
+"""The text and the links of an HTML page, read in linear time.
 
-Tags are found as browsers find them (https://html.spec.whatwg.org/#tokenization), which the parser of the standard
-library does in quadratic time, if at all.
+Tags are found as browsers find them (https://html.spec.whatwg.org/#tokenization), for which the parser of the standard
+library takes quadratic time, if it finds them at all.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from smtpmock.mail.links import LONGEST_TEXT, text_links
 TOKEN = re.compile(
     r"""
       (?P<text> (?: [^<]+ | <(?![a-zA-Z/!?]) )+ )
-    | <!--(?: -?> | .*?(?: --!?> | \Z ) )                    # a comment, to the end if it is open
-    | <[!?] [^>]* (?: > | \Z )                               # a declaration, a section of some word processors
+    | <!--(?: -?> | .*?(?: --!?> | \Z ) )                    # a comment, to the end if it is unterminated
+    | <[!?] [^>]* (?: > | \Z )                               # a declaration, or a section of some word processors
     | </ (?P<end> [a-zA-Z][^\s/>]* )? [^>]* (?: > | \Z )
     | < (?P<start> [a-zA-Z][^\s/>]* )
       (?P<attributes> (?: [^>=] | = \s* (?: "[^"]*(?:"|\Z) | '[^']*(?:'|\Z) )? )* )
-      (?P<closed> > )?                                       # a tag that is open at the end does not count
+      (?P<closed> > )?                                       # an unterminated tag at the end does not count
     """,
     re.DOTALL | re.VERBOSE,
 )
@@ -37,10 +37,11 @@ _INLINE = frozenset(
 
 
 def read_html(page: str) -> tuple[str, tuple[str, ...]]:
-    r"""Return the visible text and the links of an HTML page, of which the first million characters are read.
+    r"""Return the visible text and the links in the first million characters of an HTML page.
 
-    >>> read_html("<title>x</title><p>Go <a href='mailto:a@b.example'>on</a>")
-    ('\n\n\nGo on', ('mailto:a@b.example',))
+    Example:
+        >>> read_html("<title>x</title><p>Go <a href='mailto:a@b.example'>on</a>")
+        ('\n\n\nGo on', ('mailto:a@b.example',))
     """
     page = page[:LONGEST_TEXT]
     texts: list[str] = []

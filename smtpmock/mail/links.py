@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST_TEXT = 1_000_000
-"""How many characters of a text are searched for codes, and how many of a page are read."""
+"""The most characters of a text that are searched for codes, and of a page that are read."""
 
 _LINK = re.compile(r'(?<![a-z0-9])https?://[^\s<>"\x00-\x20]+', re.IGNORECASE)
 _PUNCTUATION = ".,;:!?'"
@@ -34,10 +34,11 @@ _CODE = re.compile(
 
 
 def text_codes(text: str) -> list[str]:
-    """Return the groups of 4 to 8 digits that stand alone, in the first million characters.
+    """Return the groups of 4 to 8 digits that stand alone in the first million characters.
 
-    >>> text_codes("Order A1234 of May 2026: your code is 493021.")
-    ['493021']
+    Example:
+        >>> text_codes("Order A1234 of May 2026: your code is 493021.")
+        ['493021']
     """
     return _CODE.findall(_NO_CODE.sub("\n", text[:LONGEST_TEXT]))
 
@@ -45,8 +46,9 @@ def text_codes(text: str) -> list[str]:
 def text_links(text: str) -> Iterator[str]:
     """Yield the web links in a text, without the punctuation of the sentence around them.
 
-    >>> list(text_links("(see https://a.example/x_(y)!)"))
-    ['https://a.example/x_(y)']
+    Example:
+        >>> list(text_links("(see https://a.example/x_(y)!)"))
+        ['https://a.example/x_(y)']
     """
     for match in _LINK.finditer(text):
         link = match[0].rstrip(_PUNCTUATION)

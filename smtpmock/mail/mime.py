@@ -1,4 +1,4 @@
-"""A part of a mail: its header, its content, the parts in it. splitter.py makes them."""
+"""A part of a mail: its header, its content and its own parts. splitter.py creates them."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _DECODERS: Mapping[str, Callable[[bytes], bytes]] = {
 
 
 class Part:
-    """One part of a mail, or the whole of it. What it cannot read counts as missing.
+    """A part of a mail, or the whole mail. Whatever cannot be parsed counts as missing.
 
     Attributes:
-        raw_fields: The fields of the header, in order, each with its name and what stands behind the colon.
-        parts: What a multipart consists of.
-        level: In how many multiparts it is.
-        declared_type: The media type in lower case, or what it is by default.
-        is_closed: Whether a multipart was ended by its delimiter, or how it ends is not known.
-        has_separator: Whether an empty line, or the end of the part, follows the header.
+        raw_fields: The fields of the header, in order, each with its name and the text after the colon.
+        parts: The parts of a multipart.
+        level: The number of multiparts around it.
+        declared_type: The declared media type in lower case, or the default.
+        is_closed: True if a multipart was ended by its delimiter, or its end is unknown.
+        has_separator: True if an empty line, or the end of the part, follows the header.
     """
 
     __slots__ = (
@@ -68,16 +68,16 @@ class Part:
         self.has_separator = True
 
     def get_all(self, name: str) -> list[str]:
-        """Return the fields of a name, which is in lower case, unfolded."""
+        """Return the fields with a name, given in lower case, unfolded."""
         return [_readable(value) for value in self._values(name)]
 
     def get(self, name: str) -> str:
-        """Return the first field of a name, which is in lower case, unfolded; "" if there is none."""
+        """Return the first field with a name, given in lower case, unfolded; "" if there is none."""
         values = self._values(name)
         return _readable(values[0]) if values else ""
 
     def count(self, name: str) -> int:
-        """Return how many fields of a name, which is in lower case, there are."""
+        """Return the number of fields with a name, given in lower case."""
         return len(self._values(name))
 
     def _values(self, name: str) -> Sequence[bytes]:
@@ -90,22 +90,22 @@ class Part:
 
     @property
     def fields(self) -> Iterator[tuple[str, str]]:
-        """The header fields as (name, value), decoded."""
+        """The header fields as (name, value) pairs, decoded."""
         return ((name.decode("ascii"), decode_words(_readable(value))) for name, value in self.raw_fields)
 
     def addresses(self, *names: str) -> tuple[str, ...]:
-        """Return the bare addresses in the fields of these names, groups flattened (RFC 5322 §3.4)."""
+        """Return the bare addresses in the fields with these names, groups flattened (RFC 5322 §3.4)."""
         return tuple(addresses_in(value for name in names for value in self.get_all(name)))
 
     def walk(self) -> Iterator[Part]:
-        """Yield the part and all that are in it, in order."""
+        """Yield the part and all parts in it, in order."""
         yield self
         for part in self.parts:
             yield from part.walk()
 
     @property
     def leaves(self) -> list[Part]:
-        """The parts that are no multiparts, in order."""
+        """The parts that are not multiparts, in order."""
         return [part for part in self.walk() if not part.parts]
 
     @property
@@ -125,7 +125,7 @@ class Part:
 
     @property
     def type(self) -> str:
-        """The media type of a leaf; a multipart that could not be split is better seen as text than lost."""
+        """The media type of a leaf; a multipart that could not be split counts as text, so that nothing is lost."""
         kind = self.declared_type
         return "text/plain" if kind.startswith("multipart/") else kind
 
@@ -157,7 +157,7 @@ class Part:
 
     @property
     def is_attachment(self) -> bool:
-        """Whether the part says so, is no text, or has a file name."""
+        """True if the part is declared as an attachment, is not text, or has a file name."""
         return self.disposition.value == "attachment" or not self.type.startswith("text/") or bool(self.name)
 
     @property
@@ -167,7 +167,7 @@ class Part:
 
     @property
     def content(self) -> bytes:
-        """The content, without its transfer encoding as far as that can be decoded."""
+        """The content, with its transfer encoding decoded as far as possible."""
         decoder = _DECODERS.get(self.encoding)
         return decoder(self.body) if decoder else self.body
 
@@ -177,15 +177,15 @@ class Part:
         return decode(self.content, self.charset, "utf-8").replace("\r\n", "\n")
 
     def open(self, start: int, longest_value: int, *, has_separator: bool) -> int:
-        """Take note of where the body begins, once the header is known.
+        """Record where the body begins, once the header is known.
 
         Args:
-            start: Where.
-            longest_value: How much is read of a field that says what the part is.
-            has_separator: Whether an empty line follows the header.
+            start: The index of its first byte.
+            longest_value: The most characters to read of a field that describes the part.
+            has_separator: True if an empty line follows the header.
 
         Returns:
-            How much is read of all of these fields.
+            The number of characters that are read of all these fields.
         """
         self._start = start
         self._longest_value = longest_value
@@ -197,11 +197,11 @@ class Part:
         return sum(min(len(value), longest_value) for value in values)
 
     def close(self, end: int) -> None:
-        """Take note of where the body ends."""
+        """Record where the body ends."""
         self._end = max(end, self._start)
         self.has_separator = self.has_separator or self._start >= end
 
 
 def _readable(value: bytes) -> str:
-    """Unfold a field (RFC 5322 §2.2.3), which may have raw 8-bit text."""
+    """Return a field unfolded (RFC 5322 §2.2.3) and decoded, be it raw 8-bit text."""
     return _FOLD.sub(" ", decode(value, "utf-8", "latin-1")).strip()

@@ -9,13 +9,13 @@ from smtpmock.mail.charsets import decode
 
 _TOKEN = re.compile(r'\\.|[()";\\]|[^()";\\]+', re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_QUOTED_PAIR = re.compile(r'\\([\\"])')  # what else follows a backslash is the path of a file on Windows
+_QUOTED_PAIR = re.compile(r'\\([\\"])')  # a backslash before anything else belongs to a Windows path
 _MOST_PARAMETERS = 200
 _SECTION = re.compile(r"([^*]+)\*([0-9]{1,4})?(\*)?")
 
 
 def uncommented(text: str) -> str:
-    r"""Return a structured field without its comments (RFC 5322 section 3.2.2), in single spaces.
+    r"""Return a structured field without its comments (RFC 5322 section 3.2.2), with single spaces.
 
     Example:
         >>> uncommented('a@b (c (d) "e) f "(g)"')
@@ -27,7 +27,7 @@ def uncommented(text: str) -> str:
 
 
 def _pieces(text: str, *, has_comments: bool = True) -> list[tuple[str, bool]]:
-    """Return what a field is made of, each with whether it is a comment; a ";" outside quotes is a piece of its own."""
+    """Return the pieces of a field, each with True if it is a comment; a ";" outside quotes is a piece of its own."""
     pieces: list[tuple[str, bool]] = []
     kept: list[str] = []
     depth = 0
@@ -48,7 +48,7 @@ def _pieces(text: str, *, has_comments: bool = True) -> list[tuple[str, bool]]:
             kept = []
         elif sign == '"':
             quoted = not quoted
-    if depth:  # without its end it is not a comment
+    if depth:  # without its end, it is not a comment
         return _pieces(text, has_comments=False)
     return [*pieces, ("".join(kept), False)]
 
@@ -56,16 +56,17 @@ def _pieces(text: str, *, has_comments: bool = True) -> list[tuple[str, bool]]:
 class Parameters:
     """The parameters of a field, by name in lower case.
 
-    A name that is written in pieces or with its charset (RFC 2231) counts before the plain form of it, which stands
-    beside it for old readers (RFC 6266 section 4.3).
-
-    >>> parameters = Parameters("attachment; filename=gruen; filename*=utf-8''gr%C3%BCn")
-    >>> parameters.value, parameters.get("filename")
-    ('attachment', 'grün')
+    A parameter that is split or has a charset (RFC 2231) takes precedence over its plain form, which is provided for
+    old readers (RFC 6266 section 4.3).
 
     Attributes:
-        value: What stands before the first parameter, in lower case, without comments.
-        plain: The parameters that are not written as RFC 2231 says, as they are.
+        value: The text before the first parameter, in lower case, without comments.
+        plain: The parameters that are not encoded as in RFC 2231, unchanged.
+
+    Example:
+        >>> parameters = Parameters("attachment; filename=gruen; filename*=utf-8''gr%C3%BCn")
+        >>> parameters.value, parameters.get("filename")
+        ('attachment', 'grün')
     """
 
     __slots__ = ("_sections", "plain", "value")
@@ -87,12 +88,12 @@ class Parameters:
                 self.plain.setdefault(name, given.strip())
 
     def get(self, name: str) -> str | None:
-        """Return the value of a parameter, decoded; None if it is not there."""
+        """Return the value of a parameter, decoded; None if it is missing."""
         plain = self.plain.get(name)
         return self._extended(name) or (None if plain is None else _unquoted(plain))
 
     def get_token(self, name: str) -> str:
-        """Return the value of a parameter that is one word, behind which a comment may stand; "" if it is not there."""
+        """Return the value of a parameter that is one word, perhaps followed by a comment; "" if it is missing."""
         value = self.plain.get(name, "")
         return self._extended(name) or _unquoted(value if value.startswith('"') else uncommented(value))
 
@@ -102,7 +103,7 @@ class Parameters:
         if not numbers:
             numbers = [None] if sections else []  # type: ignore[list-item]
         elif None in sections:
-            return ""  # two forms, of which neither is more likely
+            return ""  # two forms, neither of which is more likely
         charset = ""
         pieces = []
         for number in numbers:
@@ -115,11 +116,11 @@ class Parameters:
 
 
 def _split(text: str) -> list[str]:
-    """Split at the first of the ";" that stand neither in quotes nor in a comment."""
+    """Return the text split at each ";" outside quotes and comments, as far as the limit of parameters."""
     if "(" not in text and '"' not in text:
         return text.split(";", _MOST_PARAMETERS)[:_MOST_PARAMETERS]
     parts: list[list[str]] = [[]]
-    is_named = False  # whether the value has begun, which may be a file name with parentheses
+    is_named = False  # True once the value has begun, which may be a file name with parentheses
     for piece, is_comment in _pieces(text):
         if piece == ";" and not is_comment:
             if len(parts) == _MOST_PARAMETERS:
@@ -135,6 +136,6 @@ def _split(text: str) -> list[str]:
 
 
 def _unquoted(text: str) -> str:
-    """Take off the quotes; where there are none, everything counts, blanks and parentheses included."""
+    """Return the value without quotes; an unquoted value counts as a whole, blanks and parentheses included."""
     found = _QUOTED.match(text)
     return _QUOTED_PAIR.sub(r"\1", found[1]) if found else text

@@ -1,8 +1,8 @@
-"""Splits a mail into its parts, in one pass whose time is in proportion to its length, whatever is in it.
+"""The splitting of a mail into its parts, in one pass and linear time, whatever the mail contains.
 
-It reads what the standard `email` package reads, and as that does where a mail is broken: lines end with CR LF, CR or
-LF, a header ends where a line is no field, a delimiter of an outer multipart ends the inner ones. Besides, it has
-limits: what is nested deeper, or comes after so many parts or header fields, is not taken apart.
+It reads what the standard `email` package reads, even in broken mails: lines end with CR LF, CR or LF, a header ends
+at a line that is not a field, a delimiter of an outer multipart ends the inner ones. In addition, it has limits: what
+is nested more deeply, or follows too many parts or header fields, is not split.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from smtpmock.mail.mime import Part
 
 _END_OF_LINE = rb"(?:\r\n|[\r\n])"
-# A field with its folded lines; without a name: the first line of a mailbox file, or the rest of nothing.
+# A field with its folded lines; without a name: the first line of a mailbox file, or a continuation of nothing.
 _FIELD = re.compile(
     rb"(?:([!-9;-~]*):|From |[ \t])([^\r\n]*(?:%b[ \t][^\r\n]*)*)(?:%b|\Z)" % (_END_OF_LINE, _END_OF_LINE)
 )
@@ -21,19 +21,19 @@ _LINE_END = re.compile(_END_OF_LINE)
 _LINE_END_AT_END = re.compile(_END_OF_LINE + rb"\Z")
 _DASHES = re.compile(rb"[\r\n]--([^\r\n]*)")
 
-_LONGEST_VALUE = 10_000  # of the fields that say what a part is
+_LONGEST_VALUE = 10_000  # of the fields that describe a part
 _TEXTS = frozenset({"text/plain", "text/html"})
-_SHORTEST_VALUE = 200  # of them that is read whatever came before
+_SHORTEST_VALUE = 200  # that is always read of them
 
 
 class Limits(NamedTuple):
-    """How much of a mail is taken apart.
+    """The limits to which a mail is split.
 
     Attributes:
-        levels: Multiparts around a multipart.
-        parts: Parts in multiparts.
-        fields: Fields in the headers of all parts.
-        values: Characters in the fields of all parts that say what a part is.
+        levels: The most multiparts around a multipart.
+        parts: The most parts in multiparts.
+        fields: The most fields in the headers of all parts.
+        values: The most characters in the fields of all parts that describe them.
     """
 
     levels: int
@@ -46,16 +46,17 @@ LIMITS = Limits(levels=20, parts=10_000, fields=100_000, values=500_000)
 
 
 def read(raw: bytes) -> Part:
-    r"""Read a mail, or whatever the bytes are.
+    r"""Return a mail, or any other bytes, as its outermost part.
 
-    >>> [part.text for part in read(b"Content-Type: multipart/mixed; boundary=x\n\n--x\n\nHi\n--x--\n").leaves]
-    ['Hi']
+    Example:
+        >>> [part.text for part in read(b"Content-Type: multipart/mixed; boundary=x\n\n--x\n\nHi\n--x--\n").leaves]
+        ['Hi']
     """
     return Splitter(raw).split()
 
 
 def texts_in(mail: Part) -> dict[str, str]:
-    """Return the first text of each type; those of a forwarded mail if the mail around it has neither text nor HTML."""
+    """Return the first text of each type; those of a forwarded mail only if the mail has neither text nor HTML."""
     for _ in range(LIMITS.levels):
         leaves = mail.leaves
         found = {part.type: part for part in reversed(leaves) if not part.is_attachment}
@@ -67,12 +68,12 @@ def texts_in(mail: Part) -> dict[str, str]:
 
 
 class Splitter:
-    """Splits a mail. What is open at a place is a chain of multiparts, and perhaps a leaf in the innermost of them.
+    """A splitter of a mail. At any position, a chain of multiparts is open, and perhaps a leaf in the innermost one.
 
     Args:
         raw: The mail.
-        limits: How much of it is taken apart.
-        follows_mails: Whether mails in the mail are taken apart, too.
+        limits: The limits to which it is split.
+        follows_mails: True to split the mails within the mail as well.
 
     Attributes:
         exceeded: The limits that were exceeded.
@@ -109,7 +110,7 @@ class Splitter:
                 self._end_parts(level + 1, dashes.start())
                 self._skip_line_end()
                 while (again := _DASHES.match(self._raw, self._position - 1)) and again[1].rstrip(b" \t") == text:
-                    self._position = again.end()  # between these is no part
+                    self._position = again.end()  # there is no part between these
                     self._skip_line_end()
                 self._begin(self._new_part(self._multiparts[level]))
             elif text.endswith(b"--") and text[:-2] in self._levels:
@@ -167,18 +168,18 @@ class Splitter:
             self.exceeded.add("values")
         longest = max(_SHORTEST_VALUE, min(_LONGEST_VALUE, self._values_left))
         self._values_left -= part.open(self._position, longest, has_separator=has_separator)
-        # The search for delimiters needs the end of a line before it.
+        # The search for delimiters needs the preceding line end.
         self._position = max(self._position, start, 1)
 
     def _is_delimiter(self, field: re.Match[bytes]) -> bool:
-        """Tell if what looks like a field is a delimiter: there may be a colon in a boundary."""
+        """Return True if an apparent field is a delimiter: a boundary may contain a colon."""
         if not field[0].startswith(b"--"):
             return False
         line = re.split(rb"[\r\n]", field[0], maxsplit=1)[0][2:].rstrip(b" \t")
         return line in self._levels or line.removesuffix(b"--") in self._levels
 
     def _end_parts(self, level: int, end: int) -> None:
-        """End the parts from a level on before the line end that belongs to a delimiter."""
+        """End the parts from a level on, before the line end that belongs to a delimiter."""
         end -= self._raw[max(end - 1, 0) : end + 1] == b"\r\n"
         for part in (*self._multiparts[level:], *((self._leaf,) if self._leaf else ())):
             part.close(end)
@@ -187,7 +188,7 @@ class Splitter:
         self._levels = {boundary: place for boundary, place in self._levels.items() if place < level}
 
     def _leave_the_rest(self) -> None:
-        """Leave the rest to the last part that is open."""
+        """Leave the rest to the last open part."""
         self.exceeded.add("parts")
         for part in self._multiparts:
             part.is_closed = True

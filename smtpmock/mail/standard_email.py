@@ -1,4 +1,4 @@
-"""The mail as the standard `email` package parses it, which takes quadratic time for some mails: they are refused."""
+"""Parsing with the standard `email` package, which takes quadratic time for some mails: these are refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from smtpmock.mail.mime import Part
 
 _LIMITS = Limits(levels=50, parts=1000, fields=10_000, values=100_000)
-_MOST_LINES = 2_000_000  # each counted once for each multipart around it, whose delimiter it is compared with
+_MOST_LINES = 2_000_000  # each counted once for each multipart around it, with whose delimiter it is compared
 _EMPTY_LINE = re.compile(rb"(?:\r\n|[\r\n]){2}")
 _NAMES = {
     "parts": f"{_LIMITS.parts:,} parts",
@@ -27,10 +27,10 @@ _NAMES = {
 
 
 def parse_email(raw: bytes) -> EmailMessage:
-    """Parse a mail; if the package cannot parse the parts, the body is one unparsed text.
+    """Return the mail parsed; if the package cannot parse the parts, the body is one unparsed text.
 
     Raises:
-        ContentError: The mail exceeds a limit, which the error names.
+        ContentError: If the mail exceeds a limit, which the text names.
     """
     splitter = Splitter(raw, _LIMITS, follows_mails=True)
     root = splitter.split()
@@ -47,7 +47,7 @@ def parse_email(raw: bytes) -> EmailMessage:
         try:
             return message_from_bytes(raw, policy=default)
         except (MessageError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
-            pass  # the package reads some fields to find the parts, and broken ones make it raise these
+            pass  # to find the parts, the package reads some fields, and raises these if they are broken
     parser = BytesParser(EmailMessage, policy=compat32)
     email = cast("EmailMessage", parser.parsebytes(raw, headersonly=True))
     email.policy = default
@@ -55,7 +55,7 @@ def parse_email(raw: bytes) -> EmailMessage:
 
 
 def _blocks(root: Part) -> int:
-    """Count the blocks of fields that the package takes for parts of a delivery status."""
+    """Return the number of blocks of fields that the package takes for parts of a delivery status."""
     statuses = (part.parts for part in root.walk() if part.declared_type == "message/delivery-status")
     return sum(len(_EMPTY_LINE.findall(block.body)) for blocks in statuses for block in blocks)
 

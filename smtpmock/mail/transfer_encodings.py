@@ -1,4 +1,4 @@
-"""Transfer encodings of parts (RFC 2045 section 6), decoded as far as they can be."""
+"""Transfer encodings of parts (RFC 2045 section 6), decoded as far as possible."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from binascii import Error, a2b_base64, a2b_qp, a2b_uu
 
 
 def decode_base64(data: bytes) -> bytes:
-    """Decode base64, also if padding is missing; data that cannot be decoded is returned as it is.
+    """Return base64 decoded, even without padding; data that cannot be decoded is returned unchanged.
 
-    >>> decode_base64(b"SGVsbG8")
-    b'Hello'
+    Example:
+        >>> decode_base64(b"SGVsbG8")
+        b'Hello'
     """
     for padding in (b"", b"=="):
         try:
@@ -20,19 +21,21 @@ def decode_base64(data: bytes) -> bytes:
 
 
 def decode_quoted_printable(data: bytes) -> bytes:
-    """Decode quoted-printable; what cannot be decoded stays as it is.
+    """Return quoted-printable decoded; anything that cannot be decoded is left unchanged.
 
-    >>> decode_quoted_printable(b"a=3Db=")
-    b'a=b'
+    Example:
+        >>> decode_quoted_printable(b"a=3Db=")
+        b'a=b'
     """
     return a2b_qp(data)
 
 
 def decode_uuencoded(data: bytes) -> bytes:
-    r"""Decode the first uuencoded file in the data; data without one is returned as it is.
+    r"""Return the first uuencoded file in the data decoded; data without one is returned unchanged.
 
-    >>> decode_uuencoded(b"begin 644 name\n%2&5L;&\\ \nend\n")
-    b'Hello'
+    Example:
+        >>> decode_uuencoded(b"begin 644 name\n%2&5L;&\\ \nend\n")
+        b'Hello'
     """
     lines = iter(data.splitlines())
     if not any(_begins(line) for line in lines):
@@ -45,7 +48,7 @@ def decode_uuencoded(data: bytes) -> bytes:
             return data
         try:
             decoded.append(a2b_uu(line))
-        except Error:  # surplus at the end of the line, which some encoders add
+        except Error:  # surplus characters at the end of the line, which some encoders add
             length = (((line[0] - 32) & 63) * 4 + 5) // 3
             try:
                 decoded.append(a2b_uu(line[:length]))
