@@ -22,12 +22,12 @@ _NOTHING = Exchange("", "", 0.0)
 
 
 class Message:
-    r"""The record of one transaction: what was said, what was answered, what was sent.
+    r"""The record of one transaction: its requests, the replies, and the message.
 
-    A record is never changed: what a session adds to it later is in the record that is read later.
+    A record never changes: what its session adds later appears in the record that is read later.
 
     Attributes:
-        number: Its place in the inbox of its server, counted from 1 in order of appearance.
+        number: Its position in the inbox of its server, counted from 1 in order of arrival.
 
     Example:
         >>> from smtplib import SMTP
@@ -59,24 +59,24 @@ class Message:
 
     @property
     def id(self) -> str:
-        """An opaque, URL-safe text that is used once."""
+        """An opaque, URL-safe identifier that is never reused."""
         return self._record.id
 
     @property
     def is_read(self) -> bool:
-        """True once somebody has marked the message as read."""
+        """True once the message has been marked as read."""
         return self._entry.is_read
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """What somebody has tagged the message with."""
+        """The tags of the message."""
         return self._entry.tags
 
-    # The record of go-smtp-mock.
+    # The fields of go-smtp-mock.
 
     @property
     def helo(self) -> bool:
-        """Whether HELO or EHLO succeeded."""
+        """True if HELO or EHLO succeeded."""
         return _step(self._record.helo).accepted
 
     @property
@@ -91,7 +91,7 @@ class Message:
 
     @property
     def mailfrom(self) -> bool:
-        """Whether MAIL FROM succeeded."""
+        """True if MAIL FROM succeeded."""
         return _step(self._record.mailfrom).accepted
 
     @property
@@ -106,7 +106,7 @@ class Message:
 
     @property
     def rcptto(self) -> bool:
-        """Whether RCPT TO succeeded: the last one or, with `multiple_rcptto`, any."""
+        """True if RCPT TO succeeded: the last one or, with `multiple_rcptto`, any."""
         return self._record.rcptto_accepted
 
     @property
@@ -116,7 +116,7 @@ class Message:
 
     @property
     def data(self) -> bool:
-        """Whether DATA succeeded."""
+        """True if DATA succeeded."""
         return _step(self._record.data).accepted
 
     @property
@@ -131,7 +131,7 @@ class Message:
 
     @property
     def msg(self) -> bool:
-        """Whether the message itself was accepted."""
+        """True if the message itself was accepted."""
         return _step(self._record.end_of_data).accepted
 
     @property
@@ -146,7 +146,7 @@ class Message:
 
     @property
     def rset(self) -> bool:
-        """Whether a RSET succeeded after the message."""
+        """True if a RSET succeeded after the message."""
         return _step(self._record.rset).accepted
 
     @property
@@ -161,17 +161,17 @@ class Message:
 
     @property
     def noop(self) -> bool:
-        """Whether a NOOP was sent."""
+        """True if a NOOP was sent."""
         return self._record.noop
 
     @property
     def quit_sent(self) -> bool:
-        """Whether the session ended with QUIT."""
+        """True if the session ended with QUIT."""
         return self._record.quit_sent
 
     @property
     def is_consistent(self) -> bool:
-        """Whether MAIL FROM, RCPT TO, DATA and the message itself all succeeded."""
+        """True if MAIL FROM, RCPT TO, DATA and the message itself all succeeded."""
         return self._record.accepted
 
     @property
@@ -181,7 +181,7 @@ class Message:
 
     @property
     def state(self) -> str:
-        """What became of the transaction, for people: "accepted", "RCPT TO refused", "ended after DATA"."""
+        """The outcome of the transaction, for people: "accepted", "RCPT TO refused", "ended after DATA"."""
         return self._record.state
 
     # The envelope and the session.
@@ -198,17 +198,17 @@ class Message:
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """The addresses of all recipients that were accepted in the transaction, in order."""
+        """The addresses of all accepted recipients of the transaction, in order."""
         return self._record.recipients
 
     @property
     def refused_recipients(self) -> tuple[str, ...]:
-        """The addresses of all recipients that were refused, in order; what could not be parsed as it was given."""
+        """The addresses of all refused recipients, in order; one that could not be parsed is shown as given."""
         return self._record.refused_recipients
 
     @property
     def received_at(self) -> datetime:
-        """When the end of the message was read, or else the last command of the transaction (UTC)."""
+        """The time at which the end of the message, or else the last command, was read (UTC)."""
         return datetime.fromtimestamp(self._record.received, timezone.utc)
 
     @property
@@ -223,12 +223,12 @@ class Message:
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """The commands of the transaction and their replies, from MAIL FROM to RSET."""
+        """The commands of the transaction and the replies to them, from MAIL FROM to RSET."""
         return self._record.exchanges
 
     @property
     def end_of_data(self) -> Exchange:
-        """The exchange at the end of the message; an empty one if the transaction did not come to that."""
+        """The exchange at the end of the message; an empty one if the transaction did not get that far."""
         return _step(self._record.end_of_data)
 
     @property
@@ -238,7 +238,7 @@ class Message:
 
     @property
     def recipient_parameters(self) -> Mapping[str, Mapping[str, str]]:
-        """The parameters of each accepted RCPT TO that is in the record, by address: NOTIFY, ORCPT."""
+        """The parameters of each accepted RCPT TO in the record, by address: NOTIFY, ORCPT."""
         accepted = (exchange for exchange in self._record.rcptto if exchange.accepted)
         return {exchange.address: dict(exchange.parameters) for exchange in accepted}
 
@@ -249,28 +249,28 @@ class Message:
 
     @property
     def tls(self) -> TLS | None:
-        """What TLS agreed on; None if the message was sent without TLS."""
+        """The result of the TLS handshake; None if the message was sent without TLS."""
         return self._record.negotiated.tls
 
     @property
     def user(self) -> str:
-        """Who had logged in; "" if nobody had."""
+        """The user who had logged in; "" if nobody had."""
         return self._record.negotiated.user
 
     @property
     def violations(self) -> tuple[Violation, ...]:
-        """What is wrong with the message though it was accepted; see docs/violations.md."""
+        """The violations in the message, which was accepted nevertheless; see docs/violations.md."""
         from smtpmock.conformance.message import message_violations
 
         return message_violations(self._record)
 
     def html_report(self) -> str:
-        """Return the message as a fragment of HTML that needs nothing from elsewhere; what it says is escaped."""
+        """Return the message as a self-contained fragment of HTML, with its content escaped."""
         from smtpmock.reports.html import message_shown
 
         return message_shown(self._record)
 
-    # What it says; see content.py.
+    # The content; see content.py.
 
     @property
     def email(self) -> EmailMessage:
@@ -279,7 +279,7 @@ class Message:
 
     @property
     def subject(self) -> str:
-        """The decoded subject, in one line; "" if there is none."""
+        """The decoded subject, on one line; "" if there is none."""
         return self._record.content.subject
 
     @property
@@ -304,17 +304,17 @@ class Message:
 
     @property
     def bcc(self) -> tuple[str, ...]:
-        """The recipients of the envelope that stand in no header."""
+        """The recipients of the envelope that appear in no header."""
         return self._record.content.bcc(self.recipients)
 
     @property
     def date(self) -> datetime | None:
-        """The date of the Date header; None if there is none that can be read."""
+        """The date in the Date header; None if it is missing or invalid."""
         return self._record.content.date
 
     @property
     def headers(self) -> Headers:
-        """All headers, decoded; names in any case, repeated ones kept."""
+        """All headers, decoded; names are case-insensitive, repeated headers are kept."""
         return self._record.content.headers
 
     @property
@@ -334,29 +334,29 @@ class Message:
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
-        """What is attached, inline images included."""
+        """The attachments, inline images included."""
         return self._record.content.attachments
 
     @property
     def links(self) -> tuple[str, ...]:
-        """The links in text and HTML, in order, each once."""
+        """The links in the text and the HTML, in order, each once."""
         return self._record.content.links
 
     def find_links(self, pattern: str | re.Pattern[str]) -> tuple[str, ...]:
-        """The links that match; see `Content.find_links`."""
+        """Return the links that match; see `Content.find_links`."""
         return self._record.content.find_links(pattern)
 
     def link(self, pattern: str | re.Pattern[str] | None = None) -> str:
-        """The only link, or the only one that matches; see `Content.link`."""
+        """Return the only link, or the only one that matches; see `Content.link`."""
         return self._record.content.link(pattern)
 
     def code(self, pattern: str | re.Pattern[str] | None = None) -> str:
-        """The one-time code; see `Content.code`."""
+        """Return the one-time code; see `Content.code`."""
         return self._record.content.code(pattern)
 
     @property
     def raw(self) -> bytes:
-        """The exact bytes of the message, after the dots of transparency were removed."""
+        """The exact bytes of the message, with dot-stuffing removed."""
         return self._record.content.raw
 
     @property

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """A connection from its acceptance to its end, or as far as it has come.
+    """A connection from its acceptance to its end, or to the present moment.
 
     Example:
         >>> from smtplib import SMTP
@@ -36,7 +36,7 @@ class Session:
         self._record = entry.record
 
     def __repr__(self) -> str:
-        state = "going on" if self.ended_at is None else "ended"
+        state = "open" if self.ended_at is None else "ended"
         return f"<Session {self.number} from {self.client}, {len(self.exchanges)} exchanges, {state}>"
 
     def __eq__(self, other: object) -> bool:
@@ -47,12 +47,12 @@ class Session:
 
     @property
     def id(self) -> str:
-        """An opaque, URL-safe text that is used once."""
+        """An opaque, URL-safe identifier that is never reused."""
         return self._record.id
 
     @property
     def number(self) -> int:
-        """Its place among the sessions of its server, counted from 1."""
+        """Its position among the sessions of its server, counted from 1."""
         return self._record.origin.session_number
 
     @property
@@ -67,18 +67,18 @@ class Session:
 
     @property
     def started_at(self) -> datetime:
-        """When the connection was accepted (UTC)."""
+        """The time at which the connection was accepted (UTC)."""
         return datetime.fromtimestamp(self._record.origin.started, timezone.utc)
 
     @property
     def ended_at(self) -> datetime | None:
-        """When it ended (UTC); None while it goes on."""
+        """The time at which it ended (UTC); None while it is open."""
         ended = self._record.ended
         return None if ended is None else datetime.fromtimestamp(ended, timezone.utc)
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """All commands and replies, the greeting first."""
+        """All commands and replies, beginning with the greeting."""
         return self._record.exchanges
 
     @property
@@ -93,22 +93,22 @@ class Session:
 
     @property
     def tls(self) -> TLS | None:
-        """What TLS agreed on; None without TLS."""
+        """The result of the TLS handshake; None without TLS."""
         return self._record.negotiated.tls
 
     @property
     def tls_error(self) -> str:
-        """Why the TLS handshake failed; "" if it did not."""
+        """The reason why the TLS handshake failed; "" if it did not."""
         return self._record.negotiated.tls_error
 
     @property
     def user(self) -> str:
-        """Who has logged in; "" if nobody has."""
+        """The user who has logged in; "" if nobody has."""
         return self._record.negotiated.user
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
-        """The last 100 attempts to log in."""
+        """The last 100 login attempts."""
         return self._record.negotiated.attempts
 
     @property
@@ -118,38 +118,38 @@ class Session:
 
     @property
     def violations(self) -> tuple[Violation, ...]:
-        """What the client did wrong though the server accepted it, its messages aside; see docs/violations.md."""
+        """The violations by the client, except those in its messages; see docs/violations.md."""
         from smtpmock.conformance.conversation import session_violations
 
         return session_violations(self._record)
 
     def transcript(self) -> str:
-        """Return the dialogue with its times as text: C: for the client, S: for the server."""
+        """Return the dialogue with timestamps as text: C: for the client, S: for the server."""
         from smtpmock.reports.transcript import transcript
 
         return transcript(self._entry)
 
     def html(self) -> str:
-        """Return the dialogue as a fragment of HTML that needs nothing from elsewhere; what was sent is escaped."""
+        """Return the dialogue as a self-contained fragment of HTML, with everything that was sent escaped."""
         from smtpmock.reports.html import sessions_shown
 
         return sessions_shown([self._entry])
 
 
 def transcripts(sessions: Iterable[Session]) -> str:
-    """Return the dialogues of sessions as text; of very long ones the end."""
+    """Return the dialogues of sessions as text; of very long ones, only the end."""
     from smtpmock.reports.transcript import transcripts
 
     return transcripts([session._entry for session in sessions])
 
 
 def sessions_html(sessions: Iterable[Session], address: str = "", *, about: Iterable[str] = ()) -> str:
-    """Return the dialogues of sessions as a fragment of HTML that needs nothing from elsewhere.
+    """Return the dialogues of sessions as a self-contained fragment of HTML.
 
     Args:
-        sessions: The sessions; of many the last ones are shown.
+        sessions: The sessions; if there are many, only the last ones are shown.
         address: The address of the server.
-        about: The ids of the sessions to expand; the last one is, unless others are named.
+        about: The ids of the sessions to expand; by default, the last one.
     """
     from smtpmock.reports.html import sessions_shown
 

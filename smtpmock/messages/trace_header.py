@@ -33,19 +33,19 @@ def received(record: MessageRecord, number: int) -> bytes:
 
 
 def _by(server: str) -> str:
-    """A name as it is; an address as a literal, behind which its address has to stand again."""
+    """Return a name unchanged, or an address as a literal, which has to be repeated in parentheses."""
     if ":" in server or server.replace(".", "").isdigit() or not _ascii(server):
         return f"{_literal(server)} ({_literal(server)})"
     return _ascii(server)
 
 
 def _literal(address: str) -> str:
-    """An address literal (section 4.1.3); the zone of a link-local address has no place in one."""
+    """Return an address literal (section 4.1.3), without the zone of a link-local address."""
     return f"[IPv6:{address.partition('%')[0]}]" if ":" in address else f"[{address}]"
 
 
 def _ascii(name: str) -> str:
-    """A name in letters that every header may have; "" where there is no such form, or none of a name's length."""
+    """Return a name in the ASCII form that every header may have; "" if it has none, or it is too long for a name."""
     try:
         ascii_name = name if name.isascii() else name.encode("idna").decode("ascii")
     except UnicodeError:
