@@ -1,7 +1,7 @@
-"""What the protocol wants done, in this order, by whoever has the socket, the clock and the store.
+"""The actions that the protocol requests, in order, from whoever has the socket, the clock and the store.
 
 Bytes are to be sent. An `Exchange`, a `Negotiated` or an `Observation` is a fact about the session, to be stored with
-it. Two actions are questions: `Keep` and `Count` stand last, and the conversation goes on with `Connection.answered`.
+it. Two actions are questions: `Keep` and `Count` come last, and the conversation goes on with `Connection.answered`.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 class Keep(NamedTuple):
-    """Store this accepted message; the answer says whether the store has taken it."""
+    """A request to store this accepted message; the answer is True if the store has taken it."""
 
     record: MessageRecord
 
 
 class Count(NamedTuple):
-    """Count one more match of a rule; the answer is the number of matches with this key so far.
+    """A request to count one more match of a rule; the answer is the number of matches with this key so far.
 
     Attributes:
         rule_id: The id of the rule.
-        key: What is counted apart; "" if nothing is.
+        key: The key of a separate count; "" if all matches are counted together.
     """
 
     rule_id: str
@@ -35,19 +35,19 @@ class Count(NamedTuple):
 
 
 class Add(NamedTuple):
-    """Store the record of an attempt that failed, or of what the session ends with; no reply depends on it."""
+    """A request to store the record of a failed attempt or of an unfinished transaction; no reply depends on it."""
 
     record: MessageRecord
 
 
 class Amend(NamedTuple):
-    """Store the record in place of the one with its id; a record that was purged meanwhile stays away."""
+    """A request to replace the record with the same id; a record that was purged meanwhile stays away."""
 
     record: MessageRecord
 
 
 class Erase(NamedTuple):
-    """Take the record out again: its session has erased it.
+    """A request to remove the record, which its session has erased.
 
     Attributes:
         record_id: The id of the record.
@@ -59,7 +59,7 @@ class Erase(NamedTuple):
 
 
 class Consulted(NamedTuple):
-    """Note that rules were asked, and that some of them applied.
+    """A note that rules were asked, and that some of them applied.
 
     Attributes:
         asked: The ids of the rules that were asked at their stage.
@@ -71,35 +71,35 @@ class Consulted(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """Wait before going on."""
+    """A pause before the next action."""
 
     seconds: float
 
 
 class StartTLS(NamedTuple):
-    """Begin TLS on the connection, with this fault if it is not ""; then tell the protocol."""
+    """A request to begin TLS on the connection, with this fault if it is not "", and to report the result."""
 
     fault: str
 
 
 class Reset(NamedTuple):
-    """Reset the connection (RST): the client is to see an error, not an end."""
+    """A reset of the connection (RST): the client is to see an error, not an end."""
 
 
 class End(NamedTuple):
-    """The session has ended: its record is complete."""
+    """The end of the session: its record is complete."""
 
 
 class Close(NamedTuple):
-    """Send these last bytes, if there are any, and close the connection."""
+    """A request to send these last bytes, if there are any, and to close the connection."""
 
     data: bytes = b""
 
 
 Question: TypeAlias = Keep | Count
-"""An action that the conversation waits for: it is answered with `Connection.answered`."""
+"""An action that pauses the conversation until it is answered with `Connection.answered`."""
 
 Fact: TypeAlias = Exchange | Negotiated | Observation
-"""What is stored with the session."""
+"""The facts that are stored with the session."""
 
 Action: TypeAlias = bytes | Fact | Question | Add | Amend | Erase | Consulted | Wait | StartTLS | Reset | End | Close

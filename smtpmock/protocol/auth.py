@@ -1,6 +1,6 @@
-"""AUTH (RFC 4954): the mechanisms as dialogues, without sockets and without a word about replies.
+"""AUTH (RFC 4954): the mechanisms as dialogues, independent of sockets and replies.
 
-Secrets come in here and go nowhere else: what is recorded is who tried, how, and whether it worked.
+Secrets do not leave this module: only the user, the mechanism and the outcome are recorded.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     Dialogue: TypeAlias = Generator[bytes, bytes, "Claim"]
-    """Yields challenges, takes responses, and returns what the client claims."""
+    """A dialogue, which yields challenges, takes responses and returns what the client claims."""
 
 HIDDEN = "(credentials)"
-"""What is recorded in place of credentials."""
+"""The text recorded in place of credentials."""
 
 UNNAMED = "(unnamed)"
-"""The user of a token that came without a name, where nothing tells whose it is."""
+"""The user of a token that came without a name, if nothing else tells whose it is."""
 
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _GS2_HEADER = re.compile(rb"[ny],(?:a=(?P<identity>(?:[^,=\x01]|=2C|=3D)+))?,\x01")
@@ -33,7 +33,7 @@ _WHY = json.dumps({"status": "invalid_token", "schemes": "bearer"}).encode()
 
 
 class Claim:
-    """Who a client says it is, and how it proves it."""
+    """The identity that a client claims, and its proof."""
 
     __slots__ = ("_proof", "_secret", "user")
 
@@ -46,7 +46,7 @@ class Claim:
         return f"<Claim of {self.user!r}>"
 
     def holds(self, accounts: Any) -> bool:
-        """Whether it is true; the user of a token without a name is the one it belongs to.
+        """Return True if the claim is true; the user of a token without a name is the one it belongs to.
 
         Args:
             accounts: "any", a mapping of users to passwords or tokens, or a function of both.
@@ -72,41 +72,41 @@ class Claim:
 
 
 class MalformedError(Exception):
-    """A response that is none in the mechanism."""
+    """A response that is invalid for the mechanism."""
 
 
 def offered(accounts: Any, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """The mechanisms that can be offered: a function cannot tell the password that some of them need."""
+    """Return the mechanisms that can be offered: some need the password, which a function cannot tell."""
     return tuple(
         name for name in MECHANISMS if name in wanted and not (callable(accounts) and name in _PASSWORD_NEEDED)
     )
 
 
 def dialogue(mechanism: str, initial: bytes | None, challenge: bytes) -> Dialogue:
-    """The dialogue of a mechanism.
+    """Return the dialogue of a mechanism.
 
     Args:
         mechanism: One of `MECHANISMS`.
         initial: The initial response; None if there was none.
-        challenge: What a challenge is made of, different each time.
+        challenge: The bytes of which a challenge is made, different each time.
     """
     return _DIALOGUES[mechanism](initial, challenge)
 
 
 def reason(mechanism: str) -> bytes | None:
-    """What a mechanism tells the client about a failure, which it has to acknowledge; None if it tells nothing."""
+    """Return the explanation of a failure that a mechanism sends, to be acknowledged; None if it sends none."""
     return _WHY if mechanism in _TELLS_WHY else None
 
 
 def decoded(response: bytes, *, is_initial: bool = False) -> bytes | None:
-    """A response out of base64, None if it is not (RFC 4954 section 4: ``=`` stands for an empty initial response)."""
+    """Return a response decoded; None if it is not base64 (RFC 4954 section 4: ``=`` for an empty initial response)."""
     if is_initial and response == b"=":
         return b""
     return b64decode(response) if _BASE64.fullmatch(response) else None
 
 
 def _plain(initial: bytes | None, _: bytes) -> Dialogue:
-    """RFC 4616."""
+    """Conduct the dialogue of PLAIN (RFC 4616)."""
     response = (yield b"") if initial is None else initial
     parts = response.split(b"\0")
     if len(parts) != 3 or not parts[1]:
@@ -116,13 +116,13 @@ def _plain(initial: bytes | None, _: bytes) -> Dialogue:
 
 def _login(initial: bytes | None, _: bytes) -> Dialogue:
     user = (yield b"Username:") if initial is None else initial
-    if not user or b"\0" in user:  # as when the response of another mechanism was sent, password and all
+    if not user or b"\0" in user:  # for example, the response of another mechanism, password and all
         raise MalformedError
     return Claim(user, (yield b"Password:"))
 
 
 def _cram_md5(initial: bytes | None, challenge: bytes) -> Dialogue:
-    """RFC 2195."""
+    """Conduct the dialogue of CRAM-MD5 (RFC 2195)."""
     if initial is not None:
         raise MalformedError
     user, space, digest = (yield challenge).rpartition(b" ")
@@ -145,7 +145,7 @@ def _xoauth2(initial: bytes | None, _: bytes) -> Dialogue:
 
 
 def _oauthbearer(initial: bytes | None, _: bytes) -> Dialogue:
-    """RFC 7628: the name, which is written as in RFC 5801 section 4, may be left to the token."""
+    """Conduct the dialogue of RFC 7628; the name, written as in RFC 5801 section 4, may be left to the token."""
     response = (yield b"") if initial is None else initial
     match = _GS2_HEADER.match(response)
     if match is None:

@@ -1,4 +1,4 @@
-"""What the settings say of a session, in the form that answering a command needs."""
+"""The behaviour that the settings define, in the form that answering a command needs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 MOST_RECIPIENTS = 1_000
-"""How many recipients a transaction may try, where what is kept has a bound."""
+"""The most recipients that a transaction may try, if the number of records is bounded."""
 
 _CAUSES = {name: Cause(name) for name, declared in SETTINGS.items() if declared.type is REPLY}
 
@@ -32,16 +32,16 @@ class Behaviour:
     """The replies, offers and block lists of a server, made once from its settings.
 
     Attributes:
-        settings: Where it all comes from.
-        keeps_everything: True if nothing that a session sends is erased again.
+        settings: The settings that define it.
+        keeps_everything: True if nothing that a session sends is erased later.
         replies: The reply of each setting that has one, by the name of the setting.
-        causes: What exchanges name as the cause of these replies, by the name of the setting.
+        causes: The causes that exchanges name for these replies, by the name of the setting.
         ehlo: The reply to an accepted EHLO and what it announces, before TLS (False) and after it (True).
-        delays: The delay of each setting that is one, by the name of the setting; that of "" is 0.
-        guards: Whether TLS or a login is required.
-        most_recipients: How many recipients a transaction may try, where what is kept has a bound.
-        offers: The commands that are known besides the usual ones.
-        mechanisms: The mechanisms of AUTH that can be used.
+        delays: The delay of each setting that is one, by the name of the setting; 0 for "".
+        guards: True if TLS or a login is required.
+        most_recipients: The most recipients that a transaction may try.
+        offers: The commands that are known besides the standard ones.
+        mechanisms: The AUTH mechanisms that can be used.
         helo_domains: The refused domains, in lower case.
         mailfrom_emails: The refused senders, as address keys.
         rcptto_emails: The refused recipients, as address keys.
@@ -89,12 +89,12 @@ class Behaviour:
         self.unregistered = frozenset(map(address_key, settings.not_registered_emails))
 
     def allows_auth(self, *, secure: bool) -> bool:
-        """Whether AUTH is allowed now."""
+        """Return True if AUTH is allowed now."""
         without_tls = self.settings.auth_without_tls
         return secure or (not self.settings.tls if without_tls is None else without_tls)
 
     def with_status_code(self, reply: Reply) -> Reply:
-        """Return a reply that no setting has the text of, with its enhanced status code where these are on."""
+        """Return a reply whose text is not a setting, with its enhanced status code if these are enabled."""
         if "ENHANCEDSTATUSCODES" not in self.settings.extensions:
             return reply
         return Reply(extensions.enhanced(reply.text, reply.text))

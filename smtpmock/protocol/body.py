@@ -1,7 +1,7 @@
-"""The message that follows DATA: where it ends, its dots, its size (RFC 5321 sections 2.3.8, 4.1.1.4 and 4.5.2).
+"""The message that follows DATA: its end, its dots, its size (RFC 5321 sections 2.3.8, 4.1.1.4 and 4.5.2).
 
-A line ends with CRLF and nothing else, so only CRLF.CRLF ends the message and only a dot behind a CRLF was put there
-for transparency.
+A line ends with CRLF and nothing else, so only CRLF.CRLF ends the message, and only a dot after CRLF was added for
+transparency.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ _STUFFED = b"\r\n."
 _DOUBLED = b"\r\n.."
 _LINE_END = b"\r\n"
 _UNDOTTED = re.compile(rb"\r\n(\.[^.\r\n][^\r\n]{0,100})")
-_SMALL = 4096  # bytes: pieces below are put together, so that many of them cost no more than their bytes
+_SMALL = 4096  # bytes: smaller pieces are joined, so that many of them take no more memory than their bytes
 
 
 class Body:
     r"""A message while it arrives.
 
-    It holds no more than the limit: what goes beyond is read and thrown away.
+    It never holds more than the limit: the rest is read and discarded.
 
     Attributes:
-        size: Bytes so far, without the dots of transparency and the end of data.
+        size: The bytes so far, without the dots of transparency and the end of data.
         undotted: The beginning of the first line that lost a dot which had not been doubled; b"" if none did.
 
     Example:
@@ -39,25 +39,25 @@ class Body:
         self._limit = limit
         self._pieces: list[bytes] = []
         self._small = bytearray()
-        # What may be the beginning of the end of data is held back. The line end of DATA itself stands before the
-        # first line; it is no part of the message.
+        # A possible beginning of the end of data is held back. The line end of DATA itself precedes the first line; it
+        # is not part of the message.
         self._held = _LINE_END
         self.size = -len(_LINE_END)
         self.undotted = b""
 
     @property
     def too_big(self) -> bool:
-        """Whether there are more bytes than the limit allows."""
+        """True if there are more bytes than the limit allows."""
         return self.size > self._limit
 
     def feed(self, data: bytes) -> bytes | None:
-        """Takes what arrived; returns what follows the end of data, or None while that has not come."""
+        """Take the bytes that arrived; return what follows the end of data, or None if that has not come yet."""
         if self._held:
             data = self._held + data
-        if data.endswith(_END) and data.find(b"\n.") == len(data) - 4:  # no other dot behind a line end: the usual case
+        if data.endswith(_END) and data.find(b"\n.") == len(data) - 4:  # no other dot after a line end: the usual case
             self._keep(data, len(_LINE_END) - len(_END))
             return b""
-        # Looking for one byte takes a hundredth of the time that looking for several does.
+        # Searching for one byte takes a hundredth of the time that searching for several does.
         if b"." not in data or b"\n." not in data:
             held = 2 if data.endswith(_LINE_END) else int(data.endswith(b"\r"))
         else:
@@ -75,8 +75,8 @@ class Body:
         return None
 
     def content(self) -> bytes:
-        """The whole message, exactly as the client meant it; empty if it was too big."""
-        # Many pieces put together take the memory of their bytes; they leave holes where the rest of a read was.
+        """Return the whole message, exactly as the client meant it; empty if it was too big."""
+        # Joined pieces take no more memory than their bytes; single ones leave holes where the rest of a read was.
         if self._small:
             self._pieces.append(bytes(self._small))
             self._small.clear()
@@ -91,7 +91,7 @@ class Body:
         return data.replace(_STUFFED, _LINE_END)
 
     def _keep(self, data: bytes, end: int | None = None) -> None:
-        """Keeps the data, up to that end."""
+        """Keep the data up to the index `end`."""
         begin = 0
         if self.size < 0 and data:
             begin = len(_LINE_END)
@@ -111,7 +111,7 @@ class Body:
 
 
 def _possible_end(data: bytes) -> int:
-    """How many bytes at the end of the data may be the beginning of the end of data."""
+    """Return the number of bytes at the end of the data that may begin the end of data."""
     for length in range(min(len(_END) - 1, len(data)), 0, -1):
         if data.endswith(_END[:length]):
             return length

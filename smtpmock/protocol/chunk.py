@@ -1,4 +1,4 @@
-"""A message in chunks (BDAT, RFC 3030): so many octets, whatever they are."""
+"""A message in chunks (BDAT, RFC 3030): a given number of octets, whatever they are."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _ARGUMENT = re.compile(r" ([0-9]{1,18})( LAST)?", re.IGNORECASE)
 class Chunks:
     """A message while its chunks arrive.
 
-    It holds no more than the limit: what goes beyond is read and thrown away.
+    It never holds more than the limit: the rest is read and discarded.
 
     Attributes:
-        size: Octets so far.
-        remaining: Octets of the chunk at hand that are still to come.
-        is_last: Whether the chunk at hand is the last one.
-        undotted: As in a body: there is no dot-stuffing here.
+        size: The octets so far.
+        remaining: The octets of the current chunk that are still to come.
+        is_last: True if the current chunk is the last one.
+        undotted: As in `Body`, but always empty: chunks have no dot-stuffing.
     """
 
     __slots__ = ("_content", "_limit", "is_last", "remaining", "size", "undotted")
@@ -31,16 +31,16 @@ class Chunks:
 
     @property
     def too_big(self) -> bool:
-        """Whether there are more octets than the limit allows."""
+        """True if there are more octets than the limit allows."""
         return self.size > self._limit
 
     def expect(self, size: int, *, is_last: bool) -> None:
-        """A chunk of so many octets follows."""
+        """Prepare for a chunk of `size` octets."""
         self.remaining = size
         self.is_last = is_last
 
     def feed(self, data: bytes) -> bytes:
-        """Takes what arrived; returns what follows the chunk."""
+        """Take the bytes that arrived; return what follows the chunk."""
         taken = data[: self.remaining]
         self.remaining -= len(taken)
         self.size += len(taken)
@@ -51,12 +51,12 @@ class Chunks:
         return data[len(taken) :]
 
     def content(self) -> bytes:
-        """The whole message; empty if it was too big."""
+        """Return the whole message; empty if it was too big."""
         return b"" if self.too_big else bytes(self._content)
 
 
 def parse(argument: str) -> tuple[int, bool] | None:
-    """The size of a chunk and whether it is the last one; None if the argument is not that.
+    """Return the size of a chunk, and True if it is the last one; None if the argument is invalid.
 
     Example:
         >>> parse(" 86 LAST"), parse(" -1")

@@ -1,8 +1,8 @@
-"""What each command erases, answers and records, as a table (RFC 5321 section 4.1.1).
+"""The commands as a table: what each one erases, answers and records (RFC 5321 section 4.1.1).
 
-Besides the commands it has what else is answered: the connection itself, the end of a message, and unknown commands.
-This file does not know how a reply is sent, nor what happens on the connection: a row that asks for more than a reply
-hands back an `Effect`.
+Besides the commands, it has everything else that is answered: the connection, the end of a message, unknown commands.
+This file does not know how a reply is sent, nor what happens on the connection: a row that needs more than a reply
+returns an `Effect`.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _WHITE_SPACE = " \t\v\f\r"
 
 
 class Part(IntEnum):
-    """A part of a record. A command that erases forgets its own part and all that follow."""
+    """A part of a record. A command that erases removes its own part and all that follow."""
 
     HELO = 0
     MAILFROM = 1
     RCPTTO = 2
     DATA = 3
-    RSET = 4  # forgets all but HELO, and has no part of its own
+    RSET = 4  # erases all but HELO, and has no part of its own
 
 
 class Effect(Enum):
-    """What a recorded exchange asks of the connection, besides its reply."""
+    """An effect of a recorded exchange on the connection, besides its reply."""
 
     NEGOTIATE = "note the extensions that were announced"
     AMEND = "store what the session added to its record"
@@ -47,9 +47,9 @@ class Effect(Enum):
 
 
 Judgement: TypeAlias = tuple[str | None, str | None, tuple[tuple[str, str], ...]]
-"""What a command is answered by the settings, before any rule (a plain tuple: a named one takes 0.3 us more).
+"""The answer of the settings to a command, before any rule (a plain tuple: a named one takes 0.3 us more).
 
-The setting that refuses it, or None if it succeeds; its argument as it was understood, or None if there is none or it
+The setting that refuses it, or None if it succeeds; its argument as it was understood, or None if it is missing or
 could not be parsed; the ESMTP parameters of its path.
 """
 
@@ -61,7 +61,7 @@ def _judge_nothing(_: SessionState, __: str) -> Judgement:
 
 
 def _record_nothing(_: SessionState, __: Exchange) -> None:
-    """It stands in the exchanges only."""
+    """Record nothing besides the exchange itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +70,16 @@ class Command:
 
     Attributes:
         stage: Its name in records.
-        prefix: What its line begins with, in upper case; b"" for what no line is.
+        prefix: The beginning of its line, in upper case; b"" if it has no line.
         accepted: The setting whose text is sent when it succeeds.
         delay: The setting that delays its reply; "" for none.
-        erases: Where its erasing begins; None if it erases nothing.
-        judge: Judges what follows the prefix.
-        record: Notes the exchange in the transaction; returns what it asks of the connection.
-        bare: True if with an argument it is no command.
+        erases: The part at which its erasing begins; None if it erases nothing.
+        judge: The function that judges the text after the prefix.
+        record: The function that records the exchange in the transaction, and returns its effect.
+        bare: True if it is not recognised with an argument.
         ends: True if `fail_fast` ends the session when it fails.
-        extension: The extension that it comes with.
-        is_preliminary: True if it is allowed before TLS where that is required (RFC 3207 section 4).
+        extension: The extension that provides it.
+        is_preliminary: True if it is allowed before TLS even if TLS is required (RFC 3207 section 4).
         is_message: True for the end of a message, which is stored before it is answered.
     """
 
@@ -243,7 +243,7 @@ def _judge_starttls(state: SessionState, argument: str) -> Judgement:
     if state.is_secure:
         return ("msg_invalid_cmd_starttls_sequence", None, ())
     settings = state.behaviour.settings
-    # A rule may have announced it where there is no TLS.
+    # A rule may have announced it although there is no TLS.
     return ("msg_starttls_refused", None, ()) if settings.tls_fault == "reject" or not settings.tls else _ACCEPTED
 
 
@@ -269,7 +269,7 @@ def _record_chunk(state: SessionState, exchange: Exchange) -> Effect | None:
 def _record_message(state: SessionState, exchange: Exchange) -> None:
     transaction = state.transaction
     transaction.end_of_data = exchange
-    if exchange.request and transaction.data is None:  # all of it came in one chunk
+    if exchange.request and transaction.data is None:  # the whole message came in one chunk
         transaction.data = exchange
 
 
@@ -284,12 +284,14 @@ _HELO = Command(
     is_preliminary=True,
 )
 
-# Of several lines, or followed by octets: login.py and receiver.py answer these.
+# Commands of several lines, or followed by octets: login.py and message_receiver.py answer these.
 LOGIN = Command("AUTH", b"AUTH", "msg_auth_succeeded", record=_record_login, extension="AUTH")
 CHUNK = Command("BDAT", b"BDAT", "msg_bdat_received", record=_record_chunk, extension="CHUNKING")
-UNREAD_CHUNK = replace(CHUNK, record=_record_unread_chunk)  # refused for its argument or sequence: no message is hurt
+UNREAD_CHUNK = replace(
+    CHUNK, record=_record_unread_chunk
+)  # refused for its argument or sequence: no message is affected
 
-# No command begins these.
+# No command line begins with these.
 GREETING = Command("connect", b"", "msg_greeting", ends=False)
 MESSAGE = Command("message", b"", "msg_msg_received", "response_delay_message", record=_record_message, is_message=True)
 UNKNOWN = Command("", b"", "msg_invalid_cmd", ends=False)
@@ -361,12 +363,12 @@ _BY_BEGINNING = {command.prefix[:4]: command for command in _TABLE}
 
 
 def recognise(line: bytes, offers: Collection[str] = (), extensions: Collection[str] = ()) -> Command | None:
-    """Return the command of a line without surrounding white space; None for an unknown one.
+    """Return the command on a line without surrounding white space; None for an unknown one.
 
     Args:
         line: The line.
         offers: The extensions that the server offers.
-        extensions: Those that were announced to the client, by a rule perhaps.
+        extensions: The extensions that were announced to the client, perhaps by a rule.
 
     Example:
         >>> recognise(b"mail from:<a@example.com>").stage
@@ -381,7 +383,7 @@ def recognise(line: bytes, offers: Collection[str] = (), extensions: Collection[
     if length > 4 and line[:length].upper() != prefix:
         return None
     if len(line) > length and (command.bare or (prefix[-1:] != b":" and line[length : length + 1].strip())):
-        return None  # a longer word: one ends with white space, whichever
+        return None  # a longer word: a command ends with white space of any kind
     if command.extension and command.extension not in offers and command.extension not in extensions:
         return None
     return command

@@ -1,7 +1,7 @@
 """The conversation with one client: bytes in, actions out.
 
-The connection reads no clock: what time it is, it is told. It never sees a socket or a store: what it wants done with
-them, it returns as actions, to be carried out in order.
+The connection reads no clock: it is told the time. It never sees a socket or a store: it returns what is to be done
+with them as actions, to be carried out in order.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from smtpmock.rules.decision import Decision
     from smtpmock.rules.rule import Rule
 
-# Before Python 3.12, to look one up takes as long as a call.
+# Before Python 3.12, a lookup takes as long as a call.
 _HELO, _MAILFROM, _RCPTTO, _DATA, _RSET = Part
 _RECEIVE = Effect.RECEIVE
 
 LONGEST_LINE = 16_384
-"""The most bytes that a command line may have, its line end included."""
+"""The most bytes of a command line, including its line end."""
 
 _SHOWN_OF_A_LONG_LINE = 80
 _MOST_NAMED_IN_ERASURE = 3
-_MOST_REPLIES_AT_ONCE = 256  # then others have their turn, and the client has to read what it was told
+_MOST_REPLIES_AT_ONCE = 256  # then others have their turn, and the client has to read its replies
 _NEEDS_LOGIN = ("MAIL FROM", "RCPT TO", "DATA", "BDAT", "VRFY")  # RFC 4954 section 6
 _HAS_TO_BE_WAITED_FOR = ("HELO", "EHLO", "DATA", "NOOP", "QUIT", "VRFY", "STARTTLS", "AUTH")  # RFC 2920 section 3.1
 
@@ -49,9 +49,9 @@ class Connection(MessageReceiver):
     r"""The server's side of one SMTP session.
 
     Args:
-        behaviour: What the settings say.
-        rules: The rules, the oldest first; the list may change at any time.
-        origin: Where the session comes from.
+        behaviour: The behaviour that the settings define.
+        rules: The rules, oldest first; the list may change at any time.
+        origin: The origin of the session.
 
     Example:
         >>> from smtpmock.protocol.behaviour import Behaviour
@@ -71,18 +71,18 @@ class Connection(MessageReceiver):
         super().__init__(behaviour, rules, origin)
         self._overlong: bytes | None = None  # the beginning of a line that is being discarded
         self._login: Login | None = None
-        self._hides = False  # whether what is no command may be credentials: an AUTH came before
+        self._hides = False  # True if an unrecognised line may hold credentials, because AUTH came before
 
     @property
     def is_between_commands(self) -> bool:
-        """True if the client has sent nothing that still waits for its end."""
+        """True if the client is not in the middle of a command or a message."""
         waits = self._body is None and self._chunk is None and self._login is None and self._overlong is None
         return self._silent or (waits and not self._has_input)
 
-    # What happens from outside.
+    # Events from outside.
 
     def open(self, now: float, *, early: bool = False) -> list[Action]:
-        """Greet the client, or begin TLS: the connection was accepted.
+        """Greet the client, or begin TLS, after the connection was accepted.
 
         Args:
             now: Seconds since the epoch.
@@ -101,12 +101,12 @@ class Connection(MessageReceiver):
         """Answer the bytes that the client sent.
 
         Args:
-            data: What arrived; b"" to go on after a pause.
+            data: The bytes that arrived; b"" to go on after a pause.
             now: Seconds since the epoch.
 
         Returns:
-            What to do now, in this order. Where it ends with a wait and a reply, `paused` tells whether bytes are left
-            that could not be answered yet; where it ends with a question, go on with `answered`.
+            The actions to carry out now, in this order. If they end with a wait and a reply, `paused` is True if some
+            bytes could not be answered yet; if they end with a question, go on with `answered`.
         """
         self._now = now
         self._buffer = self._buffer[self._start :] + data if self._buffer else data
@@ -126,7 +126,7 @@ class Connection(MessageReceiver):
             if self._resume is not None:
                 return self._done()
             if self._start < len(self._buffer):
-                if body is not None and self._body is not None:  # what follows in a message is the message
+                if body is not None and self._body is not None:  # what follows within a message belongs to it
                     if self._is_deaf():
                         self._buffer = b""
                     elif self.paused:
@@ -151,10 +151,10 @@ class Connection(MessageReceiver):
         return self._done()
 
     def secured(self, tls: TLS, now: float) -> list[Action]:
-        """Forget what was learnt before TLS became active (RFC 3207 section 4.2).
+        """Forget everything learnt before TLS became active (RFC 3207 section 4.2).
 
         Args:
-            tls: What it agreed on.
+            tls: The result of the handshake.
             now: Seconds since the epoch.
         """
         self._negotiate(tls=tls, extensions=frozenset(), user="")
@@ -162,16 +162,16 @@ class Connection(MessageReceiver):
         return self.open(now) if self.behaviour.settings.tls == "implicit" else self._done()
 
     def refuse_tls(self, reason: str) -> list[Action]:
-        """Note why the TLS handshake failed."""
+        """Record the reason why the TLS handshake failed."""
         self._negotiate(tls_error=reason)
         return self._done()
 
     def end(self, now: float, reply: Reply | None = None, *, gone: bool = False) -> list[Action]:
-        """End the session, whoever ended it: the client, a timeout, a stop.
+        """End the session, whatever ended it: the client, a timeout, a stop.
 
         Args:
             now: Seconds since the epoch.
-            reply: What to tell the client; None if there is nobody to tell.
+            reply: The reply to send; None if nobody can receive it.
             gone: True if the client has closed the connection.
         """
         self._now = now
@@ -185,7 +185,7 @@ class Connection(MessageReceiver):
             self._finish()
         return self._done()
 
-    # What commands do.
+    # The effects of commands.
 
     def _carry_out(self, effect: Effect, exchange: Exchange) -> None:
         if effect is _RECEIVE:
@@ -205,10 +205,10 @@ class Connection(MessageReceiver):
             self._end_chunks()
 
     def _erase(self, part: Part, stage: str) -> None:
-        """Forget a part of the record and all that follow it; or begin a new record, where the old one stays.
+        """Erase a part of the record and all that follow it; or begin a new record, if the old one is kept.
 
         Args:
-            part: Where the erasing begins.
+            part: The part at which the erasing begins.
             stage: The command that erases.
         """
         self._chunks = None
@@ -220,7 +220,7 @@ class Connection(MessageReceiver):
         if part is _RCPTTO and self.behaviour.settings.multiple_rcptto:
             return
         if transaction.is_recorded:
-            if transaction.is_over:  # several messages can be sent in a session: the accepted one stays
+            if transaction.is_over:  # a session can send several messages: the accepted one stays
                 if part <= _MAILFROM:
                     self.state.transaction = Transaction(None if part is _HELO else transaction.helo)
                 return
@@ -241,12 +241,12 @@ class Connection(MessageReceiver):
                 self.state.transaction.record_id = transaction.record_id
 
     def _end_attempt(self, part: Part) -> None:
-        """Where everything is kept: store what the command ends, and begin anew what it begins."""
+        """If everything is kept, store what the command ends, and begin anew what it begins."""
         transaction = self.state.transaction
         if part is _RCPTTO or part is _DATA:
             if transaction.is_over:
                 return
-            if transaction.is_recorded:  # a refused message, after which the client tries again
+            if transaction.is_recorded:  # a refused message, which the client sends again
                 transaction.is_recorded = False
                 transaction.record_id = ""
                 transaction.forget_from_data()
@@ -263,7 +263,7 @@ class Connection(MessageReceiver):
     # Reading.
 
     def _must_wait(self) -> bool:
-        """Judge what was sent too early, and return True if it is not to be read now."""
+        """Judge what was sent too early; return True if it must not be read now."""
         self._judge_haste()
         if self._is_deaf():
             self._buffer = b""
@@ -306,10 +306,10 @@ class Connection(MessageReceiver):
         return True
 
     def _observe_line_end(self, line: bytes, request: bytes) -> None:
-        """Note what is wrong with the end of a line, for the exchange that answers it."""
+        """Record what is wrong with the end of a line, for the exchange that answers it."""
         if line[-1:] != b"\r":
             self._observed += ("bare-lf-command",)
-        if b"\r" in line[:-1] and b"\r" not in request:  # what is inside, the record shows
+        if b"\r" in line[:-1] and b"\r" not in request:  # the record shows what is inside the line
             self._observed += ("bare-cr-command",)
 
     def _refuse_long_line(self, beginning: bytes) -> None:
@@ -317,11 +317,11 @@ class Connection(MessageReceiver):
         request = self._masked(beginning)
         self._login = None
         reply = self.behaviour.with_status_code(LINE_TOO_LONG)
-        self._octets = b""  # no more than the beginning was read
+        self._octets = b""  # only the beginning was read
         self._say(reply, readable(f"{request}…"), Cause(limit="line-length"))
 
     def _judge_haste(self) -> None:
-        """Note that the client sent more before it could have the reply."""
+        """Record that the client sent more before it could have the reply."""
         last = self._last
         if self.ended and last.stage == "QUIT":
             self._observe("command-after-quit", last.number)
@@ -353,7 +353,7 @@ class Connection(MessageReceiver):
             self._execute(command, request)
 
     def _decoded(self, line: bytes) -> str:
-        """Return the line as text; bytes that are not UTF-8 become surrogates, and the line is kept as it came."""
+        """Return the line as text; bytes that are not UTF-8 become surrogates, and the original line is kept."""
         try:
             return line.decode()
         except UnicodeDecodeError:
@@ -375,13 +375,13 @@ class Connection(MessageReceiver):
         self.respond(command, request, first_refusal or refusal, argument, parameters)
 
     def _is_full(self) -> bool:
-        """Return True if the transaction can take no further recipient."""
+        """Return True if the transaction cannot take another recipient."""
         transaction = self.state.transaction
         tried = len(transaction.recipients) + len(transaction.refused_recipients)
         return tried >= self.behaviour.most_recipients and not transaction.is_over
 
     def _first_refusal(self, command: Command) -> str | None:
-        """Return the setting that refuses a command whatever it says; None if none does."""
+        """Return the setting that refuses a command whatever its argument; None if there is none."""
         settings = self.behaviour.settings
         if settings.require_tls and not self.state.is_secure and not command.is_preliminary:
             return "msg_tls_required"
@@ -412,7 +412,7 @@ class Connection(MessageReceiver):
         self._take_login_step(self._login.begin(argument, challenge.encode()))
 
     def _take_login_step(self, step: Step) -> None:
-        """Send a challenge, or answer for good: by a rule for AUTH, or with the setting."""
+        """Send a challenge or the final reply, by a rule for AUTH or by the settings."""
         assert self._login is not None
         if step.failed:
             self._note_attempt(succeeded=False)  # not every client waits for the end
@@ -433,7 +433,7 @@ class Connection(MessageReceiver):
             self._negotiate(**changes)
 
     def _begin_tls(self, exchange: Exchange) -> None:
-        """Have the handshake begin; whatever came in clear text after the command is thrown away."""
+        """Start the handshake; discard whatever came in clear text after the command."""
         if self._has_input:
             self._observe("command-after-starttls", exchange.number)
             self._buffer = b""
@@ -447,7 +447,7 @@ class Connection(MessageReceiver):
             self._start_tls()
 
     def _begin_tls_as_decided(self, decision: Decision | None) -> None:
-        """Begin implicit TLS; or close or reset the connection first, where a rule wants that."""
+        """Begin implicit TLS, unless a rule closes or resets the connection first."""
         if decision is not None:
             exchange = apply_decision(Exchange("", "", self._now, stage="STARTTLS", accepted=True), decision)
             self._tls_fault = decision.rule.tls if decision.rule is not None else None
@@ -480,7 +480,7 @@ class Connection(MessageReceiver):
         if refusal is None and self._chunks is None:
             self._chunks = Chunks(self.behaviour.settings.msg_size_limit)
             self._body_is_new = True
-        # The octets of a chunk that is refused have to be read all the same (RFC 3030 section 2).
+        # The octets of a refused chunk have to be read all the same (RFC 3030 section 2).
         chunks = self._chunks if refusal is None and self._chunks is not None else Chunks(0)
         chunks.expect(parsed[0], is_last=parsed[1])
         self._chunk = Chunk(request, refusal, chunks)
@@ -489,5 +489,5 @@ class Connection(MessageReceiver):
 
     @property
     def _has_message(self) -> bool:
-        """True if the transaction has an accepted message already."""
+        """True if the transaction already has an accepted message."""
         return self.state.transaction.content is not None or self.state.transaction.is_over

@@ -1,4 +1,4 @@
-"""The dialogue of AUTH in a session (RFC 4954): what is asked, answered and recorded; never the credentials."""
+"""The dialogue of AUTH in a session (RFC 4954): challenges, replies and records, never the credentials."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from smtpmock.protocol.session_state import SessionState
 
 
-# Those of the registry of SASL that clients have: another word may as well be credentials.
+# The registered SASL mechanisms that clients support: any other word may be a credential.
 _MECHANISM = re.compile(
     "PLAIN|LOGIN|EXTERNAL|ANONYMOUS|(?:CRAM|DIGEST)-MD5|XOAUTH2?|OAUTHBEARER|NTLM|GSSAPI|GSS-SPNEGO|KERBEROS_V4|OTP"
     "|SCRAM-SHA-(?:1|256|512)(?:-PLUS)?",
@@ -25,18 +25,18 @@ _MECHANISM = re.compile(
 
 
 MOST_ATTEMPTS = 100
-"""How many attempts to log in a session remembers; its exchanges show all."""
+"""The most login attempts that a session remembers; its exchanges show all."""
 
 _VERB = re.compile(rb"[^A-Z]*A[^A-Z]*U[^A-Z]*T[^A-Z]*H", re.IGNORECASE)
 
 
 class Step(NamedTuple):
-    """What a client is to be told next.
+    """The next step of the server in a login.
 
     Attributes:
         challenge: The reply that asks for a response; None at the end of the dialogue.
         refusal: The setting that refuses the login, at the end; None if it succeeds.
-        failed: True if the login has failed already, though the client is still to be told why.
+        failed: True if the login has failed already, although the client has yet to be told why.
     """
 
     challenge: Reply | None = None
@@ -48,11 +48,11 @@ class Login:
     """An attempt to log in.
 
     Args:
-        state: What the session knows.
+        state: The state of the session.
 
     Attributes:
         line: The AUTH command, as it is recorded: without credentials.
-        request: The line that is answered, as it is recorded.
+        request: The line to answer, as it is recorded.
     """
 
     __slots__ = ("_claim", "_dialogue", "_is_explained", "_is_noted", "_mechanism", "_state", "line", "request")
@@ -61,14 +61,14 @@ class Login:
         self._state = state
         self._mechanism = ""
         self._is_noted = False
-        self._is_explained = False  # whether the client was told why its claim does not hold
+        self._is_explained = False  # True if the client was told why its claim is false
         self._dialogue: Dialogue | None = None
         self._claim: Claim | None = None
         self.line = self.request = "AUTH"
 
     @property
     def user(self) -> str | None:
-        """The name that the client gave; None before it did."""
+        """The name that the client gave; None if it has not given one yet."""
         return readable(self._claim.user) if self._claim is not None else None
 
     def begin(self, argument: str, challenge: bytes) -> Step:
@@ -76,7 +76,7 @@ class Login:
 
         Args:
             argument: What follows it.
-            challenge: What a challenge is made of.
+            challenge: The bytes of which a challenge is made.
         """
         mechanism, *initial = argument.split()[:3] or [""]
         self._mechanism = mechanism.upper()
@@ -91,7 +91,7 @@ class Login:
         return self._advance(None)
 
     def answer(self, line: bytes) -> Step:
-        """Answer a response of the client.
+        """Answer a response from the client.
 
         Args:
             line: The line without surrounding white space.
@@ -108,7 +108,7 @@ class Login:
         return self._advance(response)
 
     def attempted(self, *, succeeded: bool) -> dict[str, Any]:
-        """Return what the session has negotiated by the attempt, if it came to one; it is noted once."""
+        """Return what the attempt changes in `Negotiated`, if a name was given; it is recorded once."""
         user = self.user
         if user is None:
             return {}

@@ -1,4 +1,4 @@
-"""How a session receives a message: the lines after DATA, or the chunks of BDAT (RFC 3030)."""
+"""The reception of a message in a session: the lines after DATA, or the chunks of BDAT (RFC 3030)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class Chunk(NamedTuple):
-    """The chunk at hand.
+    """The current chunk.
 
     Attributes:
-        request: Its command.
+        request: The BDAT command.
         refusal: The setting that refuses it; None if it is accepted.
-        chunks: Where its octets go.
+        chunks: The message to which its octets belong.
     """
 
     request: str
@@ -43,12 +43,12 @@ class MessageReceiver(Responder):
     def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin) -> None:
         super().__init__(behaviour, rules, origin)
         self._buffer = b""
-        self._start = 0  # of what has not been read
+        self._start = 0  # index of the first byte that was not read
         self._body: Body | None = None
         self._body_is_new = False
         self._chunks: Chunks | None = None  # a message that comes by BDAT
         self._chunk: Chunk | None = None
-        self._chunks_over = False  # whether no chunk can follow: the last one came, or one was refused
+        self._chunks_over = False  # True if no chunk can follow: the last one came, or one was refused
 
     @property
     def is_chunked(self) -> bool:
@@ -87,14 +87,14 @@ class MessageReceiver(Responder):
             self._end_chunk(chunk)
 
     def _take_input(self) -> bytes:
-        """Return all that has arrived and was not read."""
+        """Return all input that was not read yet."""
         if self._start:
             self._buffer = self._buffer[self._start :]
             self._start = 0
         return self._buffer
 
     def _put_back(self, rest: bytes) -> None:
-        """Keep what was not read, and pause for what was where a rule slows the reading down."""
+        """Keep the input that was not read, and pause before it if a rule throttles reading."""
         taken = len(self._buffer) - len(rest)
         self._buffer = rest
         if self._throttle is not None:
@@ -112,7 +112,7 @@ class MessageReceiver(Responder):
             self.respond(CHUNK, request, "msg_msg_size_is_too_big" if chunks.too_big else None)
 
     def _may_read(self) -> bool:
-        """Ask the rules about the first bytes of a message; return False if nothing is to be read now."""
+        """Ask the rules about the first bytes of a message; return False if it must not be read now."""
         self._consult_rules("body", "", None, self._begin_message)
         return not (self.paused or self.ended or self._silent or self._resume is not None)
 

@@ -1,6 +1,6 @@
-"""What a server answers in a session: replies by settings or rules, delays, and the end, all as actions.
+"""The answers of a server in a session: replies by settings or rules, delays and the end, all as actions.
 
-This file does not know what commands mean: their table, commands.py, does.
+This file does not know the commands: their table is in commands.py.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from smtpmock.rules.rule import Rule
 
 READ_SIZE = 65_536
-"""How many bytes are read at a time, unless a rule slows the reading down."""
+"""The most bytes that are read at a time, unless a rule throttles reading."""
 
-_STEPS_PER_SECOND = 20  # in which what is slowed down is sent or read
+_STEPS_PER_SECOND = 20  # in which throttled data is sent or read
 
 _BEFORE_ALL = Exchange("", "", 0.0)
 _END = End()
-_START_TLS = Effect.START_TLS  # before Python 3.12, to look one up takes as long as a call
+_START_TLS = Effect.START_TLS  # before Python 3.12, a lookup takes as long as a call
 _tuple = tuple.__new__  # a named tuple's own constructor takes twice as long
 
 
@@ -48,11 +48,11 @@ class Responder:
     """The answering half of a connection.
 
     Attributes:
-        state: What the session knows.
-        behaviour: What the settings say.
-        paused: True if bytes that were fed wait until the actions are carried out: feed b"" then.
+        state: The state of the session.
+        behaviour: The behaviour that the settings define.
+        paused: True if some input has to wait until the actions are carried out: feed b"" then.
         ended: True if the session is over.
-        read_size: How many bytes to feed at most.
+        read_size: The most bytes to feed at a time.
     """
 
     __slots__ = (
@@ -87,22 +87,22 @@ class Responder:
         self.paused = False
         self.ended = False
         self.read_size = READ_SIZE
-        self._rules = rules  # the oldest first; whoever adds or removes one does it in this list
-        self._before: Transaction | None = None  # the transaction before the command at hand erased a part, for rules
+        self._rules = rules  # oldest first; rules are added to this very list, and removed from it
+        self._before: Transaction | None = None  # the transaction before the current command erased a part, for rules
         self._now = 0.0
         self._drip: float | None = None
         self._throttle: float | None = None
-        self._tls_fault: str | None = None  # that a rule wants in the handshake
+        self._tls_fault: str | None = None  # requested by a rule for the handshake
         self._silent = False
         self._resets = False
         self._leaving = False
-        self._spoken = False  # whether the client has sent a line
+        self._spoken = False  # True once the client has sent a line
         self._last = _BEFORE_ALL
         self._number = 0  # of the last exchange
-        self._octets = b""  # the request at hand, if it is not UTF-8
-        self._observed: tuple[str, ...] = ()  # violations
-        self._records = 0  # how many records have an id
-        self._resume: Callable[[Any], object] | None = None  # goes on when the question is answered
+        self._octets = b""  # the current request, if it is not UTF-8
+        self._observed: tuple[str, ...] = ()  # codes of violations
+        self._records = 0  # the number of records that have an id
+        self._resume: Callable[[Any], object] | None = None  # the continuation after a question
         self._actions: list[Action] = []
         self._out: list[bytes] = []
 
@@ -119,12 +119,12 @@ class Responder:
         """Answer by the newest rule that decides, or else by a setting.
 
         Args:
-            command: What is answered.
+            command: The command to answer.
             request: What the client sent.
             refusal: The setting that refuses it; None if it succeeds.
             value: The value of the command's argument, or the message.
             parameters: The ESMTP parameters of its path.
-            line: The command line that rules are asked about, where the request is not that line itself.
+            line: The command line that rules are asked about, if it differs from the request.
         """
         behaviour = self.behaviour
         setting = refusal or command.accepted
@@ -185,7 +185,7 @@ class Responder:
     def _settle_message(
         self, command: Command, exchange: Exchange, value: Any, data: bytes, decision: Decision | None
     ) -> None:
-        """Have the record of a message stored, before its exchange is made."""
+        """Store the record of a message before its exchange is made."""
         transaction = self.state.transaction
         command.record(self.state, exchange)
         if not exchange.accepted:
@@ -196,7 +196,7 @@ class Responder:
         transaction.content = value
         transaction.accepted_recipients = tuple(transaction.recipients)
         transaction.is_over = self.behaviour.settings.multiple_message_receiving
-        transaction.is_recorded = True  # should the client leave before the answer, too
+        transaction.is_recorded = True  # even if the client leaves before the answer
         self._actions.append(_tuple(Keep, (self._make_record(),)))
         self._resume = partial(self._finish_message, transaction, command, exchange, data, decision)
 
@@ -228,7 +228,7 @@ class Responder:
         *,
         is_recorded: bool = False,
     ) -> None:
-        """Make the exchange a fact, and send the reply as the rules say."""
+        """Record the exchange, and send the reply as the rules decided."""
         self._last = exchange
         self._actions.append(exchange)
         if self._observed:
@@ -250,17 +250,17 @@ class Responder:
             self._begin_tls(exchange)
 
     def _begin_tls(self, exchange: Exchange) -> None:
-        """Have the handshake begin, once the reply is on its way."""
+        """Start the handshake once the reply has been sent."""
         raise NotImplementedError
 
     def _carry_out(self, effect: Effect, exchange: Exchange) -> None:
-        """Do what a command asks for besides its reply, before that is sent."""
+        """Carry out an effect of a command before its reply is sent."""
         raise NotImplementedError
 
     # Facts.
 
     def _note(self, exchange: Exchange) -> None:
-        """Make an exchange a fact, and what was wrong with its line."""
+        """Record an exchange, and what was wrong with its line."""
         self._last = exchange
         self._actions.append(exchange)
         if self._observed:
@@ -272,12 +272,12 @@ class Responder:
             self._observe(code, exchange.number)
 
     def _observe(self, code: str, exchange: int = 0) -> None:
-        """Note a violation that the exchanges do not show; what came after the end belongs to the session, too."""
+        """Record a violation that the exchanges do not show; one after the end still belongs to the session."""
         place = self._actions.index(_END) if self.ended else len(self._actions)
         self._actions.insert(place, Observation(code, exchange))
 
     def _say(self, reply: Reply, request: str, cause: Cause, *, stage: str = "", accepted: bool = False) -> None:
-        """Send what no setting has the text of."""
+        """Send a reply whose text is not a setting."""
         octets, self._octets = self._octets, b""
         self._number += 1
         exchange = Exchange(
@@ -294,7 +294,7 @@ class Responder:
         self._out.append(reply.wire)
 
     def _negotiate(self, **changes: Any) -> None:
-        """Note what was negotiated, for the session and for the messages to come."""
+        """Record what was negotiated, for the session and for later messages."""
         self.state.negotiated = self.state.negotiated._replace(**changes)
         self._actions.append(self.state.negotiated)
 
@@ -307,12 +307,12 @@ class Responder:
         return transaction.record(transaction.record_id, state.origin, state.negotiated)
 
     def _add(self) -> None:
-        """Store the record of a transaction that is no accepted message."""
+        """Store the record of a transaction that is not an accepted message."""
         self._actions.append(Add(self._make_record()))
         self.state.transaction.is_recorded = True
 
     def _amend(self) -> None:
-        """Store what the session added to a record that is there."""
+        """Store what the session added to an existing record."""
         if self.state.transaction.is_recorded:
             self._actions.append(Amend(self._make_record()))
 
@@ -325,11 +325,11 @@ class Responder:
         value: str | Content | None,
         decided: Callable[[Decision | None], object],
     ) -> None:
-        """Ask the rules about a command; what they decide is handed on once their questions are answered."""
-        # A RSET is asked about the transaction that it ends.
+        """Ask the rules about a command, and pass on their decision once their questions are answered."""
+        # A rule for RSET is asked about the transaction that the command ends.
         transaction = self._before if stage == "RSET" and self._before is not None else self.state.transaction
         values = partial(values_at, stage, request, value, transaction, self.state)
-        # Its number, not its id, which differs from run to run: chance is a function of what is counted apart.
+        # The number of the session, not its id, which differs from run to run: chance is a function of the count key.
         context = RuleContext(stage, str(self.state.origin.session_number), values)
         self._advance(decide(tuple(self._rules), context), decided, None)
 
@@ -353,7 +353,7 @@ class Responder:
     # Sending.
 
     def _follow(self, decision: Decision, exchange: Exchange, data: bytes) -> None:
-        """Reply to a command as the rules say."""
+        """Reply to a command as the rules decided."""
         if exchange.delay:
             self._pause(exchange.delay)
         if decision.drip is not None:
@@ -380,7 +380,7 @@ class Responder:
             self._flush()
 
     def _finish(self) -> None:
-        """Complete the record of the session, then say what is left to say and close."""
+        """Complete the record of the session, then send the last bytes and close."""
         transaction = self.state.transaction
         has_record = transaction.has_begun if self.behaviour.keeps_everything else self._spoken
         if has_record and not transaction.is_recorded:
@@ -393,7 +393,7 @@ class Responder:
         self.ended = True
 
     def _pause(self, seconds: float) -> None:
-        """Say what there is to say, then wait; the rest of the input is answered after that."""
+        """Send all pending replies, then wait; the rest of the input is answered after that."""
         self._flush()
         self._actions.append(Wait(seconds))
         self.paused = True

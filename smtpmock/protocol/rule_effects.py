@@ -1,6 +1,6 @@
-"""What a decision of the rules makes of an exchange, and what is known of a command when rules are asked.
+"""The effects of rules: how a decision changes an exchange, and which values their conditions examine.
 
-What rules mean stands in the package `rules`; here stands how a decision is carried out.
+The package `rules` says what rules mean; this file carries out their decisions.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from smtpmock.rules.rule import Rule
 
 GARBAGE = Reply("\x16\x03\x01\udcff not a reply")
-"""What is sent as garbage: a line without a code, with bytes that are no text."""
+"""The garbage that is sent: a line without a code, with bytes that are not text."""
 
 _NO_REPLY = ("close", "reset", "silence")
 
 
 def apply_decision(exchange: Exchange, decision: Decision) -> Exchange:
-    """Return the exchange as the rules want it.
+    """Return the exchange as changed by a decision.
 
-    State follows the first digit of a rule's reply. Where a rule keeps the reply from the client a command has failed,
-    but a message was received: whether the client sends it again is what such a rule is to find out.
+    The state follows the first digit of a rule's reply. If a rule withholds the reply from the client, a command has
+    failed, but a message was received: such a rule is there to find out if the client sends it again.
     """
     rule = decision.rule
     if rule is None:
@@ -59,7 +59,7 @@ def _cause(rule: Rule) -> Cause:
 
 
 def wire(exchange: Exchange) -> bytes:
-    """Return what is sent of the reply."""
+    """Return the bytes of the reply that are sent."""
     if not exchange.reply:
         return b""
     if exchange.then == "garbage":
@@ -77,7 +77,7 @@ def values_at(
     state: SessionState,
     word: str,
 ) -> Iterable[Any]:
-    """Return the values of a condition when a command is answered, one of which has to match.
+    """Return the values of a condition for a command, one of which has to match.
 
     Args:
         stage: The command's stage.
@@ -85,7 +85,7 @@ def values_at(
         value: The value of its argument, or the message; None if it could not be parsed.
         transaction: The transaction that the command belongs to.
         state: What the session knows.
-        word: The condition.
+        word: The name of the condition.
     """
     if word == "client":
         return (state.origin.client,)
@@ -125,7 +125,7 @@ def values_at(
 
 
 def _argument(stage: str, request: str) -> str:
-    """Return what stands after the verb, as it was given."""
+    """Return the text after the verb, as it was given."""
     if stage in ("MAIL FROM", "RCPT TO"):
         return request.partition(":")[2].strip()
     return request.partition(" ")[2].strip()
@@ -134,4 +134,4 @@ def _argument(stage: str, request: str) -> str:
 _NO_COMMAND = ("connect", "body", "message")
 
 _ARGUMENTS = {"HELO": "helo_name", "EHLO": "helo_name", "MAIL FROM": "sender", "RCPT TO": "recipient", "AUTH": "user"}
-"""The condition that looks at the argument of a command."""
+"""The condition that examines the argument of a command."""

@@ -1,4 +1,4 @@
-"""What a session knows while it goes on: what judging and recording a command needs."""
+"""The state of a session: what judging and recording a command needs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class SessionState:
-    """What a session knows.
+    """The state of a session.
 
     Attributes:
-        behaviour: What the settings say.
-        origin: Where the session comes from.
-        negotiated: What was negotiated so far.
+        behaviour: The behaviour that the settings define.
+        origin: The origin of the session.
+        negotiated: The facts negotiated so far.
         transaction: The current transaction.
-        size: Bytes of the message that came or was announced last; None if none was.
+        size: The bytes of the message that arrived or was announced last; None if there was none.
     """
 
     __slots__ = ("behaviour", "negotiated", "origin", "size", "transaction")

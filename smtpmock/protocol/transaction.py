@@ -1,4 +1,4 @@
-"""What a session has recorded of its current transaction, and what a command erases of it.
+"""The current transaction of a session, and what a command erases of it.
 
 The order of the parts is that of the record: HELO, MAIL FROM, RCPT TO, DATA, the message, RSET, NOOP, QUIT.
 """
@@ -22,18 +22,18 @@ class Transaction:
         helo: The HELO or EHLO exchange.
         mailfrom: The MAIL FROM exchange.
         rcptto: The RCPT TO exchanges that are kept.
-        rcptto_accepted: True if these open the way to DATA.
+        rcptto_accepted: True if DATA may follow them.
         data: The DATA exchange.
         end_of_data: The exchange at the end of the message.
         content: The message, once accepted.
         undotted: The beginning of its first line that lost a dot; b"" if none did.
-        is_over: True if nothing but RSET, NOOP and QUIT can be added to it.
+        is_over: True if only RSET, NOOP and QUIT can be added to it.
         rset: The RSET exchange.
         noop: True if NOOP was sent.
         quit: True if QUIT was sent.
         recipients: The addresses of all accepted RCPT TO.
         refused_recipients: The addresses of all refused RCPT TO.
-        accepted_recipients: Those that the accepted message was for.
+        accepted_recipients: The recipients of the accepted message.
         record_id: The id of its record; "" until it has one.
         is_recorded: True while its record is stored.
     """
@@ -85,7 +85,7 @@ class Transaction:
 
     @property
     def has_begun(self) -> bool:
-        """True if it has any command of a mail: MAIL FROM, RCPT TO, DATA or BDAT."""
+        """True if it has any command of a mail transaction: MAIL FROM, RCPT TO, DATA or BDAT."""
         return self.mailfrom is not None or bool(self.rcptto) or self.data is not None
 
     @property
@@ -94,7 +94,7 @@ class Transaction:
         return self.sender is not None and self.end_of_data is None and not self.is_over
 
     def record(self, record_id: str, origin: Origin, negotiated: Negotiated) -> MessageRecord:
-        """Return the facts as they are now."""
+        """Return the facts so far."""
         # A named tuple's own constructor takes twice as long.
         return tuple.__new__(
             MessageRecord,
@@ -120,7 +120,7 @@ class Transaction:
         )
 
     def forget_from_rcptto(self) -> None:
-        """Forget the recipients and what follows them; who was accepted is still known until a message was."""
+        """Erase the recipients and what follows; who was accepted stays known until a message is accepted."""
         if self.content is not None:
             self.recipients = []
             self.refused_recipients = []
@@ -129,7 +129,7 @@ class Transaction:
         self.forget_from_data()
 
     def forget_from_data(self) -> None:
-        """Forget DATA and what follows it."""
+        """Erase DATA and what follows."""
         self.data = None
         self.end_of_data = None
         self.content = None
