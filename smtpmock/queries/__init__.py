@@ -1,1 +1,1 @@
-"""What can be asked of records."""
+"""Queries for messages and sessions."""

@@ -1,4 +1,4 @@
-"""The criteria, each declared once: what it looks at, and the kind of its values."""
+"""The criteria, each declared once: the values that it examines, and how they are compared."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from smtpmock.records.session import SessionRecord
 
 ValueKind: TypeAlias = Literal["text", "address", "name", "user", "size", "header", "accepted", "moment", "function"]
-"""How values are compared: texts are contained, addresses and names equal but for case, users exactly equal."""
+"""The kinds of values: a text contains what is asked for, an address or name equals it without case, a user exactly."""
 
 
 class Criterion(NamedTuple):
-    """A word to ask with.
+    """A criterion of queries, or a condition of rules.
 
     Attributes:
         kind: How its values are compared.
-        meaning: What it looks at, for people.
-        of_message: Returns its values in the record of a message, one of which has to match; None if it has none.
-        of_session: Returns its values in the record of a session; None if it has none.
+        meaning: The value that it examines, for people.
+        of_message: Returns its values in the record of a message, one of which has to match; None if there are none.
+        of_session: Returns its values in the record of a session; None if there are none.
     """
 
     kind: ValueKind
@@ -64,19 +64,19 @@ CRITERIA: Mapping[str, Criterion] = {
         lambda record: (record.origin.client,),
     ),
     "user": Criterion(
-        "user", "who had logged in", lambda record: (record.negotiated.user,) if record.negotiated.user else ()
+        "user", "the user who had logged in", lambda record: (record.negotiated.user,) if record.negotiated.user else ()
     ),
     "size": Criterion("size", "the size of the message in bytes", lambda record: (len(record.content.raw),)),
-    "argument": Criterion("text", "what stands after the verb of a command"),
+    "argument": Criterion("text", "the text after the verb of a command"),
     "verb": Criterion("name", "the verb of a command"),
     "where": Criterion("function", "the whole message with its envelope"),
     "accepted": Criterion("accepted", "the outcome: True for accepted mail, False for failed attempts, None for both"),
     "since": Criterion("moment", "the time of arrival: after a mark or a message"),
 }
-"""The words of queries, and those that only conditions of rules have."""
+"""The criteria of queries, and those that are conditions of rules only."""
 
 MESSAGE_WORDS = (*(word for word, criterion in CRITERIA.items() if criterion.of_message), "accepted", "since")
-"""What messages can be asked for by."""
+"""The criteria for messages."""
 
 SESSION_WORDS = (*(word for word, criterion in CRITERIA.items() if criterion.of_session), "since")
-"""What sessions can be asked for by."""
+"""The criteria for sessions."""

@@ -1,4 +1,4 @@
-"""What is asked of messages and of sessions: terms, the outcome that is meant, and a moment."""
+"""Queries for messages and sessions: terms, an outcome, and a moment."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Mark(NamedTuple):
     """A moment in the life of an inbox, for `since`.
 
     Attributes:
-        message: The number of the last record that had appeared.
-        session: The number of the last session that had begun.
+        message: The number of the last record at that moment.
+        session: The number of the last session at that moment.
     """
 
     message: int
@@ -29,19 +29,19 @@ class Mark(NamedTuple):
 
 
 class Query:
-    """What is asked of messages.
+    """A query for messages.
 
     Args:
-        words: What is asked for, by criterion.
-        accepted: Which records are meant if the words do not say: accepted ones (True), others (False), all (None).
+        words: The values to ask for, by criterion.
+        accepted: The outcome, unless the words name one: accepted records (True), others (False), all (None).
 
     Attributes:
-        terms: What has to hold for a message.
-        accepted: Which records are meant.
+        terms: The terms that a message has to satisfy.
+        accepted: The outcome that a record must have.
         after: The number of the last record that is too old.
 
     Raises:
-        QueryError: If a criterion is unknown or its value cannot be asked for.
+        QueryError: If a criterion is unknown or its value is invalid.
 
     Example:
         >>> str(Query({"recipient": "bob@example.com", "subject": "Welcome*"}))
@@ -70,7 +70,7 @@ class Query:
 
     @property
     def keys(self) -> dict[str, str]:
-        """What can be looked up: the address keys of the terms that ask for a plain address, by field."""
+        """The values that an index can find: the address keys of the terms that ask for a plain address, by field."""
         return {
             term.field: key
             for term in self.terms
@@ -78,42 +78,42 @@ class Query:
         }
 
     def matches(self, record: MessageRecord) -> bool:
-        """Return True if a record is what was asked for, however old it is."""
+        """Return True if a record matches, however old it is."""
         return self.means(record) and all(holds(term, record) for term in self.terms)
 
     def means(self, record: MessageRecord) -> bool:
-        """Return True if the record has the outcome that is meant, whatever is in it."""
+        """Return True if the record has the right outcome, whatever it contains."""
         return self.accepted is None or self.accepted == record.accepted
 
     def failed(self, record: MessageRecord) -> list[Term]:
-        """Return the terms that do not hold for a record."""
+        """Return the terms that a record does not satisfy."""
         return [term for term in self.terms if not holds(term, record)]
 
 
 def holds(term: Term, record: MessageRecord) -> bool:
-    """Return True if a record has what a term asks for."""
+    """Return True if a record satisfies a term."""
     return any(map(term.test, values(term, record)))
 
 
 def values(term: Term, record: MessageRecord) -> Iterable[Any]:
-    """Return the values that a term looks at in a record."""
+    """Return the values of a record that a term examines."""
     of_message = CRITERIA[term.field].of_message
     assert of_message is not None
     return of_message(record)
 
 
 class SessionQuery:
-    """What is asked of sessions: `client` and `helo_name` as of messages, and `since`.
+    """A query for sessions, with the criteria `client` and `helo_name` as for messages, and `since`.
 
     Args:
-        words: What is asked for, by criterion.
+        words: The values to ask for, by criterion.
 
     Attributes:
-        terms: What has to hold for a session.
+        terms: The terms that a session has to satisfy.
         after: The number of the last session that is too old.
 
     Raises:
-        QueryError: If a criterion is unknown or its value cannot be asked for.
+        QueryError: If a criterion is unknown or its value is invalid.
     """
 
     __slots__ = ("after", "terms")
@@ -134,7 +134,7 @@ class SessionQuery:
         return ", ".join(map(str, self.terms))
 
     def matches(self, record: SessionRecord) -> bool:
-        """Return True if a session is what was asked for."""
+        """Return True if a session matches."""
         return record.origin.session_number > self.after and all(
             any(map(term.test, of_session(record)))
             for term in self.terms
@@ -151,7 +151,7 @@ _INSTEAD = {
     "body": "text or html",
     "consistent": "accepted",
 }
-"""What users look for, and what it is called here."""
+"""Words that users may try, with what to use instead."""
 
 
 def _unknown(word: str, known: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Terms: what is asked of one field of a record, as data that can be tested, shown and sent elsewhere."""
+"""Terms: conditions on one field of a record, as data that can be tested, shown and sent elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from smtpmock.queries.criteria import ValueKind
 
 Operator: TypeAlias = Literal["is", "contains", "like", "regexp", "function", "<", "<=", ">", ">="]
-"""How a value is compared: equal, containing, matching a pattern with ``*``, an expression, a function, by size."""
+"""The comparisons: equal, containing, matching a pattern with ``*`` or an expression, by a function, by size."""
 
 _SIZE = re.compile(r"\s*(<=|>=|<|>|==?)?\s*(\d{1,18})\s*")
 _COMPARISONS: Mapping[str, Callable[[int, int], bool]] = {
@@ -36,13 +36,13 @@ _EXPECTED: Mapping[ValueKind, str] = {
 
 
 class Term:
-    """What is asked of one field of a record.
+    """A condition on one field of a record.
 
     Attributes:
         field: The criterion: "recipient", "subject", "header", ...
         operator: How the value is compared.
-        value: What is asked for.
-        name: The name of the header that is meant; "" for other fields.
+        value: The value to compare with.
+        name: The name of the header; "" for other fields.
 
     Example:
         >>> term = Term("recipient", "is", "Bob@Example.com")
@@ -74,19 +74,19 @@ class Term:
 
     @property
     def word(self) -> str:
-        """The field as it is shown: "recipient", "header X-Id"."""
+        """The field as it is shown, such as "recipient" or "header X-Id"."""
         return f"{self.field} {self.name}" if self.name else self.field
 
     @property
     def key(self) -> str | None:
-        """What an index finds the value by: the address key of a plain address; None if it cannot be looked up."""
+        """The value by which an index finds it: the address key of a plain address; None if an index cannot find it."""
         if self.operator == "is" and CRITERIA[self.field].kind == "address":
             return address_key(self.value)
         return None
 
     @cached_property
     def test(self) -> Callable[[Any], bool]:
-        """Return True for a value that is what was asked for; headers are tested as a whole."""
+        """A function that returns True for a value that matches; headers are tested as a whole."""
         test = _test(CRITERIA[self.field].kind, self.operator, self.value)
         if self.field != "header":
             return test
@@ -95,14 +95,14 @@ class Term:
 
 
 def field_terms(field: str, wanted: Any) -> list[Term]:
-    """Return what a word of a query or a rule asks for.
+    """Return the terms for a word of a query or a rule.
 
     Args:
         field: The word: a criterion, or a condition of rules.
         wanted: Its value.
 
     Raises:
-        QueryError: If the value cannot be asked for.
+        QueryError: If the value is invalid.
     """
     if field == "header":
         return [_term("header", value, name) for name, value in _header_items(wanted)]
@@ -113,10 +113,10 @@ def text_matcher(wanted: Any) -> Callable[[str], bool]:
     """Return a function that compares a text as the criterion `text` does.
 
     Args:
-        wanted: A text that is contained, a pattern with ``*``, a compiled expression, or a function.
+        wanted: A text to be contained, a pattern with ``*``, a compiled regular expression, or a function.
 
     Raises:
-        QueryError: If that cannot be asked for.
+        QueryError: If it is none of these.
 
     Example:
         >>> text_matcher("Hello*")("Hello, world")
@@ -126,7 +126,7 @@ def text_matcher(wanted: Any) -> Callable[[str], bool]:
 
 
 def shown(wanted: Any) -> str:
-    """Return what was asked for, for people."""
+    """Return a value to ask for, as text for people."""
     if isinstance(wanted, re.Pattern):
         return f"/{wanted.pattern}/"
     return getattr(wanted, "__name__", "a function") if callable(wanted) else repr(wanted)
@@ -186,16 +186,16 @@ def _test(kind: ValueKind, operator: Operator, wanted: Any) -> Callable[[Any], b
 
 
 def _normalisation(kind: ValueKind, wanted: str) -> Callable[[str], str]:
-    """Return what makes two values comparable: domains and host names have no case (RFC 5321 section 2.4)."""
+    """Return a function that makes values comparable: domains and host names have no case (RFC 5321 section 2.4)."""
     if kind == "address" and ("@" in wanted or not has_wildcard(wanted)):
         return address_key
-    if kind in ("address", "name"):  # a pattern without @ is meant for either part of an address, or for both
+    if kind in ("address", "name"):  # a pattern without @ applies to either part of an address, or to both
         return str.lower
     return str
 
 
 def _header_items(wanted: Any) -> Iterable[tuple[str, Any]]:
-    """Return the names and values of a dictionary, or of a text like ``X-Id: 42``."""
+    """Return the names and values in a dictionary, or in a text such as ``X-Id: 42``."""
     if isinstance(wanted, str) and ":" in wanted:
         name, _, value = wanted.partition(":")
         return [(name.strip(), value.strip())]

@@ -7,25 +7,25 @@ from typing import Protocol, TypeAlias, TypedDict
 from smtpmock.queries.query import Mark
 
 Text: TypeAlias = str | re.Pattern[str] | Callable[[str], object]
-"""A text that is equal or contained, a pattern with ``*``, a compiled expression, or a function of the value."""
+"""A text to be equal or contained, a pattern with ``*``, a compiled expression, or a function of the value."""
 
 Header: TypeAlias = str | Mapping[str, Text]
-"""Headers with their values, as in ``{"X-Id": "42"}``; one of them may be a text, as in ``"X-Id: 42"``."""
+"""Headers and their values, such as ``{"X-Id": "42"}``; a single one may be a text, such as ``"X-Id: 42"``."""
 
 Size: TypeAlias = int | str | Callable[[int], object]
-"""A number of bytes, a comparison as in ``">= 1000"``, or a function of the number."""
+"""A number of bytes, a comparison such as ``">= 1000"``, or a function of the number."""
 
 
 class Numbered(Protocol):
-    """A received message, as `since` takes it."""
+    """A received message, as `since` accepts it."""
 
     @property
     def number(self) -> int:
-        """Its place in the inbox."""
+        """Its position in the inbox."""
 
 
 class SessionWords(TypedDict, total=False):
-    """What sessions can be asked for by; see docs/queries.md."""
+    """The criteria for sessions; see docs/queries.md."""
 
     helo_name: Text
     client: Text
@@ -33,7 +33,7 @@ class SessionWords(TypedDict, total=False):
 
 
 class QueryWords(TypedDict, total=False):
-    """What messages can be asked for by; see docs/queries.md."""
+    """The criteria for messages; see docs/queries.md."""
 
     recipient: Text
     refused_recipient: Text
