@@ -1,4 +1,4 @@
-"""A command and its reply, and what made that reply."""
+"""A command, its reply, and the cause of that reply."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ _IN_BRACKETS = re.compile(r"<([^<>]+)>")
 
 
 class Cause(NamedTuple):
-    """What made a reply: a rule, else a setting, else a limit of the server.
+    """The cause of a reply: a rule, else a setting, else a limit of the server.
 
     Attributes:
         setting: The name of the setting whose text was sent; None if no setting has that text.
-        rule_id: The id of the rule that decided; "" if none did.
-        rule: The rule as text, as `str(rule)` shows it; "" if none decided.
-        then: What the rule did instead of the reply, or after it: "close", "half", ...; None if nothing.
+        rule_id: The id of the rule that decided; "" if no rule did.
+        rule: The rule as text, as `str(rule)` shows it; "" if no rule decided.
+        then: The action of the rule instead of the reply, or after it: "close", "half", ...; None if there was none.
         limit: The limit that was reached: "line-length", "recipients", "session-timeout", "shutdown", "store"; "" if
-            none was.
+                there was none.
     """
 
     setting: str | None = None
@@ -29,7 +29,7 @@ class Cause(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """What decided: "rule", "setting" or "limit"."""
+        """The kind of the cause: "rule", "setting" or "limit"."""
         if self.rule_id:
             return "rule"
         return "setting" if self.setting is not None else "limit"
@@ -48,20 +48,20 @@ class Exchange(NamedTuple):
     r"""A command and its reply.
 
     Attributes:
-        request: The command line without surrounding white space; "" for the greeting, the end of data and what the
-            server said unasked. Bytes that are not UTF-8 appear as ``\xff``; see `request_bytes`.
+        request: The command line without surrounding white space; "" for the greeting, the end of data and unsolicited
+                replies. Bytes that are not UTF-8 appear as ``\xff``; see `request_bytes`.
         reply: The lines of the reply, separated by line feeds.
         timestamp: When the request was read, in seconds since the epoch.
-        delay: The seconds that the reply was held back.
+        delay: The seconds by which the reply was delayed.
         accepted: True if the command succeeded.
-        stage: What was asked for: "connect", "EHLO", "RCPT TO", "message", ...; "" for an unknown command.
-        cause: What made the reply.
-        number: Its place in the session, counted from 1.
+        stage: The stage: "connect", "EHLO", "RCPT TO", "message", ...; "" for an unknown command.
+        cause: The cause of the reply.
+        number: Its position in the session, counted from 1.
         argument: The argument as it was understood: the name of HELO and EHLO, the address of MAIL FROM and RCPT TO;
-            None if there is none or it could not be parsed.
+                None if it is missing or could not be parsed.
         parameters: The ESMTP parameters of MAIL FROM and RCPT TO, and the extensions that a reply to EHLO announces,
             as pairs of a keyword in upper case and a value.
-        octets: The request as it came, if it is not UTF-8; b"" if `request` has it unchanged.
+        octets: The original bytes of the request, if they are not UTF-8; b"" if `request` has them unchanged.
 
     Example:
         >>> exchange = Exchange("RCPT TO:<b@example.com>", "550 User not found", 0.0,
@@ -84,12 +84,12 @@ class Exchange(NamedTuple):
 
     @property
     def request_bytes(self) -> bytes:
-        """The request as it came, without surrounding white space."""
+        """The original bytes of the request, without surrounding white space."""
         return self.octets or self.request.encode()
 
     @property
     def address(self) -> str:
-        """The address of MAIL FROM or RCPT TO; what was given, without its brackets, if it could not be parsed."""
+        """The address of MAIL FROM or RCPT TO; as given, without brackets, if it could not be parsed."""
         if self.argument is not None:
             return self.argument
         given = self.request.partition(":")[2].strip()
@@ -108,10 +108,10 @@ class Exchange(NamedTuple):
 
     @property
     def then(self) -> str | None:
-        """What the rule did instead of the reply, or after it: "close", "half", ...; None if nothing."""
+        """The action of the rule instead of the reply, or after it: "close", "half", ...; None if there was none."""
         return self.cause.then
 
     @property
     def time(self) -> datetime:
-        """When the request was read (UTC)."""
+        """The time at which the request was read (UTC)."""
         return datetime.fromtimestamp(self.timestamp, timezone.utc)

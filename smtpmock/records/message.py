@@ -1,4 +1,4 @@
-"""The stored facts about one transaction: what was said, what was answered, what was sent."""
+"""The stored facts about one transaction: its requests, the replies, and the message."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _NOTHING = Exchange("", "", 0.0)
 
 
 class MessageRecord(NamedTuple):
-    """One transaction attempted in a session.
+    """A transaction that a session attempted.
 
     Attributes:
         id: An opaque, URL-safe text, made before the record is stored.
-        origin: Where its session comes from.
-        negotiated: What the session had negotiated.
+        origin: The origin of its session.
+        negotiated: The facts that its session had negotiated.
         helo: The HELO or EHLO exchange.
         mailfrom: The MAIL FROM exchange.
         rcptto: The RCPT TO exchanges: the last one or, with `multiple_rcptto`, all.
@@ -28,9 +28,9 @@ class MessageRecord(NamedTuple):
         rset: The RSET exchange after the message.
         noop: True if NOOP was sent.
         quit_sent: True if QUIT was sent.
-        sender: The address of the reverse-path; "" for the null path; what could not be parsed as it was given.
+        sender: The address of the reverse-path; "" for the null path; as given if it could not be parsed.
         recipients: The addresses that were accepted, in order.
-        refused_recipients: The addresses that were refused, in order; what could not be parsed as it was given.
+        refused_recipients: The addresses that were refused, in order; as given if they could not be parsed.
         content: The message; empty if none was accepted.
         undotted: The beginning of its first line that lost a dot which had not been doubled; b"" if none did.
     """
@@ -69,7 +69,7 @@ class MessageRecord(NamedTuple):
 
     @property
     def state(self) -> str:
-        """What became of the transaction, for people: "accepted", "RCPT TO refused", "ended after DATA"."""
+        """The outcome of the transaction, for people: "accepted", "RCPT TO refused", "ended after DATA"."""
         if self.accepted:
             return "accepted"
         steps = (self.helo, self.mailfrom, self.rcptto[-1] if self.rcptto else None, self.data, self.end_of_data)
@@ -98,7 +98,7 @@ class MessageRecord(NamedTuple):
 
     @property
     def received(self) -> float:
-        """When the end of the message was read, or else the last command of the transaction, in seconds."""
+        """The time at which the end of the message, or else the last command, was read, in seconds since the epoch."""
         steps = (self.end_of_data, self.data, *reversed(self.rcptto), self.mailfrom, self.helo)
         return next((step.timestamp for step in steps if step is not None), self.origin.started)
 

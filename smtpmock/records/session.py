@@ -1,4 +1,4 @@
-"""The stored facts about a connection: where it came from, what it negotiated, what was said in it."""
+"""The stored facts about a connection: its origin, what it negotiated, and its dialogue."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 
 class Origin(NamedTuple):
-    """Where a session comes from.
+    """The origin of a session.
 
     Attributes:
         session_id: The id of the session: an opaque, URL-safe text.
-        session_number: Its place among the sessions of the server, counted from 1.
+        session_number: Its position among the sessions of the server, counted from 1.
         client: The client's address.
         client_port: The client's port.
-        server: The name or address of the server, as it stands in a trace header.
-        started: When the connection was accepted, in seconds since the epoch.
+        server: The name or address of the server, as it appears in a trace header.
+        started: The time at which the connection was accepted, in seconds since the epoch.
     """
 
     session_id: str
@@ -31,10 +31,10 @@ class Origin(NamedTuple):
 
 
 class TLS(NamedTuple):
-    """What TLS agreed on.
+    """The result of a TLS handshake.
 
     Attributes:
-        version: The version of the protocol, as in "TLSv1.3".
+        version: The version of the protocol, such as "TLSv1.3".
         cipher: The name of the cipher.
         server_name: The name that the client asked for (SNI); "" if it did not.
         certificate: What the client's certificate says, as pairs; empty without one.
@@ -66,14 +66,14 @@ class Attempt(NamedTuple):
 
 
 class Negotiated(NamedTuple):
-    """What a session has negotiated so far.
+    """The facts that a session has negotiated so far.
 
     Attributes:
-        extensions: The extensions that were announced to it.
-        tls: What TLS agreed on; None without TLS.
-        tls_error: Why the TLS handshake failed; "" if it did not.
-        user: Who has logged in; "" if nobody has.
-        attempts: The last 100 attempts to log in.
+        extensions: The extensions that were announced to the client.
+        tls: The result of the TLS handshake; None without TLS.
+        tls_error: The reason why the TLS handshake failed; "" if it did not.
+        user: The user who has logged in; "" if nobody has.
+        attempts: The last 100 login attempts.
     """
 
     extensions: frozenset[str] = frozenset()
@@ -87,7 +87,7 @@ NOTHING_NEGOTIATED = Negotiated()
 
 
 class Observation(NamedTuple):
-    """Something that the client did wrong and that the exchanges do not show.
+    """A violation by the client that the exchanges do not show.
 
     Attributes:
         code: The code of the violation.
@@ -99,12 +99,12 @@ class Observation(NamedTuple):
 
 
 class Erasure(NamedTuple):
-    """An accepted message that a later command of its session took out again, as in go-smtp-mock.
+    """An accepted message that a later command of its session erased, as in go-smtp-mock.
 
     Attributes:
         stage: The command: "RSET", "MAIL FROM", ...
-        recipients: Whom the message was for: the first three.
-        recipient_count: For how many recipients it was.
+        recipients: The first three recipients of the message.
+        recipient_count: The number of its recipients.
     """
 
     stage: str
@@ -113,16 +113,16 @@ class Erasure(NamedTuple):
 
 
 class SessionRecord(NamedTuple):
-    """A session, from its accepted connection to its end, or as far as it has come.
+    """A session, from its accepted connection to its end, or to the present moment.
 
     Attributes:
-        origin: Where it comes from.
-        ended: When it ended, in seconds since the epoch; None while it goes on.
-        exchanges: What was said, the greeting first.
-        negotiated: What was negotiated.
-        observations: What the client did wrong that the exchanges do not show.
-        forgotten: How many exchanges at the beginning had to go because of a bound.
-        erasures: Which accepted messages were erased by its commands: the last ones.
+        origin: Its origin.
+        ended: The time at which it ended, in seconds since the epoch; None while it is open.
+        exchanges: Its dialogue, beginning with the greeting.
+        negotiated: The facts that it has negotiated.
+        observations: The violations by the client that the exchanges do not show.
+        forgotten: The number of exchanges at the beginning that were dropped because of a bound.
+        erasures: The accepted messages that its commands erased: the last ones.
     """
 
     origin: Origin
