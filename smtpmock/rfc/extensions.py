@@ -19,10 +19,10 @@ EXTENSIONS = (
     "VRFY",  # RFC 5321 section 4.1.1.6
     "HELP",  # RFC 5321 section 4.1.1.8
 )
-"""What can be turned on, in the order in which it is announced. STARTTLS and AUTH come with their own settings."""
+"""The extensions that can be enabled, in the order of their announcement. STARTTLS and AUTH have their own settings."""
 
 MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER")
-"""The mechanisms of AUTH, in the order in which they are offered."""
+"""The AUTH mechanisms, in the order in which they are offered."""
 
 _BROUGHT_ALONG = {"SMTPUTF8": "8BITMIME"}  # RFC 6531 section 3.1
 _XTEXT = r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})"  # RFC 3461 section 4
@@ -57,7 +57,7 @@ MAIL_PARAMETERS = (
     Parameter("REQUIRETLS", "REQUIRETLS", r""),  # RFC 8689 section 2
     Parameter("SOLICIT", "NO-SOLICITING", r"[!-<>-~]+"),  # RFC 3865 section 3
 )
-"""The parameters of MAIL FROM, those of extensions included that a rule can announce."""
+"""The parameters of MAIL FROM, including those of extensions that a rule can announce."""
 
 RCPT_PARAMETERS = (
     Parameter("NOTIFY", "DSN", r"(?i:NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*)"),
@@ -69,9 +69,9 @@ _KNOWN = {*EXTENSIONS, "AUTH", "STARTTLS", *(known.extension for known in (*MAIL
 
 
 def is_valid_parameter(keyword: str, value: str, known: Iterable[Parameter], offered: Collection[str]) -> bool | None:
-    """Return True if an offered extension defines the parameter and its value is valid, False if the value is not.
+    """Return True if an offered extension defines the parameter and its value is valid, False if its value is not.
 
-    A parameter that has the name of an offered extension of which nothing is known is valid, whatever its value.
+    A parameter named after an offered extension that is otherwise unknown is valid with any value.
 
     Args:
         keyword: The keyword, in upper case.
@@ -94,9 +94,9 @@ def is_valid_parameter(keyword: str, value: str, known: Iterable[Parameter], off
 
 
 def announced(reply: str) -> Iterable[tuple[str, str]]:
-    r"""Return what a reply to EHLO announces: keywords in upper case with what follows them.
+    r"""Return the keywords that a reply to EHLO announces, in upper case, each with the text after it.
 
-    Each line but the first has one (RFC 5321 section 4.1.1.1).
+    Each line but the first has a keyword (RFC 5321 section 4.1.1.1).
 
     Example:
         >>> list(announced("250-mock\n250-SIZE 1000\n250 dsn"))
@@ -155,22 +155,22 @@ _ENHANCED = {
     "msg_invalid_cmd_auth_sequence": "5.5.1",
     "msg_invalid_cmd_auth_arg": "5.5.4",
 }
-"""The enhanced status codes of the default texts (RFC 3463, RFC 5248); the greeting and EHLO have none (RFC 2034)."""
+"""The enhanced status codes of the default texts (RFC 3463, RFC 5248), except the greeting and EHLO (RFC 2034)."""
 
 
 def complete(extensions: Collection[str]) -> tuple[str, ...]:
-    """The extensions with those that they bring along, in the order in which they are announced."""
+    """Return the extensions and those that they require, in the order in which they are announced."""
     wanted = {*extensions, *(_BROUGHT_ALONG[name] for name in extensions if name in _BROUGHT_ALONG)}
     return tuple(name for name in EXTENSIONS if name in wanted)
 
 
 def announcement(name: str, size_limit: int) -> str:
-    """The line with which an extension is announced."""
+    """Return the line that announces an extension."""
     return f"SIZE {size_limit}" if name == "SIZE" else name
 
 
 def enhanced(setting: str, text: str) -> str:
-    """A default text with its enhanced status code, by the name of its setting, or by itself if it has none.
+    """Return a default text with its enhanced status code, if there is one for a setting, or for the text itself.
 
     Example:
         >>> enhanced("msg_rcptto_received", "250 Received")

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Let-dig and Ldh-str of section 4.1.2; other scripts (RFC 6531 section 3.3) are looked at letter by letter.
+# Let-dig and Ldh-str of section 4.1.2; other scripts (RFC 6531 section 3.3) are checked letter by letter.
 _ASCII_DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*")
 _SNUM = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
 _IPV4 = re.compile(rf"{_SNUM}(?:\.{_SNUM}){{3}}")
 _DIGITS_AND_DOTS = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 
-# atext of RFC 5322 section 3.2.3, extended as in RFC 6531; dots anywhere, because go-smtp-mock does not mind them.
+# atext of RFC 5322 section 3.2.3, extended as in RFC 6531; dots anywhere, as go-smtp-mock allows.
 _DOTTED_ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u0080-\U0010ffff-]+"
 _QUOTED_STRING = r'"(?:[ !#-\[\]-~\u0080-\U0010ffff]|\\[ -~])*"'
 _DOMAIN_OR_LITERAL = r"(?:\[[^\[\]\s<>]*\]|[^\s<>@,:\"\[\]]+)"
 _PATH = re.compile(
     rf"""
-    (?: (?: [^\W_] | [ ] )* < )?                                       # a display name may stand before the bracket
+    (?: (?: [^\W_] | [ ] )* < )?                                       # a display name may precede the bracket
     (?: @{_DOMAIN_OR_LITERAL} (?: ,@{_DOMAIN_OR_LITERAL} )* : )?        # A-d-l, the source route
     (?P<local> {_DOTTED_ATOMS} | {_QUOTED_STRING} ) @ (?P<domain> {_DOMAIN_OR_LITERAL} )
     >?
@@ -41,10 +41,10 @@ _REMEMBERED = 1024  # names and addresses: a test has few, and most come again
 
 @lru_cache(_REMEMBERED)
 def is_domain(text: str) -> bool:
-    """Whether the text is a Domain, an IPv4 address or an address literal.
+    """Return True if the text is a Domain, an IPv4 address or an address literal.
 
-    A Domain is made of labels of letters, digits and inner hyphens (section 4.1.2), the letters of any script; one
-    label will do. A name of digits and dots has to be an IPv4 address.
+    A Domain consists of labels of letters, digits and inner hyphens (section 4.1.2), with letters of any script; one
+    label is enough. A name of digits and dots must be an IPv4 address.
 
     Example:
         >>> is_domain("mail.example.com"), is_domain("[IPv6:::1]"), is_domain("ex_ample.com")
@@ -62,8 +62,8 @@ class Path(NamedTuple):
 
     Attributes:
         address: The mailbox, without brackets, display name and source route; "" for the null path.
-        parameters: What stands behind the path (section 4.1.1.11), by keyword in upper case; "" for no value. None if
-            a value is empty or has an equals sign, or a keyword comes twice.
+        parameters: The parameters after the path (section 4.1.1.11), by keyword in upper case; "" for no value. None if
+                a value is empty or has an equals sign, or a keyword is repeated.
     """
 
     address: str
@@ -72,7 +72,7 @@ class Path(NamedTuple):
 
 @lru_cache(_REMEMBERED)
 def reverse_path(text: str, is_local: bool = False) -> Path | None:
-    """The argument of MAIL FROM: a mailbox or the null path ``<>``, and parameters; None where it is neither.
+    """Return the argument of MAIL FROM: a mailbox or the null path ``<>``, with parameters; None if it is invalid.
 
     Example:
         >>> reverse_path("<@relay.example:bob@example.com> SIZE=1000")
@@ -83,7 +83,7 @@ def reverse_path(text: str, is_local: bool = False) -> Path | None:
 
 @lru_cache(_REMEMBERED)
 def forward_path(text: str, is_local: bool = False) -> Path | None:
-    """The argument of RCPT TO: a mailbox or ``<postmaster>`` in any case, and parameters; None where it is neither.
+    """Return the argument of RCPT TO: a mailbox or ``<postmaster>`` in any case, with parameters; None if invalid.
 
     Example:
         >>> forward_path("<Postmaster>").address
@@ -94,7 +94,7 @@ def forward_path(text: str, is_local: bool = False) -> Path | None:
 
 
 def _path(text: str, special: str | None, length: int) -> Path | None:
-    """A path; `special` is one that is no mailbox and takes so many characters."""
+    """Return a path; `special` is one that is not a mailbox and has this length."""
     if special is not None:
         address, end = special, length
     else:
@@ -111,7 +111,7 @@ def _path(text: str, special: str | None, length: int) -> Path | None:
 
 
 def _local_path(text: str) -> Path | None:
-    """A path without a domain, as mail to a user of this machine has it; the brackets may be missing."""
+    """Return a path without a domain, as used for mail to a local user; the brackets may be missing."""
     match = _LOCAL_PATH.match(text)
     if match is None:
         return None
@@ -120,7 +120,7 @@ def _local_path(text: str) -> Path | None:
 
 
 def _with_parameters(address: str, text: str) -> Path | None:
-    """A path with what stands behind it; None if that is no list of keywords."""
+    """Return a path with the parameters after it; None if these are not a list of keywords."""
     words = [word.partition("=") for word in text.split()]
     if text[0] != " " or not all(_KEYWORD.fullmatch(keyword) for keyword, _, _ in words):
         return None
@@ -132,7 +132,7 @@ def _with_parameters(address: str, text: str) -> Path | None:
 
 
 def address_key(address: str) -> str:
-    """What two addresses have in common when they are equal: the domain without case, the local part with it.
+    """Return the form that equal addresses share: the domain in lower case, the local part unchanged.
 
     RFC 5321 section 2.4.
 
@@ -141,18 +141,18 @@ def address_key(address: str) -> str:
         'Bob@example.com'
     """
     local, at, domain = address.rpartition("@")
-    if not at:  # an address of this machine, or <postmaster>, which has no case (section 4.5.1)
+    if not at:  # a local address, or <postmaster>, which has no case (section 4.5.1)
         return domain.lower() if domain.lower() == "postmaster" else domain
     return f"{local}@{domain.lower()}"
 
 
 def _route(text: str) -> list[str]:
-    """The domains of a source route, ``@a,@b:``."""
+    """Return the domains of a source route, ``@a,@b:``."""
     return [hop.lstrip("@") for hop in text.rstrip(":").split(",")] if text else []
 
 
 def _is_label(label: str) -> bool:
-    """Whether a label is letters, digits (with the marks that some scripts write on them) and inner hyphens."""
+    """Return True if a label is letters, digits (with the marks of some scripts) and inner hyphens."""
     from unicodedata import category
 
     return (
@@ -164,7 +164,7 @@ def _is_label(label: str) -> bool:
 
 
 def _is_address_literal(text: str) -> bool:
-    """Section 4.1.3: an IPv4 address, or ``IPv6:`` and an IPv6 address without a zone."""
+    """Return True for an IPv4 address, or ``IPv6:`` and an IPv6 address without a zone (section 4.1.3)."""
     if text[:5].lower() != "ipv6:":
         return _IPV4.fullmatch(text) is not None
     from ipaddress import AddressValueError, IPv6Address
