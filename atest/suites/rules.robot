@@ -206,7 +206,7 @@ Invalid Rules Are Errors
     This keyword does not accept the argument 'then': use Add Rule instead.
     ...    Reply To Command    RCPT TO    450 no    then=close
     Invalid reply 'no': expected a three-digit code, a space and a text    Reply To Command    RCPT TO    no
-    The condition subject cannot be known at RCPT TO: expected one of client, helo_name, argument, user, sender, recipient
+    The condition subject is not available at RCPT TO: expected one of client, helo_name, argument, user, sender, recipient
     ...    Reply To Command    RCPT TO    450 no    subject=Hi
     The rule NOOP does nothing: expected one of reply, delay, jitter, drip, throttle, then, tls
     ...    Delay Command    NOOP

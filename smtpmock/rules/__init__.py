@@ -1,1 +1,1 @@
-"""Scripted behaviour: rules, and how they are written as text."""
+"""Scripted behaviour: rules, and their text form."""

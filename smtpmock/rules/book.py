@@ -1,4 +1,4 @@
-"""The rules of a server, and how often each has matched: the interface, and the memory of the process."""
+"""The rules of a server and their counters: the interface, and its implementation in memory."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 _LONGEST_ADVANCE = 1e12  # seconds
-_MOST_ENDED = 1_000  # of the unused rules of ended `with` blocks
+_MOST_ENDED = 1_000  # of the unused rules of finished `with` blocks
 
 
 class Clock:
-    """The time that greylisting and rate limits go by: it runs as usual, and a test can move it on.
+    """The clock of greylisting and rate limits: it runs normally, and a test can move it forward.
 
     Example:
         >>> clock = Clock()
@@ -37,64 +37,64 @@ class Clock:
         self._ahead = 0.0
 
     def time(self) -> float:
-        """Return the seconds since some moment."""
+        """Return the seconds since an arbitrary moment."""
         return monotonic() + self._ahead
 
     def advance(self, seconds: float) -> None:
-        """Move the clock on.
+        """Move the clock forward.
 
         Args:
-            seconds: By how much; at least 0.
+            seconds: The number of seconds, at least 0.
 
         Raises:
-            RuleError: If the number is negative, or is not a number.
+            RuleError: If the number is negative or not a number.
         """
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _LONGEST_ADVANCE:
             raise RuleError(f"Invalid advance of the clock {quoted(seconds)}: expected a number of seconds, 0 or more.")
         self._ahead += seconds
 
     def reset(self) -> None:
-        """Go by the usual time again."""
+        """Return to the normal time."""
         self._ahead = 0.0
 
 
 class RuleBook(Protocol):
-    """The rules of a server, and how often each has matched.
+    """The rules of a server and their counters.
 
     Attributes:
-        clock: The time that greylisting and rate limits go by.
+        clock: The clock of greylisting and rate limits.
     """
 
     clock: Clock
 
     @property
     def rules(self) -> Sequence[Rule]:
-        """The rules that hold, the oldest first; the same list always, which sessions look at before each command."""
+        """The active rules, oldest first; always the same list, which sessions check before each command."""
 
     def add(self, rule: Rule) -> str:
-        """Add a rule, which holds at once; return its id."""
+        """Add a rule, which takes effect at once; return its id."""
 
     def remove(self, rule_id: str) -> None:
-        """Remove a rule, if it is there."""
+        """Remove a rule, if it exists."""
 
     def clear(self) -> None:
-        """Remove all rules, and forget which were not used."""
+        """Remove all rules, and forget the unused ones."""
 
     def count(self, rule_id: str, key: str) -> int:
-        """Count one more match of a rule with a key; return how many there are. Atomic.
+        """Count one more match of a rule with a key, atomically; return the number of these matches.
 
-        Of many keys, those that were counted longest ago may be forgotten.
+        If there are many keys, those that were counted longest ago may be forgotten.
         """
 
     def consulted(self, asked: Iterable[str], applied: Iterable[str]) -> None:
         """Note that rules were asked, and that some of them applied."""
 
     def unused(self) -> list[Rule]:
-        """Return the rules that have not applied, those of ended `with` blocks included."""
+        """Return the rules that have never applied, including those of finished `with` blocks."""
 
 
 class MemoryRuleBook:
-    """The rules of a server in the memory of its process. Only the hub thread counts; any thread adds and removes."""
+    """The rules of a server in memory. Only the hub thread counts; any thread may add and remove rules."""
 
     def __init__(self) -> None:
         self._rules: list[Rule] = []
@@ -106,11 +106,11 @@ class MemoryRuleBook:
 
     @property
     def rules(self) -> list[Rule]:
-        """The rules that hold, the oldest first; the same list always."""
+        """The active rules, oldest first; always the same list."""
         return self._rules
 
     def add(self, rule: Rule) -> str:
-        """Add a rule, which holds at once; return its id."""
+        """Add a rule, which takes effect at once; return its id."""
         rule_id = f"rule-{next(self._numbers)}"
         rule.belong(rule_id, partial(self.remove, rule_id), partial(self._ended_unused.append, rule))
         self._by_id[rule_id] = rule
@@ -118,7 +118,7 @@ class MemoryRuleBook:
         return rule_id
 
     def remove(self, rule_id: str) -> None:
-        """Remove a rule, if it is there."""
+        """Remove a rule, if it exists."""
         rule = self._by_id.pop(rule_id, None)
         if rule is not None:
             try:
@@ -128,14 +128,14 @@ class MemoryRuleBook:
             self._counts.pop(rule_id, None)
 
     def clear(self) -> None:
-        """Remove all rules, and forget which were not used."""
+        """Remove all rules, and forget the unused ones."""
         self._rules.clear()
         self._by_id.clear()
         self._counts.clear()
         self._ended_unused.clear()
 
     def count(self, rule_id: str, key: str) -> int:
-        """Count one more match of a rule with a key; return how many there are."""
+        """Count one more match of a rule with a key; return the number of these matches."""
         counts = self._counts.get(rule_id)
         if counts is None:
             counts = self._counts[rule_id] = RecentKeys()
@@ -155,5 +155,5 @@ class MemoryRuleBook:
                 rule.usage.hits += 1
 
     def unused(self) -> list[Rule]:
-        """Return the rules that have not applied, those of ended `with` blocks included."""
+        """Return the rules that have never applied, including those of finished `with` blocks."""
         return [rule for rule in (*self._ended_unused, *self._rules) if not rule.hits]

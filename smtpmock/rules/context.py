@@ -1,4 +1,4 @@
-"""What is known of a command when rules are asked about it."""
+"""The facts about a command that the conditions of rules examine."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 class RuleContext:
-    """What is known of a command when rules are asked about it.
+    """The facts about a command, as rules are asked about it.
 
     Args:
         stage: The stage.
         session: The number of the session.
-        values: Returns the values of a condition, one of which has to match.
+        values: A function that returns the values of a condition, one of which has to match.
     """
 
     __slots__ = ("session", "stage", "values")
@@ -33,10 +33,10 @@ class ReceivedMessage(NamedTuple):
     Attributes:
         sender: The address of the reverse-path; "" for the null path.
         recipients: The addresses that were accepted, in order.
-        content: What the message says: `subject`, `from_`, `to`, `headers`, `text`, `html`, `attachments`, `raw`, ...
+        content: Its content: `subject`, `from_`, `to`, `headers`, `text`, `html`, `attachments`, `raw`, ...
         client: The client's address.
         helo_name: The name that the client gave in HELO or EHLO.
-        user: Who has logged in; "" if nobody has.
+        user: The user who has logged in; "" if nobody has.
     """
 
     sender: str

@@ -1,4 +1,4 @@
-"""What the rules decide about a command."""
+"""The decision of the rules about a command."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["Decision", "RuleContext", "decide"]
 
 
 class Decision(NamedTuple):
-    """What the rules decide about a command.
+    """The decision of the rules about a command.
 
     Attributes:
         rule: The rule that decides; None if the settings do.
-        delay: Seconds before the reply, besides those of the settings.
-        drip: Bytes of the reply per second; None for all at once.
-        throttle: Bytes of the message that are read per second; None for as fast as they come.
+        delay: The seconds to wait before the reply, in addition to the delay from the settings.
+        drip: The bytes of the reply to send per second; None for no limit.
+        throttle: The bytes of the message to read per second; None for no limit.
         asked: The ids of the rules that were asked.
         applied: The ids of those that applied.
     """
@@ -35,12 +35,12 @@ class Decision(NamedTuple):
 
 
 def decide(rules: Sequence[Rule], context: RuleContext) -> Generator[tuple[str, str], int | None, Decision]:
-    """Return what the rules decide; ask for the counts that they need on the way.
+    """Return the decision of the rules; ask for the counts that it depends on.
 
-    The newest that has a reply or a `then` decides; those that only slow down apply besides.
+    The newest rule with a reply or a `then` decides; rules that only slow down apply as well.
 
     Yields:
-        A rule's id and a key; to be sent how often the rule has matched with this key, this time included.
+        A rule's id and a key, to be answered with the number of matches of the rule with this key, this one included.
     """
     deciding: Rule | None = None
     delay = 0.0
@@ -61,7 +61,7 @@ def decide(rules: Sequence[Rule], context: RuleContext) -> Generator[tuple[str, 
             if not (rule.is_due(count) and rule.is_drawn(key, count)):
                 continue
             if rule.limits_draws:
-                hits = yield rule.id, f"{key}\ndrawn"  # no address has a line break
+                hits = yield rule.id, f"{key}\ndrawn"  # no address contains a line break
                 assert hits is not None
                 if not rule.is_within_times(hits):
                     continue

@@ -1,4 +1,4 @@
-"""What a rule says, checked: a value that can be compared, shown and counted by, and that knows no server."""
+"""The definition of a rule, validated: a value that can be compared and shown, and that knows no server."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ _THEN_WITH_REPLY = ("half", "close")
 _THROTTLED = ("DATA", "BDAT", "body", "*")
 _VERB = re.compile(r"[A-Za-z0-9-]+")
 HIGHEST = 10**18
-"""The most that a number in a rule may be, besides seconds."""
+"""The highest number in a rule, except for seconds."""
 
 _CODE = re.compile(r"[0-9]{3}(?:[ -]|$)")
 
 
 class RuleDefinition:
-    """What a rule says.
+    """The definition of a rule.
 
     Args:
-        stage: When it is asked.
-        words: Its conditions, counting and actions.
-        gate: What has to hold besides; for ready-made rules.
-        gate_text: The gate in words.
+        stage: The stage at which it is asked.
+        words: Its conditions, counters and actions.
+        gate: A further condition, for ready-made rules.
+        gate_text: The further condition as text.
 
     Attributes:
-        stage: When it is asked.
-        reply: The reply it gives; None for that of the settings.
-        then: What happens instead, or after it.
-        delay: Seconds before the reply.
-        jitter: Seconds by which the delay may be shorter or longer.
-        drip: Bytes of the reply per second.
-        throttle: Bytes of the message that are read per second.
-        tls: What is wrong with the TLS handshake.
+        stage: The stage at which it is asked.
+        reply: Its reply; None for the reply from the settings.
+        then: Its action instead of the reply, or after it.
+        delay: The seconds before the reply.
+        jitter: The seconds by which the delay may be shorter or longer.
+        drip: The bytes of the reply to send per second.
+        throttle: The bytes of the message to read per second.
+        tls: The fault in the TLS handshake.
 
     Raises:
-        RuleError: If a word is unknown, cannot be known at that stage, or has an invalid value.
+        RuleError: If a word is unknown or not available at the stage, or a value is invalid.
     """
 
     def __init__(
@@ -87,27 +87,27 @@ class RuleDefinition:
         self._chance = Random(self._seed)  # noqa: S311  # jitter, the same every time
 
     def __str__(self) -> str:
-        """Return stage, conditions, counts and actions in one line."""
+        """Return stage, conditions, counters and actions on one line."""
         words = " ".join((self.stage, *(f"{word}={shown(value)}" for word, value in self._words.items())))
         return escaped(words + self._gate_text)
 
     @property
     def words(self) -> Mapping[str, Any]:
-        """The words that were given, besides the stage."""
+        """The words of the rule, except its stage."""
         return dict(self._words)
 
     @property
     def decides(self) -> bool:
-        """True if it decides what is answered, so that older rules that do are not asked."""
+        """True if it determines the answer, so that older rules that do are not asked."""
         return self.reply is not None or self.then is not None or self.tls is not None
 
     @property
     def is_counted(self) -> bool:
-        """True if it depends on how often it has matched."""
+        """True if it depends on the number of its matches."""
         return self._times is not None or bool(self._after) or self._every > 1 or self._probability < 1
 
     def concerns(self, stage: str) -> bool:
-        """Return True if it is asked at a stage; where nothing is answered, a rule for all stages that answers is not.
+        """Return True if it is asked at a stage; a rule for all stages that answers is not asked if no answer is due.
 
         Args:
             stage: The stage; "" for a verb without a stage of its own.
@@ -124,7 +124,7 @@ class RuleDefinition:
         return self._gate is None or self._gate(context)
 
     def count_key(self, context: RuleContext) -> str:
-        """Return what its matches are counted apart by; "" if by nothing."""
+        """Return the key by which its matches are counted separately; "" if all are counted together."""
         if self._per is None:
             return ""
         if self._per == "session":
@@ -132,7 +132,7 @@ class RuleDefinition:
         return " ".join(sorted(map(address_key, context.values(self._per))))
 
     def is_due(self, count: int) -> bool:
-        """Return True if it applies at the nth match, its probability and `times` beside that left aside."""
+        """Return True if it applies at the nth match, apart from its probability and, if it has one, from `times`."""
         due = count - self._after
         if due <= 0 or due % self._every:
             return False
@@ -140,12 +140,12 @@ class RuleDefinition:
 
     def is_drawn(self, key: str, count: int) -> bool:
         """Return True if chance lets it apply at the nth match: a function of seed, key and n."""
-        # Seeded by text: the same in every process and for every version of Python.
+        # Seeded with text: the same in every process and in every version of Python.
         return self._probability >= 1 or Random(f"{self._seed} {key} {count}").random() < self._probability  # noqa: S311
 
     @property
     def limits_draws(self) -> bool:
-        """True if what chance lets apply has to be counted, too."""
+        """True if the matches that chance selects have to be counted, too."""
         return self._probability < 1 and self._times is not None
 
     def is_within_times(self, hits: int) -> bool:
@@ -193,7 +193,7 @@ def _check_verb(verb: Any) -> None:
 def _known_at(stage: str, word: str) -> None:
     if word not in STAGES[stage]:
         known = alternatives(STAGES[stage])
-        raise RuleError(f"The condition {word} cannot be known at {stage}: expected {known}")
+        raise RuleError(f"The condition {word} is not available at {stage}: expected {known}")
 
 
 def _reply(wanted: Any) -> Reply:
@@ -247,14 +247,12 @@ def whole(word: str, value: Any, lowest: int | None) -> int:
 
 
 def _check_together(rule: RuleDefinition) -> None:
-    """Refuse words that do not go together."""
+    """Refuse words that cannot be combined."""
     words = rule._words
     if rule.then is not None:
         _one_of("then", rule.then, THEN)
         if rule.reply is not None and rule.then not in _THEN_WITH_REPLY:
-            raise RuleError(
-                f"Invalid then {quoted(rule.then)} beside a reply: expected {alternatives(_THEN_WITH_REPLY)}"
-            )
+            raise RuleError(f"Invalid then {quoted(rule.then)} with a reply: expected {alternatives(_THEN_WITH_REPLY)}")
     if rule.stage == "body":
         for word in ("reply", "drip"):
             if word in words:

@@ -1,4 +1,4 @@
-"""Counting apart by what clients send, without keeping all of it."""
+"""Separate counts by what clients send, in bounded memory."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 MOST_KEYS = 10_000
-"""How many keys are remembered at a time."""
+"""The most keys that are remembered."""
 
-_LONGEST_KEY = 64  # characters; what is longer is kept as a hash
+_LONGEST_KEY = 64  # characters; a longer key is kept as a hash
 
 
 class RecentKeys(Generic[T]):
-    """Values by key, of which the one that was used longest ago goes when there are too many.
+    """Values by key; if there are too many, the least recently used one is dropped.
 
     Example:
         >>> seen = RecentKeys[int](most=2)
@@ -44,7 +44,7 @@ class RecentKeys(Generic[T]):
             self._values.popitem(last=False)
 
     def __len__(self) -> int:
-        """Return how many keys are remembered."""
+        """Return the number of keys."""
         return len(self._values)
 
 

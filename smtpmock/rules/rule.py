@@ -1,4 +1,4 @@
-"""A rule, as users hold it: what it says, how often it has applied, and the way to remove it."""
+"""A rule, as users hold it: its definition, its counters, and the way to remove it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class Usage:
-    """How often a rule was asked and has applied.
+    """The counters of a rule.
 
     Attributes:
-        asked: How often it was asked at its stage.
-        hits: How often it has applied.
+        asked: The number of times that it was asked at its stage.
+        hits: The number of times that it applied.
     """
 
     __slots__ = ("asked", "hits")
@@ -33,16 +33,16 @@ class Usage:
 
 
 class Rule(RuleDefinition):
-    """A rule, as `SMTPMock.on` makes it.
+    """A rule, as `SMTPMock.on` returns it.
 
     Attributes:
-        id: Its id on its server; "" before it was added to one.
-        stage: When it is asked.
-        reply: The reply it gives; None for that of the settings.
-        then: What happens instead, or after it.
+        id: Its id on its server; "" until it is added to one.
+        stage: The stage at which it is asked.
+        reply: Its reply; None for the reply from the settings.
+        then: Its action instead of the reply, or after it.
 
     Raises:
-        RuleError: If a word is unknown, cannot be known at that stage, or has an invalid value.
+        RuleError: If a word is unknown or not available at the stage, or a value is invalid.
 
     Example:
         >>> from smtpmock import SMTPMock
@@ -82,27 +82,35 @@ class Rule(RuleDefinition):
 
     @property
     def hits(self) -> int:
-        """How often it has applied."""
+        """The number of times that it applied."""
         return self._usage.hits
 
     @property
     def asked(self) -> int:
-        """How often it was asked at its stage."""
+        """The number of times that it was asked at its stage."""
         return self._usage.asked
 
     @property
     def usage(self) -> Usage:
-        """How often it was asked and has applied; the rule book counts here."""
+        """The counters, which the rule book updates."""
         return self._usage
 
     def belong(self, rule_id: str, remove: Callable[[], object], ended_unused: Callable[[], object]) -> None:
-        """Take an id and the way to be removed: the rule was added to a rule book."""
+        """Take the id and the callbacks of the rule book to which the rule was added."""
         self.id = rule_id
         self._remove = remove
         self._ended_unused = ended_unused
 
     def remove(self) -> None:
-        """Remove the rule; if it was removed before, nothing happens."""
+        """Remove the rule; do nothing if it was removed before.
+
+        Example:
+            >>> from smtpmock import SMTPMock
+            >>> mock = SMTPMock()
+            >>> mock.fail_next().remove()
+            >>> mock.rules
+            ()
+        """
         if self._remove is not None:
             self._remove()
 
@@ -110,7 +118,7 @@ class Rule(RuleDefinition):
         """Make sure that the rule has applied.
 
         Args:
-            times: How often exactly; None for at least once.
+            times: The exact number of times; None for at least once.
 
         Raises:
             ExpectationError: If it has not; the text says how often it was asked.

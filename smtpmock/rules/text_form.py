@@ -1,4 +1,4 @@
-"""Rules as text: a line as on the command line, or a TOML file of ``[[rule]]`` tables; the words are the usual ones."""
+"""Rules as text: a line as on the command line, or a TOML file of ``[[rule]]`` tables, with the usual words."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _NUMBERS: Mapping[str, Callable[[str], float]] = {
 
 
 def parse_rule(line: str) -> Rule:
-    """Return the rule that a line describes: a stage, then words; `reply` again for each further line of the reply.
+    """Return the rule on a line: a stage, then words; `reply` is repeated for each further line of the reply.
 
     Args:
         line: The rule, quoted as in a shell.
 
     Raises:
-        RuleError: If it cannot be read or is not a valid rule.
+        RuleError: If the line cannot be parsed or is not a valid rule.
 
     Example:
         >>> parse_rule("RCPT TO recipient=*@slow.example delay='200 ms' reply='451 later' times=3")
@@ -64,10 +64,10 @@ def load_rules(path: str) -> list[Rule]:
     """Return the rules in a TOML file, in its order.
 
     Args:
-        path: The file: ``[[rule]]`` tables with a `stage` and words.
+        path: The path of the file: ``[[rule]]`` tables with a `stage` and words.
 
     Raises:
-        RuleError: If the file cannot be read, or one of them is not valid; the text gives the rule's number and line.
+        RuleError: If the file cannot be read, or a rule is invalid; the text gives the rule's number and line.
     """
     if sys.version_info >= (3, 11):
         import tomllib
@@ -79,8 +79,8 @@ def load_rules(path: str) -> list[Rule]:
     except OSError as error:
         raise RuleError(f"The file {path} cannot be read: {error.strerror}") from None
     except RecursionError:
-        raise RuleError(f"The file {path} cannot be read: it is nested too deep") from None
-    except ValueError as error:  # of TOML, of UTF-8, or of `int`
+        raise RuleError(f"The file {path} cannot be read: it is nested too deeply") from None
+    except ValueError as error:  # from TOML, UTF-8 or `int`
         is_of_int = type(error) is ValueError
         reason = "an integer has too many digits" if is_of_int else shortened(str(error), _LONGEST_REASON)
         raise RuleError(f"The file {path} cannot be read: {reason}") from None
@@ -103,7 +103,7 @@ def _rule(stage: str, words: Mapping[str, Any]) -> Rule:
 
 
 def _value(word: str, value: Any) -> Any:
-    """Return the value of a word, a number where it has to be one; the rule refuses what cannot be made one."""
+    """Return the value of a word, as a number if one is expected; the rule refuses what cannot be converted."""
     if not isinstance(value, str) or word not in _NUMBERS:
         return value
     try:

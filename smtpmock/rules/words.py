@@ -30,20 +30,20 @@ Stage: TypeAlias = Literal[
     "command",
     "*",
 ]
-"""When a rule is asked. Upper and lower case are the same at run time; type checkers know this spelling only."""
+"""The stages of rules. Case does not matter at run time, but type checkers only know this spelling."""
 
 Then: TypeAlias = Literal["close", "reset", "silence", "half", "garbage", "accept"]
-"""What can happen instead of a reply, or after it."""
+"""The actions instead of a reply, or after it."""
 
 TLSFault: TypeAlias = Literal["expired", "wrong-host", "unknown-authority", "refuse", "cut"]
-"""What can be wrong with a TLS handshake."""
+"""The faults of a TLS handshake."""
 
 Per: TypeAlias = Literal["recipient", "sender", "session"]
-"""What a rule can be counted apart for."""
+"""The units for which a rule can count separately."""
 
 
 class Conditions(TypedDict, total=False):
-    """When a rule holds; see docs/rules.md."""
+    """The conditions of a rule; see docs/rules.md."""
 
     client: Text | None
     helo_name: Text | None
@@ -60,7 +60,7 @@ class Conditions(TypedDict, total=False):
 
 
 class RuleWords(Conditions, total=False):
-    """The words of a rule besides its stage; see docs/rules.md."""
+    """The words of a rule, except its stage; see docs/rules.md."""
 
     times: int | None
     after: int
@@ -107,18 +107,18 @@ STAGES: Mapping[str, Sequence[str]] = {
     "command": (*_TRANSACTION, "verb"),
     "*": _RECEIVED,
 }
-"""The stages, with the conditions that can be known there."""
+"""The stages, with the conditions that are available at each."""
 
 CONDITIONS = tuple(Conditions.__annotations__)
-"""The conditions; the package `queries` says what each looks at."""
+"""The conditions; the package `queries` says what each one examines."""
 
 
 class RuleWord(NamedTuple):
-    """A word of a rule besides its stage and its conditions.
+    """A word of a rule, apart from its stage and its conditions.
 
     Attributes:
         kind: The kind of its values: "integer", "number", "seconds", "choice" or "reply".
-        meaning: Its meaning, without a capital and a full stop.
+        meaning: Its meaning, without a capital letter and a full stop.
         default: Its default.
     """
 
@@ -133,7 +133,7 @@ def _listed(choices: Sequence[str]) -> str:
 
 RULE_WORDS: Mapping[str, RuleWord] = {
     "times": RuleWord("integer", "apply at most this many times"),
-    "after": RuleWord("integer", "skip the first matches, this many", 0),
+    "after": RuleWord("integer", "skip this many matches first", 0),
     "every": RuleWord("integer", "apply to every nth match only: with 3, to the third, the sixth and so on", 1),
     "probability": RuleWord("number", "apply at random, with this probability from 0 to 1", 1.0),
     "seed": RuleWord("integer", "seed of the random numbers; the same seed gives the same sequence", 0),
@@ -146,7 +146,7 @@ RULE_WORDS: Mapping[str, RuleWord] = {
     "then": RuleWord("choice", _listed(THEN)),
     "tls": RuleWord("choice", f"break TLS at STARTTLS: {_listed(TLS_FAULTS)}"),
 }
-"""The words of a rule besides its stage and its conditions."""
+"""The words of a rule, apart from its stage and its conditions."""
 
 WORDS = (*CONDITIONS, *RULE_WORDS)
-"""All words of a rule besides its stage."""
+"""All words of a rule, except its stage."""

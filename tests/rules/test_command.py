@@ -86,7 +86,7 @@ def test_connection_is_dropped_as_told():
         ),
         (
             ["--rule", "EHLO recipient=a@b.example delay=1"],
-            "--rule number 1: The condition recipient cannot be known at EHLO: expected one of client, "
+            "--rule number 1: The condition recipient is not available at EHLO: expected one of client, "
             "helo_name, argument",
         ),
         (["--rules", "/nowhere/rules.toml"], "The file /nowhere/rules.toml cannot be read: No such file or directory"),

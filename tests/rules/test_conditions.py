@@ -89,7 +89,7 @@ def test_condition_that_cannot_be_known_is_refused(stage, condition):
         on(stage, **{condition: RIGHT[condition]}, delay=1)
 
     assert str(refusal.value) == (
-        f"The condition {condition} cannot be known at {stage}: expected {alternatives(STAGES[stage])}"
+        f"The condition {condition} is not available at {stage}: expected {alternatives(STAGES[stage])}"
     )
 
 
@@ -97,7 +97,7 @@ def test_refusal_of_an_impossible_condition_word_for_word():
     with pytest.raises(RuleError) as refusal:
         on("connect", recipient="bob@example.com", then="close")
 
-    assert str(refusal.value) == "The condition recipient cannot be known at connect: expected client"
+    assert str(refusal.value) == "The condition recipient is not available at connect: expected client"
 
 
 def test_every_stage_is_asked_by_a_rule_for_all():

@@ -140,7 +140,7 @@ def test_empty_file_has_no_rules(load):
         ),
         (
             '[[rule]]\nstage = "EHLO"\nsubject = "x"\ndelay = 1\n',
-            "FILE, line 1, rule 1: The condition subject cannot be known at EHLO: expected one of client, "
+            "FILE, line 1, rule 1: The condition subject is not available at EHLO: expected one of client, "
             "helo_name, argument",
         ),
         (

@@ -205,11 +205,11 @@ def test_refused_rule_leaves_the_others_alone():
         (lambda mock: mock.fail_next(stage="date"), "Unknown stage 'date': did you mean 'DATA'?"),
         (
             lambda mock: mock.reject_recipient(None),
-            "Invalid recipient None: expected an address, a pattern, an expression or a function",
+            "Invalid recipient None: expected an address, a pattern, a regular expression or a function",
         ),
         (
             lambda mock: mock.reject_recipient(""),
-            "Invalid recipient '': expected an address, a pattern, an expression or a function",
+            "Invalid recipient '': expected an address, a pattern, a regular expression or a function",
         ),
         (
             lambda mock: mock.reject_recipient(5),
