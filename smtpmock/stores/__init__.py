@@ -1,1 +1,1 @@
-"""Where records are kept."""
+"""Stores for records: the interface, and its implementations."""

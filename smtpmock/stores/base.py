@@ -1,4 +1,4 @@
-"""Where records are kept: the interface, and what it hands out."""
+"""The interface of stores, and the entries that they return."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class Entry(NamedTuple):
-    """A record in a store, with what belongs to its place there.
+    """A record in a store, with its number, its read flag and its tags.
 
     Attributes:
-        number: Its place in order of appearance, counted from 1; never used twice.
+        number: Its position in order of arrival, counted from 1; never reused.
         record: The record.
-        is_read: True once somebody has marked it as read.
-        tags: What somebody has tagged it with.
+        is_read: True once it has been marked as read.
+        tags: Its tags.
     """
 
     number: int
@@ -30,11 +30,11 @@ class Entry(NamedTuple):
 
 
 class SessionEntry(NamedTuple):
-    """A session in a store, with its records that are there.
+    """A session in a store, with those of its records that are still there.
 
     Attributes:
-        record: The session as far as it has come.
-        entries: Its records, in order of appearance.
+        record: The session so far.
+        entries: Its records, in order of arrival.
     """
 
     record: SessionRecord
@@ -42,20 +42,20 @@ class SessionEntry(NamedTuple):
 
 
 class Store(Protocol):
-    """Where the records and sessions of a server are kept.
+    """The interface of a store for the records and sessions of a server.
 
-    Sessions write; any thread reads. What is returned never changes.
+    Sessions write; any thread may read. What is returned never changes.
 
     Attributes:
-        dropped: How many records had to go because of a bound.
-        open_sessions: How many sessions are going on.
+        dropped: The number of records that were dropped because of a bound.
+        open_sessions: The number of open sessions.
     """
 
     dropped: int
     open_sessions: int
 
     def begin(self, client: str, client_port: int, server: str, now: float) -> Origin:
-        """Begin a session; return where it comes from, with its id and number."""
+        """Begin a session; return its origin, with its id and number."""
 
     def append(self, session_id: str, fact: Exchange | Negotiated | Observation | Erasure) -> None:
         """Add a fact to a session."""
@@ -64,43 +64,43 @@ class Store(Protocol):
         """End a session."""
 
     def add(self, record: MessageRecord) -> Entry | None:
-        """Store a record, before the reply to the end of data is made; None if a purge has taken it before."""
+        """Store a record before the reply to the end of data is made; None if a purge has already removed it."""
 
     def amend(self, record: MessageRecord) -> bool:
-        """Store a record in place of the one with its id; return False if that was purged meanwhile."""
+        """Replace the record with the same id; return False if it was purged meanwhile."""
 
     def erase(self, ids: Iterable[str]) -> int:
-        """Take records out; return how many were there."""
+        """Remove records; return the number of those that existed."""
 
     def select(self, query: Query | None = None, after: int = 0, limit: int | None = None) -> list[Entry]:
-        """Return the entries that match, in order of appearance.
+        """Return the entries that match, in order of arrival.
 
         Args:
-            query: What is asked for; None for all.
+            query: The query; None for all.
             after: The number of the last entry that is too old.
-            limit: How many to return, at most; None for all.
+            limit: The most entries to return; None for all.
         """
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""
 
     def update(self, ids: Iterable[str], *, is_read: bool | None = None, tags: Iterable[str] | None = None) -> int:
-        """Mark entries as read or unread, or tag them; return how many were there."""
+        """Mark entries as read or unread, or tag them; return the number of those that existed."""
 
     def purge(self, query: Query | None = None) -> list[Entry]:
-        """Take out the records that match, in one step; without a query all of them, and the ended sessions."""
+        """Remove and return the records that match, in one step; without a query, all of them and ended sessions."""
 
     def mark(self) -> Mark:
-        """Return the present moment."""
+        """Return a mark for the present moment."""
 
     def changes(self) -> int:
-        """Return a number that grows whenever a record was changed or taken out."""
+        """Return a number that grows whenever a record is changed or removed."""
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Have a callback called after each change, from the thread that made it; return what ends that.
+        """Call a function after each change, in the thread that made it; return a function that ends this.
 
         The callback must neither block nor raise.
         """
 
     def __len__(self) -> int:
-        """Return how many records there are."""
+        """Return the number of records."""

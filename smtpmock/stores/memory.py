@@ -1,6 +1,6 @@
-"""Records and sessions in the memory of the process.
+"""The store that keeps records and sessions in memory.
 
-Only the hub thread changes what is kept, so that nothing needs a lock; any thread reads.
+Only the hub thread changes the store, so no lock is needed; any thread may read.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     """The numbers of the records that have an address, by its key."""
 
 EXCHANGES_PER_MESSAGE = 10
-"""How many exchanges are kept for each message that may be kept, where there is a bound."""
+"""The most exchanges to keep for each message that may be kept, if there is a bound."""
 
 
 MOST_ERASURES = 10
-"""How many erased messages of a session are remembered."""
+"""The most erased messages of a session to remember."""
 
 
 class _Session:
-    """A session while it is recorded."""
+    """A session while it is being recorded."""
 
     __slots__ = (
         "ended",
@@ -57,10 +57,10 @@ class _Session:
         self.ids: dict[str, None] = {}
         self.ended: float | None = None
         self.forgotten = 0
-        self.purged = ""  # the record that was taken out last, which the session may still add to
+        self.purged = ""  # the record that was removed last, which the session may still add to
 
     def record(self) -> SessionRecord:
-        """Return the facts as they are now."""
+        """Return the facts so far."""
         return SessionRecord(
             self.origin,
             self.ended,
@@ -72,27 +72,27 @@ class _Session:
         )
 
     def forget_beginning(self, most: int) -> None:
-        """Forget what was said first, so that at most so many exchanges are left."""
+        """Drop the first exchanges, so that at most `most` are left."""
         excess = len(self.exchanges) - most
         if excess > 0:
             del self.exchanges[:excess]
             self.forgotten += excess
 
     def forget_ids(self, kept: Container[str]) -> None:
-        """Forget the ids of records that are not kept any more."""
+        """Forget the ids of records that are no longer kept."""
         self.ids = {known: None for known in self.ids if known in kept}
 
 
 class MemoryStore:
-    """The records and sessions of a server, in order of appearance.
+    """The records and sessions of a server, in order of arrival.
 
     Args:
-        bound: How many records and ended sessions are kept, at most; None for all.
+        bound: The most records, and the most ended sessions, to keep; None for no limit.
 
     Attributes:
-        bound: How many records and ended sessions are kept, at most; None for all.
-        dropped: How many records had to go because of the bound.
-        open_sessions: How many sessions are going on.
+        bound: The most records, and the most ended sessions, to keep; None for no limit.
+        dropped: The number of records that were dropped because of the bound.
+        open_sessions: The number of open sessions.
     """
 
     def __init__(self, bound: int | None = None) -> None:
@@ -118,7 +118,7 @@ class MemoryStore:
     # In the hub thread.
 
     def begin(self, client: str, client_port: int, server: str, now: float) -> Origin:
-        """Begin a session; return where it comes from, with its id and number."""
+        """Begin a session; return its origin, with its id and number."""
         self._last_session = number = self._last_session + 1
         origin = Origin(f"{self._prefix}-{number}", number, client, client_port, server, now)
         self._sessions[origin.session_id] = _Session(origin)
@@ -127,12 +127,12 @@ class MemoryStore:
         return origin
 
     def append(self, session_id: str, fact: Exchange | Negotiated | Observation | Erasure) -> None:
-        """Add a fact to a session; of a long one, forget the beginning where there is a bound."""
+        """Add a fact to a session; if there is a bound, drop the beginning of a long one."""
         session = self._sessions[session_id]
         if type(fact) is Exchange:
             exchanges = session.exchanges
             exchanges.append(fact)
-            # Not at each command: to delete from a list takes as long as what is left in it.
+            # Not at each command: to delete from a list takes time in proportion to the rest of it.
             if self.bound is not None and len(exchanges) > (EXCHANGES_PER_MESSAGE + 1) * self.bound:
                 session.forget_beginning(self.bound * EXCHANGES_PER_MESSAGE)
         elif type(fact) is Negotiated:
@@ -159,7 +159,7 @@ class MemoryStore:
         self._changed()
 
     def add(self, record: MessageRecord) -> Entry | None:
-        """Store a record; None if a purge has taken it before."""
+        """Store a record; None if a purge has already removed it."""
         session = self._sessions.get(record.origin.session_id)
         if session is not None and session.purged == record.id:
             return None
@@ -179,7 +179,7 @@ class MemoryStore:
         return entry
 
     def amend(self, record: MessageRecord) -> bool:
-        """Store a record in place of the one with its id; return False if that was purged meanwhile."""
+        """Replace the record with the same id; return False if it was purged meanwhile."""
         number = self._numbers.get(record.id)
         if number is None:
             return False
@@ -193,7 +193,7 @@ class MemoryStore:
         return True
 
     def erase(self, ids: Iterable[str]) -> int:
-        """Take records out; return how many were there."""
+        """Remove records; return the number of those that existed."""
         taken = [self._take(self._numbers[record_id]) for record_id in ids if record_id in self._numbers]
         for entry in taken:
             session = self._sessions.get(entry.record.origin.session_id)
@@ -204,7 +204,7 @@ class MemoryStore:
         return len(taken)
 
     def update(self, ids: Iterable[str], *, is_read: bool | None = None, tags: Iterable[str] | None = None) -> int:
-        """Mark entries as read or unread, or tag them; return how many were there."""
+        """Mark entries as read or unread, or tag them; return the number of those that existed."""
         updated = 0
         for number in [self._numbers[record_id] for record_id in ids if record_id in self._numbers]:
             entry = self._entries[number]
@@ -218,7 +218,7 @@ class MemoryStore:
         return updated
 
     def purge(self, query: Query | None = None) -> list[Entry]:
-        """Take out the records that match, in one step; without a query all of them, and the ended sessions."""
+        """Remove and return the records that match, in one step; without a query, all of them and ended sessions."""
         if query is None:
             taken = list(self._entries.values())
             self._clear()
@@ -260,7 +260,7 @@ class MemoryStore:
         self.dropped += 1
 
     def _keep_away(self, entry: Entry) -> None:
-        """Have a record that was taken out stay away, whatever its session, which may still add to it, does next."""
+        """Make sure that a removed record stays away, even if its session adds to it."""
         session = self._sessions.get(entry.record.origin.session_id)
         if session is not None and next(reversed(session.ids), "") == entry.record.id:
             session.purged = entry.record.id
@@ -273,7 +273,7 @@ class MemoryStore:
     # In any thread.
 
     def select(self, query: Query | None = None, after: int = 0, limit: int | None = None) -> list[Entry]:
-        """Return the entries that match, in order of appearance."""
+        """Return the entries that match, in order of arrival."""
         entries = self._entries
         if query is None:
             found = [entry for entry in list(entries.values()) if entry.number > after]
@@ -303,15 +303,15 @@ class MemoryStore:
         return found
 
     def mark(self) -> Mark:
-        """Return the present moment."""
+        """Return a mark for the present moment."""
         return Mark(self._last, self._last_session)
 
     def changes(self) -> int:
-        """Return a number that grows whenever a record was changed or taken out."""
+        """Return a number that grows whenever a record is changed or removed."""
         return self._changes
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Have a callback called after each change; return what ends that."""
+        """Call a function after each change; return a function that ends this."""
         key = id(callback)
         self._callbacks[key] = callback
 
@@ -321,7 +321,7 @@ class MemoryStore:
         return unsubscribe
 
     def __len__(self) -> int:
-        """Return how many records there are."""
+        """Return the number of records."""
         return len(self._entries)
 
 
