@@ -1,4 +1,4 @@
-"""The declarations of the settings: name, type, default and meaning of each.
+"""The declarations of the settings: the name, type, default and meaning of each.
 
 The keyword arguments of `SMTPMock`, the flags and environment variables of the command, the arguments of the Robot
 Framework library and the tables in the documentation are derived from the fields of `Settings`.
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass_transform(**_):
-        """Do nothing: it is an instruction to type checkers."""
+        """Do nothing: the decorator is for type checkers only."""
         return lambda decorated: decorated
 
 
@@ -62,9 +62,9 @@ class Setting:
         default: Its default in Python, Robot Framework and pytest.
         command_default: Its default in the command, which is go-smtp-mock's.
         type: The type of its values.
-        meaning: Its meaning, without a capital at the beginning and a full stop at the end.
+        meaning: Its meaning, without a capital letter at the beginning and a full stop at the end.
         section: Its section in the help and the documentation.
-        in_command: Whether the command has it.
+        in_command: True if the command has it.
     """
 
     __slots__ = ("_flag", "command_default", "default", "in_command", "meaning", "name", "section", "type")
@@ -126,7 +126,7 @@ def _reply(default: str, meaning: str) -> Any:
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class _Frozen:
-    """A value made of keyword arguments that cannot be changed; its subclass is a dataclass to type checkers."""
+    """A base of immutable values made of keyword arguments; to type checkers, its subclass is a dataclass."""
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"Settings are frozen: cannot set {name} to {value!r}")
@@ -147,7 +147,7 @@ class Settings(_Frozen):
     Invalid values are refused at once. 0 for a timeout or the size limit and "" for a text stand for the default. A
     reply without a three-digit code gets the code of the default.
 
-    Settings are frozen: make new ones instead of changing them. (A dataclass would do all this as well, and cost
+    Settings are frozen: create new ones instead of changing them. (A dataclass would do all this as well, and take
     12 of the 47 ms in which the command starts.)
 
     Raises:
@@ -170,7 +170,7 @@ class Settings(_Frozen):
         kept = self.__dict__
         for name, declared in SETTINGS.items():
             kept[name] = _kept(declared, values[name]) if name in values else declared.default
-        too_big = SETTINGS["msg_msg_size_is_too_big"]  # the only default that names another setting
+        too_big = SETTINGS["msg_msg_size_is_too_big"]  # the only default that contains another setting
         if kept[too_big.name] == too_big.default:
             kept[too_big.name] = too_big.default.format(msg_size_limit=kept["msg_size_limit"])
 
@@ -236,7 +236,7 @@ class Settings(_Frozen):
     )
     tls_minimum_version: str = _esmtp("", TLS_VERSION, "lowest TLS version to accept")
     tls_ciphers: str = _esmtp("", CIPHERS, "ciphers to accept up to TLS 1.2")
-    tls_fault: str = _esmtp("", TLS_FAULT, "fault that TLS has in every session")
+    tls_fault: str = _esmtp("", TLS_FAULT, "TLS fault in every session")
     auth: Any = _esmtp(None, ACCOUNTS, "accounts that can log in with AUTH, or any; by default AUTH is not offered")
     auth_mechanisms: tuple[str, ...] = _esmtp(_MECHANISMS, MECHANISMS, "AUTH mechanisms to offer")
     auth_without_tls: bool | None = _esmtp(
@@ -360,12 +360,12 @@ SETTINGS: Mapping[str, Setting] = {
 
 
 def parse_setting(name: str, text: str, *, called: str = "") -> Any:
-    """Return the value of a setting that was written as text: on a command line, in the environment, in a test case.
+    """Return the value of a setting given as text: on a command line, in the environment, in a test case.
 
     Args:
         name: The name of a setting.
         text: Its value, such as ``true``, ``2525``, ``0.2``, ``200 ms`` or ``a@example.com,b@example.com``.
-        called: The name of the setting in the place where the text was found, for errors; without it `name`.
+        called: The name of the setting where the text was found, for errors; by default `name`.
 
     Raises:
         SettingError: If the setting is unknown or the text is not a valid value.
@@ -386,7 +386,7 @@ def parse_setting(name: str, text: str, *, called: str = "") -> Any:
 
 def changed(settings: Settings) -> dict[str, Any]:
     """Return the settings that differ from the defaults."""
-    default = Settings(msg_size_limit=settings.msg_size_limit)  # which one of the texts names
+    default = Settings(msg_size_limit=settings.msg_size_limit)  # one of the texts contains it
     differing = {
         name: getattr(settings, name) for name in SETTINGS if getattr(settings, name) != getattr(default, name)
     }
@@ -403,7 +403,7 @@ def _checked(declared: Setting, value: Any, called: str = "") -> Any:
 
 
 def _kept(declared: Setting, value: Any) -> Any:
-    """Return a valid value as it is kept."""
+    """Return a valid value in the form in which it is kept."""
     value = _checked(declared, value)
     if declared.type.zero_is_default and not value:
         return declared.default

@@ -1,4 +1,4 @@
-"""The types of values that settings have: what is valid, and how text becomes a value."""
+"""The types of settings: the valid values, and their conversion from text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONGEST_DELAY = 31_536_000.0
-"""The most seconds that a delay or timeout may last: a year."""
+"""The longest delay or timeout, in seconds: a year."""
 
 TLS_FAULTS = ("expired", "wrong-host", "unknown-authority", "refuse", "cut", "reject", "hide")
 """The faults that TLS can have: in the certificate (the first three), in the handshake (refused, or the connection cut
@@ -36,15 +36,15 @@ _REPLY_LINES = re.compile(r"([0-9]{3})-[^\r\n]*\r\n(?:\1-[^\r\n]*\r\n)*\1(?: [^\
 
 
 class ValueType:
-    """A type of values that settings have.
+    """The type of a setting.
 
     Attributes:
         expected: The valid values, in the words that end an error ("expected …").
-        check: Returns the value as it is kept; raises `ValueError` if it is invalid.
-        parse: Makes a value of text, as on the command line; raises `ValueError` if the text is invalid.
+        check: A function that returns the value as it is kept, or raises `ValueError` if it is invalid.
+        parse: A function that converts text, as on the command line; it raises `ValueError` if the text is invalid.
         metavar: The placeholder for the value in the help of the command; "" for a switch, whose value is optional.
-        zero_is_default: Whether the empty value (0 or "") stands for the default.
-        is_secret: Whether values must not be shown.
+        zero_is_default: True if the empty value (0 or "") stands for the default.
+        is_secret: True if values must not be shown.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ def _seconds(value: Any) -> float:
 def _text(value: Any) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise ValueError(value)
-    value.encode("utf-8", "surrogateescape")  # text that cannot be sent is a ValueError as well
+    value.encode("utf-8", "surrogateescape")  # text that cannot be sent is a ValueError, too
     return value
 
 
@@ -153,7 +153,7 @@ def _strings(value: Any) -> tuple[str, ...]:
 
 
 def _one_of(*choices: str) -> ValueType:
-    """Return the type of settings that are one of several words, or empty."""
+    """Return the type of settings that have one of several words as value, or are empty."""
 
     def check(value: Any) -> str:
         if value is None or value == "":
@@ -166,7 +166,7 @@ def _one_of(*choices: str) -> ValueType:
 
 
 def _some_of(*choices: str, every: str = "") -> ValueType:
-    """Return the type of settings that are a list of words; the word `every` stands for all of them."""
+    """Return the type of settings that have a list of words as value; the word `every` stands for all of them."""
 
     def check(value: Any) -> tuple[str, ...]:
         if every and value in (every, (every,)):
@@ -183,7 +183,7 @@ def _some_of(*choices: str, every: str = "") -> ValueType:
 
 
 def _extensions(listed: ValueType) -> ValueType:
-    """Return the type of a list of extensions; those that others require are added."""
+    """Return the type of a list of extensions, to which those that they require are added."""
     return ValueType(listed.expected, lambda value: complete(listed.check(value)), listed.parse, metavar=listed.metavar)
 
 
