@@ -1,4 +1,4 @@
-"""What runs between a start and its stop: a gevent StreamServer and a greenlet for each session.
+"""A running server: a gevent StreamServer and a greenlet for each session.
 
 All of it belongs to the hub thread.
 """
@@ -36,11 +36,11 @@ _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _RETRY_SECONDS = 0.1
 
 _IDLE_PRECISION = 0.05
-"""By which part of the session timeout an idle session may be ended late."""
+"""The fraction of the session timeout by which an idle session may be ended late."""
 
 
 class _Acceptor(StreamServer):
-    """A StreamServer that has nothing to say on standard error when descriptors run out: it waits for some."""
+    """A StreamServer that waits for free descriptors when they run out, and writes nothing to standard error."""
 
     def __init__(self, log: Log, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -77,17 +77,17 @@ class _Acceptor(StreamServer):
 
 
 class RunningServer:
-    """A server at work.
+    """A running server.
 
     Args:
-        listener: The socket that listens.
+        listener: The listening socket.
         name: The name or address of the server, for trace headers.
-        behaviour: What sessions answer.
-        store: Where records go.
+        behaviour: The behaviour of its sessions.
+        store: The store of its records.
         rules: The rules.
         log: The log.
-        failed: Called with an exception that ended a session by mistake.
-        tls: What begins TLS; None without.
+        failed: The function to call with an unexpected exception that ended a session.
+        tls: The TLS of the server; None without TLS.
     """
 
     def __init__(
@@ -111,17 +111,17 @@ class RunningServer:
         self._timeout = behaviour.settings.session_timeout
         self._sessions: set[SessionWorker] = set()
         self._stopping = Event()
-        self._quiet = Event()  # set when the last session ended after the stop
+        self._quiet = Event()  # set when the last session has ended after a stop
         self._hub = gevent.get_hub()
         self._idle_timer: Any = None
         self._server = _Acceptor(log, listener, self._serve)
         self._server.start()
 
     def close(self, grace: float) -> bool:
-        """Ends the server: sessions that wait at once, those at work within so many seconds, the rest by force.
+        """Stop the server: end idle sessions at once, busy ones within `grace` seconds, the rest by force.
 
         Returns:
-            Whether nothing had to be forced.
+            True if no session had to be ended by force.
         """
         self._server.close()
         self._stopping.set()
@@ -139,10 +139,10 @@ class RunningServer:
         return in_time
 
     def abandon(self) -> None:
-        """In the child after a fork: closes the descriptors, which the parent goes on using; nothing else is left."""
+        """Close the descriptors in a forked child, while the parent goes on using them; nothing else is left there."""
         sockets = (self._server.socket, *(session.socket for session in self._sessions))
         for descriptor in map(take_descriptor, sockets):
-            if descriptor >= 0:  # it is not where a session is just being wrapped in TLS
+            if descriptor >= 0:  # it is not while a session is being wrapped in TLS
                 _close_descriptor(descriptor)
 
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
@@ -177,7 +177,7 @@ class RunningServer:
         self._idle_timer.start(self._end_idle)
 
     def _end_idle(self) -> None:
-        """Ends the sessions whose time is up, and looks again when the next one's may be."""
+        """End the sessions that have timed out, and check again when the next one may."""
         now = monotonic()
         due = now + self._timeout
         for session in tuple(self._sessions):

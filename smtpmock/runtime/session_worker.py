@@ -1,4 +1,4 @@
-"""The greenlet of one session: reads from the socket, feeds the protocol, carries out what it says."""
+"""The greenlet of a session, which reads from the socket, feeds the protocol and carries out its actions."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from smtpmock.runtime.tls import ServerTLS
     from smtpmock.stores.base import Store
 
-_RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # struct linger: on, for no time
-_MORE_FOLLOWS = getattr(socket, "MSG_MORE", 0)  # Linux has it
+_RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # struct linger: on, with a timeout of 0
+_MORE_FOLLOWS = getattr(socket, "MSG_MORE", 0)  # only on Linux
 
 
 class Interruption(BaseException):
-    """Raised in a session that waits for its client, to tell it that it is over.
+    """An exception raised in a session that waits for its client, to end it.
 
     Attributes:
-        reply: What to tell the client.
+        reply: The reply to send.
     """
 
     def __init__(self, reply: Reply) -> None:
@@ -49,25 +49,25 @@ class Interruption(BaseException):
 
 
 class SessionWorker(greenlet):
-    """A session that is going on.
+    """An open session.
 
-    It is a bare greenlet: that of gevent, which also records who spawned it, takes 9 us and 1.7 kB more.
+    It is a bare greenlet: a `gevent.Greenlet`, which also records who spawned it, takes 9 us and 1.7 kB more.
 
     Args:
         sock: Its connection.
-        origin: Where it comes from.
-        behaviour: What it answers.
-        store: Where its records go; it has begun there.
-        rules: What counts and decides besides the settings.
-        log: The log; None where nobody reads it.
-        stopping: Set when the server stops.
-        hub: What it returns to.
-        ended: Called with it at its end, and with the exception that ended it by mistake, if one did.
-        tls: What begins TLS; None without.
+        origin: Its origin.
+        behaviour: Its behaviour.
+        store: The store of its records, in which it has begun.
+        rules: The rule book.
+        log: The log; None if nobody reads it.
+        stopping: The event that is set when the server stops.
+        hub: The greenlet that it returns to.
+        ended: The function to call at its end, with the session and any unexpected exception that ended it.
+        tls: The TLS of the server; None without TLS.
 
     Attributes:
         socket: Its connection.
-        waits_since: Since when it has been waiting for its client, on the monotonic clock; None while it is at work.
+        waits_since: The time on the monotonic clock at which it began to wait for its client; None while it is busy.
     """
 
     __slots__ = (
@@ -106,7 +106,7 @@ class SessionWorker(greenlet):
     ) -> None:
         super().__init__(None, hub)
         self.socket = sock
-        # The socket itself, and what tells that it can be read; None once TLS lies between, or where gevent hides them.
+        # The plain socket, and what tells that it can be read; None under TLS, or where gevent hides them.
         self._plain: Any = plain_socket(sock)
         self._readable: Any = read_watcher(sock)
         self._hub = hub
@@ -119,7 +119,7 @@ class SessionWorker(greenlet):
         self._log = log
         self._stopping = stopping
         self._ended = ended
-        self._unanswered: Exchange | None = None  # what is logged when its delay is over
+        self._unanswered: Exchange | None = None  # to be logged when its delay is over
         self._sends = False
         self._holds_back = False
         self._shakes_hands = False
@@ -127,27 +127,27 @@ class SessionWorker(greenlet):
 
     @property
     def is_idle(self) -> bool:
-        """Whether it waits between two commands."""
+        """True if it waits between two commands."""
         is_busy = self._sends or self._shakes_hands
         return self.waits_since is not None and not is_busy and self._connection.is_between_commands
 
     def interrupt(self, reply: Reply) -> None:
-        """Ends the session if it waits for its client; to be called by the hub itself."""
+        """End the session if it waits for its client; only the hub may call this."""
         if self.waits_since is not None:
             self.throw(Interruption(reply))
 
     def run(self) -> None:
-        """Talks to the client until one of the two ends it, then closes the connection."""
+        """Talk to the client until either side ends the session, then close the connection."""
         mistake = None
         try:
             self._converse()
         except (OSError, Interruption, GreenletExit):
-            pass  # nobody is left to talk to
+            pass  # there is nobody left to talk to
         except BaseException as error:
             mistake = error
         try:
             self._ended(self, mistake)
-        except BaseException:  # of a user's logger: it must not get into whoever woke this session
+        except BaseException:  # from a user's logger: it must not reach the code that woke this session
             self._hub.handle_error(self, *sys.exc_info())
         finally:
             self._hang_up()
@@ -155,7 +155,7 @@ class SessionWorker(greenlet):
     def _hang_up(self) -> None:
         if self._holds_back and self._plain is not None:
             try:
-                self._plain.shutdown(socket.SHUT_WR)  # gevent closes in the next round of the loop only
+                self._plain.shutdown(socket.SHUT_WR)  # gevent closes the socket only in the next round of the loop
             except OSError:
                 pass  # the client was faster
         self.socket.close()
@@ -191,7 +191,7 @@ class SessionWorker(greenlet):
             if not data:
                 return True
             if len(data) == connection.read_size:
-                sleep(0)  # there is more: others have their turn before it
+                sleep(0)  # there is more input: other sessions have their turn first
             self._carry_out(connection.feed(data, time()))
             del data  # up to 64 kB, which nobody needs while the client is silent
             while connection.paused:
@@ -200,14 +200,14 @@ class SessionWorker(greenlet):
         return False
 
     def _say_last(self, reply: Reply) -> None:
-        """Tell the client why it is over, unless it does not read, or is in the middle of a handshake."""
+        """Tell the client why the session is over, unless it does not read, or is in the middle of a handshake."""
         can_be_told = not self._sends and not self._shakes_hands
         self._sends = False
         if can_be_told:
             try:
                 self._carry_out(self._connection.end(time(), reply))
             except (OSError, Interruption):
-                return  # it does not listen
+                return  # it does not read
 
     def _receive(self) -> bytes:
         self.waits_since = monotonic()
@@ -216,7 +216,7 @@ class SessionWorker(greenlet):
             if self._plain is None or self._readable is None:
                 data = self.socket.recv(self._connection.read_size)
                 break
-            # What answers our reply cannot be there yet: to ask for it first, as gevent does, would be in vain.
+            # The answer to our reply cannot be there yet: to read first, as gevent does, would be in vain.
             self._readable.start(self.switch)
             try:
                 self._hub.switch()
@@ -225,7 +225,7 @@ class SessionWorker(greenlet):
             try:
                 data = self._plain.recv(self._connection.read_size)
             except BlockingIOError:
-                continue  # woken in vain
+                continue  # a spurious wake-up
         self.waits_since = None
         return data
 
@@ -235,7 +235,7 @@ class SessionWorker(greenlet):
                 sent = self._plain.send(data, flags)
             except BlockingIOError:
                 sent = 0
-            if sent == len(data):  # nearly always; sendall would ask for the size of the buffer first
+            if sent == len(data):  # the usual case; sendall would query the size of the buffer first
                 return
             data = data[sent:]
         self.waits_since = monotonic()
@@ -245,7 +245,7 @@ class SessionWorker(greenlet):
         self.waits_since = None
 
     def _carry_out(self, actions: list[Action]) -> None:
-        """Do what the protocol wants done, in its order, answering its questions on the way."""
+        """Carry out the actions of the protocol in their order, answering its questions on the way."""
         question: Question | None = None
         while True:
             remaining = iter(actions)
@@ -259,11 +259,11 @@ class SessionWorker(greenlet):
                     elif kind is bytes:
                         self._send(action)  # type: ignore[arg-type]
                     elif kind is Keep or kind is Count:
-                        question = action  # type: ignore[assignment]  # it stands last
+                        question = action  # type: ignore[assignment]  # it comes last
                     elif not self._store_action(action):
                         self._act(action)
             finally:
-                # Whatever became of the connection, the store learns what it was to learn.
+                # Whatever became of the connection, the store receives its facts.
                 for action in remaining:
                     self._store_action(action)
             if question is None:
@@ -273,12 +273,12 @@ class SessionWorker(greenlet):
             actions = self._connection.answered(answer)
 
     def _keep(self, question: Keep) -> bool:
-        """Store an accepted message; return True, for memory always takes it."""
+        """Store an accepted message; return True, because memory always takes it."""
         self._store.add(question.record)
         return True
 
     def _store_action(self, action: Action) -> bool:
-        """Do an action if it concerns what is stored; return False if it does not."""
+        """Carry out an action if it concerns the store; return False if it does not."""
         kind = type(action)
         if kind is Exchange:
             self._store.append(self._session_id, action)  # type: ignore[arg-type]
@@ -302,7 +302,7 @@ class SessionWorker(greenlet):
         return True
 
     def _act(self, action: Action) -> None:
-        """Do an action that concerns the connection."""
+        """Carry out an action that concerns the connection."""
         if isinstance(action, Close):
             if action.data:
                 # The end of the connection follows in the same packet: the kernel holds the data back until then.
