@@ -58,12 +58,12 @@ def print_line(level: int, text: str, timestamp: float) -> None:
 
 
 class Log:
-    """What a server logs.
+    """The log of a server.
 
     Args:
-        logger: Where it goes.
-        to_stdout: Whether it is also written to standard output, errors to standard error.
-        activity: Whether sessions, requests and replies are logged, not only warnings.
+        logger: The logger that it writes to.
+        to_stdout: True if it is also written to standard output, errors to standard error.
+        activity: True if sessions, requests and replies are logged, not only warnings.
     """
 
     def __init__(self, logger: logging.Logger, *, to_stdout: bool, activity: bool) -> None:
@@ -74,24 +74,24 @@ class Log:
 
     @property
     def is_active(self) -> bool:
-        """Whether anybody wants to know what sessions do."""
+        """True if the activity of sessions is logged."""
         return self.activity and self._is_wanted(logging.INFO)
 
     def info(self, text: str) -> None:
-        """Server activity."""
+        """Log the activity of the server."""
         if self.activity:
             self._log(logging.INFO, text)
 
     def warning(self, text: str) -> None:
-        """What a user should know."""
+        """Log something that a user should know."""
         self._log(logging.WARNING, text)
 
     def error(self, text: str) -> None:
-        """What went wrong."""
+        """Log an error."""
         self._log(logging.ERROR, text)
 
     def request(self, exchange: Exchange) -> None:
-        """What a client sent, and how long it will wait for the reply."""
+        """Log a request, and the delay of the reply to it."""
         if exchange.stage == "message":
             self.info("SMTP request: message binary data portion")
         elif exchange.stage != "connect" and (exchange.request or exchange.setting):
@@ -100,7 +100,7 @@ class Log:
             self.info(f"SMTP response delay: {exchange.delay:g} sec")
 
     def response(self, exchange: Exchange) -> None:
-        """What a client was told."""
+        """Log a reply."""
         for line in exchange.reply.split("\n"):
             self.info(f"SMTP response: {escaped(line)}")
 
