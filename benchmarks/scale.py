@@ -22,9 +22,10 @@ _STEPS = 10
 
 
 def measure(plan: Plan) -> Iterator[Figure]:
-    """All three."""
+    """All four."""
     yield from at_once(plan)
     yield from bounded(plan)
+    yield from long_life(plan)
     yield from side_by_side(plan)
 
 
@@ -46,16 +47,28 @@ def bounded(plan: Plan) -> Iterator[Figure]:
     """1,000,000 messages through a server that keeps 10,000, one per connection and on long connections in turn."""
     count = plan.scaled(1_000_000, _STEPS * 100)
     what = f"memory after {count:,} messages with max_messages={_BOUND:,}"
-    with Server("smtpmock", str(_BOUND)) as server:
+    yield _bounded(plan, count, what, str(_BOUND))
+
+
+def long_life(plan: Plan) -> Iterator[Figure]:
+    """1,000,000 sessions with a message each, with every extension, rules that count, and the log on."""
+    count = plan.scaled(1_000_000, _STEPS * 100)
+    what = f"memory after {count:,} sessions with extensions, counting rules, the log and max_messages={_FEW:,}"
+    yield _bounded(plan, count, what, str(_FEW), "everything", are_single=True)
+
+
+def _bounded(plan: Plan, count: int, what: str, *options: str, are_single: bool = False) -> Figure:
+    with Server("smtpmock", *options) as server:
         memory = []
         for step in plan.steps(range(_STEPS), what):
-            load = Load(count // _STEPS, sessions=2, keep_open=True) if step % 2 else Load(count // _STEPS)
+            is_long = step % 2 and not are_single
+            load = Load(count // _STEPS, sessions=2, keep_open=True) if is_long else Load(count // _STEPS)
             plan.generator.deliver(server.port, load)
             memory.append(server.memory() / 1e6)
         kept, _ = server.kept()
     note = f"{kept:,} kept; MB after each tenth: {', '.join(f'{size:.0f}' for size in memory)}"
     grown = memory[-1] / max(memory[:-2])
-    yield Figure(what, "the most of the first eight tenths", grown, "x", 1.05, more_is_better=False, note=note)
+    return Figure(what, "the most of the first eight tenths", grown, "x", 1.05, more_is_better=False, note=note)
 
 
 def side_by_side(plan: Plan) -> Iterator[Figure]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
@@ -24,12 +25,21 @@ class Contender:
         self.purge = purge
 
 
-def smtpmock(max_messages: str = "") -> Contender:
-    """The server of this project, with every message recorded."""
+def smtpmock(max_messages: str = "", everything: str = "") -> Contender:
+    """The server of this project, with every message recorded; with all that it can keep besides, if it is told to."""
     from smtpmock import SMTPMock
 
-    bound = {"max_messages": int(max_messages)} if max_messages else {}
-    mock = SMTPMock(multiple_rcptto=True, multiple_message_receiving=True, **bound)
+    settings: dict[str, Any] = {"max_messages": int(max_messages)} if max_messages else {}
+    if everything:
+        logger = logging.Logger("benchmark", logging.DEBUG)
+        logger.addHandler(logging.FileHandler(os.devnull))
+        settings |= {"extensions": "all", "auth": "any", "log_server_activity": True, "logger": logger}
+    mock = SMTPMock(multiple_rcptto=True, multiple_message_receiving=True, **settings)
+    if everything:
+        mock.on("MAIL FROM", per="session", every=2, reply="250 Received")
+        mock.on("RCPT TO", per="recipient", after=1, reply="250 Received")
+        mock.greylist(retry_after=0)
+        mock.limit_rate(10**9)
     mock.start()
     return Contender(mock.port, lambda: [message.raw for message in mock.messages() if message.msg], mock.purge)
 
