@@ -109,11 +109,14 @@ def test_without_free_descriptors_a_timed_out_wait_is_explained(run: Run) -> Non
         import os, resource
         from smtpmock import ExpectationError, SMTPMock
         from tests.raw_client import Client
+        from tests.robustness.watching import settled
 
         mock = SMTPMock(not_registered_emails=["nobody@example.com"])
         mock.start()
         with Client(mock) as client:
             client.ask("EHLO c.example", "MAIL FROM:<a@example.com>", "RCPT TO:<nobody@example.com>")
+        assert mock.wait_for_session()
+        settled()
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (60, most))
         taken = []
