@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from smtpmock.messages.session import Session, sessions_html, transcripts
     from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS, Criterion
     from smtpmock.queries.query import Mark
-    from smtpmock.queries.terms import shown, text_matcher
+    from smtpmock.queries.terms import format_value, text_matcher
     from smtpmock.queries.words import QueryWords, SessionWords, Text
     from smtpmock.records.exchange import Cause, Exchange
     from smtpmock.records.session import TLS, Attempt
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from smtpmock.server import SMTPMock
     from smtpmock.settings.declarations import SETTINGS, Setting, Settings, parse_setting
     from smtpmock.settings.words import SettingWords
-    from smtpmock.text import invalid, quoted, unknown
+    from smtpmock.text import invalid, quote, unknown
 
 __version__ = "3.0.0"
 
 _HOMES = {
-    "quoted": "text",
+    "quote": "text",
     "invalid": "text",
     "unknown": "text",
     "listen": "runtime.listener",
@@ -94,13 +94,13 @@ _HOMES = {
     "address_key": "rfc.grammar",
     "parse_setting": "settings.declarations",
     "sessions_html": "messages.session",
-    "shown": "queries.terms",
+    "format_value": "queries.terms",
     "text_matcher": "queries.terms",
     "transcripts": "messages.session",
 }
 
 __all__ = [
-    "quoted",
+    "quote",
     "invalid",
     "unknown",
     "listen",
@@ -153,7 +153,7 @@ __all__ = [
     "address_key",
     "parse_setting",
     "sessions_html",
-    "shown",
+    "format_value",
     "text_matcher",
     "transcripts",
     "__version__",

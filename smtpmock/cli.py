@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from smtpmock import SETTINGS, Settings, invalid, parse_setting, quoted, unknown
+from smtpmock import SETTINGS, Settings, invalid, parse_setting, quote, unknown
 from smtpmock.errors import RuleError, SettingError
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _switch(flag: str, text: str) -> bool:
 def _unknown(argument: str, parser: argparse.ArgumentParser) -> SettingError:
     flag = argument.partition("=")[0]
     if not flag.startswith("-"):
-        return SettingError(f"Unexpected argument {quoted(argument)}: settings are flags, such as -port=2525")
+        return SettingError(f"Unexpected argument {quote(argument)}: settings are flags, such as -port=2525")
     usual = flag.startswith("--")
     forms = (form for form in parser._option_string_actions if form.islower() or not usual)
     return SettingError(unknown("flag", flag, (form for form in forms if form.startswith("--") == usual)))

@@ -9,7 +9,7 @@ from smtpmock.errors import RuleError, ServerStateError
 from smtpmock.rfc.extensions import announced
 from smtpmock.runtime import hub
 from smtpmock.runtime.wakeup import make_wakeup
-from smtpmock.text import error_shown
+from smtpmock.text import format_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,11 +49,11 @@ class LocalBackend:
 
     # Reports from the server.
 
-    def started(self) -> None:
+    def note_started(self) -> None:
         """Note that the server accepts connections."""
         self._is_running = self._has_run = True
 
-    def stopped(self, *, at_exit: bool = False) -> None:
+    def note_stopped(self, *, at_exit: bool = False) -> None:
         """Note that the server was stopped, and end all waits; at exit they end silently, with their threads."""
         self._is_running = False
         if not at_exit:
@@ -61,7 +61,7 @@ class LocalBackend:
             for wake in tuple(self._waiters.values()):
                 wake()
 
-    def forked(self) -> None:
+    def note_forked(self) -> None:
         """Note that this process is a forked child, in which nothing arrives."""
         self._is_forked = True
 
@@ -137,7 +137,7 @@ class LocalBackend:
             with hub.spare_descriptor():
                 return self._explained(headline, query, entries)
         except (OSError, ImportError) as error:
-            return f"{headline} (no explanation: {error_shown(error)})"
+            return f"{headline} (no explanation: {format_error(error)})"
 
     def _explained(self, headline: str, query: Query, entries: Sequence[Entry] | None) -> str:
         from smtpmock.reports.explanation import Evidence, explain  # with the verdict: a test that passes needs neither

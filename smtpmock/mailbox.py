@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smtpmock.conformance.catalogue import LEVELS, not_ignored
+from smtpmock.conformance.catalogue import LEVELS, drop_ignored
 from smtpmock.errors import ExpectationError, MessageTimeoutError, QueryError
 from smtpmock.messages.message import Message
 from smtpmock.messages.session import Session
 from smtpmock.queries.query import Query, SessionQuery
 from smtpmock.scripting import Scripting
-from smtpmock.text import alternatives, counted
+from smtpmock.text import alternatives, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -271,7 +271,7 @@ class Mailbox(Scripting):
             raise QueryError(f"Invalid within {within!r}: expected a number of seconds, 0 or more")
         found = self._backend.wait(asked, 1, within)
         if found:
-            headline = f"{counted(len(found), 'message')}{_with(asked)} arrived, but none was expected."
+            headline = f"{pluralize(len(found), 'message')}{_with(asked)} arrived, but none was expected."
             raise self._failed(headline, asked, found)
 
     def assert_message_count(self, count: int | None = None, **query: Unpack[QueryWords]) -> None:
@@ -299,7 +299,7 @@ class Mailbox(Scripting):
         if count is None:
             headline = f"No message{_with(asked)} has arrived."
         else:
-            wanted = counted(count, "message") if count else "no message"
+            wanted = pluralize(count, "message") if count else "no message"
             headline = f"Expected {wanted}{_with(asked)}, but {len(found) or 'none'} arrived."
         raise self._failed(headline, asked, found if count is not None and len(found) > count else None)
 
@@ -381,7 +381,7 @@ class Mailbox(Scripting):
         if level not in LEVELS:
             raise QueryError(f"Invalid level {level!r}: expected {alternatives(LEVELS)}")
         codes = (*self._ignored, *([ignore] if isinstance(ignore, str) else ignore))
-        not_ignored((), codes)  # an unknown code is refused even if nothing has arrived
+        drop_ignored((), codes)  # an unknown code is refused even if nothing has arrived
         messages = _messages(self._backend.select(Query(query)))
         meant = {message.session_id for message in messages}
         judged: list[Session | Message] = [one for one in self.sessions() if not query or one.id in meant]
@@ -389,7 +389,7 @@ class Mailbox(Scripting):
         return [
             (repr(one), violation)
             for one in judged
-            for violation in not_ignored(one.violations, codes)
+            for violation in drop_ignored(one.violations, codes)
             if level == "should" or violation.level == "must"
         ]
 

@@ -10,7 +10,7 @@ from smtpmock.rfc.grammar import address_key
 from smtpmock.rules.definition import number, whole
 from smtpmock.rules.recent import RecentKeys
 from smtpmock.rules.rule import Rule
-from smtpmock.text import counted
+from smtpmock.text import pluralize
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -88,8 +88,8 @@ class Scripting:
         """
         unused = self._backend.unused_rules()
         if unused:
-            listed = "\n".join(f"  {rule} (asked {counted(rule.asked, 'time')})" for rule in unused)
-            raise ExpectationError(f"{counted(len(unused), 'rule')} never used:\n{listed}")
+            listed = "\n".join(f"  {rule} (asked {pluralize(rule.asked, 'time')})" for rule in unused)
+            raise ExpectationError(f"{pluralize(len(unused), 'rule')} never used:\n{listed}")
 
     # Ready-made rules.
 

@@ -18,9 +18,9 @@ from smtpmock.rules.book import MemoryRuleBook
 from smtpmock.runtime import hub, log
 from smtpmock.runtime.acceptor import RunningServer
 from smtpmock.runtime.listener import bare, listen
-from smtpmock.settings.declarations import SETTINGS, Settings, changed
+from smtpmock.settings.declarations import SETTINGS, Settings, changed_settings
 from smtpmock.stores.memory import MemoryStore
-from smtpmock.text import address_shown, counted, error_shown, unknown
+from smtpmock.text import format_address, format_error, pluralize, unknown
 
 if TYPE_CHECKING:
     import logging
@@ -75,7 +75,7 @@ class SMTPMock(Mailbox):
             raise SettingError(f"Invalid settings {settings!r}: expected a Settings, and settings by name")
         if logger is not None and not hasattr(logger, "makeRecord"):
             raise SettingError(f"Invalid logger {logger!r}: expected a logging.Logger")
-        self.settings: Settings = Settings(**(values if settings is None else {**changed(settings), **values}))
+        self.settings: Settings = Settings(**(values if settings is None else {**changed_settings(settings), **values}))
         _check_together(self.settings)
         self._behaviour = Behaviour(self.settings)
         self._log = log.Log(
@@ -131,7 +131,7 @@ class SMTPMock(Mailbox):
 
     def __repr__(self) -> str:
         state = f"on {self.address}" if self.is_running else "not running"
-        return f"<SMTPMock {state}, {counted(len(self), 'message')}>"
+        return f"<SMTPMock {state}, {pluralize(len(self), 'message')}>"
 
     @property
     def is_running(self) -> bool:
@@ -241,7 +241,7 @@ class SMTPMock(Mailbox):
             >>> SMTPMock(host="::1", port=2525).address
             '[::1]:2525'
         """
-        return address_shown(self.host, self.port)
+        return format_address(self.host, self.port)
 
     @property
     def url(self) -> str:
@@ -309,7 +309,7 @@ class SMTPMock(Mailbox):
             listener.close()
             self._startable.append(True)
             raise
-        self._local.started()
+        self._local.note_started()
         self._stoppable.append(running)
         _servers.add(self)
         self._log.info(f"SMTP mock server started on port: {self._port}")
@@ -332,7 +332,7 @@ class SMTPMock(Mailbox):
         """Record an unexpected exception that ended a session."""
         self.errors.append(error)
         del self.errors[:-_MOST_ERRORS]
-        self._log.error(f"SMTP session failed: {error_shown(error)}")
+        self._log.error(f"SMTP session failed: {format_error(error)}")
 
     def _close(self, running: RunningServer, grace: float | None = None, *, at_exit: bool = False) -> None:
         try:
@@ -340,7 +340,7 @@ class SMTPMock(Mailbox):
             how = "stopped successfully" if in_time else "force stopped by timeout"
             self._log.info(f"SMTP mock server was {how}")
         finally:
-            self._local.stopped(at_exit=at_exit)
+            self._local.note_stopped(at_exit=at_exit)
             _servers.discard(self)
             self._startable.append(True)
 
@@ -366,7 +366,7 @@ def _forked() -> None:
     """Give up the servers in a forked child: they belong to the parent."""
     for server in tuple(_servers):
         server._forked = True
-        server._local.forked()
+        server._local.note_forked()
         while server._stoppable:
             server._stoppable.pop().abandon()
     _servers.clear()

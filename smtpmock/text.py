@@ -23,11 +23,11 @@ _ESCAPES.update({code: f"\\u{code:04x}" for code in (*range(0xD800, 0xDC80), *ra
 _ESCAPES.update({code: f"\\U{code:08x}" for code in range(0xE0000, 0xE0080)})
 
 
-def escaped(text: str) -> str:
+def escape_controls(text: str) -> str:
     r"""Return the text with control characters, line ends, and what UTF-8 cannot encode written as escapes.
 
     Example:
-        >>> escaped("NOOP \x1b[31m\udcff")
+        >>> escape_controls("NOOP \x1b[31m\udcff")
         'NOOP \\x1b[31m\\xff'
     """
     shown = text.translate(_ESCAPES)
@@ -44,61 +44,61 @@ def readable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def error_shown(error: BaseException) -> str:
+def format_error(error: BaseException) -> str:
     r"""Return the type and the text of an exception that may come from anywhere, on one line.
 
     Example:
-        >>> error_shown(ValueError("no\nuser \x1b[31m"))
+        >>> format_error(ValueError("no\nuser \x1b[31m"))
         'ValueError: no\\nuser \\x1b[31m'
     """
     try:
         text = str(error)
     except Exception:
         text = "(its text cannot be made)"
-    return escaped(shortened(f"{type(error).__name__}: {text}", _MOST_OF_AN_ERROR))
+    return escape_controls(shorten(f"{type(error).__name__}: {text}", _MOST_OF_AN_ERROR))
 
 
-def shortened(text: str, most: int) -> str:
+def shorten(text: str, most: int) -> str:
     """Return the text, cut to at most so many characters, the last of which is then an ellipsis.
 
     Example:
-        >>> shortened("a long story", 7)
+        >>> shorten("a long story", 7)
         'a long…'
     """
     return text if len(text) <= most else f"{text[: max(most - 1, 0)]}…"
 
 
-def address_shown(host: str, port: int) -> str:
+def format_address(host: str, port: int) -> str:
     """Return where a socket is, as people write it: an IPv6 address stands in brackets.
 
     Example:
-        >>> address_shown("127.0.0.1", 25), address_shown("::1", 25)
+        >>> format_address("127.0.0.1", 25), format_address("::1", 25)
         ('127.0.0.1:25', '[::1]:25')
     """
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def counted(number: int, singular: str) -> str:
+def pluralize(number: int, singular: str) -> str:
     """Return a number with its noun in singular or plural.
 
     Example:
-        >>> counted(1, "message"), counted(0, "message")
+        >>> pluralize(1, "message"), pluralize(0, "message")
         ('1 message', '0 messages')
     """
     return f"{number} {singular}{'' if number == 1 else 's'}"
 
 
-def quoted(value: object) -> str:
+def quote(value: object) -> str:
     """Return a value as it is written in code, shortened if it is long.
 
     Example:
-        >>> quoted("smtp"), quoted(7)
+        >>> quote("smtp"), quote(7)
         ("'smtp'", '7')
     """
     if isinstance(value, str):
-        return repr(shortened(value, _MOST_SHOWN))
+        return repr(shorten(value, _MOST_SHOWN))
     try:
-        return escaped(shortened(repr(value), _MOST_SHOWN))
+        return escape_controls(shorten(repr(value), _MOST_SHOWN))
     except ValueError:  # an integer of more digits than Python writes
         return f"of the type {type(value).__name__}"
 
@@ -115,7 +115,7 @@ def invalid(what: str, value: object, expected: str) -> str:
         >>> invalid("port", "smtp", "an integer from 0 to 65535")
         "Invalid port 'smtp': expected an integer from 0 to 65535"
     """
-    return f"Invalid {what} {quoted(value)}: expected {expected}"
+    return f"Invalid {what} {quote(value)}: expected {expected}"
 
 
 def unknown(what: str, name: object, known: Iterable[str]) -> str:
@@ -137,10 +137,10 @@ def unknown(what: str, name: object, known: Iterable[str]) -> str:
     words = list(known)
     by_case = {word.lower(): word for word in words}
     if isinstance(name, str) and (nearest := get_close_matches(name[:_MOST_SHOWN].lower(), by_case, n=1)):
-        return f"Unknown {what} {quoted(name)}: did you mean {by_case[nearest[0]]!r}?"
+        return f"Unknown {what} {quote(name)}: did you mean {by_case[nearest[0]]!r}?"
     left_out = len(words) - _MOST_LISTED
     and_more = f" and {left_out} more" if left_out > 0 else ""
-    return f"Unknown {what} {quoted(name)}: expected {alternatives(words[:_MOST_LISTED])}{and_more}"
+    return f"Unknown {what} {quote(name)}: expected {alternatives(words[:_MOST_LISTED])}{and_more}"
 
 
 def alternatives(choices: Sequence[str]) -> str:

@@ -23,9 +23,9 @@ from smtpmock import (
     Violation,
     __version__,
     address_key,
+    format_value,
     parse_setting,
     sessions_html,
-    shown,
     text_matcher,
     transcripts,
 )
@@ -56,7 +56,7 @@ __all__ = [
     "create_mock",
     "parse_setting",
     "sessions_html",
-    "shown",
+    "format_value",
     "text_matcher",
     "transcripts",
 ]

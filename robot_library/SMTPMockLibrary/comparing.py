@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-__all__ = ["AssertionOperator", "compared"]
+__all__ = ["AssertionOperator", "compare"]
 
 T = TypeVar("T")
 
@@ -13,7 +13,7 @@ except ImportError:
     verify_assertion = None
 
 
-def compared(value: T, operator: Any, expected: Any, name: str) -> T:
+def compare(value: T, operator: Any, expected: Any, name: str) -> T:
     """Return the value, after checking it against the expected one if an operator is given."""
     if operator is None:
         return value

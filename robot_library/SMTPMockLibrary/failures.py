@@ -11,7 +11,7 @@ from robot.api import logger
 
 from SMTPMockLibrary.api import Message, Session, SMTPMockError, sessions_html
 from SMTPMockLibrary.servers import MockServer, Servers
-from SMTPMockLibrary.signatures import spelled_out
+from SMTPMockLibrary.signatures import spell_out
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -28,7 +28,7 @@ class Keywords:
     servers: Servers
 
 
-def explained(method: Method) -> Method:
+def explain_failures(method: Method) -> Method:
     """Make a keyword log the sessions or the message when it fails or times out."""
 
     @wraps(method)
@@ -52,7 +52,7 @@ def explained(method: Method) -> Method:
 def assertion(method: Method) -> Method:
     """Make a keyword log like `explained`, and accept a message to prepend to the text of its failure."""
     message = Parameter("message", Parameter.KEYWORD_ONLY, default=None, annotation=str | None)
-    return spelled_out(explained(method), [message])
+    return spell_out(explain_failures(method), [message])
 
 
 def _introduced(text: str, message: str | None) -> str:

@@ -51,7 +51,7 @@ _PLAIN_VALUES: Mapping[str, str] = {
 """The effect of a value without a pattern, for each kind of criterion."""
 
 
-def spelled_out(method: Method, parameters: Iterable[Parameter]) -> Method:
+def spell_out(method: Method, parameters: Iterable[Parameter]) -> Method:
     """Replace ``**words`` in the signature of the method with the parameters that it stands for.
 
     If all other arguments are named-only, ``**words`` is kept as well: misspelt names then reach smtpmock, which
@@ -92,12 +92,12 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def takes_criteria(method: Method) -> Method:
     """Spell out the criteria for messages."""
-    return spelled_out(method, map(_criterion, CRITERIA))
+    return spell_out(method, map(_criterion, CRITERIA))
 
 
 def takes_session_criteria(method: Method) -> Method:
     """Spell out the criteria for sessions."""
-    return spelled_out(method, map(_criterion, SESSION_CRITERIA))
+    return spell_out(method, map(_criterion, SESSION_CRITERIA))
 
 
 def given_criteria(words: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,13 +135,13 @@ def _criterion(word: str) -> Parameter:
 
 def takes_conditions(method: Method) -> Method:
     """Spell out the conditions of rules that are known at RCPT TO."""
-    return spelled_out(method, map(_rule_word, STAGES["RCPT TO"]))
+    return spell_out(method, map(_rule_word, STAGES["RCPT TO"]))
 
 
 def takes_rule_words(*excluded: str) -> Callable[[Method], Method]:
     """Spell out the words of rules, except those that the keyword sets itself."""
     words = [word for word in RULE_WORDS if word not in excluded]
-    return lambda method: spelled_out(method, map(_rule_word, words))
+    return lambda method: spell_out(method, map(_rule_word, words))
 
 
 def given_rule_words(words: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def takes_settings(method: Method) -> Method:
     """Spell out the settings of a server, and add the table of their meanings to the documentation."""
     table = _table(("Setting", "Meaning"), ((name, declared.meaning) for name, declared in SETTINGS.items()))
     method.__doc__ = cleandoc(method.__doc__ or "").replace("%SETTINGS%", table)
-    return spelled_out(method, map(_setting, SETTINGS))
+    return spell_out(method, map(_setting, SETTINGS))
 
 
 def given_settings(words: Mapping[str, Any]) -> dict[str, Any]:

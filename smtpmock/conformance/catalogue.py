@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
 from smtpmock.errors import QueryError
-from smtpmock.text import escaped, shortened, unknown
+from smtpmock.text import escape_controls, shorten, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -200,20 +200,20 @@ def violation(code: str, where: str = "", exchange: Exchange | None = None) -> V
     return Violation(code, standard.rfc, where, standard.text, exchange, standard.level)
 
 
-def said(exchange: Exchange) -> str:
+def command_place(exchange: Exchange) -> str:
     """Return the place of a command, as shown in a violation."""
     if exchange.stage == "message":
         return "after the message"
-    return f'in "{shortened(escaped(exchange.request), _MOST_SHOWN)}"'
+    return f'in "{shorten(escape_controls(exchange.request), _MOST_SHOWN)}"'
 
 
 def at_line(number: int, line: bytes) -> str:
     """Return the place of a line of a message, counted from 1, as shown in a violation."""
-    text = escaped(line.removesuffix(b"\r")[: _MOST_SHOWN + 1].decode("utf-8", "surrogateescape"))
-    return f"line {number}: {shortened(text, _MOST_SHOWN)}"
+    text = escape_controls(line.removesuffix(b"\r")[: _MOST_SHOWN + 1].decode("utf-8", "surrogateescape"))
+    return f"line {number}: {shorten(text, _MOST_SHOWN)}"
 
 
-def not_ignored(violations: Iterable[Violation], ignore: str | Collection[str]) -> list[Violation]:
+def drop_ignored(violations: Iterable[Violation], ignore: str | Collection[str]) -> list[Violation]:
     """Return the violations whose code is not ignored.
 
     Args:
@@ -224,7 +224,7 @@ def not_ignored(violations: Iterable[Violation], ignore: str | Collection[str]) 
         QueryError: If a code is unknown; the text suggests the nearest one.
 
     Example:
-        >>> not_ignored([violation("missing-date"), violation("bare-lf", "line 3")], "missing-date")[0].code
+        >>> drop_ignored([violation("missing-date"), violation("bare-lf", "line 3")], "missing-date")[0].code
         'bare-lf'
     """
     codes = (ignore,) if isinstance(ignore, str) else ignore

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smtpmock.conformance.catalogue import said, violation
+from smtpmock.conformance.catalogue import command_place, violation
 from smtpmock.rfc.grammar import is_domain
 
 if TYPE_CHECKING:
@@ -34,27 +34,27 @@ def session_violations(record: SessionRecord) -> tuple[Violation, ...]:
     for code, number in record.observations:
         exchange = by_number.get(number)
         if code != "no-quit" or not _may_go(record):
-            found.append(violation(code, said(exchange) if exchange else "", exchange))
+            found.append(violation(code, command_place(exchange) if exchange else "", exchange))
     extensions: frozenset[str] = frozenset()
     utf8 = record.forgotten > 0  # a dropped MAIL FROM may have requested it
     recipients: list[Exchange] | None = None  # of the transaction, if its beginning is known
     asked = False  # True if the server has asked for a line that is not a command, as AUTH does
     for exchange in exchanges:
         if not asked:
-            found += [violation(code, said(exchange), exchange) for code in _line(exchange)]
+            found += [violation(code, command_place(exchange), exchange) for code in _line(exchange)]
         asked = exchange.reply.startswith("334")
         if exchange.stage in ("HELO", "EHLO"):
             extensions = frozenset(keyword for keyword, _ in exchange.parameters)
-            found += [violation(code, said(exchange), exchange) for code in _helo(exchange.argument or "")]
+            found += [violation(code, command_place(exchange), exchange) for code in _helo(exchange.argument or "")]
         elif exchange.stage in ("MAIL FROM", "RCPT TO"):
             if exchange.stage == "MAIL FROM":
                 utf8 = any(keyword == "SMTPUTF8" for keyword, _ in exchange.parameters)
                 recipients = []
             elif recipients is not None:
                 recipients.append(exchange)
-            found += [violation(code, said(exchange), exchange) for code in _path(exchange, utf8=utf8)]
+            found += [violation(code, command_place(exchange), exchange) for code in _path(exchange, utf8=utf8)]
         elif exchange.stage == "DATA" and "PIPELINING" not in extensions and _all_refused(recipients or (), exchange):
-            found.append(violation("data-without-recipients", said(exchange), exchange))
+            found.append(violation("data-without-recipients", command_place(exchange), exchange))
     last = exchanges[-1].number + 1 if exchanges else 0
     return tuple(
         sorted(found, key=lambda one: one.exchange.number if one.exchange else last if one.code == "no-quit" else -1)

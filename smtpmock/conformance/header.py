@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from smtpmock.conformance.catalogue import at_line, violation
-from smtpmock.mail.parameters import uncommented
+from smtpmock.mail.parameters import strip_comments
 from smtpmock.rfc.grammar import address_key
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _value(field: Field) -> Iterator[Violation]:
 
 def _is_date(text: str) -> bool:
     """Return True if the text is a date, be it in the obsolete syntax (RFC 5322 section 4.3)."""
-    text = uncommented(text)
+    text = strip_comments(text)
     day = _BEGINNING_OF_A_DATE.match(text)
     return (
         day is not None
@@ -200,7 +200,7 @@ def _is_date(text: str) -> bool:
 
 def _has_mailbox(text: str) -> bool:
     """Return True if there is a mailbox, or a group, which may be empty (RFC 6854)."""
-    text = _QUOTED.sub("q", uncommented(text))
+    text = _QUOTED.sub("q", strip_comments(text))
     return _MAILBOX.search(text) is not None or ";" in text.partition(":")[2]
 
 
@@ -209,20 +209,20 @@ def _is_address_list(text: str) -> bool:
 
     Commas that Python encoded before 3.12.2 do not count as violations: readers find the addresses all the same.
     """
-    text = _DOMAIN_LITERAL.sub("d", _QUOTED.sub("q", uncommented(text)))
+    text = _DOMAIN_LITERAL.sub("d", _QUOTED.sub("q", strip_comments(text)))
     text = _SPACE_IN_AN_ID.sub(r"\1", _ROUTE.sub("<", _ENCODED_COMMA.sub(">,", text)))
     members = (member.rpartition(":")[2].strip() for member in re.split("[,;]", text))
     return all(not member or _ADDRESS.fullmatch(member) for member in members)
 
 
 def _is_message_id(text: str) -> bool:
-    text = _QUOTED.sub("q", uncommented(text))
+    text = _QUOTED.sub("q", strip_comments(text))
     return _MESSAGE_ID.fullmatch(_SPACE_IN_AN_ID.sub(r"\1", text)) is not None
 
 
 def is_media_type(text: str) -> bool:
     """Return True if a Content-Type begins with a type and a subtype (RFC 2045 section 5.1)."""
-    return _MEDIA_TYPE.match(uncommented(text)) is not None
+    return _MEDIA_TYPE.match(strip_comments(text)) is not None
 
 
 def _shows_a_recipient(content: Content, recipients: Sequence[str]) -> bool:

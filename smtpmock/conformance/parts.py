@@ -14,7 +14,7 @@ from smtpmock.conformance.catalogue import violation
 from smtpmock.conformance.header import is_media_type
 from smtpmock.mail.charsets import codec_of
 from smtpmock.mail.splitter import LIMITS
-from smtpmock.text import escaped, shortened
+from smtpmock.text import escape_controls, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,7 +142,7 @@ def _is_in(content: bytes, charset: str) -> bool:
 
 
 def _shown(text: str) -> str:
-    return shortened(escaped(text[: _MOST_SHOWN + 1]), _MOST_SHOWN)
+    return shorten(escape_controls(text[: _MOST_SHOWN + 1]), _MOST_SHOWN)
 
 
 def _place(*parts: str) -> str:

@@ -8,13 +8,13 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smtpmock.text import shortened
+from smtpmock.text import shorten
 
 if TYPE_CHECKING:
     import os
 
 
-def size_shown(number: int) -> str:
+def format_size(number: int) -> str:
     """Return a number of bytes in a readable form, such as "1.2 kB"."""
     if number < 1000:
         return f"{number} B"
@@ -86,4 +86,4 @@ class Attachment:
         return stem.encode()[:180].decode(errors="ignore") or "attachment", dot + suffix
 
     def __repr__(self) -> str:
-        return f"<Attachment {shortened(self.name, 200)!r} {self.content_type} {size_shown(self.size)}>"
+        return f"<Attachment {shorten(self.name, 200)!r} {self.content_type} {format_size(self.size)}>"

@@ -7,11 +7,11 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtpmock.errors import QueryError
-from smtpmock.mail.attachments import Attachment, size_shown
-from smtpmock.mail.headers import ContentError, Headers, MissingHeaderError, listed
+from smtpmock.mail.attachments import Attachment, format_size
+from smtpmock.mail.headers import ContentError, Headers, MissingHeaderError, list_values
 from smtpmock.patterns import glob, has_wildcard
 from smtpmock.rfc.grammar import address_key
-from smtpmock.text import shortened
+from smtpmock.text import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -82,7 +82,7 @@ class Content:
         return result
 
     def __repr__(self) -> str:
-        return f"<Content {shortened(self.subject, 200)!r} {size_shown(len(self.raw))}>"
+        return f"<Content {shorten(self.subject, 200)!r} {format_size(len(self.raw))}>"
 
     @property
     @_once
@@ -316,7 +316,7 @@ class Content:
         """
         found = self.links if pattern is None else self.find_links(pattern)
         sought = "one link" if pattern is None else f"one link matching {_shown(pattern)}"
-        return _only(found, sought, f"the links of the mail: {listed(self.links)}")
+        return _only(found, sought, f"the links of the mail: {list_values(self.links)}")
 
     def code(self, pattern: str | re.Pattern[str] | None = None) -> str:
         r"""Return the one-time code in the text, or in the visible HTML if there is no text.
@@ -340,7 +340,7 @@ class Content:
         from smtpmock.mail.links import text_codes
 
         text = self.text if self.text.strip() else self._page[0]
-        beginning = shortened(" ".join(text[:1000].split()), 200)
+        beginning = shorten(" ".join(text[:1000].split()), 200)
         seen = f"the text starts with {beginning!r}" if beginning else "the mail has no text"
         if pattern is None:
             return _only(text_codes(text), "one group of 4 to 8 digits that stands alone", seen)
@@ -353,7 +353,7 @@ class Content:
 
 
 def _shown(pattern: str | re.Pattern[str]) -> str:
-    return repr(shortened(pattern if isinstance(pattern, str) else pattern.pattern, 200))
+    return repr(shorten(pattern if isinstance(pattern, str) else pattern.pattern, 200))
 
 
 def _only(found: Iterable[str], sought: str, seen: str) -> str:
@@ -361,4 +361,4 @@ def _only(found: Iterable[str], sought: str, seen: str) -> str:
     if len(values) == 1:
         return values[0]
     advice = " Give a pattern=… that only one matches." if values else ""
-    raise ContentError(f"Looked for {sought} and found {listed(values)}; {seen}.{advice}")
+    raise ContentError(f"Looked for {sought} and found {list_values(values)}; {seen}.{advice}")

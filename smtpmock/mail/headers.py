@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smtpmock.errors import SMTPMockError
-from smtpmock.text import shortened
+from smtpmock.text import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,10 +84,10 @@ class Headers:
         return len(self._items)
 
     def __repr__(self) -> str:
-        return f"<Headers {listed(tuple(self))}>"
+        return f"<Headers {list_values(tuple(self))}>"
 
 
-def listed(values: tuple[str, ...]) -> str:
+def list_values(values: tuple[str, ...]) -> str:
     """Return the values quoted, and shortened for an error message."""
     more = f" and {len(values) - 10} more" if len(values) > 10 else ""
-    return ", ".join(repr(shortened(value, 200)) for value in values[:10]) + more or "none"
+    return ", ".join(repr(shorten(value, 200)) for value in values[:10]) + more or "none"

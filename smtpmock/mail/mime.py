@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from smtpmock.mail.addresses import addresses_in
 from smtpmock.mail.charsets import decode
 from smtpmock.mail.encoded_words import decode_words
-from smtpmock.mail.parameters import Parameters, uncommented
+from smtpmock.mail.parameters import Parameters, strip_comments
 from smtpmock.mail.transfer_encodings import decode_base64, decode_quoted_printable, decode_uuencoded
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class Part:
     @property
     def encoding(self) -> str:
         """The transfer encoding in lower case, "" if there is none."""
-        return uncommented(self.get("content-transfer-encoding")[:_LONGEST_ENCODING]).lower()
+        return strip_comments(self.get("content-transfer-encoding")[:_LONGEST_ENCODING]).lower()
 
     @property
     def name(self) -> str:

@@ -14,13 +14,13 @@ _MOST_PARAMETERS = 200
 _SECTION = re.compile(r"([^*]+)\*([0-9]{1,4})?(\*)?")
 
 
-def uncommented(text: str) -> str:
+def strip_comments(text: str) -> str:
     r"""Return a structured field without its comments (RFC 5322 section 3.2.2), with single spaces.
 
     Example:
-        >>> uncommented('a@b (c (d) "e) f "(g)"')
+        >>> strip_comments('a@b (c (d) "e) f "(g)"')
         'a@b f "(g)"'
-        >>> uncommented("never closed (a")
+        >>> strip_comments("never closed (a")
         'never closed (a'
     """
     return " ".join("".join(" " if is_comment else piece for piece, is_comment in _pieces(text)).split())
@@ -73,12 +73,12 @@ class Parameters:
 
     def __init__(self, text: str) -> None:
         value, *parameters = _split(text)
-        self.value = uncommented(value).lower()
+        self.value = strip_comments(value).lower()
         self.plain: dict[str, str] = {}
         self._sections: dict[str, dict[int | None, tuple[str, bool]]] = {}
         for parameter in parameters:
             name, _, given = parameter.partition("=")
-            name = uncommented(name).lower()
+            name = strip_comments(name).lower()
             section = _SECTION.fullmatch(name)
             if section:
                 number = int(section[2]) if section[2] else None
@@ -95,7 +95,7 @@ class Parameters:
     def get_token(self, name: str) -> str:
         """Return the value of a parameter that is one word, perhaps followed by a comment; "" if it is missing."""
         value = self.plain.get(name, "")
-        return self._extended(name) or _unquoted(value if value.startswith('"') else uncommented(value))
+        return self._extended(name) or _unquoted(value if value.startswith('"') else strip_comments(value))
 
     def _extended(self, name: str) -> str:
         sections = self._sections.get(name, {})

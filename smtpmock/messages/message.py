@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from smtpmock.records.exchange import Exchange
-from smtpmock.text import escaped, shortened
+from smtpmock.text import escape_controls, shorten
 
 if TYPE_CHECKING:
     import re
@@ -47,9 +47,12 @@ class Message:
         self.number: int = entry.number
 
     def __repr__(self) -> str:
-        sender, recipients = escaped(self.sender) or "<>", escaped(", ".join(self.recipients)) or "nobody"
-        said = repr(shortened(self.subject, 40)) if self.accepted else f"({self.state})"
-        return f"<Message {self.number} from {shortened(sender, 60)} to {shortened(recipients, 60)} {said}>"
+        sender, recipients = (
+            escape_controls(self.sender) or "<>",
+            escape_controls(", ".join(self.recipients)) or "nobody",
+        )
+        said = repr(shorten(self.subject, 40)) if self.accepted else f"({self.state})"
+        return f"<Message {self.number} from {shorten(sender, 60)} to {shorten(recipients, 60)} {said}>"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Message) and self._entry == other._entry
@@ -266,9 +269,9 @@ class Message:
 
     def html_report(self) -> str:
         """Return the message as a self-contained fragment of HTML, with its content escaped."""
-        from smtpmock.reports.html import message_shown
+        from smtpmock.reports.html import render_message
 
-        return message_shown(self._record)
+        return render_message(self._record)
 
     # The content; see content.py.
 

@@ -131,9 +131,9 @@ class Session:
 
     def html(self) -> str:
         """Return the dialogue as a self-contained fragment of HTML, with everything that was sent escaped."""
-        from smtpmock.reports.html import sessions_shown
+        from smtpmock.reports.html import render_sessions
 
-        return sessions_shown([self._entry])
+        return render_sessions([self._entry])
 
 
 def transcripts(sessions: Iterable[Session]) -> str:
@@ -151,6 +151,6 @@ def sessions_html(sessions: Iterable[Session], address: str = "", *, about: Iter
         address: The address of the server.
         about: The ids of the sessions to expand; by default, the last one.
     """
-    from smtpmock.reports.html import sessions_shown
+    from smtpmock.reports.html import render_sessions
 
-    return sessions_shown([session._entry for session in sessions], address, about=about)
+    return render_sessions([session._entry for session in sessions], address, about=about)

@@ -1,7 +1,7 @@
 """The actions that the protocol requests, in order, from whoever has the socket, the clock and the store.
 
 Bytes are to be sent. An `Exchange`, a `Negotiated` or an `Observation` is a fact about the session, to be stored with
-it. Two actions are questions: `Keep` and `Count` come last, and the conversation goes on with `Connection.answered`.
+it. Two actions are questions: `Keep` and `Count` come last, and the conversation goes on with `Connection.resume`.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Close(NamedTuple):
 
 
 Question: TypeAlias = Keep | Count
-"""An action that pauses the conversation until it is answered with `Connection.answered`."""
+"""An action that pauses the conversation until it is answered with `Connection.resume`."""
 
 Fact: TypeAlias = Exchange | Negotiated | Observation
 """The facts that are stored with the session."""

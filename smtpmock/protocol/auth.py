@@ -75,7 +75,7 @@ class MalformedError(Exception):
     """A response that is invalid for the mechanism."""
 
 
-def offered(accounts: Any, wanted: tuple[str, ...]) -> tuple[str, ...]:
+def offered_mechanisms(accounts: Any, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Return the mechanisms that can be offered: some need the password, which a function cannot tell."""
     return tuple(
         name for name in MECHANISMS if name in wanted and not (callable(accounts) and name in _PASSWORD_NEEDED)
@@ -98,7 +98,7 @@ def reason(mechanism: str) -> bytes | None:
     return _WHY if mechanism in _TELLS_WHY else None
 
 
-def decoded(response: bytes, *, is_initial: bool = False) -> bytes | None:
+def decode_response(response: bytes, *, is_initial: bool = False) -> bytes | None:
     """Return a response decoded; None if it is not base64 (RFC 4954 section 4: ``=`` for an empty initial response)."""
     if is_initial and response == b"=":
         return b""

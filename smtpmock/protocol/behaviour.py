@@ -10,7 +10,7 @@ from smtpmock.records.exchange import Cause
 from smtpmock.rfc import extensions
 from smtpmock.rfc.grammar import address_key
 from smtpmock.rfc.replies import Reply
-from smtpmock.settings.declarations import SETTINGS, changed
+from smtpmock.settings.declarations import SETTINGS, changed_settings
 from smtpmock.settings.values import REPLY
 
 if TYPE_CHECKING:
@@ -97,24 +97,24 @@ class Behaviour:
         """Return a reply whose text is not a setting, with its enhanced status code if these are enabled."""
         if "ENHANCEDSTATUSCODES" not in self.settings.extensions:
             return reply
-        return Reply(extensions.enhanced(reply.text, reply.text))
+        return Reply(extensions.add_status_code(reply.text, reply.text))
 
     def _replies(self) -> dict[str, Reply]:
-        customised = changed(self.settings) if "ENHANCEDSTATUSCODES" in self.settings.extensions else None
+        customised = changed_settings(self.settings) if "ENHANCEDSTATUSCODES" in self.settings.extensions else None
         replies = {}
         for name, declared in SETTINGS.items():
             if declared.type is REPLY:
                 text = getattr(self.settings, name)
                 plain = customised is None or name in customised
-                replies[name] = _reply(text if plain else extensions.enhanced(name, text))
+                replies[name] = _reply(text if plain else extensions.add_status_code(name, text))
         return replies
 
     def _mechanisms(self) -> tuple[str, ...]:
         if self.settings.auth is None:
             return ()
-        from smtpmock.protocol.auth import offered
+        from smtpmock.protocol.auth import offered_mechanisms
 
-        return offered(self.settings.auth, self.settings.auth_mechanisms)
+        return offered_mechanisms(self.settings.auth, self.settings.auth_mechanisms)
 
     def _ehlo(self, *, secure: bool) -> Reply:
         first = self.settings.msg_helo_received

@@ -106,7 +106,7 @@ class Connection(MessageReceiver):
 
         Returns:
             The actions to carry out now, in this order. If they end with a wait and a reply, `paused` is True if some
-            bytes could not be answered yet; if they end with a question, go on with `answered`.
+            bytes could not be answered yet; if they end with a question, go on with `resume`.
         """
         self._now = now
         self._buffer = self._buffer[self._start :] + data if self._buffer else data
@@ -139,7 +139,7 @@ class Connection(MessageReceiver):
         self.paused = False
         return self._done()
 
-    def answered(self, answer: bool | int) -> list[Action]:
+    def resume(self, answer: bool | int) -> list[Action]:
         """Go on with the answer to the question that the last actions ended with."""
         assert self._resume is not None
         resume, self._resume = self._resume, None
@@ -150,7 +150,7 @@ class Connection(MessageReceiver):
                 return self.feed(b"", self._now)
         return self._done()
 
-    def secured(self, tls: TLS, now: float) -> list[Action]:
+    def tls_established(self, tls: TLS, now: float) -> list[Action]:
         """Forget everything learnt before TLS became active (RFC 3207 section 4.2).
 
         Args:
@@ -395,9 +395,9 @@ class Connection(MessageReceiver):
 
     def _masked(self, line: bytes) -> str:
         """Return a line that is no command as it is recorded: after an AUTH it may hold credentials."""
-        from smtpmock.protocol.login import is_login, shown
+        from smtpmock.protocol.login import is_login, mask_credentials
 
-        request = shown(line, is_response=self._hides or self._login is not None)
+        request = mask_credentials(line, is_response=self._hides or self._login is not None)
         self._hides = self._hides or is_login(line)
         if request == line.decode("utf-8", "surrogateescape"):
             return self._decoded(line)
@@ -428,7 +428,7 @@ class Connection(MessageReceiver):
 
     def _note_attempt(self, *, succeeded: bool) -> None:
         assert self._login is not None
-        changes = self._login.attempted(succeeded=succeeded)
+        changes = self._login.attempt_changes(succeeded=succeeded)
         if changes:
             self._negotiate(**changes)
 

@@ -6,7 +6,7 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from smtpmock.protocol.auth import HIDDEN, MalformedError, decoded, dialogue, reason
+from smtpmock.protocol.auth import HIDDEN, MalformedError, decode_response, dialogue, reason
 from smtpmock.records.session import Attempt
 from smtpmock.rfc.replies import Reply
 from smtpmock.text import readable
@@ -80,11 +80,11 @@ class Login:
         """
         mechanism, *initial = argument.split()[:3] or [""]
         self._mechanism = mechanism.upper()
-        self.line = self.request = readable(shown(f"AUTH{argument}".encode("utf-8", "surrogateescape")))
+        self.line = self.request = readable(mask_credentials(f"AUTH{argument}".encode("utf-8", "surrogateescape")))
         refusal = self._refusal(argument)
         if refusal is not None:
             return Step(refusal=refusal)
-        response = decoded(initial[0].encode("utf-8", "surrogateescape"), is_initial=True) if initial else None
+        response = decode_response(initial[0].encode("utf-8", "surrogateescape"), is_initial=True) if initial else None
         if initial and response is None:
             return Step(refusal="msg_invalid_auth_base64")
         self._dialogue = dialogue(self._mechanism, response, challenge)
@@ -97,7 +97,7 @@ class Login:
             line: The line without surrounding white space.
         """
         self.request = HIDDEN
-        response = decoded(line)
+        response = decode_response(line)
         if line == b"*":
             self.request = "*"
             return Step(refusal="msg_auth_cancelled")
@@ -107,7 +107,7 @@ class Login:
             return Step(refusal="msg_invalid_auth_base64")
         return self._advance(response)
 
-    def attempted(self, *, succeeded: bool) -> dict[str, Any]:
+    def attempt_changes(self, *, succeeded: bool) -> dict[str, Any]:
         """Return what the attempt changes in `Negotiated`, if a name was given; it is recorded once."""
         user = self.user
         if user is None:
@@ -164,7 +164,7 @@ def is_login(line: bytes) -> bool:
     return _VERB.match(line) is not None
 
 
-def shown(line: bytes, *, is_response: bool = False) -> str:
+def mask_credentials(line: bytes, *, is_response: bool = False) -> str:
     """Return a line that may hold credentials, as it is recorded.
 
     Args:
@@ -172,7 +172,7 @@ def shown(line: bytes, *, is_response: bool = False) -> str:
         is_response: True if it may be a response to a challenge, even one that comes too late.
 
     Example:
-        >>> shown(b"AUTH PLAIN AGJvYgBzZWNyZXQ=")
+        >>> mask_credentials(b"AUTH PLAIN AGJvYgBzZWNyZXQ=")
         'AUTH PLAIN (credentials)'
     """
     found = _VERB.match(line)

@@ -10,7 +10,7 @@ from smtpmock.errors import QueryError
 from smtpmock.patterns import glob, has_wildcard
 from smtpmock.queries.criteria import CRITERIA
 from smtpmock.rfc.grammar import address_key
-from smtpmock.text import quoted
+from smtpmock.text import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -63,7 +63,7 @@ class Term:
         return hash(self._parts)
 
     def __str__(self) -> str:
-        return f"{self.word}={shown(self.value)}"
+        return f"{self.word}={format_value(self.value)}"
 
     def __repr__(self) -> str:
         return f"<Term {self}>"
@@ -125,7 +125,7 @@ def text_matcher(wanted: Any) -> Callable[[str], bool]:
     return _term("text", wanted).test
 
 
-def shown(wanted: Any) -> str:
+def format_value(wanted: Any) -> str:
     """Return a value to ask for, as text for people."""
     if isinstance(wanted, re.Pattern):
         return f"/{wanted.pattern}/"
@@ -137,7 +137,7 @@ def _term(field: str, wanted: Any, name: str = "") -> Term:
     operator, value = _operator(kind, wanted)
     if operator is None:
         word = f"{field} {name}" if name else field
-        raise QueryError(f"Invalid {word} {quoted(wanted)}: expected {_EXPECTED.get(kind, _TEXT_EXPECTED)}.")
+        raise QueryError(f"Invalid {word} {quote(wanted)}: expected {_EXPECTED.get(kind, _TEXT_EXPECTED)}.")
     return Term(field, operator, value, name)
 
 
@@ -201,4 +201,4 @@ def _header_items(wanted: Any) -> Iterable[tuple[str, Any]]:
         return [(name.strip(), value.strip())]
     if hasattr(wanted, "items") and all(isinstance(name, str) for name in wanted):
         return wanted.items()  # type: ignore[no-any-return]
-    raise QueryError(f"Invalid header {quoted(wanted)}: expected a dictionary, as in {{'X-Id': '42'}}, or 'X-Id: 42'.")
+    raise QueryError(f"Invalid header {quote(wanted)}: expected a dictionary, as in {{'X-Id': '42'}}, or 'X-Id: 42'.")

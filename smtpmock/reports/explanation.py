@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from smtpmock.queries.criteria import tried_recipients
 from smtpmock.queries.query import values
-from smtpmock.reports.transcript import answers, clock_time, dialogue, is_refusal, reason_shown, request_shown
-from smtpmock.text import counted, escaped, shortened
+from smtpmock.reports.transcript import answers, clock_time, dialogue, format_cause, format_request, is_refusal
+from smtpmock.text import escape_controls, pluralize, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -71,15 +71,15 @@ def explain(headline: str, evidence: Evidence, query: Query) -> str:
     elif evidence.entries:
         lines += [
             "",
-            f"No message has arrived since then; {counted(len(evidence.entries), 'message')} arrived earlier.",
+            f"No message has arrived since then; {pluralize(len(evidence.entries), 'message')} arrived earlier.",
         ]
     if evidence.dropped:
-        lines += [f"The setting max_messages caused {counted(evidence.dropped, 'older message')} to be dropped."]
+        lines += [f"The setting max_messages caused {pluralize(evidence.dropped, 'older message')} to be dropped."]
     lines += _erasures(evidence.sessions)
     lines += _refusals(evidence.sessions)
     if not any(entry.record.accepted for entry in seen):
         lines += _connections(evidence)
-    return "\n".join(shortened(line, WIDTH) for line in _cut(lines, MOST_LINES))
+    return "\n".join(shorten(line, WIDTH) for line in _cut(lines, MOST_LINES))
 
 
 def explain_violations(found: Sequence[tuple[str, Violation]]) -> str:
@@ -88,25 +88,25 @@ def explain_violations(found: Sequence[tuple[str, Violation]]) -> str:
     Args:
         found: The violations, each with a description of the session or message that contains it.
     """
-    lines = [f"{counted(len(found), 'violation')} of standards by the client:"]
+    lines = [f"{pluralize(len(found), 'violation')} of standards by the client:"]
     place = ""
     for subject, violation in found:
         if subject != place:
-            lines += ["", shortened(escaped(subject), WIDTH)]
+            lines += ["", shorten(escape_controls(subject), WIDTH)]
             place = subject
-        lines.append(shortened(f"  {violation.code} ({violation.rfc}) {violation.where}".rstrip(), WIDTH))
+        lines.append(shorten(f"  {violation.code} ({violation.rfc}) {violation.where}".rstrip(), WIDTH))
         lines += textwrap.wrap(violation.text, WIDTH, initial_indent="    ", subsequent_indent="    ")
     return "\n".join(_cut(lines, MOST_LINES))
 
 
 def _wrapped(text: str) -> list[str]:
-    return _cut(textwrap.wrap(escaped(text), WIDTH, break_on_hyphens=False), 4)
+    return _cut(textwrap.wrap(escape_controls(text), WIDTH, break_on_hyphens=False), 4)
 
 
 def _cut(lines: list[str], most: int) -> list[str]:
     if len(lines) <= most:
         return lines
-    return [*lines[: most - 1], f"… and {counted(len(lines) - most + 1, 'more line')}"]
+    return [*lines[: most - 1], f"… and {pluralize(len(lines) - most + 1, 'more line')}"]
 
 
 # Messages.
@@ -120,9 +120,9 @@ def _table(entries: Sequence[Entry], query: Query) -> list[str]:
     order = ", closest match first" if len(entries) > 1 and any(lacking.values()) else ""
     header, *rows = _aligned([_COLUMNS, *(_row(entry.record) for entry in nearest[:_MOST_TABLE_LINES])])
     if any(entry.record.accepted for entry in entries):
-        result = [f"{counted(len(entries), 'message')} arrived{order}:", header]
+        result = [f"{pluralize(len(entries), 'message')} arrived{order}:", header]
     else:
-        result = [f"{counted(len(entries), 'attempt')}, none accepted{order}:", header]
+        result = [f"{pluralize(len(entries), 'attempt')}, none accepted{order}:", header]
     rest = len(entries)
     for entry, row in zip(nearest, rows, strict=False):
         marks = lacking[entry.number]
@@ -134,15 +134,15 @@ def _table(entries: Sequence[Entry], query: Query) -> list[str]:
             break
         result += lines
         rest -= 1
-    return [*result, f"… and {counted(rest, 'more message')}"] if rest else result
+    return [*result, f"… and {pluralize(rest, 'more message')}"] if rest else result
 
 
 def _row(record: MessageRecord) -> tuple[str, ...]:
     return (
         clock_time(record.received),
-        escaped(record.sender) or "<>",
-        escaped(", ".join(tried_recipients(record))) or "-",
-        escaped(record.content.subject) or "-",
+        escape_controls(record.sender) or "<>",
+        escape_controls(", ".join(tried_recipients(record))) or "-",
+        escape_controls(record.content.subject) or "-",
         record.state,
     )
 
@@ -167,7 +167,7 @@ def _marks(record: MessageRecord, query: Query) -> Iterator[str]:
         if term.field == "header":
             found = record.content.headers.get_all(term.name)
         shown = (value[:WIDTH] if isinstance(value, str) else value for value in found)
-        yield f"{escaped(term.word)} is {escaped(', '.join(map(repr, shown))) or 'missing'}"
+        yield f"{escape_controls(term.word)} is {escape_controls(', '.join(map(repr, shown))) or 'missing'}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -176,7 +176,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     while sum(widths) + 2 * (len(widths) - 1) > WIDTH and max(widths[1:]) > _NARROWEST:
         widths[widths.index(max(widths[1:]), 1)] -= 1
     return [
-        "  ".join(f"{shortened(cell, width):{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        "  ".join(f"{shorten(cell, width):{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
 
@@ -193,15 +193,15 @@ def _erasures(sessions: Iterable[SessionEntry]) -> list[str]:
     for erasure in erased[: -_MOST_ERASURES - 1 : -1]:
         rest = erasure.recipient_count - len(erasure.recipients)
         more = f" and {rest} more" if rest else ""
-        whom = f"to {escaped(', '.join(erasure.recipients))}{more}"
+        whom = f"to {escape_controls(', '.join(erasure.recipients))}{more}"
         lines += textwrap.wrap(
-            f"{erasure.stage} erased 1 accepted message ({shortened(whom, WIDTH)}): "
+            f"{erasure.stage} erased 1 accepted message ({shorten(whom, WIDTH)}): "
             "set multiple_message_receiving to keep it",
             WIDTH,
             break_on_hyphens=False,
         )
     cut = len(erased) - _MOST_ERASURES
-    return [*lines, f"… and {counted(cut, 'earlier erased message')}"] if cut > 0 else lines
+    return [*lines, f"… and {pluralize(cut, 'earlier erased message')}"] if cut > 0 else lines
 
 
 def _refusals(sessions: Iterable[SessionEntry]) -> list[str]:
@@ -212,18 +212,18 @@ def _refusals(sessions: Iterable[SessionEntry]) -> list[str]:
     )
     if not refused:
         return []
-    lines = ["", f"{counted(len(refused), 'command')} refused:"]
+    lines = ["", f"{pluralize(len(refused), 'command')} refused:"]
     for exchange in refused[: -_MOST_REFUSALS - 1 : -1]:
-        lines.append(f"{clock_time(exchange.timestamp)}  {request_shown(exchange)}")
+        lines.append(f"{clock_time(exchange.timestamp)}  {format_request(exchange)}")
         lines.append(_reply_line(exchange))
     cut = len(refused) - _MOST_REFUSALS
-    return [*lines, f"… and {counted(cut, 'earlier refusal')}"] if cut > 0 else lines
+    return [*lines, f"… and {pluralize(cut, 'earlier refusal')}"] if cut > 0 else lines
 
 
 def _reply_line(exchange: Exchange) -> str:
     """Return the reply of a refused command with its cause, in one line."""
-    reason = shortened(f" <- {reason_shown(exchange)}", WIDTH - 14 - _NARROWEST)
-    reply = shortened(" ".join(answers(exchange)), WIDTH - 14 - len(reason))
+    reason = shorten(f" <- {format_cause(exchange)}", WIDTH - 14 - _NARROWEST)
+    reply = shorten(" ".join(answers(exchange)), WIDTH - 14 - len(reason))
     return f"{'':14}{reply}{reason}"
 
 
@@ -235,9 +235,9 @@ def _connections(evidence: Evidence) -> list[str]:
     said = dialogue(last)
     lines = [
         "",
-        f"{counted(len(evidence.sessions), 'client')} connected to {evidence.address}. The most recent session:",
+        f"{pluralize(len(evidence.sessions), 'client')} connected to {evidence.address}. The most recent session:",
     ]
     if len(said) > _MOST_LINES_OF_A_SESSION:
-        lines.append(f"… {counted(len(said) - _MOST_LINES_OF_A_SESSION, 'earlier line')}")
+        lines.append(f"… {pluralize(len(said) - _MOST_LINES_OF_A_SESSION, 'earlier line')}")
     lines += said[-_MOST_LINES_OF_A_SESSION:]
     return [*lines, f"The session {'is still open' if last.record.ended is None else 'has ended'}."]

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING
 
 from smtpmock.conformance.conversation import session_violations
 from smtpmock.conformance.message import message_violations
-from smtpmock.mail.attachments import size_shown
+from smtpmock.mail.attachments import format_size
 from smtpmock.queries.criteria import tried_recipients
 from smtpmock.reports.safe_html import safe_html
 from smtpmock.reports.transcript import (
     answers,
+    format_cause,
+    format_request,
     is_asked,
     is_refusal,
     message_codes,
     messages_by_exchange,
-    reason_shown,
-    request_shown,
     session_line,
 )
-from smtpmock.text import address_shown, counted, escaped, shortened
+from smtpmock.text import escape_controls, format_address, pluralize, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -93,7 +93,7 @@ _FRAME_HEAD = (
 )
 
 
-def sessions_shown(sessions: Sequence[SessionEntry], address: str = "", *, about: Iterable[str] = ()) -> str:
+def render_sessions(sessions: Sequence[SessionEntry], address: str = "", *, about: Iterable[str] = ()) -> str:
     """Return the sessions as a fragment of HTML, limited to the most recent ones.
 
     Args:
@@ -105,14 +105,14 @@ def sessions_shown(sessions: Sequence[SessionEntry], address: str = "", *, about
     unfolded = set(about) or {session.record.id for session in shown[-1:]}
     unfolded |= {session.record.id for session in shown if any(map(is_refusal, session.record.exchanges))}
     rest = len(sessions) - len(shown)
-    parts = [f'<div class="smtpmock-gone">… {counted(rest, "earlier session")}</div>'] if rest else []
+    parts = [f'<div class="smtpmock-gone">… {pluralize(rest, "earlier session")}</div>'] if rest else []
     parts += [_session(session, address, unfolded=session.record.id in unfolded) for session in shown]
     if not sessions:
         parts = [f'<div class="smtpmock-gone">{_text(f"No client has connected to {address}.")}</div>']
     return f'{STYLE}<div class="smtpmock">{"".join(parts)}</div>'
 
 
-def message_shown(record: MessageRecord) -> str:
+def render_message(record: MessageRecord) -> str:
     """Return a message as a fragment of HTML: envelope, headers, text beside HTML, and attachments."""
     return f'{STYLE}<div class="smtpmock"><div class="smtpmock-card">{_mail(record)}</div></div>'
 
@@ -125,11 +125,11 @@ def _session(session: SessionEntry, address: str, *, unfolded: bool) -> str:
     exchanges = record.exchanges[-_MOST_EXCHANGES:]
     rest = len(record.exchanges) - len(exchanges)
     messages = messages_by_exchange(session)
-    client = address_shown(record.origin.client, record.origin.client_port)
+    client = format_address(record.origin.client, record.origin.client_port)
     ends = (f"<span>{_text(end)}</span>" for end in (f"client {client}", f"server {address}"))
     rows = [f'<div class="smtpmock-ends">{"".join(ends)}</div>']
     if rest:
-        rows.append(f'<div class="smtpmock-gone">… {counted(rest, "earlier exchange")}</div>')
+        rows.append(f'<div class="smtpmock-gone">… {pluralize(rest, "earlier exchange")}</div>')
     notes: dict[int, list[str]] = {}
     for found in session_violations(record):
         notes.setdefault(found.exchange.number if found.exchange else 0, []).append(str(found))
@@ -158,7 +158,7 @@ def _exchange(started: float, exchange: Exchange, message: MessageRecord | None,
         body = ""
         if message is not None and has_body and message.content.raw:
             body = f"<details><summary>{_mail_line(message)}</summary>{_mail(message)}</details>"
-        said = f'<div class="smtpmock-says smtpmock-client">{_lines([request_shown(exchange)])}{body}</div>'
+        said = f'<div class="smtpmock-says smtpmock-client">{_lines([format_request(exchange)])}{body}</div>'
     if exchange.delay:
         if said:
             yield f"{at}{_row(said)}"
@@ -170,7 +170,7 @@ def _reply(exchange: Exchange) -> str:
     refused = is_refusal(exchange)
     notes = [f"after {round(exchange.delay, 3):g} s"] if exchange.delay else []
     if refused or exchange.rule is not None:
-        notes.append(f"because of {reason_shown(exchange)}")
+        notes.append(f"because of {format_cause(exchange)}")
     note = f'<span class="smtpmock-note">{_text(", ".join(notes))}</span>' if notes else ""
     kind = f"smtpmock-server{' smtpmock-refused' if refused else ''}{'' if exchange.reply else ' smtpmock-silent'}"
     return f'<div class="smtpmock-says {kind}">{_lines(answers(exchange))}{note}</div>'
@@ -197,7 +197,7 @@ def _wrong(text: str) -> str:
 
 
 def _mail_line(record: MessageRecord) -> str:
-    return _text(f"{shortened(record.content.subject, 100) or '(no subject)'}, {size_shown(len(record.content.raw))}")
+    return _text(f"{shorten(record.content.subject, 100) or '(no subject)'}, {format_size(len(record.content.raw))}")
 
 
 def _mail(record: MessageRecord) -> str:
@@ -206,14 +206,14 @@ def _mail(record: MessageRecord) -> str:
         fields.append(("state", record.state))
     refused = [exchange for exchange in record.exchanges if is_refusal(exchange)]
     fields += [
-        ("refused", f"{request_shown(exchange)}: {' '.join(answers(exchange))} (because of {reason_shown(exchange)})")
+        ("refused", f"{format_request(exchange)}: {' '.join(answers(exchange))} (because of {format_cause(exchange)})")
         for exchange in refused[:_MOST_REFUSED]
     ]
     if len(refused) > _MOST_REFUSED:
         fields.append(("refused", f"… and {len(refused) - _MOST_REFUSED} more"))
     fields += [(name, value) for name in _HEADERS for value in record.content.headers.get_all(name)[:3]]
     fields += [
-        ("attachment", f"{found.name or '(no name)'}, {found.content_type}, {size_shown(found.size)}")
+        ("attachment", f"{found.name or '(no name)'}, {found.content_type}, {format_size(found.size)}")
         for found in record.content.attachments[:20]
     ]
     fields += [("violation", f"{found} {found.where}".rstrip()) for found in message_violations(record)[:20]]
@@ -225,7 +225,7 @@ def _bodies(record: MessageRecord) -> str:
     text, html = record.content.text, record.content.html
     parts = [_figure("text", f"<pre>{_text_of_many_lines(text)}</pre>")] if text or not html else []
     if html:
-        cut = f" (first {size_shown(_MOST_HTML)})" if len(html) > _MOST_HTML else ""
+        cut = f" (first {format_size(_MOST_HTML)})" if len(html) > _MOST_HTML else ""
         page = escape(_FRAME_HEAD + safe_html(_readable(_with_images(html[:_MOST_HTML], record))))
         parts.append(_figure(f"HTML{cut}", f'<iframe sandbox="" loading="lazy" srcdoc="{page}"></iframe>'))
     return "".join(parts)
@@ -249,14 +249,14 @@ def _with_images(html: str, record: MessageRecord) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(shortened(escaped(text), _MOST_LINE))
+    return escape(shorten(escape_controls(text), _MOST_LINE))
 
 
 def _text_of_many_lines(text: str) -> str:
-    cut = f"\n… and {counted(len(text) - _MOST_TEXT, 'more character')}" if len(text) > _MOST_TEXT else ""
+    cut = f"\n… and {pluralize(len(text) - _MOST_TEXT, 'more character')}" if len(text) > _MOST_TEXT else ""
     return escape(_readable(text[:_MOST_TEXT])) + cut
 
 
 def _readable(text: str) -> str:
     """Escape control characters except line ends and tabs."""
-    return "\n".join("\t".join(map(escaped, line.split("\t"))) for line in text.split("\n"))
+    return "\n".join("\t".join(map(escape_controls, line.split("\t"))) for line in text.split("\n"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from smtpmock.conformance.conversation import session_violations
 from smtpmock.conformance.message import message_violations
-from smtpmock.text import address_shown, counted, escaped
+from smtpmock.text import escape_controls, format_address, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ def transcripts(sessions: Sequence[SessionEntry], most: int = 200) -> str:
     lines = [line for session in sessions for line in ("", *transcript(session).splitlines())][1:]
     if len(lines) <= most:
         return "\n".join(lines)
-    return "\n".join((f"… {counted(len(lines) - most, 'earlier line')}", *lines[-most:]))
+    return "\n".join((f"… {pluralize(len(lines) - most, 'earlier line')}", *lines[-most:]))
 
 
 def transcript(session: SessionEntry) -> str:
@@ -49,7 +49,7 @@ def session_line(session: SessionEntry) -> str:
     """Return one line with the number, client, start and state of a session."""
     origin, ended = session.record.origin, session.record.ended
     state = "still open" if ended is None else f"ended after {max(0.0, ended - origin.started):.3f} s"
-    client = address_shown(origin.client, origin.client_port)
+    client = format_address(origin.client, origin.client_port)
     return f"Session {origin.session_number} from {client}, {clock_time(origin.started)}, {state}"
 
 
@@ -64,7 +64,7 @@ def dialogue(session: SessionEntry) -> list[str]:
     for exchange in record.exchanges:
         since = f"+{max(0.0, exchange.timestamp - record.origin.started):.3f}"
         if is_asked(exchange):
-            lines.append(f"{since} C: {request_shown(exchange)}")
+            lines.append(f"{since} C: {format_request(exchange)}")
             since = " " * len(since)
         for line in answers(exchange):
             lines.append(f"{since} S: {line}")
@@ -72,14 +72,14 @@ def dialogue(session: SessionEntry) -> list[str]:
         if exchange.delay:
             lines[-1] += f" (after {round(exchange.delay, 3):g} s)"
         if exchange.rule is not None or is_refusal(exchange):
-            lines[-1] += f" <- {reason_shown(exchange)}"
+            lines[-1] += f" <- {format_cause(exchange)}"
         lines += [f"{since} ! {note}" for note in notes.get(exchange.number, ())]
         message = messages.get(exchange.number)
         codes = message_codes(message) if message is not None else ""
         if codes:
             lines.append(f"{since} ! {codes}")
     if record.negotiated.tls_error:
-        lines.append(f"! The TLS handshake failed: {escaped(record.negotiated.tls_error)}")
+        lines.append(f"! The TLS handshake failed: {escape_controls(record.negotiated.tls_error)}")
     return [*lines, *(f"! {note}" for note in notes.get(0, ()))]
 
 
@@ -99,15 +99,15 @@ def is_asked(exchange: Exchange) -> bool:
     return exchange.stage != "connect" and bool(exchange.request or exchange.stage or exchange.setting)
 
 
-def request_shown(exchange: Exchange) -> str:
+def format_request(exchange: Exchange) -> str:
     """Return the request of the client as one line."""
     names = {"message": "(the message)", "body": "(the first bytes of the message)", "": "(empty line)"}
-    return escaped(exchange.request) or names.get(exchange.stage, "")
+    return escape_controls(exchange.request) or names.get(exchange.stage, "")
 
 
 def answers(exchange: Exchange) -> list[str]:
     """Return the lines of the reply, followed by what the server did to the connection."""
-    lines = [escaped(line) for line in exchange.reply.split("\n")] if exchange.reply else []
+    lines = [escape_controls(line) for line in exchange.reply.split("\n")] if exchange.reply else []
     done = _DONE.get(exchange.then or "")
     return [*lines, done] if done else lines or ["(no reply)"]
 
@@ -125,9 +125,9 @@ def is_refusal(exchange: Exchange) -> bool:
     return not exchange.accepted and is_asked(exchange)
 
 
-def reason_shown(exchange: Exchange) -> str:
+def format_cause(exchange: Exchange) -> str:
     """Return the cause of a reply: a rule, a setting or a limit."""
-    return escaped(str(exchange.cause))
+    return escape_controls(str(exchange.cause))
 
 
 def clock_time(timestamp: float) -> str:

@@ -169,11 +169,11 @@ def announcement(name: str, size_limit: int) -> str:
     return f"SIZE {size_limit}" if name == "SIZE" else name
 
 
-def enhanced(setting: str, text: str) -> str:
+def add_status_code(setting: str, text: str) -> str:
     """Return a default text with its enhanced status code, if there is one for a setting, or for the text itself.
 
     Example:
-        >>> enhanced("msg_rcptto_received", "250 Received")
+        >>> add_status_code("msg_rcptto_received", "250 Received")
         '250 2.1.5 Received'
     """
     code = _ENHANCED.get(setting)

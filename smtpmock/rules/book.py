@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from smtpmock.errors import RuleError
 from smtpmock.rules.recent import RecentKeys
-from smtpmock.text import quoted
+from smtpmock.text import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,7 +50,7 @@ class Clock:
             RuleError: If the number is negative or not a number.
         """
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _LONGEST_ADVANCE:
-            raise RuleError(f"Invalid advance of the clock {quoted(seconds)}: expected a number of seconds, 0 or more.")
+            raise RuleError(f"Invalid advance of the clock {quote(seconds)}: expected a number of seconds, 0 or more.")
         self._ahead += seconds
 
     def reset(self) -> None:
@@ -86,7 +86,7 @@ class RuleBook(Protocol):
         If there are many keys, those that were counted longest ago may be forgotten.
         """
 
-    def consulted(self, asked: Iterable[str], applied: Iterable[str]) -> None:
+    def note_consulted(self, asked: Iterable[str], applied: Iterable[str]) -> None:
         """Note that rules were asked, and that some of them applied."""
 
     def unused(self) -> list[Rule]:
@@ -143,7 +143,7 @@ class MemoryRuleBook:
         counts.put(key, counted)
         return counted
 
-    def consulted(self, asked: Iterable[str], applied: Iterable[str]) -> None:
+    def note_consulted(self, asked: Iterable[str], applied: Iterable[str]) -> None:
         """Note that rules were asked, and that some of them applied."""
         for rule_id in asked:
             rule = self._by_id.get(rule_id)

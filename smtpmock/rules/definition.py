@@ -7,12 +7,12 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import QueryError, RuleError
-from smtpmock.queries.terms import field_terms, shown
+from smtpmock.queries.terms import field_terms, format_value
 from smtpmock.rfc.grammar import address_key
 from smtpmock.rfc.replies import Reply
 from smtpmock.rules.words import CONDITIONS, PER, RULE_WORDS, STAGES, THEN, TLS_FAULTS, WORDS
 from smtpmock.settings.values import LONGEST_DELAY
-from smtpmock.text import alternatives, escaped, invalid, quoted, unknown
+from smtpmock.text import alternatives, escape_controls, invalid, quote, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -88,8 +88,8 @@ class RuleDefinition:
 
     def __str__(self) -> str:
         """Return stage, conditions, counters and actions on one line."""
-        words = " ".join((self.stage, *(f"{word}={shown(value)}" for word, value in self._words.items())))
-        return escaped(words + self._gate_text)
+        words = " ".join((self.stage, *(f"{word}={format_value(value)}" for word, value in self._words.items())))
+        return escape_controls(words + self._gate_text)
 
     @property
     def words(self) -> Mapping[str, Any]:
@@ -184,7 +184,7 @@ def _terms(stage: str, words: Mapping[str, Any]) -> list[Term]:
 def _check_verb(verb: Any) -> None:
     """Make sure that a verb is given, and that it has no stage of its own."""
     if not isinstance(verb, str) or not _VERB.fullmatch(verb):
-        raise RuleError(f"Invalid verb {quoted(verb)} of a rule at command: expected a word such as 'EXPN'")
+        raise RuleError(f"Invalid verb {quote(verb)} of a rule at command: expected a word such as 'EXPN'")
     own = next((stage for stage in STAGES if stage.split()[0] == verb.upper()), None)
     if own is not None:
         raise RuleError(f"The verb {verb.upper()} has a stage of its own: use the stage {own!r}")
@@ -199,12 +199,12 @@ def _known_at(stage: str, word: str) -> None:
 def _reply(wanted: Any) -> Reply:
     lines = [wanted] if isinstance(wanted, str) else list(wanted) if isinstance(wanted, list | tuple) else []
     if not lines or not all(isinstance(line, str) for line in lines):
-        raise RuleError(f"Invalid reply {quoted(wanted)}: expected a line or a list of lines")
+        raise RuleError(f"Invalid reply {quote(wanted)}: expected a line or a list of lines")
     for line in lines:
         if "\r" in line or "\n" in line:
-            raise RuleError(f"Invalid reply {quoted(line)}: expected lines without line breaks")
+            raise RuleError(f"Invalid reply {quote(line)}: expected lines without line breaks")
         if not _CODE.match(line):
-            raise RuleError(f"Invalid reply {quoted(line)}: expected a three-digit code, a space and a text")
+            raise RuleError(f"Invalid reply {quote(line)}: expected a three-digit code, a space and a text")
     codes = {line[:3] for line in lines}
     if len(codes) > 1:
         raise RuleError(f"Invalid reply with the codes {' and '.join(sorted(codes))}: expected one code in all lines")
@@ -212,7 +212,7 @@ def _reply(wanted: Any) -> Reply:
     try:
         return Reply(*(f"{line[:3]}-{line[4:]}" for line in first), f"{last[:3]} {last[4:]}".rstrip(" "))
     except UnicodeEncodeError:
-        raise RuleError(f"Invalid reply {quoted(wanted)}: expected text that can be encoded in UTF-8") from None
+        raise RuleError(f"Invalid reply {quote(wanted)}: expected text that can be encoded in UTF-8") from None
 
 
 def number(word: str, value: Any, highest: float = LONGEST_DELAY) -> float:
@@ -252,7 +252,7 @@ def _check_together(rule: RuleDefinition) -> None:
     if rule.then is not None:
         _one_of("then", rule.then, THEN)
         if rule.reply is not None and rule.then not in _THEN_WITH_REPLY:
-            raise RuleError(f"Invalid then {quoted(rule.then)} with a reply: expected {alternatives(_THEN_WITH_REPLY)}")
+            raise RuleError(f"Invalid then {quote(rule.then)} with a reply: expected {alternatives(_THEN_WITH_REPLY)}")
     if rule.stage == "body":
         for word in ("reply", "drip"):
             if word in words:

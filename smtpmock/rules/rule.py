@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import ExpectationError
 from smtpmock.rules.definition import RuleDefinition
-from smtpmock.text import counted
+from smtpmock.text import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,7 +68,7 @@ class Rule(RuleDefinition):
         self._ended_unused: Callable[[], object] | None = None
 
     def __repr__(self) -> str:
-        return f"<Rule {self}, {counted(self.hits, 'hit')}>"
+        return f"<Rule {self}, {pluralize(self.hits, 'hit')}>"
 
     def __enter__(self) -> Self:
         return self
@@ -125,9 +125,9 @@ class Rule(RuleDefinition):
         """
         if self.hits == times or (times is None and self.hits):
             return
-        expected = "at least once" if times is None else counted(times, "time")
+        expected = "at least once" if times is None else pluralize(times, "time")
         at = "any stage" if self.stage == "*" else self.stage
         raise ExpectationError(
-            f"The rule {self} was expected to be used {expected}, but was used {counted(self.hits, 'time')}: "
-            f"it was asked {counted(self.asked, 'time')} at {at}."
+            f"The rule {self} was expected to be used {expected}, but was used {pluralize(self.hits, 'time')}: "
+            f"it was asked {pluralize(self.asked, 'time')} at {at}."
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from smtpmock.errors import RuleError
 from smtpmock.rules.rule import Rule
 from smtpmock.settings.values import parse_seconds
-from smtpmock.text import quoted, shortened
+from smtpmock.text import quote, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,14 +42,14 @@ def parse_rule(line: str) -> Rule:
     try:
         pieces = shlex.split(line)
     except ValueError as error:
-        raise RuleError(f"Invalid rule {quoted(line)}: {error}") from None
+        raise RuleError(f"Invalid rule {quote(line)}: {error}") from None
     first = next((number for number, piece in enumerate(pieces) if _WORD.match(piece)), len(pieces))
     words: dict[str, Any] = {}
     for piece in pieces[first:]:
         word, equals, value = piece.partition("=")
         if not equals:
             raise RuleError(
-                f"Invalid word {quoted(piece)} in a rule: expected word=value, quoted where the value has spaces"
+                f"Invalid word {quote(piece)} in a rule: expected word=value, quoted where the value has spaces"
             )
         if word == "reply" and word in words:
             words[word] = [*_lines(words[word]), value]
@@ -82,7 +82,7 @@ def load_rules(path: str) -> list[Rule]:
         raise RuleError(f"The file {path} cannot be read: it is nested too deeply") from None
     except ValueError as error:  # from TOML, UTF-8 or `int`
         is_of_int = type(error) is ValueError
-        reason = "an integer has too many digits" if is_of_int else shortened(str(error), _LONGEST_REASON)
+        reason = "an integer has too many digits" if is_of_int else shorten(str(error), _LONGEST_REASON)
         raise RuleError(f"The file {path} cannot be read: {reason}") from None
     tables = document.pop("rule", [])
     if document or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):

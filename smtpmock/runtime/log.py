@@ -19,7 +19,7 @@ from gevent.monkey import get_original
 
 from smtpmock.runtime import hub
 from smtpmock.runtime.wakeup import make_wakeup
-from smtpmock.text import counted, escaped, shortened
+from smtpmock.text import escape_controls, pluralize, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,14 +95,14 @@ class Log:
         if exchange.stage == "message":
             self.info("SMTP request: message binary data portion")
         elif exchange.stage != "connect" and (exchange.request or exchange.setting):
-            self.info(f"SMTP request: {escaped(exchange.request)}")
+            self.info(f"SMTP request: {escape_controls(exchange.request)}")
         if exchange.delay:
             self.info(f"SMTP response delay: {exchange.delay:g} sec")
 
     def response(self, exchange: Exchange) -> None:
         """Log a reply."""
         for line in exchange.reply.split("\n"):
-            self.info(f"SMTP response: {escaped(line)}")
+            self.info(f"SMTP response: {escape_controls(line)}")
 
     def _is_wanted(self, level: int) -> bool:
         # Not isEnabledFor, which may take a lock; the thread that writes asks it.
@@ -113,7 +113,7 @@ class Log:
         if not self._is_wanted(level):
             return
         if not _writer.is_full:
-            _writer.put(partial(self._write_line, level, shortened(text, LONGEST_LINE), time.time()))
+            _writer.put(partial(self._write_line, level, shorten(text, LONGEST_LINE), time.time()))
             return
         self._left_out += 1
         if self._left_out == 1:
@@ -122,7 +122,7 @@ class Log:
     def _write_gap(self) -> None:
         """Tell how many lines are missing here."""
         left_out, self._left_out = self._left_out, 0
-        text = f"The log was read too slowly: {counted(left_out, 'line')} had to be left out here"
+        text = f"The log was read too slowly: {pluralize(left_out, 'line')} had to be left out here"
         self._write_line(logging.WARNING, text, time.time())
 
     def _write_line(self, level: int, text: str, timestamp: float) -> None:

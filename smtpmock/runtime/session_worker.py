@@ -270,7 +270,7 @@ class SessionWorker(greenlet):
                 return
             answer = self._keep(question) if type(question) is Keep else self._rules.count(*question)
             question = None
-            actions = self._connection.answered(answer)
+            actions = self._connection.resume(answer)
 
     def _keep(self, question: Keep) -> bool:
         """Store an accepted message; return True, because memory always takes it."""
@@ -294,7 +294,7 @@ class SessionWorker(greenlet):
             if self._store.erase((action.record_id,)):
                 self._store.append(self._session_id, action.erasure)
         elif isinstance(action, Consulted):
-            self._rules.consulted(action.asked, action.applied)
+            self._rules.note_consulted(action.asked, action.applied)
         elif kind is End:
             self._store.end(self._session_id, time())
         else:
@@ -332,7 +332,7 @@ class SessionWorker(greenlet):
             raise
         self._shakes_hands = False
         self.waits_since = None
-        self._carry_out(self._connection.secured(agreed, time()))
+        self._carry_out(self._connection.tls_established(agreed, time()))
 
     def _log_exchange(self, log: Log, exchange: Exchange) -> None:
         log.request(exchange)

@@ -349,7 +349,7 @@ class Settings(_Frozen):
 
     def __repr__(self) -> str:
         """Return the settings that differ from the defaults."""
-        shown = (f"{name}={_showable(name, value)!r}" for name, value in changed(self).items())
+        shown = (f"{name}={_showable(name, value)!r}" for name, value in changed_settings(self).items())
         return f"Settings({', '.join(shown)})"
 
 
@@ -384,7 +384,7 @@ def parse_setting(name: str, text: str, *, called: str = "") -> Any:
     return _checked(declared, value, called)
 
 
-def changed(settings: Settings) -> dict[str, Any]:
+def changed_settings(settings: Settings) -> dict[str, Any]:
     """Return the settings that differ from the defaults."""
     default = Settings(msg_size_limit=settings.msg_size_limit)  # one of the texts contains it
     differing = {

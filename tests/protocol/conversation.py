@@ -144,7 +144,7 @@ class Conversation:
 
     def asked(self, question: Question) -> bytes:
         """Answer a question at once; return what is sent then."""
-        return self.sent(self.connection.answered(self.answer(question)))
+        return self.sent(self.connection.resume(self.answer(question)))
 
     def answer(self, question: Question) -> bool | int:
         """Return what the store or the rule book answers."""
@@ -178,11 +178,11 @@ class Conversation:
                     if self.store.erase([record_id]):
                         self.store.append(self.origin.session_id, erasure)
                 case Consulted(asked=asked, applied=applied):
-                    self.book.consulted(asked, applied)
+                    self.book.note_consulted(asked, applied)
                 case StartTLS(fault=fault):
                     assert is_last, "nothing is done between STARTTLS and the handshake"
                     self.handshakes.append(fault)
-                    replies += self.sent(self.connection.secured(self.agreed, STARTED + 1.5))
+                    replies += self.sent(self.connection.tls_established(self.agreed, STARTED + 1.5))
                 case End():
                     self.ended = True
                     self.store.end(self.origin.session_id, STARTED + 2)

@@ -20,7 +20,7 @@ import pytest
 from smtpmock import ExpectationError, SMTPMock
 from smtpmock.reports.safe_html import safe_html
 from smtpmock.runtime import log
-from smtpmock.text import error_shown, escaped, quoted
+from smtpmock.text import escape_controls, format_error, quote
 from tests.esmtp.talk import EHLO, Talk
 from tests.esmtp.test_secrets import SECRET, SETTINGS, assert_kept, everything
 from tests.raw_client import HELLO, SECONDS, Client
@@ -40,7 +40,7 @@ UNSEEN = (
 
 @pytest.mark.parametrize("character", UNSEEN, ids=ascii)
 def test_a_character_that_is_not_seen_is_escaped(character: str) -> None:
-    shown = escaped(f"a{character}b")
+    shown = escape_controls(f"a{character}b")
     assert shown.isascii()
     assert shown.isprintable()
     assert shown[0] + shown[-1] == "ab"
@@ -48,12 +48,12 @@ def test_a_character_that_is_not_seen_is_escaped(character: str) -> None:
 
 def test_every_control_character_and_surrogate_is_escaped() -> None:
     controls = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in ("Cc", "Cs", "Zl", "Zp")]
-    assert all(escaped(character).isascii() for character in controls)
+    assert all(escape_controls(character).isascii() for character in controls)
 
 
 def test_what_people_write_is_not_escaped() -> None:
     text = "Grüße an Łukasz, 日本語, שלום, مرحبا, 👩‍💻 🏳️‍🌈"
-    assert escaped(text) == text
+    assert escape_controls(text) == text
 
 
 def test_everything_that_a_client_sent_reaches_nobody_unescaped() -> None:
@@ -127,10 +127,10 @@ class TestExceptionsOfFunctions:
             def __str__(self) -> str:
                 raise RuntimeError
 
-        assert error_shown(MuteError()) == "MuteError: (its text cannot be made)"
+        assert format_error(MuteError()) == "MuteError: (its text cannot be made)"
 
     def test_with_a_name_that_is_not_seen_are_escaped(self) -> None:
-        assert error_shown(type("A\x1b", (Exception,), {})("b")) == "A\\x1b: b"
+        assert format_error(type("A\x1b", (Exception,), {})("b")) == "A\\x1b: b"
 
 
 def test_a_value_in_an_error_is_escaped() -> None:
@@ -138,8 +138,8 @@ def test_a_value_in_an_error_is_escaped() -> None:
         def __repr__(self) -> str:
             return "\x1b[31m\u202e"
 
-    assert quoted(Odd()) == "\\x1b[31m\\u202e"
-    assert quoted("\x1b\u200e") == "'\\x1b\\u200e'"
+    assert quote(Odd()) == "\\x1b[31m\\u202e"
+    assert quote("\x1b\u200e") == "'\\x1b\\u200e'"
 
 
 # Credentials.

@@ -58,7 +58,7 @@ class Late(Scripted):
         replies = ""
         while self.question is not None:
             question, self.question = self.question, None
-            replies += self.carry_out(self.connection.answered(self.answer(question)))
+            replies += self.carry_out(self.connection.resume(self.answer(question)))
             replies += self.go_on()
         return replies
 

@@ -17,7 +17,7 @@ from smtpmock import STANDARDS, Exchange
 from smtpmock.conformance.conversation import session_violations
 from smtpmock.records.session import Observation, Origin, SessionRecord
 from smtpmock.reports.explanation import WIDTH, explain_violations
-from smtpmock.text import escaped
+from smtpmock.text import escape_controls
 from tests.protocol.conversation import Conversation, stuffed
 
 PIECES = st.sampled_from(
@@ -54,7 +54,7 @@ def assert_can_be_shown(violations):
     for found in violations:
         standard = STANDARDS[found.code]
         assert (found.rfc, found.text, found.level) == (standard.rfc, standard.text, standard.level)
-        assert escaped(found.where) == found.where
+        assert escape_controls(found.where) == found.where
         assert len(found.where) <= 130
         found.where.encode()  # no half characters
     shown = explain_violations([("x", found) for found in violations])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from smtpmock import STANDARDS, QueryError
-from smtpmock.conformance.catalogue import SECTIONS, not_ignored, violation
+from smtpmock.conformance.catalogue import SECTIONS, drop_ignored, violation
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 TEXT = (DOCS / "violations.md").read_text(encoding="utf-8")
@@ -65,11 +65,11 @@ def test_the_page_tells_the_level_of_each_violation():
 def test_a_code_can_be_ignored_alone_or_in_a_collection(ignore):
     found = [violation("missing-date"), violation("no-quit")]
 
-    assert not_ignored(found, ignore) == [violation("no-quit")]
-    assert not_ignored(found, ()) == found
+    assert drop_ignored(found, ignore) == [violation("no-quit")]
+    assert drop_ignored(found, ()) == found
 
 
 @pytest.mark.parametrize("ignore", ["missing-dat", ["no-quit", "missing-dat"]], ids=repr)
 def test_an_unknown_code_is_refused_with_the_nearest_one(ignore):
     with pytest.raises(QueryError, match=r"^Unknown violation 'missing-dat': did you mean 'missing-date'\?$"):
-        not_ignored([], ignore)
+        drop_ignored([], ignore)

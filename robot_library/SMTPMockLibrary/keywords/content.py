@@ -9,7 +9,7 @@ from robot.api import logger
 from robot.api.deco import keyword
 from robot.libraries.BuiltIn import BuiltIn
 
-from SMTPMockLibrary.api import Attachment, Message, address_key, shown, text_matcher
+from SMTPMockLibrary.api import Attachment, Message, address_key, format_value, text_matcher
 from SMTPMockLibrary.failures import Keywords, assertion
 from SMTPMockLibrary.types import Text
 
@@ -41,7 +41,7 @@ class ContentKeywords(Keywords):
         if not any(map(text_matcher(wanted), texts)):
             actual = next(filter(None, texts), "")
             raise AssertionError(
-                f"The message does not contain {shown(text)}. "
+                f"The message does not contain {format_value(text)}. "
                 + (f"Its text is {_repr.repr(actual)}." if actual else "It has no text.")
             )
 
@@ -145,7 +145,7 @@ def _attachment(mail: Message, **wanted: Any) -> Attachment:
     ]
     if len(found) == 1:
         return found[0]
-    asked = ", ".join(f"{word}={shown(value)}" for word, value in given.items())
+    asked = ", ".join(f"{word}={format_value(value)}" for word, value in given.items())
     attached = ", ".join(map(repr, mail.attachments)) or "none"
     raise AssertionError(
         f"Expected one attachment{f' with {asked}' if asked else ''}, found {len(found)}. "

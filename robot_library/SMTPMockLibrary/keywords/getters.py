@@ -5,8 +5,8 @@ from typing import Any
 from robot.api.deco import keyword
 
 from SMTPMockLibrary.api import Mark, Message
-from SMTPMockLibrary.comparing import AssertionOperator, compared
-from SMTPMockLibrary.failures import Keywords, assertion, explained
+from SMTPMockLibrary.comparing import AssertionOperator, compare
+from SMTPMockLibrary.failures import Keywords, assertion, explain_failures
 from SMTPMockLibrary.signatures import given_criteria, takes_criteria
 
 
@@ -14,7 +14,7 @@ class GetterKeywords(Keywords):
     """Keywords that return messages, without waiting."""
 
     @keyword("Get Messages", tags=("Getter",))
-    @explained
+    @explain_failures
     @takes_criteria
     def get_messages(self, **criteria: Any) -> list[Message]:
         """Returns the messages that match, in the order of their arrival, or an empty list.
@@ -64,10 +64,10 @@ class GetterKeywords(Keywords):
         | Should Be Equal As Integers    ${count}    1
         """
         count = len(self.servers.current.mock.messages(**given_criteria(criteria)))
-        return compared(count, assertion_operator, assertion_expected, "The number of messages")
+        return compare(count, assertion_operator, assertion_expected, "The number of messages")
 
     @keyword("Get Mark", tags=("Getter",))
-    @explained
+    @explain_failures
     def get_mark(self) -> Mark:
         """Returns a mark. With ``since``, other keywords only consider what arrives after it.
 
@@ -78,7 +78,7 @@ class GetterKeywords(Keywords):
         return self.servers.current.mock.mark()
 
     @keyword("Purge Messages", tags=("Server",))
-    @explained
+    @explain_failures
     def purge_messages(self) -> list[Message]:
         """Removes all messages and returns them, including those that were refused or incomplete.
 

@@ -8,7 +8,7 @@ from robot.api import logger
 from robot.api.deco import keyword
 
 from SMTPMockLibrary.api import RULE_WORDS, Rule, RuleError
-from SMTPMockLibrary.failures import Keywords, assertion, explained
+from SMTPMockLibrary.failures import Keywords, assertion, explain_failures
 from SMTPMockLibrary.signatures import given_rule_words, takes_conditions, takes_rule_words
 from SMTPMockLibrary.types import Address, Stage
 
@@ -19,7 +19,7 @@ class RuleKeywords(Keywords):
     """Keywords for rules. Those that add a rule return it."""
 
     @keyword("Reply To Command", tags=("Rule",))
-    @explained
+    @explain_failures
     @takes_rule_words("reply", "then", "tls")
     def reply_to_command(self, stage: Stage, reply: str, *further_lines: str, **words: Any) -> Rule:
         """Replaces the reply of the server at the given stage.
@@ -38,7 +38,7 @@ class RuleKeywords(Keywords):
         return self._add(stage, words, reply, *further_lines)
 
     @keyword("Delay Command", tags=("Rule",))
-    @explained
+    @explain_failures
     @takes_rule_words("reply", "then", "tls")
     def delay_command(self, stage: Stage, delay: timedelta | None = None, **words: Any) -> Rule:
         """Slows the server down at the given stage, or at all stages with ``*``.
@@ -56,7 +56,7 @@ class RuleKeywords(Keywords):
         return self._add(stage, {**words, "delay": delay})
 
     @keyword("Drop Connection On", tags=("Rule",))
-    @explained
+    @explain_failures
     @takes_rule_words("reply", "then", "tls")
     def drop_connection_on(
         self, stage: Stage, reply: str | None = None, *further_lines: str, half_reply: bool = False, **words: Any
@@ -76,7 +76,7 @@ class RuleKeywords(Keywords):
         return self._add(stage, {**words, "then": then}, reply, *further_lines)
 
     @keyword("Reset Connection On", tags=("Rule",))
-    @explained
+    @explain_failures
     @takes_rule_words("reply", "then", "tls", "drip")
     def reset_connection_on(self, stage: Stage, **words: Any) -> Rule:
         """Resets the connection (RST) at the given stage, like a server that crashes.
@@ -90,7 +90,7 @@ class RuleKeywords(Keywords):
         return self._add(stage, {**words, "then": "reset"})
 
     @keyword("Stay Silent On", tags=("Rule",))
-    @explained
+    @explain_failures
     @takes_rule_words("reply", "then", "tls", "drip")
     def stay_silent_on(self, stage: Stage, **words: Any) -> Rule:
         """Stops responding at the given stage but keeps the connection open, so that the client must time out.
@@ -103,7 +103,7 @@ class RuleKeywords(Keywords):
         return self._add(stage, {**words, "then": "silence"})
 
     @keyword("Add Rule", tags=("Rule",))
-    @explained
+    @explain_failures
     @takes_rule_words()
     def add_rule(self, stage: Stage, reply: str | None = None, *further_lines: str, **words: Any) -> Rule:
         """Adds a rule with any words, including those that no other keyword supports.
@@ -123,7 +123,7 @@ class RuleKeywords(Keywords):
     # Ready-made rules.
 
     @keyword("Reject Recipient", tags=("Rule",))
-    @explained
+    @explain_failures
     def reject_recipient(self, recipient: Address, reply: str = "550 5.1.1 User unknown") -> Rule:
         """Refuses the recipients that match.
 
@@ -135,7 +135,7 @@ class RuleKeywords(Keywords):
         return _logged(reject(recipient, reply))  # type: ignore[arg-type]  # a text or an expression
 
     @keyword("Greylist", tags=("Rule",))
-    @explained
+    @explain_failures
     @takes_conditions
     def greylist(
         self,
@@ -160,7 +160,7 @@ class RuleKeywords(Keywords):
         return _logged(mock.greylist(retry_after.total_seconds(), reply, **given_rule_words(conditions)))
 
     @keyword("Limit Rate", tags=("Rule",))
-    @explained
+    @explain_failures
     def limit_rate(
         self,
         messages: int = 10,
@@ -179,7 +179,7 @@ class RuleKeywords(Keywords):
         return _logged(self.servers.current.mock.limit_rate(messages, per.total_seconds(), reply))
 
     @keyword("Limit Connections", tags=("Rule",))
-    @explained
+    @explain_failures
     def limit_connections(
         self, connections: int, reply: str = "421 4.7.0 Too many connections, try again later"
     ) -> Rule:
@@ -191,7 +191,7 @@ class RuleKeywords(Keywords):
         return _logged(self.servers.current.mock.limit_connections(connections, reply))
 
     @keyword("Fail Next Messages", tags=("Rule",))
-    @explained
+    @explain_failures
     def fail_next_messages(
         self,
         count: int = 1,
@@ -239,7 +239,7 @@ class RuleKeywords(Keywords):
         self.servers.current.mock.assert_rules_used()
 
     @keyword("Remove Rule", tags=("Rule",))
-    @explained
+    @explain_failures
     def remove_rule(self, rule: Rule) -> None:
         """Removes the rule. Does nothing if it has already been removed.
 
@@ -250,7 +250,7 @@ class RuleKeywords(Keywords):
         rule.remove()
 
     @keyword("Clear Rules", tags=("Rule",))
-    @explained
+    @explain_failures
     def clear_rules(self) -> None:
         """Removes all rules of the server. `Purge Messages` does not remove rules.
 
@@ -261,7 +261,7 @@ class RuleKeywords(Keywords):
         self.servers.current.mock.clear_rules()
 
     @keyword("Advance Clock", tags=("Rule",))
-    @explained
+    @explain_failures
     def advance_clock(self, duration: timedelta) -> None:
         """Advances the clock that `Greylist` and `Limit Rate` use, without waiting.
 

@@ -5,14 +5,14 @@ from pathlib import Path
 from robot.api.deco import keyword
 
 from SMTPMockLibrary.api import Message
-from SMTPMockLibrary.failures import Keywords, assertion, explained
+from SMTPMockLibrary.failures import Keywords, assertion, explain_failures
 
 
 class SecurityKeywords(Keywords):
     """Keywords for TLS and authentication."""
 
     @keyword("Get CA Certificate", tags=("Getter", "Server"))
-    @explained
+    @explain_failures
     def get_ca_certificate(self) -> Path:
         """Returns the path of the CA certificate (PEM) that clients need to trust the server.
 

@@ -6,7 +6,7 @@ from robot.api import logger
 from robot.api.deco import keyword
 
 from SMTPMockLibrary.api import create_mock, parse_setting
-from SMTPMockLibrary.failures import Keywords, explained
+from SMTPMockLibrary.failures import Keywords, explain_failures
 from SMTPMockLibrary.servers import AutoStop, MockServer
 from SMTPMockLibrary.signatures import given_settings, takes_settings
 
@@ -15,7 +15,7 @@ class ServerKeywords(Keywords):
     """Keywords that start, stop and switch servers."""
 
     @keyword("Start SMTP Mock", tags=("Server",))
-    @explained
+    @explain_failures
     @takes_settings
     def start_smtp_mock(
         self, alias: str | None = None, *, auto_stop: AutoStop | None = None, **settings: Any
@@ -46,7 +46,7 @@ class ServerKeywords(Keywords):
         return server
 
     @keyword("Stop SMTP Mock", tags=("Server",))
-    @explained
+    @explain_failures
     def stop_smtp_mock(self, alias: str | None = None) -> None:
         """Stops the current server, or the one with the given alias, and discards what it received.
 
@@ -62,7 +62,7 @@ class ServerKeywords(Keywords):
         self.servers.stop(alias)
 
     @keyword("Stop All SMTP Mocks", tags=("Server",))
-    @explained
+    @explain_failures
     def stop_all_smtp_mocks(self) -> None:
         """Stops all servers, including those started by other tests and suites. Passes if none is running.
 
@@ -76,7 +76,7 @@ class ServerKeywords(Keywords):
         self.servers.stop_all()
 
     @keyword("Switch SMTP Mock", tags=("Server",))
-    @explained
+    @explain_failures
     def switch_smtp_mock(self, alias: str) -> str:
         """Makes the server with the given alias the current one. Returns the alias of the previous one.
 

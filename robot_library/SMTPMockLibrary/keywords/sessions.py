@@ -5,7 +5,7 @@ from typing import Any, Literal
 from robot.api.deco import keyword
 
 from SMTPMockLibrary.api import Session, transcripts
-from SMTPMockLibrary.failures import Keywords, explained, log_sessions
+from SMTPMockLibrary.failures import Keywords, explain_failures, log_sessions
 from SMTPMockLibrary.signatures import given_session_criteria, takes_session_criteria
 
 Level = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]
@@ -15,7 +15,7 @@ class SessionKeywords(Keywords):
     """Keywords for sessions."""
 
     @keyword("Get Sessions", tags=("Getter", "Session"))
-    @explained
+    @explain_failures
     @takes_session_criteria
     def get_sessions(self, **criteria: Any) -> list[Session]:
         """Returns the sessions that match, in the order in which they began.
@@ -31,7 +31,7 @@ class SessionKeywords(Keywords):
         return self.servers.current.mock.sessions(**given_session_criteria(criteria))
 
     @keyword("Log Session Transcript", tags=("Session",))
-    @explained
+    @explain_failures
     @takes_session_criteria
     def log_session_transcript(self, *, level: Level = "INFO", **criteria: Any) -> str:
         """Logs the sessions that match, and returns their transcripts as text.

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from robot.api.deco import keyword
 
 from SMTPMockLibrary.api import Violation
-from SMTPMockLibrary.failures import Keywords, assertion, explained
+from SMTPMockLibrary.failures import Keywords, assertion, explain_failures
 from SMTPMockLibrary.signatures import narrowing_criteria, takes_criteria
 from SMTPMockLibrary.types import Names
 
@@ -38,7 +38,7 @@ class StandardKeywords(Keywords):
         mock.assert_no_violations(_codes(ignore), level=level, **narrowing_criteria(criteria))
 
     @keyword("Get Violations", tags=("Getter",))
-    @explained
+    @explain_failures
     @takes_criteria
     def get_violations(
         self, ignore: Names | None = None, *, level: Level = "should", **criteria: Any
