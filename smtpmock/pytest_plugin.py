@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from smtpmock import SettingWords, SMTPMock
 
-_RECORDING = {"multiple_rcptto": True, "multiple_message_receiving": True}
-"""The settings whose defaults differ here: tests expect that everything is recorded."""
-
 _OPTIONS = {
     "host": "address or host name on which the servers listen",
     "port": "port of the fixtures smtpmock and smtpmock_session (default: a free port)",
@@ -148,7 +145,7 @@ def _make(config: pytest.Config, *layers: Mapping[str, Any], fixed: bool = False
     """Return a server with the settings of the options, overridden by each of the layers in turn."""
     from smtpmock import SettingError, SMTPMock, parse_setting
 
-    values: dict[str, Any] = dict(_RECORDING)
+    values: dict[str, Any] = {}
     try:
         for name in _OPTIONS:
             text = config.getoption(f"smtpmock_{name}") or config.getini(f"smtpmock_{name}")

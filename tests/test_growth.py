@@ -15,7 +15,6 @@ from tests.growth import assert_linear
 from tests.readers import READERS, read
 from tests.shapes import SHAPES, Shape
 
-
 # All of them take minutes: SMTPMOCK_GROWTH=all tries each, else every sixteenth is tried.
 CHOSEN = SHAPES if os.environ.get("SMTPMOCK_GROWTH") == "all" else dict(list(SHAPES.items())[::16])
 

@@ -13,9 +13,6 @@ from SMTPMockLibrary.types import Address, Header, Moment, Name, Names, Secret, 
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
-RECORDING = {"multiple_rcptto": True, "multiple_message_receiving": True}
-"""The settings whose defaults differ here: tests expect that everything is recorded."""
-
 _ACCEPTED = "accepted"
 
 _TYPES: Mapping[str, Any] = {
@@ -174,7 +171,7 @@ def given_settings(words: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         SettingError: If a value is invalid.
     """
-    values: dict[str, Any] = dict(RECORDING)
+    values: dict[str, Any] = {}
     for name, value in words.items():
         value = _revealed(value)
         if isinstance(value, dict):
@@ -190,7 +187,7 @@ def _revealed(value: Any) -> Any:
 
 def _setting(name: str) -> Parameter:
     declared = SETTINGS[name]
-    default = RECORDING.get(name, declared.default)
+    default = declared.default
     if isinstance(default, float):
         default = f"{default:g} s"
     elif isinstance(default, tuple):
