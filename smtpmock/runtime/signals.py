@@ -58,7 +58,8 @@ class StopSignals:
         try:
             function()
         finally:
-            os.set_blocking(self._wakeup, True)
+            if hasattr(os, "set_blocking"):  # where it is missing, the pipe blocks already
+                os.set_blocking(self._wakeup, True)
             os.write(self._wakeup, bytes((_RETURNED,)))
 
     def _next(self, wanted: Sequence[int]) -> int:
