@@ -94,6 +94,7 @@ def _verdict(content):
     return READERS["verdict"](content)
 
 
+@pytest.mark.uninstrumented
 def test_growth_that_is_not_linear_is_seen():
     def quadratic(raw):
         for place in range(0, len(raw), 10):

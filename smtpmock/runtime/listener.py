@@ -48,6 +48,10 @@ def listen(host: str, port: int) -> socket.socket:
         if listener is not None:
             listener.close()
         raise _failed(port, f"{host}: {error.strerror}") from error
+    except BaseException:  # interrupted, as by a time limit of a test
+        if listener is not None:
+            listener.close()
+        raise
     return listener
 
 

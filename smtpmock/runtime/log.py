@@ -13,7 +13,7 @@ import sys
 import time
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from gevent.monkey import get_original
 
@@ -48,13 +48,22 @@ def print_line(level: int, text: str, timestamp: float) -> None:
     Raises:
         OSError: If it cannot be written.
     """
-    stream = sys.stderr if level >= logging.ERROR else sys.stdout
+    stream: TextIO | None = sys.stderr if level >= logging.ERROR else sys.stdout
     if stream is None:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.localtime(timestamp))
     micros = int(timestamp % 1 * 1_000_000)
-    stream.write(f"{logging.getLevelName(level)}: {stamp}.{micros:06d} {text}\n")
+    line = f"{logging.getLevelName(level)}: {stamp}.{micros:06d} {text}\n"
     stream.flush()
+    is_own = stream is sys.__stdout__ or stream is sys.__stderr__
+    if is_own:
+        # Not through the stream: a thread that waits for a reader would hold its lock, which the exit needs.
+        rest = line.replace("\n", os.linesep).encode(stream.encoding, "backslashreplace")
+        while rest:
+            rest = rest[os.write(stream.fileno(), rest) :]
+    else:
+        stream.write(line)
+        stream.flush()
 
 
 class Log:

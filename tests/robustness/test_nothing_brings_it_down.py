@@ -276,6 +276,7 @@ def test_a_log_without_any_output_says_so_once(run: Run) -> None:
     assert output == "0 smtpmock: Cannot write the log to standard output: Bad file descriptor\n\n"
 
 
+@pytest.mark.uninstrumented
 @pytest.mark.needs("signals")
 @pytest.mark.parametrize("way", ["start and stop", "with"])
 def test_interrupted_at_random_moments_no_server_runs_on_without_an_owner(run: Run, way: str) -> None:

@@ -116,7 +116,7 @@ REFUSED = [
     *(
         (
             ("NOOP", {"reply": "450 no", "then": then}),
-            f"Invalid then {then!r} beside a reply: expected half or close",
+            f"Invalid then {then!r} with a reply: expected half or close",
         )
         for then in ("reset", "silence", "garbage", "accept")
     ),

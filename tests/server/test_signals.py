@@ -105,6 +105,7 @@ def test_signal_while_the_server_stops_does_no_harm(run):
     )
 
 
+@pytest.mark.uninstrumented
 def test_nothing_of_gevent_is_loaded_for_signals(run):
     output = run(BEGIN, 'import sys; print("gevent" in sys.modules, "socket" in sys.modules)')
 

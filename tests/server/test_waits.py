@@ -174,8 +174,8 @@ def test_a_restart_does_not_hide_the_stop_from_those_who_waited():
     mock = SMTPMock()
     mock.start()
     deliver(mock)
-    stop = mock._local.stopped
-    mock._local.stopped = lambda **how: (stop(**how), mock._local.note_started())
+    stop = mock._local.note_stopped
+    mock._local.note_stopped = lambda **how: (stop(**how), mock._local.note_started())
     error = wait_and_stop(mock, WAITS["wait_for_messages"], subject=None)
     assert str(error) == "The server was stopped while waiting for messages."
 
