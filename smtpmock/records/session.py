@@ -47,7 +47,7 @@ class TLS(NamedTuple):
 
     @property
     def client_certificate(self) -> Mapping[str, Any] | None:
-        """What the client's certificate says, as `ssl.SSLSocket.getpeercert` returns it; None without one."""
+        """The client's certificate, as `ssl.SSLSocket.getpeercert` returns it; None without one."""
         return dict(self.certificate) or None
 
 
