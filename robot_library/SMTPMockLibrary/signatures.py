@@ -75,7 +75,8 @@ def _named_only(name: str, kind: Any, default: Any = None) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
 
 
-def _seconds(value: Any) -> Any:
+def seconds(value: Any) -> Any:
+    """Return a duration in seconds; anything else unchanged."""
     return value.total_seconds() if isinstance(value, timedelta) else value
 
 
@@ -143,7 +144,7 @@ def takes_rule_words(*excluded: str) -> Callable[[Method], Method]:
 
 def given_rule_words(words: Mapping[str, Any]) -> dict[str, Any]:
     """Return the words that were given, in the usual order, with durations in seconds."""
-    return {word: _seconds(words[word]) for word in (*RULE_WORDS, *words) if words.get(word) is not None}
+    return {word: seconds(words[word]) for word in (*RULE_WORDS, *words) if words.get(word) is not None}
 
 
 def rule_words_table() -> str:

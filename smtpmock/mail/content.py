@@ -32,11 +32,7 @@ def _once(method: Callable[[Content], _Result]) -> Callable[[Content], _Result]:
 
     @wraps(method)
     def kept(self: Content) -> _Result:
-        results = self._results
-        if method.__name__ not in results:
-            results.setdefault(method.__name__, method(self))
-        result: _Result = results[method.__name__]
-        return result
+        return self.remember(method.__name__, lambda: method(self))
 
     return kept
 

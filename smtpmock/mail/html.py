@@ -26,8 +26,9 @@ TOKEN = re.compile(
 ATTRIBUTE = re.compile(r"""([^\s/>=][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?""")
 _SCHEME = re.compile(r"(?!javascript:|data:|cid:)[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 _IMPOSSIBLE_CHARACTER = re.compile("&#[0-9]{50,}")
-_UNSEEN = frozenset({"script", "style", "title"})
-_END_OF_UNSEEN = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _UNSEEN}
+END_OF_UNSEEN = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in ("script", "style", "title")}
+"""The end of each element whose content is not a part of the visible text, by name."""
+
 _INLINE = frozenset(
     (
         *("a", "abbr", "b", "bdi", "bdo", "big", "code", "em", "font", "i", "ins", "kbd", "mark", "s", "small"),
@@ -67,8 +68,8 @@ def read_html(page: str) -> tuple[str, tuple[str, ...]]:
             in_link = in_link or (name == "a" and bool(href))
         elif match["end"] and name == "a":
             in_link = False
-        elif match["closed"] and name in _UNSEEN:
-            end = _END_OF_UNSEEN[name].search(page, position)
+        elif match["closed"] and name in END_OF_UNSEEN:
+            end = END_OF_UNSEEN[name].search(page, position)
             position = end.start() if end else len(page)
         if name not in _INLINE:
             texts.append("\n")

@@ -229,10 +229,7 @@ class Responder:
         is_recorded: bool = False,
     ) -> None:
         """Record the exchange, and send the reply as the rules decided."""
-        self._last = exchange
-        self._actions.append(exchange)
-        if self._observed:
-            self._observe_line(exchange)
+        self._note(exchange)
         effect = None if is_recorded else command.record(self.state, exchange)
         if effect is not None:
             self._carry_out(effect, exchange)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from smtpmock.mail.content import Content
-from smtpmock.records.exchange import Exchange
 from smtpmock.records.session import NOTHING_NEGOTIATED, Negotiated, Origin
 
+if TYPE_CHECKING:
+    from smtpmock.records.exchange import Exchange
+
 NO_CONTENT = Content(b"")
-_NOTHING = Exchange("", "", 0.0)
 
 
 class MessageRecord(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from html import escape, unescape
 
-from smtpmock.mail.html import ATTRIBUTE, TOKEN
+from smtpmock.mail.html import ATTRIBUTE, END_OF_UNSEEN, TOKEN
 
 _ELEMENTS = (
     "a abbr address article aside b bdi bdo big blockquote body br caption center cite code col colgroup dd del "
@@ -27,8 +27,6 @@ _REFERENCES = {
     ("a", "href"): re.compile("(?:https?|mailto|tel):", re.IGNORECASE),
     ("img", "src"): re.compile("data:image/", re.IGNORECASE),
 }
-_RAW = frozenset(("script", "style", "title"))
-_END_OF_RAW = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _RAW}
 
 
 def safe_html(page: str) -> str:
@@ -51,8 +49,8 @@ def safe_html(page: str) -> str:
             parts.append(f"</{name}>" if name in _IS_ELEMENT else "")
         elif match["closed"]:
             name = match["start"].lower()
-            if name in _RAW:
-                end = _END_OF_RAW[name].search(page, position)
+            if name in END_OF_UNSEEN:
+                end = END_OF_UNSEEN[name].search(page, position)
                 content, position = (page[position : end.start()], end.start()) if end else ("", len(page))
                 if name == "style":
                     parts.append(f"<style>{content}</style>")

@@ -7,11 +7,7 @@ from robot.api.deco import keyword
 
 from SMTPMockLibrary.api import Message
 from SMTPMockLibrary.failures import Keywords, assertion
-from SMTPMockLibrary.signatures import given_criteria, takes_criteria
-
-
-def _seconds(timeout: timedelta | None) -> float | None:
-    return None if timeout is None else timeout.total_seconds()
+from SMTPMockLibrary.signatures import given_criteria, seconds, takes_criteria
 
 
 class WaitKeywords(Keywords):
@@ -31,7 +27,7 @@ class WaitKeywords(Keywords):
         | ${mail} =    Wait For Message    recipient=bob@example.com    subject=Welcome*    timeout=10 s
         | Should Be Equal    ${mail.sender}    shop@example.com
         """
-        return self.servers.current.mock.wait_for_message(_seconds(timeout), **given_criteria(criteria))
+        return self.servers.current.mock.wait_for_message(seconds(timeout), **given_criteria(criteria))
 
     @keyword("Wait For Messages", tags=("Getter", "Wait"))
     @assertion
@@ -46,7 +42,7 @@ class WaitKeywords(Keywords):
         | ${mails} =    Wait For Messages    1    sender=shop@example.com
         | Length Should Be    ${mails}    1
         """
-        return self.servers.current.mock.wait_for_messages(count, _seconds(timeout), **given_criteria(criteria))
+        return self.servers.current.mock.wait_for_messages(count, seconds(timeout), **given_criteria(criteria))
 
     @keyword("No Message Should Arrive", tags=("Assertion", "Wait"))
     @assertion
