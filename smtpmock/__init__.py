@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     )
     from smtpmock.mail.attachments import Attachment
     from smtpmock.mail.headers import ContentError, Headers
-    from smtpmock.mailbox import Mailbox
+    from smtpmock.mailbox.mailbox import Mailbox
     from smtpmock.messages.message import Message
     from smtpmock.messages.session import Session, sessions_html, transcripts
     from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS, Criterion
@@ -61,7 +61,7 @@ _HOMES = {
     "Headers": "mail.headers",
     "Level": "conformance.catalogue",
     "MESSAGE_WORDS": "queries.criteria",
-    "Mailbox": "mailbox",
+    "Mailbox": "mailbox.mailbox",
     "Mark": "queries.query",
     "Message": "messages.message",
     "MessageTimeoutError": "errors",

@@ -11,8 +11,8 @@ from gevent.socket import socket
 
 from smtpmock.conformance.catalogue import STANDARDS
 from smtpmock.errors import ServerStateError, SettingError, SMTPMockError
-from smtpmock.local import LocalBackend
-from smtpmock.mailbox import Mailbox
+from smtpmock.mailbox.local import LocalBackend
+from smtpmock.mailbox.mailbox import Mailbox
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.rules.book import MemoryRuleBook
 from smtpmock.runtime import hub, log
@@ -103,7 +103,11 @@ class SMTPMock(Mailbox):
                 raise AttributeError(f"Settings are given at the beginning: use {own}({name}={value!r})")
             is_public = not name.startswith("_") and name not in ("settings", "errors")
             if is_public and type(self) is SMTPMock and not hasattr(SMTPMock, name):
-                raise AttributeError(unknown("attribute of SMTPMock", name, [*vars(Mailbox), *vars(SMTPMock)]))
+                raise AttributeError(
+                    unknown(
+                        "attribute of SMTPMock", name, [known for known in dir(SMTPMock) if not known.startswith("_")]
+                    )
+                )
             super().__setattr__(name, value)
 
     def __enter__(self) -> Self:

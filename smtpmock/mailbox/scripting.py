@@ -15,7 +15,7 @@ from smtpmock.text import pluralize
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from smtpmock.backend import Backend
+    from smtpmock.mailbox.backend import Backend
     from smtpmock.queries.words import Text
     from smtpmock.rules.book import Clock
     from smtpmock.rules.context import RuleContext

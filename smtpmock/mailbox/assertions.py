@@ -1,0 +1,118 @@
+"""Assertions about what has arrived, violations of the standards included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smtpmock.conformance.catalogue import LEVELS, drop_ignored
+from smtpmock.errors import ExpectationError, QueryError
+from smtpmock.mailbox.explaining import as_messages, check_count, with_criteria
+from smtpmock.mailbox.reading import Reading
+from smtpmock.queries.query import Query
+from smtpmock.text import alternatives, pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from typing_extensions import Unpack
+
+    from smtpmock.conformance.catalogue import Level, Violation
+    from smtpmock.messages.message import Message
+    from smtpmock.messages.session import Session
+    from smtpmock.queries.words import QueryWords
+
+
+class Assertions(Reading):
+    """The part of a mailbox that decides at once, by what is there."""
+
+    _ignored: tuple[str, ...]
+
+    def assert_message_count(self, count: int | None = None, **query: Unpack[QueryWords]) -> None:
+        """Make sure that exactly `count` accepted messages match; without a count, at least one.
+
+        Raises:
+            ExpectationError: If more or fewer messages match; the text shows what arrived.
+            QueryError: If the count is invalid, a criterion is unknown, or its value is invalid.
+            ServerStateError: If the server was never started.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
+            ...     mock.assert_message_count(1, subject="Welcome")
+        """
+        asked = Query(query)
+        if count is not None:
+            check_count(count)
+        self._backend.check_ran()
+        found = self._backend.select(asked)
+        if len(found) == count or (found and count is None):
+            return
+        if count is None:
+            headline = f"No message{with_criteria(asked)} has arrived."
+        else:
+            wanted = pluralize(count, "message") if count else "no message"
+            headline = f"Expected {wanted}{with_criteria(asked)}, but {len(found) or 'none'} arrived."
+        raise self._failed(headline, asked, found if count is not None and len(found) > count else None)
+
+    def assert_no_violations(
+        self, ignore: str | Collection[str] = (), *, level: Level = "must", **query: Unpack[QueryWords]
+    ) -> None:
+        """Make sure that the accepted messages, and the sessions that sent them, comply with the standards.
+
+        Args:
+            ignore: Codes of violations to ignore, as listed in docs/violations.md.
+            level: "must" for requirements, "should" to include recommendations (RFC 2119).
+            **query: Criteria for the messages to check, with their sessions; by default, all messages and sessions.
+
+        Raises:
+            ExpectationError: If there are violations; the text lists them with their standards and places.
+            QueryError: If a code, the level or a criterion is unknown.
+            ServerStateError: If the server was never started.
+
+        Example:
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock:
+            ...     mock.assert_no_violations(ignore=["missing-date"], level="should")
+        """
+        self._backend.check_ran()
+        found = self._judge(ignore, level, query)
+        if found:
+            from smtpmock.reports.explanation import explain_violations
+
+            raise ExpectationError(explain_violations(found), as_messages(self._backend.select(Query(query))))
+
+    def violations(
+        self, ignore: str | Collection[str] = (), *, level: Level = "should", **query: Unpack[QueryWords]
+    ) -> list[Violation]:
+        """Return the violations of sessions, then those of messages; see `assert_no_violations`.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
+            ...     [violation.code for violation in mock.violations(level="must")]
+            ['missing-from', 'missing-date']
+        """
+        return [violation for _, violation in self._judge(ignore, level, query)]
+
+    def _judge(
+        self, ignore: str | Collection[str], level: Level, query: Mapping[str, object]
+    ) -> list[tuple[str, Violation]]:
+        """Return the violations that are not ignored, each with its session or message as text."""
+        if level not in LEVELS:
+            raise QueryError(f"Invalid level {level!r}: expected {alternatives(LEVELS)}")
+        codes = (*self._ignored, *([ignore] if isinstance(ignore, str) else ignore))
+        drop_ignored((), codes)  # an unknown code is refused even if nothing has arrived
+        messages = as_messages(self._backend.select(Query(query)))
+        meant = {message.session_id for message in messages}
+        judged: list[Session | Message] = [one for one in self.sessions() if not query or one.id in meant]
+        judged += messages
+        return [
+            (repr(one), violation)
+            for one in judged
+            for violation in drop_ignored(one.violations, codes)
+            if level == "should" or violation.level == "must"
+        ]

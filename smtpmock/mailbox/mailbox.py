@@ -1,0 +1,36 @@
+"""The mailbox, with which tests read, wait, assert and explain. It knows a backend, but no socket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smtpmock.mailbox.assertions import Assertions
+from smtpmock.mailbox.scripting import Scripting
+from smtpmock.mailbox.waiting import Waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from smtpmock.mailbox.backend import Backend
+
+
+class Mailbox(Waiting, Assertions, Scripting):
+    """The mail that arrived, and the calls with which tests examine it.
+
+    Every call refers to accepted mail unless `accepted=False` (failed attempts) or `accepted=None` (both) says
+    otherwise.
+
+    Args:
+        backend: The backend that answers.
+        timeout: The default timeout of waits, in seconds.
+        ignore_violations: Codes of violations that every call ignores.
+    """
+
+    def __init__(self, backend: Backend, *, timeout: float, ignore_violations: Collection[str] = ()) -> None:
+        self._backend = backend
+        self._default_timeout = timeout
+        self._ignored = tuple(ignore_violations)
+
+    def __bool__(self) -> bool:
+        """Return True, even if there are no messages."""
+        return True
