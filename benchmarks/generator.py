@@ -8,6 +8,7 @@ ratios measured with it come out nearer to 1 than those that Postfix's smtp-sour
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
 from time import perf_counter
 
 import gevent
@@ -17,10 +18,10 @@ from gevent.socket import create_connection, socket
 class Client:
     """A connection that has been greeted and has said who it is."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, name: bytes = b"test.example.com") -> None:
         self._socket: socket = create_connection(("127.0.0.1", port))
         self._expect(b"220")
-        self.say(b"EHLO test.example.com\r\n", b"250")
+        self.say(b"EHLO %b\r\n" % name, b"250")
 
     def send(self, body: bytes) -> None:
         """Delivers a message."""
@@ -32,6 +33,10 @@ class Client:
     def quit(self) -> None:
         """Says goodbye."""
         self.say(b"QUIT\r\n", b"221")
+        self.close()
+
+    def close(self) -> None:
+        """Leaves without a word."""
         self._socket.close()
 
     def say(self, request: bytes, code: bytes) -> None:
@@ -80,6 +85,47 @@ def deliver(port: int, messages: int, size: int, sessions: int, keep_open: bool)
     return perf_counter() - begin
 
 
+def deliver_differing(port: int, messages: int, first: int, sessions: int) -> float:
+    """Delivers messages in sessions no two of which are alike, from a number on; returns how many seconds that took."""
+    numbers = iter(range(first, first + messages))
+
+    def some() -> None:
+        for number in numbers:
+            _differing(port, number)
+
+    begin = perf_counter()
+    gevent.joinall([gevent.spawn(some) for _ in range(min(sessions, messages))], raise_error=True)
+    return perf_counter() - begin
+
+
+def _differing(port: int, number: int) -> None:
+    """Delivers a message that breaks rules, from an own name to an own recipient, who is refused at first."""
+    client = Client(port, b"c%d.example.com" % number)
+    if number % 50 == 0:  # a function of a rule fails, which ends the session
+        client.say(b"MAIL FROM:<a@example.com>\r\n", b"250")
+        client.say(b"RCPT TO:<broken%d@example.com>\r\n" % number, b"")
+        client.close()
+        client = Client(port, b"c%d.example.com" % number)
+    if number % 4 == 0:
+        client.say(b"AUTH PLAIN %b\r\n" % b64encode(b"\0user%d\0password" % number), b"235")
+    elif number % 4 == 1:
+        client.say(b"AUTH PLAIN !\r\n", b"501")
+    client.say(b"UNKNOWN %d\r\n" % number, b"5")
+    client.say(b"MAIL FROM: <a%d@example.com> SIZE=300\r\n" % number, b"250")
+    for code in (b"450", b"250"):
+        client.say(b"RCPT TO:<b%d@example.com>\r\n" % number, code)
+    body = b"Subject: %d\nX-Odd:\xff\r\n\r\n%b\r\n" % (number, b"x" * 200)
+    if number % 3:
+        client.say(b"DATA\r\n", b"354")
+        client.say(b"%b.\r\n" % body, b"250")
+    else:
+        client.say(b"BDAT %d LAST\r\n%b" % (len(body), body), b"250")
+    if number % 7:
+        client.quit()
+    else:
+        client.close()
+
+
 def at_once(port: int, connections: int, size: int) -> dict[str, float]:
     """Connects so many clients, and when all of them are there has each deliver one message."""
     body = body_of(size)
@@ -96,5 +142,7 @@ def at_once(port: int, connections: int, size: int) -> dict[str, float]:
 if __name__ == "__main__":
     if sys.argv[1] == "at-once":
         print(*at_once(*map(int, sys.argv[2:])).values())
+    elif sys.argv[1] == "differing":
+        print(deliver_differing(*map(int, sys.argv[2:])))
     else:
         print(deliver(*map(int, sys.argv[1:])))  # type: ignore[arg-type]

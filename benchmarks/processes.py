@@ -83,6 +83,10 @@ class Server:
         count, size = self._ask("kept").split()
         return int(count), int(size)
 
+    def violations(self) -> int:
+        """How many violations it finds in what it keeps."""
+        return int(self._ask("violations"))
+
     def purge(self) -> None:
         """Has it forget them."""
         self._ask("purge")

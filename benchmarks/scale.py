@@ -12,7 +12,7 @@ from benchmarks.processes import HERE, Server, raise_descriptors
 from benchmarks.results import Figure, ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from benchmarks.plan import Plan
 
@@ -47,26 +47,42 @@ def bounded(plan: Plan) -> Iterator[Figure]:
     """1,000,000 messages through a server that keeps 10,000, one per connection and on long connections in turn."""
     count = plan.scaled(1_000_000, _STEPS * 100)
     what = f"memory after {count:,} messages with max_messages={_BOUND:,}"
-    yield _bounded(plan, count, what, str(_BOUND))
+    with Server("smtpmock", str(_BOUND)) as server:
+
+        def step(number: int) -> str:
+            is_long = number % 2
+            load = Load(count // _STEPS, sessions=2, keep_open=True) if is_long else Load(count // _STEPS)
+            plan.generator.deliver(server.port, load)
+            return ""
+
+        yield _level(plan, server, what, step)
 
 
 def long_life(plan: Plan) -> Iterator[Figure]:
-    """1,000,000 sessions with a message each, with every extension, rules that count, and the log on."""
+    """1,000,000 sessions, none like another, with every extension, rules that count, violations and the log on."""
     count = plan.scaled(1_000_000, _STEPS * 100)
-    what = f"memory after {count:,} sessions with extensions, counting rules, the log and max_messages={_FEW:,}"
-    yield _bounded(plan, count, what, str(_FEW), "everything", are_single=True)
+    what = f"memory after {count:,} differing sessions with all extensions, counting rules, violations and the log"
+    with Server("smtpmock", str(_FEW), "everything") as server:
+
+        def step(number: int) -> str:
+            numbers = map(str, (server.port, count // _STEPS, number * (count // _STEPS), 20))
+            subprocess.run(
+                [sys.executable, str(HERE / "generator.py"), "differing", *numbers], check=True, capture_output=True
+            )
+            return f"{server.violations():,} violations"
+
+        yield _level(plan, server, what, step)
 
 
-def _bounded(plan: Plan, count: int, what: str, *options: str, are_single: bool = False) -> Figure:
-    with Server("smtpmock", *options) as server:
-        memory = []
-        for step in plan.steps(range(_STEPS), what):
-            is_long = step % 2 and not are_single
-            load = Load(count // _STEPS, sessions=2, keep_open=True) if is_long else Load(count // _STEPS)
-            plan.generator.deliver(server.port, load)
-            memory.append(server.memory() / 1e6)
-        kept, _ = server.kept()
-    note = f"{kept:,} kept; MB after each tenth: {', '.join(f'{size:.0f}' for size in memory)}"
+def _level(plan: Plan, server: Server, what: str, step: Callable[[int], str]) -> Figure:
+    """Measure the memory after each of some steps, which may tell something."""
+    memory = []
+    for number in plan.steps(range(_STEPS), what):
+        told = step(number)
+        memory.append(server.memory() / 1e6)
+    kept, _ = server.kept()
+    note = f"{', '.join(filter(None, (f'{kept:,} kept', told)))}; "
+    note += f"MB after each tenth: {', '.join(f'{size:.0f}' for size in memory)}"
     grown = memory[-1] / max(memory[:-2])
     return Figure(what, "the most of the first eight tenths", grown, "x", 1.05, more_is_better=False, note=note)
 

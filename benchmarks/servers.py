@@ -1,6 +1,7 @@
 """The contenders, each as a program of its own: prints its port, then does what its input says until that ends.
 
-`kept` prints how many messages there are and how many bytes their bodies have; `purge` forgets them.
+`kept` prints how many messages there are and how many bytes their bodies have; `violations` prints how many of those
+there are; `purge` forgets the messages.
 """
 
 from __future__ import annotations
@@ -13,16 +14,23 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sized
 
 
 class Contender:
-    """A server that runs: its port, and what it keeps."""
+    """A server that runs: its port, what it keeps, and what it finds wrong with that."""
 
-    def __init__(self, port: int, bodies: Callable[[], list[bytes]], purge: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        port: int,
+        bodies: Callable[[], list[bytes]],
+        purge: Callable[[], object],
+        violations: Callable[[], Sized] = tuple,
+    ) -> None:
         self.port = port
         self.bodies = bodies
         self.purge = purge
+        self.violations = violations
 
 
 def smtpmock(max_messages: str = "", everything: str = "") -> Contender:
@@ -37,11 +45,20 @@ def smtpmock(max_messages: str = "", everything: str = "") -> Contender:
     mock = SMTPMock(multiple_rcptto=True, multiple_message_receiving=True, **settings)
     if everything:
         mock.on("MAIL FROM", per="session", every=2, reply="250 Received")
-        mock.on("RCPT TO", per="recipient", after=1, reply="250 Received")
+        mock.on("RCPT TO", per="recipient", times=1, reply="450 Try again")
         mock.greylist(retry_after=0)
         mock.limit_rate(10**9)
+        mock.on("RCPT TO", recipient=_fail_if_broken, reply="550 No")
     mock.start()
-    return Contender(mock.port, lambda: [message.raw for message in mock.messages() if message.msg], mock.purge)
+    return Contender(
+        mock.port, lambda: [message.raw for message in mock.messages() if message.msg], mock.purge, mock.violations
+    )
+
+
+def _fail_if_broken(recipient: str) -> bool:
+    if recipient.startswith("broken"):
+        raise ValueError(recipient)
+    return False
 
 
 def aiosmtpd() -> Contender:
@@ -117,6 +134,8 @@ def main(name: str, *options: str) -> None:
         if line == "kept\n":
             bodies = contender.bodies()
             print(len(bodies), sum(map(len, bodies)), flush=True)
+        elif line == "violations\n":
+            print(len(contender.violations()), flush=True)
         elif line == "purge\n":
             contender.purge()
             print("done", flush=True)
