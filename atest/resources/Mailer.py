@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+from base64 import b64encode
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path  # noqa: TC003 - Robot Framework reads it
@@ -132,17 +133,25 @@ class Mailer:
         )
 
     @keyword
-    def send_lines(self, server: MockServer, *lines: str) -> list[str]:
+    def send_lines(self, server: MockServer, *lines: str | bytes) -> list[str]:
         """Send lines unchanged, each after the reply to the previous one, and return all replies."""
         replies = []
         with socket.create_connection((server.host, server.port), SECONDS) as connection:
             stream = connection.makefile("rwb")
             replies.append(stream.readline().decode().rstrip())
             for line in lines:
-                stream.write(line.encode() + b"\r\n")
+                stream.write((line.encode() if isinstance(line, str) else line) + b"\r\n")
                 stream.flush()
                 replies.append(stream.readline().decode(errors="replace").rstrip())
         return replies
+
+    @keyword
+    def send_credentials_behind_stray_bytes(self, server: MockServer) -> None:
+        """Try to log in with something before each AUTH."""
+        initial = b64encode(b"\0bob\0open sesame")
+        for stray in (b" ", b"\t", b"\0", b"\xc2\xa0", b"\xa0", b"\xef\xbb\xbf", b"\xff\xfe", b"\xe2\x80\x8b"):
+            for between in (b" ", b"\0", b"\xc2\xa0"):
+                self.send_lines(server, b"EHLO x.example", stray + between.join((b"AUTH", b"PLAIN", initial)))
 
     @keyword
     def send_in_one_packet(self, server: MockServer, *lines: str) -> None:

@@ -115,6 +115,16 @@ class Subject:
         return [found.message for found in self._found.messages[name]]
 
     @keyword
+    def errors_should_be_text(self, *names: str) -> None:
+        """Fail unless these tests failed, and none of their errors is displayed as HTML."""
+        for name in names:
+            test = self._found.tests[name]
+            assert test.failed, f"{name}: {test.status}"
+            assert not test.message.startswith("*HTML*"), f"{name}: {test.message}"
+            markup = [found.message for found in self._found.messages[name] if found.level == "FAIL" and found.html]
+            assert not markup, f"{name}: {markup}"
+
+    @keyword
     def get_errors_of_the_run(self) -> list[str]:
         """Return the errors that were logged outside of tests."""
         return [found.message for found in self._errors]

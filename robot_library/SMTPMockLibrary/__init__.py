@@ -16,6 +16,7 @@ from SMTPMockLibrary.keywords import (
     StandardKeywords,
     WaitKeywords,
 )
+from SMTPMockLibrary.markup import MarkupGuard
 from SMTPMockLibrary.servers import AutoStop, MockServer, Servers
 from SMTPMockLibrary.signatures import criteria_table, rule_words_table
 from SMTPMockLibrary.types import CONVERTERS
@@ -81,10 +82,12 @@ class SMTPMockLibrary(
     ``${mail.sender}``, ``${mail.recipients}``, ``${mail.refused_recipients}``, ``${mail.headers}[X-Id]``,
     ``${mail.attachments}``, ``${mail.links}``, ``${mail.raw}`` and others.
 
-    *NOTE:* Robot Framework displays an error that starts with ``*HTML*`` as HTML. The errors of this library never
-    start with text from a message, but those of other libraries can: ``Should Be Equal    ${mail.subject}    Welcome``
-    fails with an error that starts with the subject. If a message may be hostile, pass the expected value first:
-    ``Should Be Equal    Welcome    ${mail.subject}``.
+    *NOTE:* Robot Framework displays an error that starts with ``*HTML*`` as HTML, and a hostile message can make an
+    error start with it: ``Should Be Equal    ${mail.subject}    Welcome`` fails with an error that starts with the
+    subject. The library prevents this: once a running server has received ``*HTML*``, errors are displayed as text for
+    the rest of the run. It cannot prevent it after the server has been stopped or its messages purged, in suites that
+    do not import the library, or if a test logs a message with ``html=True`` or ``level=HTML``. There, pass the
+    expected value first (``Should Be Equal    Welcome    ${mail.subject}``), and never log a message as HTML.
 
     = Scripting the server =
 
@@ -132,8 +135,13 @@ class SMTPMockLibrary(
     def __init__(self, *, auto_stop: AutoStop = AutoStop.TEST) -> None:
         """``auto_stop`` defines when servers are stopped automatically; `Start SMTP Mock` can override it."""
         self.servers = Servers(auto_stop)
+        self._markup = MarkupGuard(self.servers)
 
     # The listener.
+
+    def log_message(self, message: Any) -> None:
+        """Show an error that a client could have made HTML as text."""
+        self._markup.guard_message(message)
 
     def start_test(self, data: Any, result: Any) -> None:
         """Remember the rules that exist before the test."""
@@ -144,10 +152,12 @@ class SMTPMockLibrary(
         failure = self.servers.unused_rules() if result.passed else ""
         if failure:
             result.status, result.message = "FAIL", failure
+        self._markup.guard_result(result)
         self.servers.end_test()
 
     def end_suite(self, data: Any, result: Any) -> None:
         """Stop the servers of the suite."""
+        self._markup.guard_result(result)
         self.servers.end_suite(result.full_name)
 
     def close(self) -> None:
