@@ -15,8 +15,11 @@ _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 _ESCAPES.update({ord("\t"): "\\t", ord("\r"): "\\r", ord("\n"): "\\n"})
 # Bytes that are not UTF-8, as surrogateescape keeps them.
 _ESCAPES.update({code: f"\\x{code - 0xDC00:02x}" for code in range(0xDC80, 0xDD00)})
-# What changes the direction of text unseen, or what some readers take for the end of a line.
-_UNSEEN = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC))
+# What changes the direction of text unseen, what some readers take for the end of a line, and what takes no room.
+_UNSEEN = (
+    *(0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F),
+    *(*range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC)),
+)
 _ESCAPES.update({code: f"\\u{code:04x}" for code in _UNSEEN})
 # Other surrogates, which no encoding can write; and the tags, which hide text.
 _ESCAPES.update({code: f"\\u{code:04x}" for code in (*range(0xD800, 0xDC80), *range(0xDD00, 0xE000))})

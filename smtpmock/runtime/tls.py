@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from smtpmock.records.session import TLS
 from smtpmock.runtime.certificates import certificates
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gevent.socket import socket
 
     from smtpmock.settings.declarations import Settings
@@ -39,6 +42,8 @@ class ServerTLS:
         self._contexts: dict[str, Any] = {}
         self._names: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
         self._context("")
+        if not isinstance(sys.unraisablehook, _ServerNameHook):
+            sys.unraisablehook = _ServerNameHook(sys.unraisablehook)
 
     def wrap(self, sock: socket, fault: str) -> Any:
         """Return the socket to go on with, before the handshake.
@@ -102,6 +107,23 @@ class ServerTLS:
     def _note_name(self, sock: Any, name: str | None, _: Any) -> None:
         if name is not None:
             self._names[sock] = name
+
+
+class _ServerNameHook:
+    """Silence what `ssl` prints about a server name that is not ASCII; the handshake fails, and that is recorded.
+
+    `ssl` decodes the name before it calls anyone who could catch the exception, and only prints it then.
+
+    Args:
+        previous: The hook for all else.
+    """
+
+    def __init__(self, previous: Callable[[sys.UnraisableHookArgs], object]) -> None:
+        self._previous = previous
+
+    def __call__(self, unraisable: sys.UnraisableHookArgs) -> None:
+        if not (isinstance(unraisable.exc_value, UnicodeDecodeError) and isinstance(unraisable.object, bytes)):
+            self._previous(unraisable)
 
 
 def _load(load: Any, setting: str, *values: Any) -> None:

@@ -182,6 +182,8 @@ def start() -> Iterator[Callable[..., Command]]:
     started = []
 
     def start(*flags: str, **options: Any) -> Command:
+        if hasattr(signal, "SIGHUP"):  # whoever runs the tests may ignore it
+            options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         started.append(Command(*flags, **options))
         return started[-1]
 
@@ -477,6 +479,35 @@ def test_random_records_in_the_handshake_and_after_it_end_the_session_alone(tls:
             assert client.read_bytes() == b""
     assert wait_until(tls, lambda: not open_sessions(tls))
     assert_serves(tls)
+
+
+def test_a_server_name_that_is_not_ascii_ends_the_session_alone_and_prints_nothing(
+    tls: SMTPMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[object] = []
+    monkeypatch.setattr(sys.unraisablehook, "_previous", printed.append)
+    with Client(tls, greeting=None) as client:
+        client.send_bytes(client_hello().replace(b"localhost", b"local\xff\x88\x1bx"))
+        with suppress(OSError):  # an alert or a reset
+            client.read_bytes()
+    assert wait_until(tls, lambda: not open_sessions(tls))
+    assert printed == []
+    [session] = tls.sessions()
+    assert "The TLS handshake failed" in session.transcript()
+    assert_serves(tls)
+
+
+def test_what_cannot_be_raised_elsewhere_is_still_printed(tls: SMTPMock, monkeypatch: pytest.MonkeyPatch) -> None:
+    printed: list[Any] = []
+    monkeypatch.setattr(sys.unraisablehook, "_previous", printed.append)
+
+    class Dying:
+        def __del__(self) -> None:
+            b"\xff".decode("ascii")
+
+    Dying()
+    [unraisable] = printed
+    assert unraisable.exc_type is UnicodeDecodeError
 
 
 def test_renegotiation_does_no_harm(tls: SMTPMock) -> None:
