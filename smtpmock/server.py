@@ -20,7 +20,7 @@ from smtpmock.runtime.acceptor import RunningServer
 from smtpmock.runtime.listener import bare, listen
 from smtpmock.settings.declarations import SETTINGS, Settings, changed_settings
 from smtpmock.stores.memory import MemoryStore
-from smtpmock.text import format_address, format_error, pluralize, unknown
+from smtpmock.text import format_address, format_error, invalid, pluralize, unknown
 
 if TYPE_CHECKING:
     import logging
@@ -72,9 +72,9 @@ class SMTPMock(Mailbox):
         self, settings: Settings | None = None, *, logger: logging.Logger | None = None, **values: Unpack[SettingWords]
     ) -> None:
         if settings is not None and not isinstance(settings, Settings):
-            raise SettingError(f"Invalid settings {settings!r}: expected a Settings, and settings by name")
+            raise SettingError(invalid("settings", settings, "a Settings, and settings by name"))
         if logger is not None and not hasattr(logger, "makeRecord"):
-            raise SettingError(f"Invalid logger {logger!r}: expected a logging.Logger")
+            raise SettingError(invalid("logger", logger, "a logging.Logger"))
         self.settings: Settings = Settings(**(values if settings is None else {**changed_settings(settings), **values}))
         _check_together(self.settings)
         self._behaviour = Behaviour(self.settings)
@@ -352,9 +352,9 @@ class SMTPMock(Mailbox):
 def _check_together(settings: Settings) -> None:
     """Refuse settings that could have no effect, except that no mail is accepted."""
     if settings.require_auth and settings.auth is None:
-        raise SettingError("Invalid require_auth True: expected auth as well, or nobody can log in")
+        raise SettingError(invalid("require_auth", True, "auth as well, or nobody can log in"))
     if settings.require_tls and not settings.tls:
-        raise SettingError("Invalid require_tls True: expected tls as well, or no client can begin TLS")
+        raise SettingError(invalid("require_tls", True, "tls as well, or no client can begin TLS"))
     for code in settings.ignore_violations:
         if code not in STANDARDS:
             raise SettingError(f"Invalid ignore_violations: {unknown('violation', code, STANDARDS)}")

@@ -10,7 +10,7 @@ from smtpmock.rfc.grammar import address_key
 from smtpmock.rules.definition import number, whole
 from smtpmock.rules.recent import RecentKeys
 from smtpmock.rules.rule import Rule
-from smtpmock.text import pluralize
+from smtpmock.text import invalid, pluralize
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -200,9 +200,8 @@ class Scripting:
             <Rule RCPT TO recipient='*@example.com' reply='550 5.1.1 User unknown', 0 hits>
         """
         if pattern is None or pattern == "":
-            raise RuleError(
-                f"Invalid recipient {pattern!r}: expected an address, a pattern, a regular expression or a function"
-            )
+            expected = "an address, a pattern, a regular expression or a function"
+            raise RuleError(invalid("recipient", pattern, expected))
         return self.on("RCPT TO", recipient=pattern, reply=reply)
 
     def fail_next(self, count: int = 1, stage: Stage = "message", reply: str = "451 4.3.0 Temporary failure") -> Rule:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from smtpmock.errors import QueryError
 from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS
 from smtpmock.queries.terms import Term, field_terms
-from smtpmock.text import unknown
+from smtpmock.text import invalid, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -164,7 +164,7 @@ def _unknown(word: str, known: Sequence[str]) -> str:
 def _accepted(wanted: Any) -> bool | None:
     if wanted is None or isinstance(wanted, bool):
         return wanted
-    raise QueryError(f"Invalid accepted {wanted!r}: expected True, False, or None for both.")
+    raise QueryError(invalid("accepted", wanted, "True, False, or None for both."))
 
 
 def _after(wanted: Any) -> int:
@@ -173,10 +173,10 @@ def _after(wanted: Any) -> int:
     number = getattr(wanted, "number", None)
     if isinstance(number, int):
         return number
-    raise QueryError(f"Invalid since {wanted!r}: expected a mark or a received message.")
+    raise QueryError(invalid("since", wanted, "a mark or a received message."))
 
 
 def _session_after(wanted: Any) -> int:
     if isinstance(wanted, Mark):
         return wanted.session
-    raise QueryError(f"Invalid since {wanted!r}: expected a mark.")
+    raise QueryError(invalid("since", wanted, "a mark."))

@@ -88,26 +88,17 @@ def test_the_log_says_that_there_are_no_descriptors_and_nothing_else_is_printed(
 def test_a_start_without_descriptors_fails_and_can_be_repeated(run: Callable[..., str]) -> None:
     output = run(
         """
-        import os, resource
         from smtpmock import SMTPMock, StartError
+        from tests.robustness.watching import no_descriptors
 
         with SMTPMock():
             pass  # what the process keeps for all servers is there
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (40, most))
-        taken = []
-        try:
-            while True:
-                taken.append(os.dup(0))
-        except OSError:
-            pass
         mock = SMTPMock()
-        try:
-            mock.start()
-        except StartError as error:
-            print("Too many open files" in str(error))
-        for descriptor in taken:
-            os.close(descriptor)
+        with no_descriptors(40):
+            try:
+                mock.start()
+            except StartError as error:
+                print("Too many open files" in str(error))
         mock.start()
         mock.stop()
         """
@@ -120,25 +111,17 @@ def test_a_first_start_without_descriptors_fails_and_can_be_repeated(run: Callab
     """There is no hub yet either."""
     output = run(
         """
-        import os, resource, signal
+        import signal
         from smtpmock import SMTPMock, StartError
+        from tests.robustness.watching import no_descriptors
 
         signal.alarm(3)
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (40, most))
-        taken = []
-        try:
-            while True:
-                taken.append(os.dup(0))
-        except OSError:
-            pass
         mock = SMTPMock()
-        try:
-            mock.start()
-        except StartError as error:
-            print("Too many open files" in str(error))
-        for descriptor in taken:
-            os.close(descriptor)
+        with no_descriptors(40):
+            try:
+                mock.start()
+            except StartError as error:
+                print("Too many open files" in str(error))
         mock.start()
         mock.stop()
         """

@@ -1,7 +1,10 @@
-"""Waiting for what no call of the mock waits for."""
+"""Waiting for what no call of the mock waits for, and taking what the process has."""
 
 from __future__ import annotations
 
+import os
+import resource
+from contextlib import contextmanager, suppress
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -10,7 +13,7 @@ import gevent
 from smtpmock.runtime import hub
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from smtpmock import SMTPMock
 
@@ -39,3 +42,19 @@ def settled() -> None:
     the_hub = hub.get_hub()
     for _ in range(3):
         the_hub.call(gevent.sleep, 0)
+
+
+@contextmanager
+def no_descriptors(limit: int = 60) -> Iterator[None]:
+    """Leave this process no descriptor: take all that are free below a limit, which stays, and give them back."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
+    taken = []
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.dup(0))
+        yield
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
