@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         SMTPMockError,
         StartError,
     )
+    from smtpmock.evidence import Evidence
     from smtpmock.mail.attachments import Attachment
     from smtpmock.mail.headers import ContentError, Headers
     from smtpmock.mailbox.mailbox import Mailbox
@@ -56,6 +57,7 @@ _HOMES = {
     "Conditions": "rules.words",
     "ContentError": "mail.headers",
     "Criterion": "queries.criteria",
+    "Evidence": "evidence",
     "Exchange": "records.exchange",
     "ExpectationError": "errors",
     "Headers": "mail.headers",
@@ -115,6 +117,7 @@ __all__ = [
     "Conditions",
     "ContentError",
     "Criterion",
+    "Evidence",
     "Exchange",
     "ExpectationError",
     "Headers",

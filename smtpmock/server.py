@@ -11,6 +11,7 @@ from gevent.socket import socket
 
 from smtpmock.conformance.catalogue import STANDARDS
 from smtpmock.errors import ServerStateError, SettingError, SMTPMockError
+from smtpmock.mailbox import registry
 from smtpmock.mailbox.local import LocalBackend
 from smtpmock.mailbox.mailbox import Mailbox
 from smtpmock.protocol.behaviour import Behaviour
@@ -316,6 +317,7 @@ class SMTPMock(Mailbox):
         self._local.note_started()
         self._stoppable.append(running)
         _servers.add(self)
+        registry.note_used(self)
         self._log.info(f"SMTP mock server started on port: {self._port}")
 
     def _release(self) -> RunningServer:

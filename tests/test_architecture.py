@@ -25,7 +25,7 @@ LAYERS = (
     ("__main__",),
     ("cli", "pytest_plugin"),
     ("",),
-    ("server",),
+    ("server", "evidence"),
     ("mailbox",),
     ("runtime",),
     ("messages",),

@@ -48,7 +48,10 @@ class Assertions(Reading):
         self._backend.check_ran()
         found = self._backend.select(asked)
         if len(found) == count or (found and count is None):
+            self._note_met(asked)
             return
+        if len(found) < (1 if count is None else count):
+            self._note_unmet("check", f"{pluralize(count or 1, 'message')}{with_criteria(asked)}", asked)
         if count is None:
             headline = f"No message{with_criteria(asked)} has arrived."
         else:

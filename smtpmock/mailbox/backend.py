@@ -17,6 +17,14 @@ class Backend(Protocol):
     """The interface that a mailbox uses: records, sessions, waits and rules."""
 
     @property
+    def address(self) -> str:
+        """The address of the server, such as "127.0.0.1:2525", for people."""
+
+    @property
+    def is_running(self) -> bool:
+        """True while messages can arrive."""
+
+    @property
     def dropped(self) -> int:
         """The number of records that were dropped because of a bound."""
 

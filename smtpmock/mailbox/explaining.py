@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import inf
+from time import time
+from typing import TYPE_CHECKING, Literal
 
 from smtpmock.errors import ExpectationError, MessageTimeoutError, QueryError
 from smtpmock.messages.message import Message
-from smtpmock.queries.query import Query
+from smtpmock.queries.query import Mark, Query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
     from smtpmock.mailbox.backend import Backend
     from smtpmock.queries.query import SessionQuery
+    from smtpmock.queries.words import Numbered
+    from smtpmock.reports.evidence import ServerFacts
+    from smtpmock.reports.unmet import Unmet
     from smtpmock.stores.base import Entry
 
 
@@ -22,6 +27,46 @@ class Explaining:
 
     _backend: Backend
     _default_timeout: float
+    _unmet: dict[tuple[str, bool | None], Unmet]
+
+    def evidence(self, since: Mark | Numbered | None = None) -> str:
+        """Return what has happened as text for people: a table of the mail, and the transcripts of the sessions.
+
+        The text names the causes of refusals, and mail that came after a wait had given up. It is meant to be read
+        after a failure; `smtpmock.Evidence` collects it from several servers.
+
+        Args:
+            since: The mark or the message after which it begins; None for everything.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
+            ...     print(mock.evidence())  # doctest: +ELLIPSIS
+            127.0.0.1:...: 1 message, 1 session
+            time          sender         recipients     subject  state
+            ...  a@example.com  b@example.com  Welcome  accepted
+            ...
+        """
+        from smtpmock.reports.evidence import evidence
+
+        return evidence([server_facts(self, since)])
+
+    def evidence_html(self, since: Mark | Numbered | None = None) -> str:
+        """Return what has happened as a self-contained fragment of HTML, with everything that was sent escaped.
+
+        Args:
+            since: The mark or the message after which it begins; None for everything.
+
+        Example:
+            >>> from smtpmock import SMTPMock
+            >>> "no client connected" in SMTPMock().evidence_html()
+            True
+        """
+        from smtpmock.reports.evidence import evidence_html
+
+        return evidence_html([server_facts(self, since)])
 
     def _seconds(self, timeout: float | None) -> float:
         if timeout is None:
@@ -30,10 +75,26 @@ class Explaining:
             return timeout
         raise QueryError(f"Invalid timeout {timeout!r}: expected a number of seconds")
 
+    def _note_unmet(self, kind: Literal["wait", "check"], wanted: str, query: Query) -> None:
+        """Remember that a wait or a check found too little, for the evidence."""
+        from smtpmock.reports.unmet import MOST_UNMET, Unmet
+
+        self._note_met(query)
+        self._unmet[_identity(query)] = Unmet(kind, wanted, query, self._backend.mark().message, time())
+        while len(self._unmet) > MOST_UNMET:
+            self._unmet.pop(next(iter(self._unmet)), None)
+
+    def _note_met(self, query: Query) -> None:
+        """Forget that a query found too little before."""
+        if self._unmet:
+            self._unmet.pop(_identity(query), None)
+
     def _only(self, found: Sequence[Entry], query: Query) -> Message:
         if len(found) == 1:
+            self._note_met(query)
             return Message(found[0])
         if not found:
+            self._note_unmet("check", f"a message{with_criteria(query)}", query)
             raise self._failed(f"No message{with_criteria(query)} has arrived.", query)
         headline = f"{len(found)} messages{with_criteria(query)} have arrived, but exactly one was expected."
         raise self._failed(headline, query, found)
@@ -45,6 +106,36 @@ class Explaining:
     def _late(self, headline: str, query: Query) -> MessageTimeoutError:
         shown = self._backend.select(Query({}, accepted=None))
         return MessageTimeoutError(self._backend.explain(headline, query), as_messages(shown))
+
+
+def server_facts(mailbox: Explaining, since: Mark | Numbered | None = None, name: str = "") -> ServerFacts:
+    """Return what has happened at the server of a mailbox since a moment.
+
+    Args:
+        mailbox: The mailbox.
+        since: The mark or the message after which it begins; None for everything.
+        name: The name of the server in the test.
+    """
+    from smtpmock.reports.evidence import ServerFacts
+
+    backend = mailbox._backend
+    query = Query({} if since is None else {"since": since}, accepted=None)
+    entries = backend.select(query)
+    sessions = backend.sessions()
+    if since is not None:
+        last = since.session if isinstance(since, Mark) else inf
+        sending = {entry.record.origin.session_id for entry in entries}
+        sessions = [
+            session
+            for session in sessions
+            if session.record.origin.session_number > last or session.record.id in sending
+        ]
+    unmet = [one for one in tuple(mailbox._unmet.values()) if one.last >= query.after]
+    return ServerFacts(name, backend.address, entries, sessions, unmet, backend.dropped)
+
+
+def _identity(query: Query) -> tuple[str, bool | None]:
+    return str(query), query.accepted
 
 
 def check_count(count: object) -> None:

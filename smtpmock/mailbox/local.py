@@ -68,6 +68,16 @@ class LocalBackend:
     # The interface for a mailbox.
 
     @property
+    def address(self) -> str:
+        """The address on which the server listens, for people."""
+        return self._address()
+
+    @property
+    def is_running(self) -> bool:
+        """True while messages can arrive."""
+        return self._is_running and not self._is_forked
+
+    @property
     def dropped(self) -> int:
         """The number of records that were dropped because of a bound."""
         return self._store.dropped
@@ -143,7 +153,7 @@ class LocalBackend:
         from smtpmock.reports.explanation import Evidence, explain  # with the verdict: a test that passes needs neither
 
         shown = self._store.select() if entries is None else entries
-        return explain(headline, Evidence(self._address(), shown, self._store.sessions(), self.dropped), query)
+        return explain(headline, Evidence(self.address, shown, self._store.sessions(), self.dropped), query)
 
     def add_rule(self, rule: Rule) -> None:
         """Add a rule, which takes effect at once."""

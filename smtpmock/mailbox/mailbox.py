@@ -30,7 +30,13 @@ class Mailbox(Waiting, Assertions, Scripting):
         self._backend = backend
         self._default_timeout = timeout
         self._ignored = tuple(ignore_violations)
+        self._unmet = {}
 
     def __bool__(self) -> bool:
         """Return True, even if there are no messages."""
         return True
+
+    @property
+    def is_running(self) -> bool:
+        """True while messages can arrive."""
+        return self._backend.is_running

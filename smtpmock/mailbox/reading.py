@@ -99,7 +99,10 @@ class Reading(Explaining):
             ...     len(mock.purge(subject="Welcome")), len(mock)
             (1, 0)
         """
-        return as_messages(self._backend.purge(Query(query, accepted=None) if query else None))
+        if query:
+            return as_messages(self._backend.purge(Query(query, accepted=None)))
+        self._unmet.clear()
+        return as_messages(self._backend.purge())
 
     def messages_and_purge(self) -> list[Message]:
         """Purge everything, and return the accepted messages that were removed; see `purge`.

@@ -77,6 +77,10 @@ STYLE = """<style>
  overflow-wrap:anywhere;max-height:24em;overflow:auto;box-sizing:border-box}
 .smtpmock-bodies iframe{width:100%;height:16em;border:1px solid rgba(128,128,128,.35);border-radius:5px;background:#fff;
  color-scheme:light;box-sizing:border-box;display:block}
+.smtpmock-mails{border-collapse:collapse;margin:.4em 0}
+.smtpmock-mails th,.smtpmock-mails td{padding:.1em .8em .1em 0;text-align:left;vertical-align:top;
+ overflow-wrap:anywhere;border-top:1px solid rgba(128,128,128,.35);font-weight:400}
+.smtpmock-mails th{opacity:.65;border-top:0}
 .smtpmock-gone{grid-column:2;opacity:.7;font-style:italic;font-size:12px}
 </style>"""
 

@@ -1,0 +1,43 @@
+"""The mailboxes that were in use in this process, whoever created them: known by weak references, and not too many."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from smtpmock.mailbox.mailbox import Mailbox
+
+MOST_KNOWN = 1_000
+"""The most mailboxes to know; beyond that, those that are not running are forgotten, the oldest first."""
+
+_moments = count(1)
+_used: WeakKeyDictionary[Mailbox, int] = WeakKeyDictionary()
+"""The moment at which each mailbox was started last, in this order."""
+
+
+def moment() -> int:
+    """Return the present moment, for `used_since`."""
+    return next(_moments)
+
+
+def note_used(mailbox: Mailbox) -> None:
+    """Note that a mailbox begins to be used: its server was started, or it was connected to one."""
+    _used.pop(mailbox, None)
+    _used[mailbox] = moment()
+    surplus = len(_used) - MOST_KNOWN
+    if surplus > 0:
+        idle = [known for known in known_mailboxes() if not known.is_running and known is not mailbox]
+        for forgotten in idle[:surplus]:
+            _used.pop(forgotten, None)
+
+
+def known_mailboxes() -> list[Mailbox]:
+    """Return the mailboxes that were used and still exist, in the order in which they began."""
+    return [mailbox for reference in _used.keyrefs() if (mailbox := reference()) is not None]
+
+
+def used_since(since: int) -> list[Mailbox]:
+    """Return the mailboxes that began to be used after a moment, in this order."""
+    return [mailbox for mailbox in known_mailboxes() if _used.get(mailbox, 0) > since]

@@ -1,0 +1,324 @@
+"""What a failed test shows of the servers that it used: mail, sessions, and mail that came too late or elsewhere."""
+
+from __future__ import annotations
+
+import gc
+import re
+from smtplib import SMTP, SMTPRecipientsRefused
+from textwrap import dedent
+
+import pytest
+
+from smtpmock import Evidence, ExpectationError, MessageTimeoutError, SMTPMock
+from smtpmock.mailbox import registry
+from smtpmock.reports.evidence import ServerFacts, evidence
+from smtpmock.reports.layout import WIDTH
+from smtpmock.reports.unmet import MOST_UNMET
+from tests.test_report import masked, send
+
+
+@pytest.fixture
+def mock():
+    with SMTPMock(not_registered_emails=["nobody@example.com"]) as running:
+        yield running
+
+
+@pytest.fixture
+def other():
+    with SMTPMock() as running:
+        yield running
+
+
+def shown(text):
+    text = re.sub(r"\d+\.\d+ s (?=after)", "0.0 s ", text)
+    text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:2525", text)
+    return masked(text)
+
+
+def give_up(mock, **query):
+    with pytest.raises(MessageTimeoutError):
+        mock.wait_for_message(timeout=0, **query)
+
+
+def test_mail_and_sessions_with_the_cause_of_a_refusal(mock):
+    with SMTP(mock.host, mock.port, local_hostname="app.example") as client, pytest.raises(SMTPRecipientsRefused):
+        client.sendmail("shop@example.com", ["nobody@example.com"], "hello")
+
+    assert shown(mock.evidence()) == dedent("""\
+        127.0.0.1:2525: 0 messages, 1 failed attempt, 1 session
+        time          sender            recipients          subject  state
+        12:00:00.000  shop@example.com  nobody@example.com  -        RCPT TO refused
+                      550 User not found <- msg_rcptto_not_registered_email
+
+        Session 1 from 127.0.0.1:2525, 12:00:00.000, ended after 0.000 s
+        +0.000 S: 220 Welcome
+        +0.000 C: ehlo app.example
+               S: 250 Received
+        +0.000 C: mail FROM:<shop@example.com>
+               S: 250 Received
+        +0.000 C: rcpt TO:<nobody@example.com>
+               S: 550 User not found <- msg_rcptto_not_registered_email
+        +0.000 C: rset
+               S: 250 Ok
+        +0.000 C: QUIT
+               S: 221 Closing connection""")
+
+
+def test_nothing_but_the_moment_since(mock):
+    send(mock)
+    mark = mock.mark()
+
+    assert shown(mock.evidence(mark)) == "127.0.0.1:2525: no client connected"
+
+
+def test_session_from_before_is_shown_if_it_has_sent_since(mock):
+    with SMTP(mock.host, mock.port) as client:
+        client.sendmail("shop@example.com", ["bob@example.com"], "Subject: before")
+        mark = mock.mark()
+        client.sendmail("shop@example.com", ["bob@example.com"], "Subject: after")
+        text = mock.evidence(mark)
+
+    assert shown(text).startswith("127.0.0.1:2525: 1 message, 1 session\n")
+    assert "before" not in text
+    assert "Session 1 from" in text
+
+
+def test_mail_that_came_after_the_wait_had_given_up(mock):
+    give_up(mock, recipient="bob@example.com")
+    send(mock)
+    send(mock, "carol@example.com")
+    evidence = shown(mock.evidence()).splitlines()
+
+    assert evidence[:7] == [
+        "'Welcome' to bob@example.com arrived 0.0 s after the wait for a message with",
+        "  recipient='bob@example.com' had ended.",
+        "",
+        "127.0.0.1:2525: 2 messages, 2 sessions",
+        "time          sender            recipients         subject  state",
+        "12:00:00.000  shop@example.com  bob@example.com    Welcome  accepted",
+        "              ! arrived 0.0 s after the wait had ended",
+    ]
+    assert evidence[7] == "12:00:00.000  shop@example.com  carol@example.com  Welcome  accepted"
+
+
+def test_mail_that_came_after_a_check_that_did_not_wait(mock):
+    for check in (mock.message, mock.assert_message_count):
+        with pytest.raises(ExpectationError):
+            check(subject="Welcome")
+        send(mock)
+
+        assert "! arrived 0.0 s after the check had failed" in shown(mock.evidence())
+        mock.purge()
+
+
+def test_too_few_messages_are_a_wait_that_gave_up(mock):
+    send(mock)
+    with pytest.raises(MessageTimeoutError):
+        mock.wait_for_messages(2, timeout=0)
+    send(mock)
+
+    assert shown(mock.evidence()).startswith(
+        "'Welcome' to bob@example.com arrived 0.0 s after the wait for 2 messages had\n  ended."
+    )
+    assert mock.evidence().count("! arrived") == 1
+
+
+def test_a_query_that_was_met_later_is_no_concern(mock):
+    give_up(mock, recipient="bob@example.com")
+    send(mock)
+    mock.wait_for_message(recipient="bob@example.com")
+
+    assert "arrived" not in mock.evidence()
+
+
+def test_waits_before_the_moment_are_no_concern(mock):
+    give_up(mock, recipient="bob@example.com")
+    send(mock, "carol@example.com")
+    mark = mock.mark()
+    send(mock)
+
+    assert "arrived" not in mock.evidence(mark)
+
+
+def test_a_purge_of_everything_forgets_the_waits(mock):
+    give_up(mock)
+    mock.purge()
+    send(mock)
+
+    assert "arrived" not in mock.evidence()
+
+
+def test_the_last_waits_are_remembered(mock):
+    for number in range(MOST_UNMET + 1):
+        give_up(mock, subject=f"number {number}!")
+    send(mock, text="Subject: number 0!")
+    assert "arrived" not in mock.evidence()
+
+    send(mock, text="Subject: number 1!")
+    assert "'number 1!' to bob@example.com arrived" in mock.evidence()
+
+
+def test_a_function_that_cannot_examine_late_mail_does_not_match_it(mock):
+    give_up(mock, subject=lambda subject: subject.index("x"))
+    send(mock)
+
+    assert shown(mock.evidence()).startswith("127.0.0.1:2525: 1 message")
+
+
+def test_addresses_and_replies_are_wrapped_and_never_cut(mock):
+    address = f"{'long' * 16}@{'sub.' * 30}example.com"
+    reply = "550 5.1.1 " + " ".join(f"word{number}" for number in range(40))
+    with mock.on("RCPT TO", recipient="gone@example.com", reply=reply):
+        send(mock, address)
+        with SMTP(mock.host, mock.port) as client, pytest.raises(SMTPRecipientsRefused):
+            client.sendmail("shop@example.com", ["gone@example.com"], "hello")
+    lines = mock.evidence().splitlines()
+
+    assert max(map(len, lines)) <= WIDTH
+    table = lines[1 : lines.index("")]
+    start = table[0].index("recipients")
+    width = table[0].index("subject") - start
+    assert address in "".join(line[start : start + width].strip() for line in table[1:])
+    said = " ".join(" ".join(line.split()) for line in table)
+    assert f"{reply} <- the rule RCPT TO recipient='gone@example.com' reply='{reply}'" in said
+
+
+def test_many_recipients_are_counted():
+    with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+        client.sendmail("shop@example.com", [f"user{n}@example.com" for n in range(50)], "Subject: all")
+        table = mock.evidence().split("\n\n")[0].splitlines()
+
+    shown = " ".join(" ".join(line[32:59] for line in table[2:]).split())
+    assert shown == f"{', '.join(f'user{n}@example.com' for n in range(10))} and 40 more"
+
+
+def test_what_a_client_sent_cannot_speak_to_a_terminal_or_a_page(mock):
+    send(mock, text="Subject: <script>alert(1)</script>\x1b[31m")
+
+    assert "\x1b" not in mock.evidence()
+    assert r"\x1b[31m" in mock.evidence()
+    assert "<script>" not in mock.evidence_html()
+    assert r"&lt;script&gt;alert(1)&lt;/script&gt;\x1b[31m" in mock.evidence_html()
+
+
+def test_page_has_the_mail_the_sessions_and_the_lateness(mock):
+    give_up(mock, recipient="bob@example.com")
+    send(mock)
+    html = shown(mock.evidence_html())
+
+    assert "<p>127.0.0.1:2525: 1 message, 1 session</p>" in html
+    assert "<td>shop@example.com</td><td>bob@example.com</td><td>Welcome</td><td>accepted</td>" in html
+    assert "arrived 0.0 s after the wait had ended" in html
+    assert "Session 1 from" in html
+
+
+def test_very_much_is_bounded(mock):
+    with SMTP(mock.host, mock.port) as client:
+        for number in range(60):
+            client.sendmail("shop@example.com", ["bob@example.com"], f"Subject: number {number}")
+    lines = mock.evidence().splitlines()
+
+    assert lines[2] == "… 10 earlier messages"
+    assert "number 10 " in lines[3]
+    assert len(lines) < 2 + 50 + 210
+
+
+# Several servers
+
+
+def test_every_server_that_ran_since_is_found_whoever_made_it(mock):
+    evidence = Evidence()
+    with SMTPMock() as later:
+        send(later)
+    send(mock)
+
+    assert evidence.servers == (mock, later)
+    assert [line for line in shown(evidence.text({later: "later"})).splitlines() if ": 1 message" in line] == [
+        "127.0.0.1:2525: 1 message, 1 session",
+        "later (127.0.0.1:2525): 1 message, 1 session",
+    ]
+
+
+def test_what_happened_before_is_not_shown(mock):
+    with SMTPMock() as stopped:
+        pass
+    send(mock)
+    evidence = Evidence()
+
+    assert evidence.servers == (mock,)
+    assert stopped not in evidence.servers
+    assert shown(evidence.text()) == "127.0.0.1:2525: no client connected"
+    assert evidence.mark(mock) == mock.mark()
+
+
+def test_server_that_is_started_again_counts_from_the_moment():
+    mock = SMTPMock()
+    with mock:
+        send(mock, text="Subject: before")
+    evidence = Evidence()
+    assert evidence.servers == ()
+    with mock:
+        send(mock, text="Subject: after")
+
+    assert evidence.servers == (mock,)
+    assert [line.split()[-2:] for line in evidence.summary()] == [["after", "accepted"]]
+
+
+def test_without_servers_there_is_nothing():
+    evidence = Evidence()
+
+    assert (evidence.text(), evidence.html(), evidence.remarks(), evidence.summary()) == ("", "", "", [])
+
+
+def test_mail_that_was_looked_for_at_another_server(mock, other):
+    evidence = Evidence()
+    give_up(mock, recipient="bob@example.com")
+    send(other, "carol@example.com")
+    send(other)
+
+    remarks = " ".join(evidence.remarks({mock: "shop", other: "backup"}).split())
+    assert remarks == (
+        f"'Welcome' to bob@example.com arrived at backup ({other.address}), "
+        f"but a message with recipient='bob@example.com' was looked for at shop ({mock.address})."
+    )
+    assert evidence.remarks({mock: "shop", other: "backup"}) in evidence.text({mock: "shop", other: "backup"})
+    assert "was looked for at shop" in evidence.html({mock: "shop"})
+
+
+def test_servers_that_nobody_holds_are_forgotten():
+    evidence = Evidence()
+    with SMTPMock() as mock:
+        assert evidence.servers == (mock,)
+    del mock
+    gc.collect()
+
+    assert evidence.servers == ()
+
+
+def test_no_more_than_so_many_servers_are_known(monkeypatch):
+    monkeypatch.setattr(registry, "MOST_KNOWN", 2)
+    evidence = Evidence()
+    with SMTPMock() as running:
+        servers = [SMTPMock() for _ in range(4)]
+        for server in servers:
+            server.start()
+            server.stop()
+
+        assert evidence.servers == (running, servers[-1])
+
+
+def test_one_line_for_each_message(mock):
+    send(mock)
+
+    assert [shown(line) for line in Evidence().summary()] == []
+    evidence = Evidence()
+    send(mock)
+    assert [shown(line) for line in evidence.summary({mock: "shop"})] == [
+        "shop (127.0.0.1:2525)  12:00:00.000  shop@example.com  bob@example.com  Welcome  accepted"
+    ]
+
+
+def test_dropped_messages_are_counted():
+    text = evidence([ServerFacts("", "127.0.0.1:25", [], [], dropped=2)])
+
+    assert text == "127.0.0.1:25: no client connected"
