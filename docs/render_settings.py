@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from smtpmock.settings import declarations as settings
+from smtpmock.settings.setting import Setting
 
 PAGE = Path(__file__).with_name("settings.md")
 
@@ -15,7 +16,7 @@ def table() -> str:
     """Return the settings as Markdown, with a table for each section."""
     sections: dict[str, list[str]] = {}
     for name, declared in settings.SETTINGS.items():
-        flag = f"`-{settings.SETTINGS[name].flag}`" if declared.in_command else "(none)"
+        flag = f"`-{settings.SETTINGS[name].flag}`" if declared.in_command else _none_or_serve(declared)
         cells = (f"`{name}`", flag, declared.type.expected, _default(declared), declared.meaning)
         sections.setdefault(declared.section, []).append(f"| {' | '.join(cells)} |")
     return "".join(
@@ -30,9 +31,14 @@ def page() -> str:
     return _TABLE.sub(lambda _: f"{table()}\n", PAGE.read_text(encoding="utf-8"))
 
 
-def _default(declared: settings.Setting) -> str:
-    default, in_command = _shown(declared.default), _shown(declared.command_default)
-    return default if default == in_command else f"{default}; {in_command} in the command"
+def _none_or_serve(declared: Setting) -> str:
+    return f"`--{declared.name.replace('_', '-')}` of `serve`" if declared.in_serve else "(none)"
+
+
+def _default(declared: Setting) -> str:
+    default, in_command, in_serve = map(_shown, (declared.default, declared.command_default, declared.serve_default))
+    shown = default if default == in_command else f"{default}; {in_command} in the command"
+    return shown if default == in_serve else f"{shown}; {in_serve} in `serve`"
 
 
 def _shown(default: Any) -> str:
@@ -40,6 +46,8 @@ def _shown(default: Any) -> str:
         return "on" if default else "off"
     if isinstance(default, float):
         return f"{default:g}"
+    if isinstance(default, tuple):
+        default = ",".join(default)
     return f"`{default}`" if default or default == 0 else "none"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from smtpmock.version import __version__
+
 TYPE_CHECKING = False  # `typing` would take 12 ms before the command has its port
 if TYPE_CHECKING:
     from smtpmock.conformance.catalogue import STANDARDS, Level, Violation
@@ -35,11 +37,10 @@ if TYPE_CHECKING:
     from smtpmock.rules.words import RULE_WORDS, STAGES, THEN, Conditions, RuleWords, Stage, Then
     from smtpmock.runtime.listener import listen
     from smtpmock.server import SMTPMock
-    from smtpmock.settings.declarations import SETTINGS, Setting, Settings, parse_setting
+    from smtpmock.settings.declarations import SETTINGS, Settings, parse_setting
+    from smtpmock.settings.setting import Setting
     from smtpmock.settings.words import SettingWords
     from smtpmock.text import invalid, quote, unknown
-
-__version__ = "3.0.0"
 
 _HOMES = {
     "quote": "text",
@@ -48,7 +49,7 @@ _HOMES = {
     "listen": "runtime.listener",
     "parse_rule": "rules.text_form",
     "load_rules": "rules.text_form",
-    "Setting": "settings.declarations",
+    "Setting": "settings.setting",
     "Attachment": "mail.attachments",
     "Attempt": "records.session",
     "CRITERIA": "queries.criteria",

@@ -26,15 +26,19 @@ from smtpmock.text import format_address, format_error, invalid, pluralize, unkn
 if TYPE_CHECKING:
     import logging
     import ssl
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
     from typing_extensions import Self, Unpack
 
+    from smtpmock.http.service import HTTPService
+    from smtpmock.runtime.service import Service
     from smtpmock.runtime.tls import ServerTLS
     from smtpmock.settings.words import SettingWords
 
 _MOST_ERRORS = 100
+_NO_HTTP = "The server has no HTTP: set http_port, for example http_port=0"
 _NOT_RUNNING = "Unable to stop SMTP mock server. Server must be active"
 
 _servers: weakref.WeakSet[SMTPMock] = weakref.WeakSet()
@@ -84,14 +88,15 @@ class SMTPMock(Mailbox):
             to_stdout=self.settings.log_to_stdout,
             activity=self.settings.log_server_activity,
         )
-        self._store = MemoryStore(self.settings.max_messages)
+        self._store = MemoryStore(self.settings.max_messages, self.settings.max_bytes)
         self._book = MemoryRuleBook()
         self._local = LocalBackend(self.settings, self._store, self._book, lambda: self.address)
         super().__init__(self._local, timeout=self.settings.timeout, ignore_violations=self.settings.ignore_violations)
         self._port = self.settings.port
+        self._http_port = self.settings.http_port
         # Removing the only item of a list is atomic: if several threads start or stop the server, one of them succeeds.
         self._startable = [True]
-        self._stoppable: list[RunningServer] = []
+        self._stoppable: list[_Running] = []
         self._forked = False
         self.errors: list[BaseException] = []
 
@@ -169,33 +174,41 @@ class SMTPMock(Mailbox):
         """
         self.start_on(None)
 
-    def start_on(self, listener: Any) -> None:
-        """Start the server on a socket that is already listening.
+    def start_on(self, listener: Any, http_listener: Any = None) -> None:
+        """Start the server on sockets that are already listening.
 
         Args:
-            listener: The socket, which the server takes over; None to open one.
+            listener: The socket for SMTP, which the server takes over; None to open one.
+            http_listener: The socket for HTTP, likewise; it is opened only if the settings ask for HTTP.
         """
         try:
             self._startable.pop()
         except IndexError:
             raise ServerStateError("Unable to start SMTP mock server. Server must be inactive") from None
+        # Whoever removes an item is responsible for it: the hub, or else the thread that was interrupted before.
+        waiting, http_waiting = [listener] if listener else [], [http_listener] if http_listener else []
         try:
             the_hub = hub.get_hub()
-            tls = self._make_tls()
-            listener = listener or listen(self.settings.host, self.settings.port)
+            tls, http_tls = self._make_tls(), self._make_http_tls()
+            waiting = waiting or [listen(self.settings.host, self.settings.port)]
+            self._port = waiting[0].getsockname()[1]
+            if self.settings.http_port is not None:
+                http_waiting = http_waiting or [listen(self._http_host, self.settings.http_port)]
+                self._http_port = http_waiting[0].getsockname()[1]
         except BaseException as error:
+            for opened in (*waiting, *http_waiting):
+                opened.close()
             self._startable.append(True)
-            if listener is not None:
-                listener.close()
             if isinstance(error, SMTPMockError):
                 self._log.error(str(error))
             raise
-        # Whoever removes the only item is responsible for it: the hub, or else the thread that was interrupted before.
-        waiting = [listener]
         try:
-            self._port = listener.getsockname()[1]
             the_hub.call(self._open, waiting, tls)
+            if http_waiting:
+                self._start_http(http_waiting, http_tls)
         except BaseException:
+            while http_waiting:
+                http_waiting.pop().close()
             try:
                 waiting.pop().close()
                 self._startable.append(True)
@@ -238,6 +251,31 @@ class SMTPMock(Mailbox):
 
         return ServerTLS(self.settings, self.host)
 
+    def _make_http_tls(self) -> Any:
+        if self.settings.http_port is None:
+            return None
+        from smtpmock.http.installed import check_installed
+
+        check_installed()
+        if not self.settings.http_tls:
+            return None
+        from smtpmock.runtime.tls import https_context
+
+        return https_context(self.settings, bare(self._http_host))
+
+    def _start_http(self, waiting: list[Any], tls: Any) -> None:
+        """Serve HTTP: probes from the first moment, everything else as soon as the framework is loaded."""
+        from smtpmock.http.service import HTTPService
+
+        def serve(listener: Any) -> HTTPService:
+            return HTTPService(listener, self.host, lambda: self.is_running, self._log, self._session_failed, tls)
+
+        the_hub = hub.get_hub()
+        service = the_hub.call(self._open_http, waiting, serve)
+        from smtpmock.http.app import make_app
+
+        the_hub.call(service.load, make_app(self, self, self._session_failed))
+
     @property
     def address(self) -> str:
         """The host and the port in one string, such as "127.0.0.1:2525" or "[::1]:2525".
@@ -258,6 +296,26 @@ class SMTPMock(Mailbox):
         """
         scheme = "smtps" if self.settings.tls == "implicit" else "smtp"
         return f"{scheme}://{self.address}"
+
+    @property
+    def _http_host(self) -> str:
+        return self.settings.http_host or self.settings.host
+
+    @property
+    def http_url(self) -> str:
+        """The URL of the inbox and of the API, such as "http://127.0.0.1:8025".
+
+        Raises:
+            ServerStateError: If the settings do not ask for HTTP.
+
+        Example:
+            >>> SMTPMock(http_port=8025).http_url
+            'http://127.0.0.1:8025'
+        """
+        if self._http_port is None:
+            raise ServerStateError(_NO_HTTP)
+        scheme = "https" if self.settings.http_tls else "http"
+        return f"{scheme}://{format_address(bare(self._http_host), self._http_port)}"
 
     @property
     def ca_certificate(self) -> Path:
@@ -302,10 +360,9 @@ class SMTPMock(Mailbox):
 
     def _open(self, waiting: list[Any], tls: ServerTLS | None) -> None:
         try:
-            plain = waiting.pop()
+            listener = _take(waiting)
         except IndexError:
             return  # the start was interrupted
-        listener = socket(plain.family, plain.type, plain.proto, fileno=plain.detach())
         try:
             running = RunningServer(
                 listener, self.host, self._behaviour, self._store, self._book, self._log, self._session_failed, tls
@@ -315,12 +372,24 @@ class SMTPMock(Mailbox):
             self._startable.append(True)
             raise
         self._local.note_started()
-        self._stoppable.append(running)
+        self._stoppable.append(_Running(running))
         _servers.add(self)
         registry.note_used(self)
         self._log.info(f"SMTP mock server started on port: {self._port}")
 
-    def _release(self) -> RunningServer:
+    def _open_http(self, waiting: list[Any], serve: Callable[[Any], HTTPService]) -> HTTPService:
+        if not self._stoppable:
+            raise ServerStateError("The server was stopped while it started.")
+        listener = _take(waiting)
+        try:
+            service = serve(listener)
+        except BaseException:
+            listener.close()
+            raise
+        self._stoppable[0].http = service
+        return service
+
+    def _release(self) -> _Running:
         """Return the running server, for the caller to close."""
         try:
             running = self._stoppable.pop()
@@ -335,20 +404,49 @@ class SMTPMock(Mailbox):
             self._close(self._stoppable.pop(), grace=0.0, at_exit=at_exit)
 
     def _session_failed(self, error: BaseException) -> None:
-        """Record an unexpected exception that ended a session."""
+        """Record an unexpected exception that ended a session or a request."""
         self.errors.append(error)
         del self.errors[:-_MOST_ERRORS]
         self._log.error(f"SMTP session failed: {format_error(error)}")
 
-    def _close(self, running: RunningServer, grace: float | None = None, *, at_exit: bool = False) -> None:
+    def _close(self, running: _Running, grace: float | None = None, *, at_exit: bool = False) -> None:
+        grace = self.settings.shutdown_timeout if grace is None else grace
         try:
-            in_time = running.close(self.settings.shutdown_timeout if grace is None else grace)
+            try:
+                in_time = running.smtp.close(grace)
+            finally:
+                self._local.note_stopped(at_exit=at_exit)  # which ends the waits over HTTP, too
+                if running.http is not None:
+                    running.http.close(grace)
             how = "stopped successfully" if in_time else "force stopped by timeout"
             self._log.info(f"SMTP mock server was {how}")
         finally:
-            self._local.note_stopped(at_exit=at_exit)
             _servers.discard(self)
             self._startable.append(True)
+
+
+class _Running:
+    """What runs between a start and a stop; all of it belongs to the hub thread."""
+
+    def __init__(self, smtp: Service) -> None:
+        self.smtp = smtp
+        self.http: Service | None = None
+
+    def abandon(self) -> None:
+        """Close the descriptors in a forked child."""
+        self.smtp.abandon()
+        if self.http is not None:
+            self.http.abandon()
+
+
+def _take(waiting: list[Any]) -> socket:
+    """Return the listening socket that waits, as a socket of gevent.
+
+    Raises:
+        IndexError: If somebody else has taken it.
+    """
+    plain = waiting.pop()
+    return socket(plain.family, plain.type, plain.proto, fileno=plain.detach())
 
 
 def _check_together(settings: Settings) -> None:
@@ -357,6 +455,10 @@ def _check_together(settings: Settings) -> None:
         raise SettingError(invalid("require_auth", True, "auth as well, or nobody can log in"))
     if settings.require_tls and not settings.tls:
         raise SettingError(invalid("require_tls", True, "tls as well, or no client can begin TLS"))
+    if settings.http_port is None:
+        for name in ("http_host", "http_auth", "http_tls", "http_hosts", "http_cors_origins"):
+            if getattr(settings, name):
+                raise SettingError(f"Invalid {name}: expected http_port as well, or there is no HTTP")
     for code in settings.ignore_violations:
         if code not in STANDARDS:
             raise SettingError(f"Invalid ignore_violations: {unknown('violation', code, STANDARDS)}")

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import smtpmock
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -26,6 +28,7 @@ LAYERS = (
     ("cli", "pytest_plugin"),
     ("",),
     ("server", "evidence"),
+    ("http",),
     ("mailbox",),
     ("runtime",),
     ("messages",),
@@ -42,10 +45,14 @@ LAYERS = (
     ("patterns",),
     ("text",),
     ("errors",),
+    ("version",),
 )
 SURFACES = ("__main__", "cli", "pytest_plugin")
 PUBLIC = {"smtpmock", "smtpmock.errors", "smtpmock._build", "smtpmock.runtime.signals"}
 """What a surface may import; a build writes `_build`, and `signals` belongs to the command."""
+
+HTTP_MAY_USE = {"smtpmock.runtime", "smtpmock.text", "smtpmock.version", "smtpmock.settings"}
+"""What `http` may import beside public names: a service belongs to the hub, and text is written in one way."""
 
 MOST_FLAT_FILES = 14
 MOST_LINES = 500
@@ -142,6 +149,32 @@ def inner_imports(folder: Path, surfaces: tuple[str, ...] | None = None) -> list
     return found
 
 
+def private_imports(folder: Path, part: str, homes: Mapping[str, str], allowed: Iterable[str]) -> list[str]:
+    """Return what a part of the package imports, other than public names and what it may use beside them.
+
+    Args:
+        folder: The package.
+        part: The part.
+        homes: The modules in which the public names are defined, by name.
+        allowed: The packages and modules that the part may use.
+    """
+    own = modules(folder)
+    prefix = f"{folder.name}.{part}"
+    usable = (prefix, *allowed)
+    found = []
+    for name in sorted(own):
+        if not f"{name}.".startswith(f"{prefix}."):
+            continue
+        for source, item in imported(own[name], name, is_package=False):
+            if not f"{source}.".startswith(f"{folder.name}.") or f"{source}.".startswith(
+                tuple(f"{one}." for one in usable)
+            ):
+                continue
+            if source != f"{folder.name}.{homes.get(item, '')}":
+                found.append(f"{name}: {source} {item}".rstrip())
+    return found
+
+
 def gevent_internals(folder: Path) -> list[str]:
     """Return where modules other than the one that may do so use what gevent does not document."""
     found = []
@@ -178,6 +211,10 @@ def test_command_and_pytest_plugin_import_public_names_only():
 
 def test_robot_framework_library_imports_public_names_only():
     _assert_none(inner_imports(LIBRARY))
+
+
+def test_http_uses_public_names_only_from_where_they_are_defined():
+    _assert_none(private_imports(PACKAGE, "http", smtpmock._HOMES, HTTP_MAY_USE))
 
 
 def test_few_files_lie_flat_in_the_package():
@@ -293,6 +330,23 @@ def test_library_that_imports_what_is_not_public_is_found(tree):
     folder = tree("SMTPMockLibrary", a="from smtpmock import SMTPMock\nfrom smtpmock.server import SMTPMock")
 
     assert inner_imports(folder) == ["SMTPMockLibrary.a: smtpmock.server SMTPMock"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("from smtpmock.errors import SettingError", []),
+        ("from smtpmock.text import shorten", []),
+        ("from smtpmock.http.b import x", []),
+        ("from smtpmock.rules.book import Book", ["smtpmock.http.a: smtpmock.rules.book Book"]),
+        ("import smtpmock.rules.book", ["smtpmock.http.a: smtpmock.rules.book"]),
+        ("from smtpmock import SettingError", ["smtpmock.http.a: smtpmock SettingError"]),
+    ],
+)
+def test_part_that_imports_what_is_not_public_is_found(text, found, tree):
+    folder = tree(**{"http.__init__": "", "http.a": text})
+
+    assert private_imports(folder, "http", {"SettingError": "errors"}, ["smtpmock.text"]) == found
 
 
 @pytest.mark.parametrize(

@@ -498,3 +498,25 @@ def test_what_a_long_session_without_a_message_said_is_bounded_while_it_goes_on(
             client.noop()
         [session] = mock.sessions()
         assert len(session.exchanges) <= 2 * 10 + 2 + 4
+
+
+def test_bound_in_bytes_drops_the_oldest_and_counts_them():
+    with SMTPMock(max_bytes=2_500) as mock, SMTP(mock.host, mock.port, timeout=SECONDS) as client:
+        for number in range(5):
+            client.sendmail("a@example.com", ["b@example.com"], f"Subject: {number}\r\n\r\n{'x' * 900}")
+        kept = mock.messages()
+
+        assert [message.subject for message in kept] == ["3", "4"]
+        assert sum(len(message.raw) for message in kept) <= 2_500
+        assert mock.dropped == 3
+
+        mock.purge()
+        client.sendmail("a@example.com", ["b@example.com"], f"Subject: again\r\n\r\n{'x' * 2_300}")
+        assert mock.dropped == 3
+
+
+def test_message_larger_than_the_bound_in_bytes_is_kept_until_the_next():
+    with SMTPMock(max_bytes=10) as mock, SMTP(mock.host, mock.port, timeout=SECONDS) as client:
+        for subject in ("first", "second"):
+            client.sendmail("a@example.com", ["b@example.com"], f"Subject: {subject}\r\n\r\n{'x' * 900}")
+            assert [message.subject for message in mock.messages()] == [subject]

@@ -255,7 +255,7 @@ def test_dropped_messages_are_spoken_of():
         for _ in range(3):
             send(mock)
         text = str(failure(mock.message, subject="other"))
-    assert "\nThe setting max_messages caused 2 older messages to be dropped." in text
+    assert "\n2 older messages dropped because of max_messages or max_bytes." in text
 
 
 def test_the_first_line_is_that_of_go_smtp_mock_where_a_count_is_waited_for(mock):

@@ -427,6 +427,9 @@ TYPES: dict[values.ValueType, Any] = {
     values.COUNT: int | None,
     values.PATH: str,
     values.CIPHERS: str,
+    values.LOGIN: str,
+    values.OPTIONAL_HOST: str,
+    values.OPTIONAL_PORT: int | None,
     values.EXTENSIONS: Iterable[str],
     values.ACCOUNTS: Literal["any"] | Mapping[str, str] | Callable[[str, str], object] | None,
     values.MECHANISMS: Iterable[str],
@@ -444,6 +447,8 @@ SAMPLES: dict[Any, list[Any]] = {
     Mapping[str, str]: [{"bob": "secret"}],
     Callable[[str, str], object]: [lambda user, secret: user == secret],
 }
+
+LOGINS: dict[Any, list[Any]] = {str: ["bob:secret", "bob:", ""]}
 
 
 def parts(hint: Any) -> tuple[Any, ...]:
@@ -466,5 +471,6 @@ def test_a_keyword_argument_has_the_type_that_its_setting_accepts(name: str, hin
         words = [part for part in parts(hint) if part not in ("", NoneType)]
         assert value_type.expected == alternatives(words)
     for part in parts(hint):
-        for value in [part] if isinstance(part, str) else SAMPLES[part]:
+        samples = LOGINS if value_type is values.LOGIN else SAMPLES
+        for value in [part] if isinstance(part, str) else samples[part]:
             Settings(**{name: value})

@@ -138,5 +138,5 @@ class Reading(Explaining):
 
     @property
     def dropped(self) -> int:
-        """The number of records that were dropped because there were more than `max_messages`."""
+        """The number of records that were dropped because of `max_messages` or `max_bytes`."""
         return self._backend.dropped

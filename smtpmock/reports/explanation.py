@@ -47,7 +47,7 @@ class Evidence(NamedTuple):
         address: The address of the server.
         entries: All records.
         sessions: All sessions.
-        dropped: The number of messages dropped because of `max_messages`.
+        dropped: The number of messages dropped because of `max_messages` or `max_bytes`.
     """
 
     address: str
@@ -74,7 +74,7 @@ def explain(headline: str, evidence: Evidence, query: Query) -> str:
             f"No message has arrived since then; {pluralize(len(evidence.entries), 'message')} arrived earlier.",
         ]
     if evidence.dropped:
-        lines += [f"The setting max_messages caused {pluralize(evidence.dropped, 'older message')} to be dropped."]
+        lines += [f"{pluralize(evidence.dropped, 'older message')} dropped because of max_messages or max_bytes."]
     lines += _erasures(evidence.sessions)
     lines += _refusals(evidence.sessions)
     if not any(entry.record.accepted for entry in seen):

@@ -5,17 +5,16 @@ All of it belongs to the hub thread.
 
 from __future__ import annotations
 
-import errno
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent.event import Event
 from gevent.monkey import get_original
-from gevent.server import StreamServer
 
 from smtpmock.rfc.replies import SESSION_TIMEOUT, SHUTTING_DOWN
 from smtpmock.runtime.gevent_internals import take_descriptor
+from smtpmock.runtime.patient import PatientServer
 from smtpmock.runtime.session_worker import SessionWorker
 from smtpmock.runtime.wakeup import SHORTEST_TIMER
 
@@ -32,48 +31,23 @@ if TYPE_CHECKING:
 
 _close_descriptor = get_original("os", "close")
 
-_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-_RETRY_SECONDS = 0.1
-
 _IDLE_PRECISION = 0.05
 """The fraction of the session timeout by which an idle session may be ended late."""
 
 
-class _Acceptor(StreamServer):
-    """A StreamServer that waits for free descriptors when they run out, and writes nothing to standard error."""
+class _Acceptor(PatientServer):
+    """A server in which each session is a greenlet of its own already."""
 
     def __init__(self, log: Log, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._log = log
-        self._is_exhausted = False
-
-    def do_read(self) -> Any:
-        try:
-            accepted = super().do_read()
-        except OSError as error:
-            if error.errno not in _EXHAUSTED:
-                raise
-            if not self._is_exhausted:
-                self._log.warning(f"SMTP mock server cannot accept connections: {error.strerror}")
-            self._is_exhausted = True
-            self.stop_accepting()
-            self._timer: Any = self.loop.timer(_RETRY_SECONDS)
-            self._timer.start(self._try_again)
-            return None
-        self._is_exhausted = False
-        return accepted
+        self.patient_log = log
 
     def do_handle(self, *args: Any) -> None:
         try:
-            self.handle(*args)  # a session is a greenlet of its own
+            self.handle(*args)
         except BaseException:
             self.do_close(*args)
             raise
-
-    def _try_again(self) -> None:
-        self._timer.close()  # libuv goes on using it otherwise
-        if self.started:
-            self.start_accepting()
 
 
 class RunningServer:

@@ -126,6 +126,24 @@ class _ServerNameHook:
             self._previous(unraisable)
 
 
+def https_context(settings: Settings, host: str) -> ssl.SSLContext:
+    """Return the TLS context of HTTPS.
+
+    Args:
+        settings: The settings of the server.
+        host: The name or address that a certificate which is made for it is for.
+
+    Raises:
+        SettingError: If a certificate or a key cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if settings.certfile:
+        _load(context.load_cert_chain, "certfile", settings.certfile, settings.keyfile or None)
+    else:
+        context.load_cert_chain(certificates().server(host, ""))
+    return context
+
+
 def _load(load: Any, setting: str, *values: Any) -> None:
     try:
         load(*values)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from smtpmock.errors import SettingError
 from smtpmock.rfc.extensions import EXTENSIONS as _EXTENSIONS
 from smtpmock.rfc.extensions import MECHANISMS as _MECHANISMS
+from smtpmock.settings.setting import Setting
 from smtpmock.settings.values import (
     ACCOUNTS,
     BYTES,
@@ -20,8 +21,11 @@ from smtpmock.settings.values import (
     COUNT,
     EXTENSIONS,
     HOST,
+    LOGIN,
     MECHANISMS,
     NAMES,
+    OPTIONAL_HOST,
+    OPTIONAL_PORT,
     OPTIONAL_SWITCH,
     PATH,
     PORT,
@@ -53,59 +57,37 @@ _REPLY_CODE = re.compile(r"[0-9]{3}(?: |$)")
 
 _INVALID_CMD = "502 Command unrecognized. Available commands: HELO, EHLO, MAIL FROM:, RCPT TO:, DATA, RSET, NOOP, QUIT"
 
-
-class Setting:
-    """The declaration of a setting.
-
-    Attributes:
-        name: Its name.
-        default: Its default in Python, Robot Framework and pytest.
-        command_default: Its default in the command, which is go-smtp-mock's.
-        type: The type of its values.
-        meaning: Its meaning, without a capital letter at the beginning and a full stop at the end.
-        section: Its section in the help and the documentation.
-        in_command: True if the command has it.
-    """
-
-    __slots__ = ("_flag", "command_default", "default", "in_command", "meaning", "name", "section", "type")
-
-    def __init__(
-        self,
-        default: Any,
-        value_type: ValueType,
-        meaning: str,
-        *,
-        section: str,
-        flag: str = "",
-        in_command: bool = True,
-        command_default: Any = None,
-    ) -> None:
-        self.name: str = ""
-        self.default: Any = default
-        self.command_default: Any = default if command_default is None else command_default
-        self.type: ValueType = value_type
-        self.meaning: str = meaning
-        self.section: str = section
-        self.in_command: bool = in_command
-        self._flag = flag
-
-    def __set_name__(self, _: type, name: str) -> None:
-        self.name = name
-
-    @property
-    def flag(self) -> str:
-        """The name of its flag in go-smtp-mock, without the dash: the name in camel case, unless declared otherwise.
-
-        Example:
-            >>> SETTINGS["msg_size_limit"].flag
-            'msgSizeLimit'
-        """
-        first, *rest = self.name.split("_")
-        return self._flag or first + "".join(word.capitalize() for word in rest)
+_SERVED_EXTENSIONS = ("SIZE", "8BITMIME", "PIPELINING", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN", "CHUNKING")
+"""The extensions that `smtpmock serve` offers."""
 
 
-def _server(default: Any, value_type: ValueType, meaning: str, *, flag: str = "", in_command: bool = True) -> Any:
-    return Setting(default, value_type, meaning, section="Server", flag=flag, in_command=in_command)
+def _server(
+    default: Any,
+    value_type: ValueType,
+    meaning: str,
+    *,
+    flag: str = "",
+    in_command: bool = True,
+    serve_default: Any = None,
+) -> Any:
+    return Setting(
+        default,
+        value_type,
+        meaning,
+        section="Server",
+        flag=flag,
+        in_command=in_command,
+        serve_default=serve_default,
+    )
+
+
+def _test(default: Any, value_type: ValueType, meaning: str) -> Any:
+    """Declare a setting that belongs to a test: no command has it."""
+    return Setting(default, value_type, meaning, section="Server", in_command=False, in_serve=False)
+
+
+def _http(default: Any, value_type: ValueType, meaning: str, *, serve_default: Any = None) -> Any:
+    return Setting(default, value_type, meaning, section="HTTP", in_command=False, serve_default=serve_default)
 
 
 def _behaviour(default: Any, value_type: ValueType, meaning: str, *, command_default: Any = None) -> Any:
@@ -116,8 +98,8 @@ def _delay(stage: str) -> Any:
     return Setting(0.0, SECONDS, f"seconds before the reply to {stage}", section="Delays")
 
 
-def _esmtp(default: Any, value_type: ValueType, meaning: str) -> Any:
-    return Setting(default, value_type, meaning, section="ESMTP")
+def _esmtp(default: Any, value_type: ValueType, meaning: str, *, serve_default: Any = None) -> Any:
+    return Setting(default, value_type, meaning, section="ESMTP", serve_default=serve_default)
 
 
 def _reply(default: str, meaning: str) -> Any:
@@ -175,7 +157,9 @@ class Settings(_Frozen):
             kept[too_big.name] = too_big.default.format(msg_size_limit=kept["msg_size_limit"])
 
     host: str = _server("127.0.0.1", HOST, "address or host name to listen on")
-    port: int = _server(0, PORT, "port to listen on; 0 lets the system choose one, known after the start")
+    port: int = _server(
+        0, PORT, "port to listen on; 0 lets the system choose one, known after the start", serve_default=1025
+    )
     log_to_stdout: bool = _server(
         False, SWITCH, "write the log to standard output, and errors to standard error", flag="log"
     )
@@ -187,17 +171,33 @@ class Settings(_Frozen):
         1.0, TIMEOUT, "seconds that a stop gives busy sessions before it ends them by force"
     )
 
-    max_messages: int | None = _server(None, COUNT, "number of records to keep, the newest; by default all")
-    timeout: float = _server(
-        5.0,
-        TIMEOUT,
-        "seconds that a wait in a test lasts at most, unless told otherwise",
+    max_messages: int | None = _server(
+        None, COUNT, "number of records to keep, the newest; by default all", serve_default=10_000
+    )
+    max_bytes: int | None = _server(
+        None,
+        COUNT,
+        "bytes of messages to keep, the newest; by default all",
         in_command=False,
+        serve_default=1_073_741_824,
     )
-    strict: bool = _server(False, SWITCH, "fail the test at its end if a rule was never used", in_command=False)
-    ignore_violations: tuple[str, ...] = _server(
-        (), NAMES, "codes of the violations to leave out of every verdict", in_command=False
+    timeout: float = _test(5.0, TIMEOUT, "seconds that a wait in a test lasts at most, unless told otherwise")
+    strict: bool = _test(False, SWITCH, "fail the test at its end if a rule was never used")
+    ignore_violations: tuple[str, ...] = _test((), NAMES, "codes of the violations to leave out of every verdict")
+
+    http_port: int | None = _http(
+        None,
+        OPTIONAL_PORT,
+        "port of HTTP; 0 lets the system choose one, known after the start; by default there is no HTTP",
+        serve_default=8025,
     )
+    http_host: str = _http("", OPTIONAL_HOST, "address or host name to listen on for HTTP; by default that of SMTP")
+    http_auth: str = _http("", LOGIN, "user and password that HTTP requires (Basic); by default none")
+    http_tls: bool = _http(False, SWITCH, "serve HTTPS, with the same certificate as SMTP")
+    http_hosts: tuple[str, ...] = _http(
+        (), NAMES, "names under which clients may address HTTP on this machine, besides localhost and its addresses"
+    )
+    http_cors_origins: tuple[str, ...] = _http((), NAMES, "origins of web pages that may use HTTP from a browser")
 
     fail_fast: bool = _behaviour(False, SWITCH, "end the session after a failed or out-of-sequence command")
     multiple_rcptto: bool = _behaviour(
@@ -223,6 +223,7 @@ class Settings(_Frozen):
         (),
         EXTENSIONS,
         f"ESMTP extensions to offer ({', '.join(_EXTENSIONS)}); without any, EHLO gets a reply of one line",
+        serve_default=_SERVED_EXTENSIONS,
     )
     tls: str = _esmtp("", TLS_MODE, "TLS after STARTTLS (starttls) or from the beginning (implicit)")
     require_tls: bool = _esmtp(False, SWITCH, "refuse mail before TLS")
@@ -237,7 +238,12 @@ class Settings(_Frozen):
     tls_minimum_version: str = _esmtp("", TLS_VERSION, "lowest TLS version to accept")
     tls_ciphers: str = _esmtp("", CIPHERS, "ciphers to accept up to TLS 1.2")
     tls_fault: str = _esmtp("", TLS_FAULT, "TLS fault in every session")
-    auth: Any = _esmtp(None, ACCOUNTS, "accounts that can log in with AUTH, or any; by default AUTH is not offered")
+    auth: Any = _esmtp(
+        None,
+        ACCOUNTS,
+        "accounts that can log in with AUTH, or any; by default AUTH is not offered",
+        serve_default="any",
+    )
     auth_mechanisms: tuple[str, ...] = _esmtp(_MECHANISMS, MECHANISMS, "AUTH mechanisms to offer")
     auth_without_tls: bool | None = _esmtp(
         None, OPTIONAL_SWITCH, "allow AUTH before TLS; by default only if the server has no TLS"

@@ -105,6 +105,20 @@ def _count(value: Any) -> int | None:
     return _integer(0, _HIGHEST)(value) or None if value is not None else None
 
 
+def _optional_port(value: Any) -> int | None:
+    return None if value is None else _integer(0, 65535)(value)
+
+
+def _login(value: Any) -> str:
+    """Check a user and a password, as in Basic authentication: the user has no colon (RFC 7617)."""
+    if value is None or value == "":
+        return ""
+    user, colon, _ = _line(value).partition(":")
+    if not user or not colon:
+        raise ValueError("not shown")
+    return str(value)
+
+
 def _switch(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError(value)
@@ -212,6 +226,8 @@ _SECONDS = f"a number of seconds from 0 to {LONGEST_DELAY:.0f}"
 
 HOST = ValueType("an address or a host name", _line, zero_is_default=True, metavar="HOST")
 PORT = ValueType("an integer from 0 to 65535", _integer(0, 65535), int, metavar="PORT")
+OPTIONAL_HOST = ValueType("an address or a host name", _line, metavar="HOST")
+OPTIONAL_PORT = ValueType("an integer from 0 to 65535, or None", _optional_port, int, metavar="PORT")
 SWITCH = ValueType("true or false", _switch, _parse_switch)
 SECONDS = ValueType(_SECONDS, _seconds, parse_seconds, metavar="SECONDS")
 TIMEOUT = ValueType(_SECONDS, _seconds, parse_seconds, zero_is_default=True, metavar="SECONDS")
@@ -232,6 +248,7 @@ ACCOUNTS = ValueType(
     is_secret=True,
     metavar="USER:PASSWORD,…|any",
 )
+LOGIN = ValueType("a user and a password, as user:password", _login, is_secret=True, metavar="USER:PASSWORD")
 MECHANISMS = _some_of(*_MECHANISMS)
 OPTIONAL_SWITCH = ValueType("true, false or None", _optional_switch, _parse_switch)
 REPLY = ValueType(

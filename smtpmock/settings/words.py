@@ -22,9 +22,16 @@ class SettingWords(TypedDict, total=False):
     session_timeout: Seconds
     shutdown_timeout: Seconds
     max_messages: int | None
+    max_bytes: int | None
     timeout: Seconds
     strict: bool
     ignore_violations: Iterable[str]
+    http_port: int | None
+    http_host: str
+    http_auth: str
+    http_tls: bool
+    http_hosts: Iterable[str]
+    http_cors_origins: Iterable[str]
     fail_fast: bool
     multiple_rcptto: bool
     multiple_message_receiving: bool

@@ -88,15 +88,18 @@ class MemoryStore:
 
     Args:
         bound: The most records, and the most ended sessions, to keep; None for no limit.
+        most_bytes: The most bytes of messages to keep, if more than one is kept; None for no limit.
 
     Attributes:
         bound: The most records, and the most ended sessions, to keep; None for no limit.
-        dropped: The number of records that were dropped because of the bound.
+        most_bytes: The most bytes of messages to keep, if more than one is kept; None for no limit.
+        dropped: The number of records that were dropped because of a bound.
         open_sessions: The number of open sessions.
     """
 
-    def __init__(self, bound: int | None = None) -> None:
+    def __init__(self, bound: int | None = None, most_bytes: int | None = None) -> None:
         self.bound = bound
+        self.most_bytes = most_bytes
         self.dropped = 0
         self.open_sessions = 0
         self._prefix = token_hex(4)
@@ -112,6 +115,7 @@ class MemoryStore:
         self._numbers: dict[str, int] = {}
         self._indexes: dict[str, Index] = {"recipient": {}, "sender": {}}
         self._oldest = self._last + 1
+        self._bytes = 0
         self._ended: deque[_Session] = deque()
         self._ended_exchanges = 0
 
@@ -168,6 +172,7 @@ class MemoryStore:
         self._entries[number] = entry
         self._numbers[record.id] = number
         self._index(entry)
+        self._bytes += len(record.content.raw)
         self._last = number  # a reader that knows the number finds the record
         if session is not None:
             if self.bound is not None and len(session.ids) > 2 * self.bound:
@@ -175,6 +180,9 @@ class MemoryStore:
             session.ids[record.id] = None
         if self.bound is not None and len(self._entries) > self.bound:
             self._drop_oldest()
+        if self.most_bytes is not None:
+            while self._bytes > self.most_bytes and len(self._entries) > 1:  # the newest was answered with 250
+                self._drop_oldest()
         self._changed()
         return entry
 
@@ -188,6 +196,7 @@ class MemoryStore:
             self._leave_indexes(entry)
             self._index(entry._replace(record=record))
         self._entries[number] = entry._replace(record=record)
+        self._bytes += len(record.content.raw) - len(entry.record.content.raw)
         self._changes += 1
         self._changed()
         return True
@@ -244,6 +253,7 @@ class MemoryStore:
     def _take(self, number: int) -> Entry:
         entry = self._entries.pop(number)
         del self._numbers[entry.record.id]
+        self._bytes -= len(entry.record.content.raw)
         self._leave_indexes(entry)
         self._changes += 1
         return entry

@@ -1,0 +1,1 @@
+"""The pages for people; everything that they load is in this folder."""

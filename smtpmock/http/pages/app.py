@@ -1,0 +1,60 @@
+"""The pages for people, under a policy that lets them load nothing from elsewhere and run no inline script."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import falcon
+
+from smtpmock.http.problems import answer_with_problems
+
+if TYPE_CHECKING:
+    from smtpmock.http.context import Context
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "frame-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""The Content-Security-Policy of the pages."""
+
+PAGES = {"/": "inbox.html", "/assets/style.css": "style.css"}
+"""The paths, each with the file that it shows."""
+
+_TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+
+
+class _File:
+    """A file of this package."""
+
+    def __init__(self, name: str) -> None:
+        self._content = files(__package__ or "").joinpath(name).read_bytes()
+        self._type = _TYPES[name.rpartition(".")[2]]
+
+    def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
+        """Show it."""
+        response.content_type = self._type
+        response.data = self._content
+        response.set_header("Content-Security-Policy", POLICY)
+        response.set_header("X-Content-Type-Options", "nosniff")
+        response.set_header("Referrer-Policy", "no-referrer")
+
+    on_head = on_get
+
+
+def pages_app(context: Context) -> falcon.App[Any, Any]:
+    """Return the application that shows the pages."""
+    app: falcon.App[Any, Any] = falcon.App()
+    answer_with_problems(app, context.failed)
+    for path, name in PAGES.items():
+        app.add_route(path, _File(name))
+    return app

@@ -1,0 +1,207 @@
+"""HTTP on the hub that serves SMTP: gevent's pywsgi, with limits and an end. The framework is loaded later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from gevent.event import Event
+from gevent.monkey import get_original
+from gevent.pool import Pool
+from gevent.pywsgi import WSGIHandler, WSGIServer
+
+from smtpmock.http.health import probe
+from smtpmock.runtime.gevent_internals import take_descriptor
+from smtpmock.runtime.patient import PatientServer
+from smtpmock.text import escape_controls, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from gevent.socket import socket
+
+    from smtpmock.http.app import Application
+    from smtpmock.runtime.log import Log
+
+_close_descriptor = get_original("os", "close")
+
+IDLE_SECONDS = 60.0
+"""The seconds in which the next bytes of a request have to arrive, and a response has to be taken."""
+
+MOST_CONNECTIONS = 8_192
+"""The most connections at the same time; further ones wait."""
+
+_MOST_DISCARDED = 1_048_576  # bytes of a body that nobody has read
+_LONGEST_LINE = 300  # characters of a request in the log
+
+
+class _Connection(WSGIHandler):
+    """A connection. A client that leaves, is slow or makes no sense ends it, without a word on standard error."""
+
+    server: _Server
+    is_idle = False
+
+    def handle_one_request(self) -> Any:
+        if self.server.is_stopping:
+            return None
+        return super().handle_one_request()
+
+    def read_requestline(self) -> Any:
+        self.is_idle = True
+        try:
+            return super().read_requestline()
+        finally:
+            self.is_idle = False
+
+    def read_request(self, raw_requestline: str) -> Any:
+        try:
+            return super().read_request(raw_requestline)
+        except Exception as error:
+            reason = escape_controls(shorten(str(error), _LONGEST_LINE))
+            self.server.patient_log.info(f"HTTP request refused: {reason or type(error).__name__}")
+            raise ValueError(reason) from None  # which is answered with 400, and of which nothing is printed
+
+    def run_application(self) -> None:
+        super().run_application()
+        # What is left of a body would be read to its end, however far that is.
+        body: Any = self.wsgi_input
+        left = (self.content_length or 0) - body.position
+        if left > _MOST_DISCARDED or (body.chunked_input and self.close_connection):
+            body.content_length, body.chunked_input = 0, False
+            self.close_connection = True
+
+    def log_request(self) -> None:
+        if self.server.patient_log.is_active:
+            line = escape_controls(shorten(self.requestline or "", _LONGEST_LINE))
+            self.server.patient_log.info(f"HTTP request: {line} {self.code or 'no response'}")
+
+    def handle_error(self, kind: Any, error: Any, trace: Any) -> None:
+        self.close_connection = True
+        if isinstance(error, OSError):
+            return  # the client has left, or takes too long
+        self.server.failed(error)
+        if not self.headers_sent:
+            self.start_response("500 Internal Server Error", [("Content-Length", "0"), ("Connection", "close")])
+            self.write(b"")
+
+
+class _Server(PatientServer, WSGIServer):
+    """The listening socket and the connections."""
+
+    handler_class = _Connection
+
+    def __init__(
+        self,
+        listener: socket,
+        application: Callable[..., Iterable[bytes]],
+        name: str,
+        log: Log,
+        failed: Callable[[BaseException], object],
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            listener,
+            application,
+            spawn=Pool(MOST_CONNECTIONS),
+            log=None,
+            error_log=None,
+            environ={"SERVER_NAME": name},
+            **options,
+        )
+        self.patient_log = log
+        self.failed = failed
+        self.is_stopping = False
+        self.open: dict[_Connection, Any] = {}
+
+    def do_read(self) -> Any:
+        accepted = super().do_read()
+        if accepted is not None:
+            accepted[0].settimeout(IDLE_SECONDS)
+        return accepted
+
+    def wrap_socket_and_handle(self, client_socket: Any, address: Any) -> Any:
+        try:
+            return super().wrap_socket_and_handle(client_socket, address)
+        except OSError as error:
+            self.patient_log.info(f"HTTP client has gone: {error.strerror or error}")
+
+    def handle(self, sock: Any, address: Any) -> None:
+        if self.ssl_enabled:
+            sock.do_handshake()  # here, where the socket is closed whatever ends it
+        connection = self.handler_class(sock, address, self)
+        self.open[connection] = gevent.getcurrent()
+        try:
+            connection.handle()
+        except OSError:
+            pass  # the client has gone before it was told what was wrong with its request
+        finally:
+            del self.open[connection]
+
+
+class HTTPService:
+    """HTTP on the hub: probes are answered at once, everything else as soon as the application is loaded.
+
+    Args:
+        listener: The listening socket.
+        name: The name or address of the server.
+        is_ready: A function that returns True while SMTP connections are accepted.
+        log: The log.
+        failed: The function to call with an unexpected exception.
+        tls: The TLS context; None for plain HTTP.
+    """
+
+    def __init__(
+        self,
+        listener: socket,
+        name: str,
+        is_ready: Callable[[], bool],
+        log: Log,
+        failed: Callable[[BaseException], object],
+        tls: Any = None,
+    ) -> None:
+        self._is_ready = is_ready
+        self._application: Application | None = None
+        self._loaded = Event()
+        options = {} if tls is None else {"ssl_context": tls, "do_handshake_on_connect": False}
+        self._server = _Server(listener, self._answer, name, log, failed, **options)
+        self._server.start()
+
+    def load(self, application: Application) -> None:
+        """Have an application answer from now on, and what has waited for it."""
+        self._application = application
+        self._loaded.set()
+
+    def close(self, grace: float) -> bool:
+        """Stop listening and end all connections: idle ones at once, busy ones within `grace` seconds or by force."""
+        server = self._server
+        server.is_stopping = True
+        server.close()
+        if self._application is not None:
+            self._application.close()
+        self._loaded.set()
+        pool: Any = server.pool
+        for connection, greenlet in tuple(server.open.items()):
+            if connection.is_idle:
+                pool.killone(greenlet, block=False)
+        in_time = bool(pool.join(timeout=grace))
+        if not in_time:
+            pool.kill()
+        gevent.sleep(0)  # gevent closes sockets in the next round of the loop
+        return in_time
+
+    def abandon(self) -> None:
+        """Close the descriptors in a forked child, while the parent goes on using them."""
+        for sock in (self._server.socket, *(connection.socket for connection in self._server.open)):
+            descriptor = take_descriptor(sock)
+            if descriptor >= 0:
+                _close_descriptor(descriptor)
+
+    def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        answer = probe(environ, start_response, self._is_ready)
+        if answer is not None:
+            return answer
+        self._loaded.wait()
+        if self._application is None:
+            start_response("503 Service Unavailable", [("Content-Length", "0"), ("Connection", "close")])
+            return []
+        return self._application(environ, start_response)
