@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from smtpmock.mail.encoded_words import decode_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,14 +27,30 @@ _TOKEN = re.compile(
 )
 _IN_COMMENT = re.compile(r"\\.|[()]|[^()\\]+|\\", re.DOTALL)
 _BLANKS = re.compile(r"\s*(\.)\s*|\s+")
+_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 
 
-def addresses_in(values: Iterable[str]) -> Iterator[str]:
-    r"""Yield the bare addresses in lists of addresses, groups flattened.
+class Address(NamedTuple):
+    """An address in a header.
+
+    Attributes:
+        name: The display name, decoded; "" if there is none.
+        address: The bare address.
+    """
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>" if self.name else self.address
+
+
+def addresses_in(values: Iterable[str]) -> Iterator[Address]:
+    r"""Yield the addresses in lists of addresses, groups flattened.
 
     Example:
-        >>> list(addresses_in(['"Doe, Ann" <ann@a.example>, Team: b@a.example (Bob), c@a.example;', "d@a.example"]))
-        ['ann@a.example', 'b@a.example', 'c@a.example', 'd@a.example']
+        >>> list(map(str, addresses_in(['"Doe, A." <a@x.example>, Team: b@x.example (Bob), c@x.example;'])))
+        ['Doe, A. <a@x.example>', 'b@x.example', 'c@x.example']
     """
     left = LONGEST_LIST
     for value in values:
@@ -40,8 +58,9 @@ def addresses_in(values: Iterable[str]) -> Iterator[str]:
         left -= min(len(value), left)
 
 
-def _addresses(value: str) -> Iterator[str]:
+def _addresses(value: str) -> Iterator[Address]:
     words: list[str] = []  # of the current address
+    name: list[str] = []  # the words before its bracket
     in_brackets = False
     was_in_brackets = False  # words after such an address do not form another, unless they contain an @
     for piece in chain(_tokens(value), ","):
@@ -49,13 +68,15 @@ def _addresses(value: str) -> Iterator[str]:
         if piece in (">", ";") or (piece == "," and not is_route):
             address = _address(words)
             if address and ("@" in address or not was_in_brackets):
-                yield address
+                yield Address(_display_name(name), address)
             was_in_brackets = piece == ">"
             in_brackets = False
-            words.clear()
+            words, name = [], []
         elif piece in ("<", ":"):  # after a display name, a route, the name of a group
+            if piece == "<" and not in_brackets:
+                name = words
             in_brackets = in_brackets or piece == "<"
-            words.clear()
+            words = []
         else:
             words.append(piece)
 
@@ -94,3 +115,11 @@ def _address(words: list[str]) -> str:
     local = _BLANKS.sub(lambda blank: blank[1] or " ", "".join(words[:middle]).strip())
     domain = "".join("".join(words[middle + 1 :]).split())
     return f"{local}@{domain}" if domain else ""
+
+
+def _display_name(words: list[str]) -> str:
+    """Return the display name that the words before a bracket form (RFC 5322 section 3.4)."""
+    if not words:
+        return ""
+    plain = (_QUOTED_PAIR.sub(r"\1", word[1:].removesuffix('"')) if word[0] == '"' else word for word in words)
+    return " ".join(decode_words("".join(plain)).split())

@@ -30,6 +30,8 @@ class Attachment:
         content_type: The media type in lower case, such as "application/pdf".
         content: The bytes of the file, decoded.
         content_id: The identifier in `cid:` links of the HTML, without angle brackets; "" if there is none.
+        part_id: The number of its part in the mail, as in IMAP: "1", "2.1".
+        is_inline: True if it is declared as inline, or has a `content_id` and is not declared as an attachment.
 
     Example:
         >>> Attachment("invoice.pdf", "application/pdf", b"x" * 1200)
@@ -40,6 +42,8 @@ class Attachment:
     content_type: str
     content: bytes
     content_id: str = ""
+    part_id: str = ""
+    is_inline: bool = False
 
     @property
     def size(self) -> int:

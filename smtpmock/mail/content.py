@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from email.message import EmailMessage
 
+    from smtpmock.mail.addresses import Address
     from smtpmock.mail.mime import Part
 
 __all__ = ["Attachment", "Content", "ContentError", "Headers", "MissingHeaderError"]
@@ -187,6 +188,16 @@ class Content:
             map(address_key, self.root.addresses("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc"))
         )
 
+    def addresses(self, name: str) -> tuple[Address, ...]:
+        r"""Return the addresses in the header fields with a name, with display names, groups flattened.
+
+        Example:
+            >>> Content(b"To: =?utf-8?q?Zo=C3=AB?= <z@a.example>, b@a.example\r\n\r\n").addresses("To")
+            (Address(name='Zoë', address='z@a.example'), Address(name='', address='b@a.example'))
+        """
+        field = name.lower()
+        return self.remember(f"addresses {field}", lambda: self.root.named_addresses(field))
+
     def bcc(self, recipients: tuple[str, ...]) -> tuple[str, ...]:
         r"""Return the recipients of the envelope that do not appear in the header.
 
@@ -263,7 +274,9 @@ class Content:
             (<Attachment 'a.png' image/png 3 B>,)
         """
         return tuple(
-            Attachment(part.name, part.type, part.content, part.id) for part in self.root.leaves if part.is_attachment
+            Attachment(part.name, part.type, part.content, part.id, number, part.is_inline)
+            for number, part in self.root.numbered_leaves()
+            if part.is_attachment
         )
 
     @property

@@ -14,6 +14,8 @@ from smtpmock.mail.transfer_encodings import decode_base64, decode_quoted_printa
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from smtpmock.mail.addresses import Address
+
 _LONGEST_ENCODING = 200
 
 _NAME = r"[!#-'*+.0-9A-Z^-~-]+"
@@ -95,6 +97,10 @@ class Part:
 
     def addresses(self, *names: str) -> tuple[str, ...]:
         """Return the bare addresses in the fields with these names, groups flattened (RFC 5322 §3.4)."""
+        return tuple(address for _, address in self.named_addresses(*names))
+
+    def named_addresses(self, *names: str) -> tuple[Address, ...]:
+        """Return the addresses in the fields with these names, with display names, groups flattened."""
         return tuple(addresses_in(value for name in names for value in self.get_all(name)))
 
     def walk(self) -> Iterator[Part]:
@@ -107,6 +113,13 @@ class Part:
     def leaves(self) -> list[Part]:
         """The parts that are not multiparts, in order."""
         return [part for part in self.walk() if not part.parts]
+
+    def numbered_leaves(self, prefix: str = "") -> Iterator[tuple[str, Part]]:
+        """Yield the parts that are not multiparts, each with its number as in IMAP (RFC 9051 section 6.4.5)."""
+        if not self.parts:
+            yield prefix or "1", self
+        for place, part in enumerate(self.parts, 1):
+            yield from part.numbered_leaves(f"{prefix}.{place}" if prefix else str(place))
 
     @property
     def content_type(self) -> Parameters:
@@ -154,6 +167,11 @@ class Part:
     def id(self) -> str:
         """The Content-ID without angle brackets."""
         return self.get("content-id").strip("<> \t")
+
+    @property
+    def is_inline(self) -> bool:
+        """True if the part is declared as inline, or is referred to by its Content-ID and not an attachment."""
+        return self.disposition.value == "inline" or (self.disposition.value != "attachment" and bool(self.id))
 
     @property
     def is_attachment(self) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from smtpmock.conformance.catalogue import Violation
+    from smtpmock.mail.addresses import Address
     from smtpmock.mail.content import Attachment, Headers
     from smtpmock.records.session import TLS
     from smtpmock.stores.base import Entry
@@ -309,6 +310,10 @@ class Message:
     def bcc(self) -> tuple[str, ...]:
         """The recipients of the envelope that appear in no header."""
         return self._record.content.bcc(self.recipients)
+
+    def addresses(self, name: str) -> tuple[Address, ...]:
+        """Return the addresses in the headers with a name, with display names; see `Content.addresses`."""
+        return self._record.content.addresses(name)
 
     @property
     def date(self) -> datetime | None:
