@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         StartError,
     )
     from smtpmock.evidence import Evidence
+    from smtpmock.mail.addresses import Address
     from smtpmock.mail.attachments import Attachment
     from smtpmock.mail.headers import ContentError, Headers
     from smtpmock.mailbox.mailbox import Mailbox
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from smtpmock.messages.session import Session, sessions_html, transcripts
     from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS, Criterion
     from smtpmock.queries.query import Mark
+    from smtpmock.queries.search import Search
     from smtpmock.queries.terms import format_value, text_matcher
     from smtpmock.queries.words import QueryWords, SessionWords, Text
     from smtpmock.records.exchange import Cause, Exchange
@@ -50,6 +52,7 @@ _HOMES = {
     "parse_rule": "rules.text_form",
     "load_rules": "rules.text_form",
     "Setting": "settings.setting",
+    "Address": "mail.addresses",
     "Attachment": "mail.attachments",
     "Attempt": "records.session",
     "CRITERIA": "queries.criteria",
@@ -81,6 +84,7 @@ _HOMES = {
     "SMTPMockError": "errors",
     "STAGES": "rules.words",
     "STANDARDS": "conformance.catalogue",
+    "Search": "queries.search",
     "ServerStateError": "errors",
     "Session": "messages.session",
     "SessionWords": "queries.words",
@@ -110,6 +114,7 @@ __all__ = [
     "parse_rule",
     "load_rules",
     "Setting",
+    "Address",
     "Attachment",
     "Attempt",
     "CRITERIA",
@@ -141,6 +146,7 @@ __all__ = [
     "SMTPMockError",
     "STAGES",
     "STANDARDS",
+    "Search",
     "ServerStateError",
     "Session",
     "SessionWords",

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 from smtpmock.conformance.message import judge_message
 from smtpmock.errors import SMTPMockError
 from smtpmock.mail.content import Content
+from smtpmock.queries.search import Search
+from smtpmock.records.message import MessageRecord
+from smtpmock.records.session import Origin
+from smtpmock.stores.base import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,9 +27,15 @@ READERS: Mapping[str, Callable[[Content], object]] = {
     "find_links": lambda content: content.find_links("*a*b*a*c*"),
     "link": lambda content: content.link(),
     "missing header": lambda content: content.headers["X-None"],
+    "addresses": lambda content: [content.addresses(name) for name in ("from", "to", "cc", "bcc", "reply-to")],
+    "search": lambda content: Search("a has:inline -b").matches(_entry(content)),
     "repr": lambda content: repr((content, content.headers, content.attachments)),
     "verdict": lambda content: judge_message(content, parameters={}, recipients=("a@b",), undotted=b""),
 }
+
+
+def _entry(content: Content) -> Entry:
+    return Entry(1, MessageRecord("1", Origin("1", 1, "", 0, "", 0.0), content=content))
 
 
 def read(raw: bytes, readers: Mapping[str, Callable[[Content], object]] = READERS) -> None:

@@ -196,6 +196,35 @@ class TestAddresses:
     def test_display_name_is_in_the_header(self):
         assert self.MAIL.headers["From"] == '"Doe, Ann" <ann@a.example>, second@a.example'
 
+    def test_have_display_names(self):
+        assert list(map(str, self.MAIL.addresses("From"))) == ["Doe, Ann <ann@a.example>", "second@a.example"]
+        assert self.MAIL.addresses("TO") == (("", "x@A.example"), ("Y, Z", "y@a.example"), ("", "z@a.example"))
+        assert self.MAIL.addresses("X-None") == ()
+
+    @pytest.mark.parametrize(
+        ("field", "name"),
+        [
+            ("Ann Smith <a@b>", "Ann Smith"),
+            ("  Ann\t Smith\t<a@b>", "Ann Smith"),
+            ('"Ann \\"A\\" \\\\ Smith" <a@b>', 'Ann "A" \\ Smith'),
+            ('Ann "the A" Smith <a@b>', "Ann the A Smith"),
+            ("=?utf-8?q?Zo=C3=AB?= =?utf-8?q?_Z?= <a@b>", "Zoë Z"),
+            ('"=?utf-8?q?Zo=C3=AB?=" <a@b>', "Zoë"),
+            ("=?utf-8?q?a=0D=0ABcc=3A_x@y?= <a@b>", "a Bcc: x@y"),
+            ("Ann (the first) Smith <a@b>", "Ann Smith"),
+            ("Team: Ann <a@b>;", "Ann"),
+            ("Ann <@route.example:a@b>", "Ann"),
+            ("Ann <Bob <a@b>", "Ann"),
+            ('"Ann <a@b>', ""),
+            ("<a@b> Ann", ""),
+            ("a@b", ""),
+            ("", None),
+        ],
+    )
+    def test_display_names_are_decoded(self, field, name):
+        found = Content(f"To: {field}\r\n\r\n".encode()).addresses("to")
+        assert next((one.name for one in found), None) == name
+
     def test_header_addresses_have_domains_in_lower_case(self):
         expected = {"x@a.example", "y@a.example", "z@a.example", "Hidden@b.example"}
         assert self.MAIL.header_addresses == expected
@@ -385,6 +414,29 @@ class TestAttachments:
             "logo@a.example",
             b"\x89PNG",
         )
+
+    def test_parts_are_numbered_as_in_imap(self):
+        image = "Content-Type: image/png\n\nx"
+        inner = f"Content-Type: multipart/mixed; boundary=c\n\n--c\n{image}\n--c\n\ntext\n--c\n{image}\n--c--"
+        found = multipart("\ntext", inner, image).attachments
+
+        assert [attachment.part_id for attachment in found] == ["2.1", "2.3", "3"]
+        assert [attachment.part_id for attachment in Content(crlf(image)).attachments] == ["1"]
+
+    @pytest.mark.parametrize(
+        ("fields", "expected"),
+        [
+            ("Content-Type: image/png", False),
+            ("Content-Type: image/png\nContent-ID: <a>", True),
+            ("Content-Type: image/png\nContent-Disposition: inline; filename=a.png", True),
+            ("Content-Type: image/png\nContent-ID: <a>\nContent-Disposition: attachment", False),
+            ("Content-Disposition: inline; filename=a.txt", True),
+            ("Content-Disposition: attachment; filename=a.txt", False),
+        ],
+    )
+    def test_inline_parts_are_told_from_attachments(self, fields, expected):
+        (attachment,) = multipart(f"{fields}\n\nx").attachments
+        assert attachment.is_inline is expected
 
     def test_content_keeps_its_line_ends(self):
         (attachment,) = multipart("Content-Disposition: attachment\n\na\n\n").attachments

@@ -22,6 +22,7 @@ _TYPES: Mapping[str, Any] = {
     "user": Name,
     "size": int | str | None,
     "header": Header,
+    "search": str | None,
     _ACCEPTED: bool | None,
     "moment": Moment,
     "integer": int | None,
@@ -42,6 +43,7 @@ _PLAIN_VALUES: Mapping[str, str] = {
     "user": "must be equal",
     "size": "must be equal; ``>= 1000`` compares",
     "header": "must be contained: ``X-Id: 42`` or ``${{{'X-Id': '42'}}}``",
+    "search": "is a search such as ``to:bob@example.com has:attachment``; quote a value with spaces",
     _ACCEPTED: "must be equal; True by default",
     "moment": "arrived after this mark (`Get Mark`) or message",
 }

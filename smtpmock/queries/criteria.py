@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from smtpmock.records.message import MessageRecord
     from smtpmock.records.session import SessionRecord
 
-ValueKind: TypeAlias = Literal["text", "address", "name", "user", "size", "header", "accepted", "moment", "function"]
+ValueKind: TypeAlias = Literal[
+    "text", "address", "name", "user", "size", "header", "search", "accepted", "moment", "function"
+]
 """The kinds of values: a text contains what is asked for, an address or name equals it without case, a user exactly."""
 
 
@@ -70,12 +72,13 @@ CRITERIA: Mapping[str, Criterion] = {
     "argument": Criterion("text", "the text after the verb of a command"),
     "verb": Criterion("name", "the verb of a command"),
     "where": Criterion("function", "the whole message with its envelope"),
+    "search": Criterion("search", "the whole message, its read flag and its tags, in the search language of Mailpit"),
     "accepted": Criterion("accepted", "the outcome: True for accepted mail, False for failed attempts, None for both"),
     "since": Criterion("moment", "the time of arrival: after a mark or a message"),
 }
 """The criteria of queries, and those that are conditions of rules only."""
 
-MESSAGE_WORDS = (*(word for word, criterion in CRITERIA.items() if criterion.of_message), "accepted", "since")
+MESSAGE_WORDS = (*(word for word, criterion in CRITERIA.items() if criterion.of_message), "search", "accepted", "since")
 """The criteria for messages."""
 
 SESSION_WORDS = (*(word for word, criterion in CRITERIA.items() if criterion.of_session), "since")

@@ -12,6 +12,7 @@ from smtpmock.text import invalid, unknown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from smtpmock.queries.search import Found
     from smtpmock.records.message import MessageRecord
     from smtpmock.records.session import SessionRecord
 
@@ -77,29 +78,28 @@ class Query:
             if term.field in ("recipient", "sender") and (key := term.key) is not None
         }
 
-    def matches(self, record: MessageRecord) -> bool:
-        """Return True if a record matches, however old it is."""
-        return self.means(record) and all(holds(term, record) for term in self.terms)
+    def matches(self, found: Found) -> bool:
+        """Return True if a record in a store matches, however old it is."""
+        return self.means(found.record) and all(holds(term, found) for term in self.terms)
 
     def means(self, record: MessageRecord) -> bool:
         """Return True if the record has the right outcome, whatever it contains."""
         return self.accepted is None or self.accepted == record.accepted
 
-    def failed(self, record: MessageRecord) -> list[Term]:
-        """Return the terms that a record does not satisfy."""
-        return [term for term in self.terms if not holds(term, record)]
+    def failed(self, found: Found) -> list[Term]:
+        """Return the terms that a record in a store does not satisfy."""
+        return [term for term in self.terms if not holds(term, found)]
 
 
-def holds(term: Term, record: MessageRecord) -> bool:
-    """Return True if a record satisfies a term."""
-    return any(map(term.test, values(term, record)))
+def holds(term: Term, found: Found) -> bool:
+    """Return True if a record in a store satisfies a term."""
+    return any(map(term.test, values(term, found)))
 
 
-def values(term: Term, record: MessageRecord) -> Iterable[Any]:
-    """Return the values of a record that a term examines."""
+def values(term: Term, found: Found) -> Iterable[Any]:
+    """Return the values that a term examines: those of the record, or the record with its read flag and its tags."""
     of_message = CRITERIA[term.field].of_message
-    assert of_message is not None
-    return of_message(record)
+    return (found,) if of_message is None else of_message(found.record)
 
 
 class SessionQuery:

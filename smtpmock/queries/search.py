@@ -1,4 +1,4 @@
-"""The search language of Mailpit: words that are looked for everywhere, and fields such as ``to:`` and ``is:unread``."""
+"""The search language of Mailpit: words that are looked for everywhere, and fields such as `to:` and `is:unread`."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Search:
         SearchTerm(field='subject', value='order 7', is_negated=True)
     """
 
-    __slots__ = ("terms", "text")
+    __slots__ = ("_words", "terms", "text")
 
     def __init__(self, text: str, tz: str = "") -> None:
         if not isinstance(text, str) or len(text) > LONGEST_SEARCH:
@@ -95,7 +95,8 @@ class Search:
         zone = _zone(tz)
         words = (word.replace('"', "").strip() for word in _WORD.findall(text))
         self.text = text
-        self.terms = tuple(_term(word, zone) for word in words if word)
+        self._words = tuple(word for word in words if word)
+        self.terms = tuple(_term(word, zone) for word in self._words)
         if not self.terms:
             raise QueryError(invalid("search", text, "at least one word"))
 
@@ -113,7 +114,11 @@ class Search:
 
     def matches(self, found: Found) -> bool:
         """Return True if all terms hold for a record."""
-        return all(_TESTS[term.field](term.value, found) != term.is_negated for term in self.terms)
+        return all(_holds(term, found) for term in self.terms)
+
+    def failed(self, found: Found) -> list[str]:
+        """Return the words that do not hold for a record."""
+        return [word for word, term in zip(self._words, self.terms, strict=True) if not _holds(term, found)]
 
 
 def parse_time(text: str, tz: str = "", what: str = "time") -> int:
@@ -255,6 +260,10 @@ _FLAGS = {
 # Matching.
 
 
+def _holds(term: SearchTerm, found: Found) -> bool:
+    return _TESTS[term.field](term.value, found) != term.is_negated
+
+
 def _addresses(*names: str) -> Callable[[Any, Found], bool]:
     def test(value: Any, found: Found) -> bool:
         content = found.record.content
@@ -307,9 +316,7 @@ _TESTS: Mapping[str, Callable[[Any, Found], bool]] = {
     "cc": _addresses("cc"),
     "bcc": _bcc,
     "reply-to": _addresses("reply-to"),
-    "addressed": lambda value, found: (
-        _addresses("to", "from", "cc", "reply-to")(value, found) or _bcc(value, found)
-    ),
+    "addressed": lambda value, found: _addresses("to", "from", "cc", "reply-to")(value, found) or _bcc(value, found),
     "subject": lambda value, found: value in found.record.content.subject.casefold(),
     "message-id": lambda value, found: value in message_id(found.record.content).casefold(),
     "tag": lambda value, found: any(value in tag.casefold() for tag in found.tags),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from smtpmock.errors import QueryError
 from smtpmock.patterns import glob, has_wildcard
 from smtpmock.queries.criteria import CRITERIA
+from smtpmock.queries.search import Search
 from smtpmock.rfc.grammar import address_key
 from smtpmock.text import quote
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
     from smtpmock.queries.criteria import ValueKind
 
-Operator: TypeAlias = Literal["is", "contains", "like", "regexp", "function", "<", "<=", ">", ">="]
-"""The comparisons: equal, containing, matching a pattern with ``*`` or an expression, by a function, by size."""
+Operator: TypeAlias = Literal["is", "contains", "like", "regexp", "function", "search", "<", "<=", ">", ">="]
+"""The comparisons: equal, containing, matching a pattern, an expression, a function or a search, by size."""
 
 _SIZE = re.compile(r"\s*(<=|>=|<|>|==?)?\s*(\d{1,18})\s*")
 _COMPARISONS: Mapping[str, Callable[[int, int], bool]] = {
@@ -32,6 +33,7 @@ _TEXT_EXPECTED = "a text, a pattern with *, a compiled regular expression or a f
 _EXPECTED: Mapping[ValueKind, str] = {
     "size": "a number of bytes, a comparison as in '>= 1000', or a function",
     "function": "a function of the message",
+    "search": "a text in the search language of Mailpit, as in 'to:bob@example.com is:unread', or a Search",
 }
 
 
@@ -106,6 +108,8 @@ def field_terms(field: str, wanted: Any) -> list[Term]:
     """
     if field == "header":
         return [_term("header", value, name) for name, value in _header_items(wanted)]
+    if field == "search" and isinstance(wanted, str):
+        wanted = Search(wanted)
     return [_term(field, wanted)]
 
 
@@ -129,6 +133,8 @@ def format_value(wanted: Any) -> str:
     """Return a value to ask for, as text for people."""
     if isinstance(wanted, re.Pattern):
         return f"/{wanted.pattern}/"
+    if isinstance(wanted, Search):
+        return repr(wanted.text)
     return getattr(wanted, "__name__", "a function") if callable(wanted) else repr(wanted)
 
 
@@ -146,6 +152,8 @@ def _operator(kind: ValueKind, wanted: Any) -> tuple[Operator | None, Any]:
         return ("function" if callable(wanted) else None), wanted
     if kind == "size":
         return _size_operator(wanted)
+    if kind == "search":
+        return ("search" if isinstance(wanted, Search) else None), wanted
     if isinstance(wanted, str):
         if has_wildcard(wanted):
             return "like", wanted
@@ -170,6 +178,9 @@ def _size_operator(wanted: Any) -> tuple[Operator | None, Any]:
 def _test(kind: ValueKind, operator: Operator, wanted: Any) -> Callable[[Any], bool]:
     if operator == "function":
         return lambda value: bool(wanted(value))
+    if operator == "search":
+        matches: Callable[[Any], bool] = wanted.matches
+        return matches
     if operator == "regexp":
         return lambda value: wanted.search(value) is not None
     if kind == "size":

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol, TypeAlias, TypedDict
 
 from smtpmock.queries.query import Mark
+from smtpmock.queries.search import Search
 
 Text: TypeAlias = str | re.Pattern[str] | Callable[[str], object]
 """A text to be equal or contained, a pattern with ``*``, a compiled expression, or a function of the value."""
@@ -48,5 +49,6 @@ class QueryWords(TypedDict, total=False):
     client: Text
     user: Text
     size: Size
+    search: str | Search
     accepted: bool | None
     since: Mark | Numbered

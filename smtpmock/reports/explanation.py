@@ -115,7 +115,7 @@ def _cut(lines: list[str], most: int) -> list[str]:
 def _table(entries: Sequence[Entry], query: Query) -> list[str]:
     """Return a table of the messages, the closest match first, each with its mismatches."""
     compared = entries[-_MOST_COMPARED:]
-    lacking = {entry.number: _lacking(entry.record, query) for entry in compared}
+    lacking = {entry.number: _lacking(entry, query) for entry in compared}
     nearest = sorted(compared, key=lambda entry: (lacking[entry.number], -entry.number))
     order = ", closest match first" if len(entries) > 1 and any(lacking.values()) else ""
     header, *rows = _aligned([_COLUMNS, *(_row(entry.record) for entry in nearest[:_MOST_TABLE_LINES])])
@@ -127,7 +127,7 @@ def _table(entries: Sequence[Entry], query: Query) -> list[str]:
     for entry, row in zip(nearest, rows, strict=False):
         marks = lacking[entry.number]
         lines = [row, *_refusal(entry.record)]
-        lines += (f"{'':14}x {mark}" for mark in islice(_marks(entry.record, query), _MOST_MARKS))
+        lines += (f"{'':14}x {mark}" for mark in islice(_marks(entry, query), _MOST_MARKS))
         if marks > _MOST_MARKS:
             lines.append(f"{'':14}x and {marks - _MOST_MARKS} more")
         if len(result) + len(lines) >= _MOST_TABLE_LINES:
@@ -153,19 +153,22 @@ def _refusal(record: MessageRecord) -> list[str]:
     return [_reply_line(refusal)] if refusal is not None else []
 
 
-def _lacking(record: MessageRecord, query: Query) -> int:
+def _lacking(entry: Entry, query: Query) -> int:
     """Count the criteria that the message does not match."""
-    return (not query.means(record)) + len(query.failed(record))
+    return (not query.means(entry.record)) + len(query.failed(entry))
 
 
-def _marks(record: MessageRecord, query: Query) -> Iterator[str]:
+def _marks(entry: Entry, query: Query) -> Iterator[str]:
     """Yield a line for each criterion that the message does not match, with the values found instead."""
-    if not query.means(record):
-        yield f"state is {record.state}"
-    for term in query.failed(record):
-        found: Iterable[object] = values(term, record)
+    if not query.means(entry.record):
+        yield f"state is {entry.record.state}"
+    for term in query.failed(entry):
+        if term.operator == "search":
+            yield f"search does not find it: {escape_controls(' '.join(term.value.failed(entry)))}"
+            continue
+        found: Iterable[object] = values(term, entry)
         if term.field == "header":
-            found = record.content.headers.get_all(term.name)
+            found = entry.record.content.headers.get_all(term.name)
         shown = (value[:WIDTH] if isinstance(value, str) else value for value in found)
         yield f"{escape_controls(term.word)} is {escape_controls(', '.join(map(repr, shown))) or 'missing'}"
 

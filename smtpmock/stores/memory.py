@@ -295,7 +295,7 @@ class MemoryStore:
         numbers = range(after + 1, last + 1) if last - after < len(fewest) else list(fewest)
         matching = []
         for number in numbers:
-            if number > after and (entry := entries.get(number)) is not None and query.matches(entry.record):
+            if number > after and (entry := entries.get(number)) is not None and query.matches(entry):
                 matching.append(entry)
                 if limit is not None and len(matching) >= limit:
                     break
