@@ -46,7 +46,7 @@ def matching(query: Query, entries: Iterable[Entry]) -> Iterator[Entry]:
     """Yield the entries that match, whenever they arrived."""
     for entry in entries:
         try:
-            if query.matches(entry.record):
+            if query.matches(entry):
                 yield entry
         except Exception:  # noqa: S112  # a function of the test that cannot examine this message does not match it
             continue
