@@ -92,6 +92,7 @@ def test_a_criterion_has_the_type_of_its_kind() -> None:
     assert types == {
         "header": {query_words.Header},
         "size": {query_words.Size},
+        "id": {query_words.Id},
         "search": {str | Search},
         "accepted": {bool | None},
         "moment": {query_words.Mark | query_words.Numbered},

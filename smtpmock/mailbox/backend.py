@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from smtpmock.queries.query import Mark, Query, SessionQuery
     from smtpmock.rules.book import Clock
@@ -55,6 +55,9 @@ class Backend(Protocol):
 
     def mark(self) -> Mark:
         """Return a mark for the present moment."""
+
+    def update(self, ids: Iterable[str], *, is_read: bool | None = None, tags: Iterable[str] | None = None) -> int:
+        """Mark records as read or unread, or tag them; return the number of those that existed."""
 
     def purge(self, query: Query | None = None) -> list[Entry]:
         """Remove and return the records that match, in one step; without a query, all of them and ended sessions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,7 +13,7 @@ from smtpmock.runtime.wakeup import make_wakeup
 from smtpmock.text import format_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from smtpmock.queries.query import Mark, Query, SessionQuery
     from smtpmock.rules.book import Clock, RuleBook
@@ -113,6 +114,11 @@ class LocalBackend:
     def mark(self) -> Mark:
         """Return a mark for the present moment."""
         return self._store.mark()
+
+    def update(self, ids: Iterable[str], *, is_read: bool | None = None, tags: Iterable[str] | None = None) -> int:
+        """Mark records as read or unread, or tag them; return the number of those that existed."""
+        change = partial(self._store.update, ids, is_read=is_read, tags=tags)
+        return change() if self._is_forked else hub.get_hub().call(change)
 
     def purge(self, query: Query | None = None) -> list[Entry]:
         """Remove and return the records that match, in one step; without a query, all of them and ended sessions."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from smtpmock.errors import QueryError
 from smtpmock.mailbox.explaining import Explaining, as_messages
 from smtpmock.messages.session import Session
 from smtpmock.queries.query import Query, SessionQuery
+from smtpmock.text import invalid
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from smtpmock.messages.message import Message
     from smtpmock.queries.query import Mark
     from smtpmock.queries.words import QueryWords, SessionWords
+
+_LONGEST_TAG = 200
 
 
 class Reading(Explaining):
@@ -104,6 +109,36 @@ class Reading(Explaining):
         self._unmet.clear()
         return as_messages(self._backend.purge())
 
+    def update_messages(
+        self, *, read: bool | None = None, tags: Collection[str] | None = None, **query: Unpack[QueryWords]
+    ) -> list[Message]:
+        """Mark messages as read or unread, or replace their tags. To read them here marks nothing as read.
+
+        Args:
+            read: True to mark them as read, False to mark them as unread; None to leave that as it is.
+            tags: Their tags from now on; None to leave them as they are.
+            **query: Criteria, as listed in docs/queries.md; without any, all accepted messages.
+
+        Returns:
+            The messages that match, as they are now.
+
+        Raises:
+            QueryError: If a value or a criterion is invalid.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
+            ...     [message] = mock.update_messages(read=True, tags=["greeting"], subject="Welcome")
+            >>> message.is_read, message.tags, len(mock.messages(search="tag:greeting is:unread"))
+            (True, ('greeting',), 0)
+        """
+        _check_update(read, tags)
+        ids = [entry.record.id for entry in self._backend.select(Query(query))]
+        self._backend.update(ids, is_read=read, tags=None if tags is None else tuple(dict.fromkeys(tags)))
+        return as_messages(self._backend.select(Query({"id": ids}, accepted=None)))
+
     def messages_and_purge(self) -> list[Message]:
         """Purge everything, and return the accepted messages that were removed; see `purge`.
 
@@ -140,3 +175,18 @@ class Reading(Explaining):
     def dropped(self) -> int:
         """The number of records that were dropped because of `max_messages` or `max_bytes`."""
         return self._backend.dropped
+
+
+def _check_update(read: object, tags: object) -> None:
+    if not (read is None or isinstance(read, bool)):
+        raise QueryError(invalid("read", read, "True, False, or None for no change"))
+    if tags is not None and (isinstance(tags, str) or not isinstance(tags, Collection)):
+        raise QueryError(invalid("tags", tags, "a list of texts"))
+    for tag in tags or ():
+        if not isinstance(tag, str) or not tag.strip() or len(tag) > _LONGEST_TAG or not _is_text(tag):
+            raise QueryError(invalid("tag", tag, f"a text of 1 to {_LONGEST_TAG} characters"))
+
+
+def _is_text(tag: str) -> bool:
+    """Return True if UTF-8 can encode it: a lone surrogate is no character."""
+    return tag.isascii() or not any("\ud800" <= character <= "\udfff" for character in tag)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from smtpmock.records.session import SessionRecord
 
 ValueKind: TypeAlias = Literal[
-    "text", "address", "name", "user", "size", "header", "search", "accepted", "moment", "function"
+    "text", "address", "name", "user", "size", "id", "header", "search", "accepted", "moment", "function"
 ]
 """The kinds of values: a text contains what is asked for, an address or name equals it without case, a user exactly."""
 
@@ -69,6 +69,7 @@ CRITERIA: Mapping[str, Criterion] = {
         "user", "the user who had logged in", lambda record: (record.negotiated.user,) if record.negotiated.user else ()
     ),
     "size": Criterion("size", "the size of the message in bytes", lambda record: (len(record.content.raw),)),
+    "id": Criterion("id", "the id of the message", lambda record: (record.id,)),
     "argument": Criterion("text", "the text after the verb of a command"),
     "verb": Criterion("name", "the verb of a command"),
     "where": Criterion("function", "the whole message with its envelope"),

@@ -78,6 +78,12 @@ class Query:
             if term.field in ("recipient", "sender") and (key := term.key) is not None
         }
 
+    @property
+    def ids(self) -> frozenset[str] | None:
+        """The ids, one of which a record must have; None if they do not matter."""
+        asked = [term.value for term in self.terms if term.field == "id"]
+        return frozenset(asked[0]) if asked else None
+
     def matches(self, found: Found) -> bool:
         """Return True if a record in a store matches, however old it is."""
         return self.means(found.record) and all(holds(term, found) for term in self.terms)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from smtpmock.queries.criteria import ValueKind
 
-Operator: TypeAlias = Literal["is", "contains", "like", "regexp", "function", "search", "<", "<=", ">", ">="]
-"""The comparisons: equal, containing, matching a pattern, an expression, a function or a search, by size."""
+Operator: TypeAlias = Literal["is", "contains", "like", "regexp", "function", "search", "in", "<", "<=", ">", ">="]
+"""The comparisons: equal, containing, matching a pattern, an expression, a function or a search, one of, by size."""
 
 _SIZE = re.compile(r"\s*(<=|>=|<|>|==?)?\s*(\d{1,18})\s*")
 _COMPARISONS: Mapping[str, Callable[[int, int], bool]] = {
@@ -33,6 +34,7 @@ _TEXT_EXPECTED = "a text, a pattern with *, a compiled regular expression or a f
 _EXPECTED: Mapping[ValueKind, str] = {
     "size": "a number of bytes, a comparison as in '>= 1000', or a function",
     "function": "a function of the message",
+    "id": "the id of a message or several ids",
     "search": "a text in the search language of Mailpit, as in 'to:bob@example.com is:unread', or a Search",
 }
 
@@ -135,6 +137,8 @@ def format_value(wanted: Any) -> str:
         return f"/{wanted.pattern}/"
     if isinstance(wanted, Search):
         return repr(wanted.text)
+    if isinstance(wanted, tuple):  # of ids
+        return repr(wanted[0]) if len(wanted) == 1 else repr(list(wanted))
     return getattr(wanted, "__name__", "a function") if callable(wanted) else repr(wanted)
 
 
@@ -152,6 +156,9 @@ def _operator(kind: ValueKind, wanted: Any) -> tuple[Operator | None, Any]:
         return ("function" if callable(wanted) else None), wanted
     if kind == "size":
         return _size_operator(wanted)
+    if kind == "id":
+        ids = [wanted] if isinstance(wanted, str) else wanted if isinstance(wanted, Collection) else [None]
+        return ("in" if all(isinstance(one, str) for one in ids) else None), tuple(ids)
     if kind == "search":
         return ("search" if isinstance(wanted, Search) else None), wanted
     if isinstance(wanted, str):
@@ -178,6 +185,9 @@ def _size_operator(wanted: Any) -> tuple[Operator | None, Any]:
 def _test(kind: ValueKind, operator: Operator, wanted: Any) -> Callable[[Any], bool]:
     if operator == "function":
         return lambda value: bool(wanted(value))
+    if operator == "in":
+        ids = frozenset(wanted)
+        return lambda value: value in ids
     if operator == "search":
         matches: Callable[[Any], bool] = wanted.matches
         return matches

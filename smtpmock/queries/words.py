@@ -1,7 +1,7 @@
 """The criteria as typed keyword arguments, for type checkers and completion. A test compares them with `CRITERIA`."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol, TypeAlias, TypedDict
 
 from smtpmock.queries.query import Mark
@@ -15,6 +15,9 @@ Header: TypeAlias = str | Mapping[str, Text]
 
 Size: TypeAlias = int | str | Callable[[int], object]
 """A number of bytes, a comparison such as ``">= 1000"``, or a function of the number."""
+
+Id: TypeAlias = str | Collection[str]
+"""The id of a message, or several ids."""
 
 
 class Numbered(Protocol):
@@ -49,6 +52,7 @@ class QueryWords(TypedDict, total=False):
     client: Text
     user: Text
     size: Size
+    id: Id
     search: str | Search
     accepted: bool | None
     since: Mark | Numbered

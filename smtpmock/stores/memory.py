@@ -289,8 +289,10 @@ class MemoryStore:
             found = [entry for entry in list(entries.values()) if entry.number > after]
             return found if limit is None else found[:limit]
         after = max(after, query.after)
-        looked_up = (self._indexes[field].get(key, {}) for field, key in query.keys.items())
-        fewest: Collection[int] = min(looked_up, key=len, default=entries)
+        looked_up: list[Collection[int]] = [self._indexes[field].get(key, {}) for field, key in query.keys.items()]
+        if query.ids is not None:
+            looked_up.append(sorted(filter(None, map(self._numbers.get, query.ids))))
+        fewest = min(looked_up, key=len, default=entries)
         last = self._last
         numbers = range(after + 1, last + 1) if last - after < len(fewest) else list(fewest)
         matching = []
