@@ -13,6 +13,8 @@ import sys
 from smtpmock import __version__, listen
 from smtpmock.errors import RuleError, SettingError, StartError
 
+_SERVICE = "serve"
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
@@ -35,21 +37,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         early = (_signal.SIGINT, _signal.SIGTERM, _signal.SIGQUIT, _signal.SIGHUP)
         _signal.pthread_sigmask(_signal.SIG_BLOCK, early)
     arguments = sys.argv[1:] if arguments is None else arguments
-    listener = EarlyListener(*guessed_address(arguments, os.environ))
+    is_service = arguments[:1] == [_SERVICE]
+    guessed = guessed_service_addresses(arguments, os.environ) if is_service else ()
+    listeners = [EarlyListener(*address) for address in guessed or [guessed_address(arguments, os.environ)]]
     try:
-        from smtpmock import cli
+        if is_service:
+            from smtpmock import serve
 
-        options = cli.parse(arguments, os.environ)
+            options = serve.parse(arguments[1:], os.environ)
+        else:
+            from smtpmock import cli
+
+            options = cli.parse(arguments, os.environ)
         if options.version:
             _print_version()
         else:
-            _serve(options, listener.take(options.settings.host, options.settings.port))
+            _serve(options, listeners)
     except (SettingError, RuleError) as error:
         return _refuse(error, 2)
     except StartError as error:
         return _refuse(error, 1)
     finally:
-        listener.close()
+        for listener in listeners:
+            listener.close()
         _give_up_closed_output()
     return 0
 
@@ -61,13 +71,42 @@ def guessed_address(arguments: Sequence[str], environment: Mapping[str, str]) ->
         >>> guessed_address(["-port=2525", "--host", "::1"], {})
         ('::1', 2525)
     """
-    found = {"host": environment.get("SMTPMOCK_HOST", ""), "port": environment.get("SMTPMOCK_PORT", "")}
+    given = _given(arguments)
+    host = given.get("host", environment.get("SMTPMOCK_HOST", ""))
+    return host or "127.0.0.1", _port(given.get("port", environment.get("SMTPMOCK_PORT", "")))
+
+
+def guessed_service_addresses(arguments: Sequence[str], environment: Mapping[str, str]) -> list[tuple[str, int]]:
+    """Return the addresses on which `smtpmock serve` will probably listen: for SMTP, and for HTTP.
+
+    Example:
+        >>> guessed_service_addresses(["serve", "--smtp-port", "2525", "--http-host=::1"], {})
+        [('127.0.0.1', 2525), ('::1', 8025)]
+    """
+    given = _given(arguments)
+
+    def guess(flag: str, default: str) -> str:
+        variable = environment.get(f"SMTPMOCK_{flag.replace('-', '_').upper()}", "")
+        return given.get(flag) or ("" if variable.startswith("tcp://") else variable) or default
+
+    host = guess("host", "127.0.0.1")
+    smtp = given.get("smtp-port") or guess("port", "1025")
+    return [(host, _port(smtp)), (guess("http-host", host), _port(guess("http-port", "8025")))]
+
+
+def _given(arguments: Sequence[str]) -> dict[str, str]:
+    """Return the values of what looks like flags, by their names without dashes."""
+    given = {}
     for argument, following in zip(arguments, (*arguments, "")[1:], strict=True):
         flag, has_value, value = argument.partition("=")
         if flag.startswith("-"):
-            found[flag.removeprefix("-").removeprefix("-")] = value if has_value else following
-    port = found["port"].strip()
-    return found["host"] or "127.0.0.1", int(port) if port.isdecimal() and len(port) < 6 and int(port) < 65536 else 0
+            given[flag.removeprefix("-").removeprefix("-")] = value if has_value else following
+    return given
+
+
+def _port(text: str) -> int:
+    text = text.strip()
+    return int(text) if text.isdecimal() and len(text) < 6 and int(text) < 65536 else 0
 
 
 class EarlyListener:
@@ -100,9 +139,13 @@ class EarlyListener:
             self._listener.close()
 
 
-def _serve(options: Options, listener: _socket.socket) -> None:
+def _serve(options: Options, listeners: Sequence[EarlyListener]) -> None:
     from smtpmock.runtime.signals import catch_stop_signals
 
+    settings = options.settings
+    taken = [listeners[0].take(settings.host, settings.port)]
+    if settings.http_port is not None:
+        taken.append(listeners[1].take(settings.http_host or settings.host, settings.http_port))
     stop_signals = catch_stop_signals()
     from gevent.monkey import patch_socket
 
@@ -110,15 +153,21 @@ def _serve(options: Options, listener: _socket.socket) -> None:
 
     from smtpmock import SMTPMock
 
-    settings = options.settings
     server = SMTPMock(settings)
     for rule in options.rules:
         server.add_rule(rule)
-    if settings.tls and not settings.certfile:
-        _print(f"Certificate authority: {server.ca_certificate}")
-    server.start_on(listener)
-    if not settings.port and not (settings.log_to_stdout and settings.log_server_activity):
-        _print(f"SMTP mock server started on port: {server.port}")
+    if settings.http_port is not None:
+        from smtpmock.serve import show_warnings
+
+        show_warnings(server)
+        server.start_on(*taken)
+        _print(f"SMTP: {server.url}\nInbox: {server.http_url}")
+    else:
+        if settings.tls and not settings.certfile:
+            _print(f"Certificate authority: {server.ca_certificate}")
+        server.start_on(*taken)
+        if not settings.port and not (settings.log_to_stdout and settings.log_server_activity):
+            _print(f"SMTP mock server started on port: {server.port}")
     stop_signals()
     stop_signals.bear(server.stop)
 

@@ -13,7 +13,7 @@ from smtpmock import SETTINGS, Settings, invalid, parse_setting, quote, unknown
 from smtpmock.errors import RuleError, SettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from smtpmock import Rule, Setting
 
@@ -31,6 +31,9 @@ _FLAGS = {_LOG: [name for name, declared in _COMMAND.items() if declared.flag ==
     name: [name] for name in _COMMAND
 }
 """The settings that each flag sets, by the name of the flag's environment variable in lower case."""
+
+SWITCH_OPTIONS: Mapping[str, Any] = {"nargs": "?", "const": "true", "metavar": ""}
+"""How the parser takes a switch: its value is optional."""
 
 _RULE_HELP = (
     "a rule, such as \"RCPT TO recipient=*@slow.example delay=2 reply='451 later' times=3\" (see docs/rules.md)"
@@ -51,8 +54,11 @@ class Options(NamedTuple):
     rules: Sequence[Rule] = ()
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """A parser that raises `SettingError` for a mistake, and takes no abbreviated flag."""
+
     def error(self, message: str) -> NoReturn:
+        """Refuse the command line."""
         raise SettingError(f"Invalid command line: {message}")
 
     def _get_option_tuples(self, option_string: str) -> list[Any]:
@@ -60,7 +66,7 @@ class _Parser(argparse.ArgumentParser):
         return []
 
 
-class _HelpFormatter(argparse.HelpFormatter):
+class HelpFormatter(argparse.HelpFormatter):
     """A formatter that shows both forms of a flag, go-smtp-mock's and the usual one, and its value once."""
 
     def __init__(self, prog: str) -> None:
@@ -90,25 +96,43 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
     parser = _parser()
     found, rest = parser.parse_known_args(arguments)
     if rest:
-        raise _unknown(rest[0], parser)
+        raise unexpected(rest[0], parser)
+    return Options(
+        switch_value("-v", found.version),
+        Settings(**{**_DEFAULTS, **given_values(found, environment, _FLAGS)}),
+        read_rules(found.rules, found.rule),
+    )
+
+
+def given_values(
+    found: argparse.Namespace, environment: Mapping[str, str], flags: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """Return the values of the settings that were given, on the command line or else in the environment.
+
+    Args:
+        found: The parsed command line.
+        environment: The environment variables.
+        flags: The settings that each flag sets, by the name of the flag's environment variable in lower case.
+
+    Raises:
+        SettingError: If a value is invalid.
+    """
     values: dict[str, Any] = {}
-    for flag, names in _FLAGS.items():
-        text = getattr(found, flag)
+    for flag, names in flags.items():
+        text = getattr(found, flag, None)
         if text is not None:
             values |= {name: parse_setting(name, text) for name in names}
     fallback: dict[str, Any] = {}
-    for flag, names in _FLAGS.items():
+    for flag, names in flags.items():
         variable = ENVIRONMENT_PREFIX + flag.upper()
         text = environment.get(variable)
         if text and not _is_link(names, text):  # as in most programs, an empty variable counts as unset
             fallback |= {name: parse_setting(name, text, called=variable) for name in names if name not in values}
-    return Options(
-        _switch("-v", found.version), Settings(**{**_DEFAULTS, **fallback, **values}), _rules(found.rules, found.rule)
-    )
+    return {**fallback, **values}
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="smtpmock",
         usage="smtpmock [-flag=value | --flag value]…",
         description="An SMTP mock server for tests: it answers as told and keeps the mail that it receives.",
@@ -117,13 +141,13 @@ def _parser() -> argparse.ArgumentParser:
             f"Each setting can be an environment variable as well, such as {ENVIRONMENT_PREFIX}SESSION_TIMEOUT=60. "
             "All mail is kept in memory: for a server that runs for a long time, set a bound, such as "
             "--max-messages 1000. "
-            "SIGINT, SIGTERM, SIGQUIT and SIGHUP stop the server gracefully; a second one ends it at once."
+            "SIGINT, SIGTERM, SIGQUIT and SIGHUP stop the server gracefully; a second one ends it at once. "
+            "`smtpmock serve` keeps everything and serves HTTP as well: see `smtpmock serve --help`."
         ),
-        formatter_class=_HelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
         add_help=False,
     )
-    switch: dict[str, Any] = {"nargs": "?", "const": "true", "metavar": ""}
     general = parser.add_argument_group("General")
     general.add_argument("-h", "-help", "--h", "--help", action="help", help="show this help and exit")
     general.add_argument(
@@ -134,25 +158,53 @@ def _parser() -> argparse.ArgumentParser:
         dest="version",
         default="false",
         help="show the version and exit",
-        **switch,
+        **SWITCH_OPTIONS,
     )
     general.add_argument(
-        "-log", "--log", help="the same as --log-to-stdout and --log-server-activity together", **switch
+        "-log", "--log", help="the same as --log-to-stdout and --log-server-activity together", **SWITCH_OPTIONS
     )
-    behaviour = parser.add_argument_group("Scripted behaviour")
-    behaviour.add_argument("--rule", action="append", default=[], metavar="'STAGE WORD=VALUE …'", help=_RULE_HELP)
-    behaviour.add_argument("--rules", action="append", default=[], metavar="FILE", help="rules from a TOML file")
-    groups: dict[str, argparse._ArgumentGroup] = {}
-    for name, declared in _COMMAND.items():
-        section = declared.section
-        if section not in groups:
-            groups[section] = parser.add_argument_group(section)
-        value: dict[str, Any] = {"metavar": declared.type.metavar} if declared.type.metavar else switch
-        groups[section].add_argument(*_forms(declared), dest=name, help=_help(declared).replace("%", "%%"), **value)
+    add_rules(parser)
+    add_settings(parser, _COMMAND.values(), _forms, lambda declared: declared.command_default)
     return parser
 
 
-def _rules(files: Sequence[str], lines: Sequence[str]) -> list[Rule]:
+def add_rules(parser: argparse.ArgumentParser) -> None:
+    """Add the flags for rules to a parser."""
+    behaviour = parser.add_argument_group("Scripted behaviour")
+    behaviour.add_argument("--rule", action="append", default=[], metavar="'STAGE WORD=VALUE …'", help=_RULE_HELP)
+    behaviour.add_argument("--rules", action="append", default=[], metavar="FILE", help="rules from a TOML file")
+
+
+def add_settings(
+    parser: argparse.ArgumentParser,
+    declared: Iterable[Setting],
+    forms: Callable[[Setting], Sequence[str]],
+    default: Callable[[Setting], Any],
+) -> None:
+    """Add a flag for each setting to a parser, in a group for each section.
+
+    Args:
+        parser: The parser.
+        declared: The settings.
+        forms: A function that returns the forms of a setting's flag.
+        default: A function that returns the default of a setting.
+    """
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for setting in declared:
+        section = setting.section
+        if section not in groups:
+            groups[section] = parser.add_argument_group(section)
+        value: Any = {"metavar": setting.type.metavar} if setting.type.metavar else SWITCH_OPTIONS
+        shown = _help(setting, default(setting)).replace("%", "%%")
+        groups[section].add_argument(*forms(setting), dest=setting.name, help=shown, **value)
+
+
+def read_rules(files: Sequence[str], lines: Sequence[str]) -> list[Rule]:
+    """Return the rules in files, then those on the command line.
+
+    Raises:
+        RuleError: If a rule is invalid.
+    """
     if not files and not lines:
         return []
     from smtpmock import load_rules, parse_rule
@@ -173,8 +225,7 @@ def _forms(declared: Setting) -> list[str]:
     return list(dict.fromkeys(forms))
 
 
-def _help(declared: Setting) -> str:
-    default = declared.command_default
+def _help(declared: Setting, default: Any) -> str:
     if isinstance(default, bool):
         default = "on" if default else "off"
     elif isinstance(default, tuple):
@@ -187,20 +238,27 @@ def _help(declared: Setting) -> str:
 
 def _is_link(names: Sequence[str], text: str) -> bool:
     """Return True if a variable holds the address that Kubernetes and Docker set for a service named smtpmock."""
-    return names[0] == "port" and text.startswith("tcp://")
+    return SETTINGS[names[0]].type.metavar == "PORT" and text.startswith("tcp://")
 
 
-def _switch(flag: str, text: str) -> bool:
+def switch_value(flag: str, text: str) -> bool:
+    """Return the value of a switch that is no setting.
+
+    Raises:
+        SettingError: If the text is not a valid value.
+    """
     try:
         return bool(_SWITCH.parse(text))
     except ValueError:
         raise SettingError(invalid(flag, text, _SWITCH.expected)) from None
 
 
-def _unknown(argument: str, parser: argparse.ArgumentParser) -> SettingError:
+def unexpected(argument: str, parser: argparse.ArgumentParser) -> SettingError:
+    """Return the error about an argument that the parser does not know."""
     flag = argument.partition("=")[0]
+    forms = [form for form in parser._option_string_actions if form.islower() or not flag.startswith("--")]
     if not flag.startswith("-"):
-        return SettingError(f"Unexpected argument {quote(argument)}: settings are flags, such as -port=2525")
+        example = next(form for form in forms if form.endswith("port"))
+        return SettingError(f"Unexpected argument {quote(argument)}: settings are flags, such as {example}=2525")
     usual = flag.startswith("--")
-    forms = (form for form in parser._option_string_actions if form.islower() or not usual)
     return SettingError(unknown("flag", flag, (form for form in forms if form.startswith("--") == usual)))

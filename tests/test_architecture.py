@@ -25,7 +25,8 @@ LIBRARY = ROOT / "robot_library" / "SMTPMockLibrary"
 LAYERS = (
     # From top to bottom; a module imports from its own package and from the lines below. "" is smtpmock/__init__.py.
     ("__main__",),
-    ("cli", "pytest_plugin"),
+    ("serve", "pytest_plugin"),
+    ("cli",),
     ("",),
     ("server", "evidence"),
     ("http",),
@@ -47,7 +48,7 @@ LAYERS = (
     ("errors",),
     ("version",),
 )
-SURFACES = ("__main__", "cli", "pytest_plugin")
+SURFACES = ("__main__", "cli", "pytest_plugin", "serve")
 PUBLIC = {"smtpmock", "smtpmock.errors", "smtpmock._build", "smtpmock.runtime.signals"}
 """What a surface may import; a build writes `_build`, and `signals` belongs to the command."""
 

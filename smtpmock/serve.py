@@ -1,0 +1,106 @@
+"""`smtpmock serve`: the mock as a service, with HTTP. Its flags are derived from the declarations of the settings."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+from smtpmock import SETTINGS, Settings, quote
+from smtpmock.cli import (
+    ENVIRONMENT_PREFIX,
+    SWITCH_OPTIONS,
+    HelpFormatter,
+    Options,
+    Parser,
+    add_rules,
+    add_settings,
+    given_values,
+    read_rules,
+    switch_value,
+    unexpected,
+)
+from smtpmock.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from smtpmock import Setting, SMTPMock
+
+_SERVED = {name: declared for name, declared in SETTINGS.items() if declared.in_serve}
+_FLAGS = {name: [name] for name in _SERVED}
+_DEFAULTS: Any = {name: declared.serve_default for name, declared in _SERVED.items()}
+
+
+def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
+    """Parse the command line of `smtpmock serve` and the environment.
+
+    Args:
+        arguments: The command line, without `smtpmock serve`.
+        environment: The environment variables; those that a flag overrides are ignored.
+
+    Raises:
+        SettingError: If a flag is unknown or a value is invalid.
+        RuleError: If a rule is invalid.
+
+    Example:
+        >>> options = parse(["--smtp-port=2525", "--http-auth", "bob:secret"], {"SMTPMOCK_HTTP_PORT": "8080"})
+        >>> options.settings.port, options.settings.http_port
+        (2525, 8080)
+    """
+    parser = _parser()
+    found, rest = parser.parse_known_args(arguments)
+    if rest:
+        raise _unknown(rest[0], parser)
+    values = {**_DEFAULTS, **given_values(found, environment, _FLAGS)}
+    return Options(switch_value("--version", found.version), Settings(**values), read_rules(found.rules, found.rule))
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="smtpmock serve",
+        usage="smtpmock serve [--flag value]…",
+        description=(
+            "An SMTP server that keeps all mail and shows it over HTTP: an inbox in the browser, and an API for tests."
+        ),
+        epilog=(
+            "A value follows its flag after '=' or a space; switches need none, and are turned off with '=off'. "
+            f"Each setting can be an environment variable as well, such as {ENVIRONMENT_PREFIX}HTTP_PORT=8080. "
+            "SIGINT, SIGTERM, SIGQUIT and SIGHUP stop the server gracefully; a second one ends it at once."
+        ),
+        formatter_class=HelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    general = parser.add_argument_group("General")
+    general.add_argument("--help", action="help", help="show this help and exit")
+    general.add_argument(
+        "--version", dest="version", default="false", help="show the version and exit", **SWITCH_OPTIONS
+    )
+    add_rules(parser)
+    add_settings(parser, _SERVED.values(), _forms, lambda declared: declared.serve_default)
+    return parser
+
+
+def _forms(declared: Setting) -> list[str]:
+    usual = f"--{declared.name.replace('_', '-')}"
+    return ["--smtp-port", usual] if declared.name == "port" else [usual]
+
+
+def _unknown(argument: str, parser: Parser) -> SettingError:
+    """Return the error about an unknown flag; a flag of go-smtp-mock has a form here."""
+    flag = argument.partition("=")[0]
+    there = flag.lstrip("-")
+    forms = [_forms(declared)[0] for declared in _SERVED.values() if declared.in_command and declared.flag == there]
+    if flag.startswith("-") and forms:
+        return SettingError(f"Unknown flag {quote(flag)}: use {' and '.join(forms)}")
+    return unexpected(argument, parser)
+
+
+def show_warnings(server: SMTPMock) -> None:
+    """Write the server's warnings to standard error, and its errors unless they keep it from starting."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(logging.Formatter("smtpmock: %(message)s"))
+    handler.addFilter(lambda record: record.levelno < logging.ERROR or server.is_running)
+    logging.getLogger("smtpmock").addHandler(handler)
