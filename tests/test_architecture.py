@@ -292,9 +292,9 @@ def test_package_that_imports_from_its_own_modules_is_no_circle(tree):
 
 
 def test_imports_between_neighbours_are_found(tree):
-    graph = import_graph(tree(cli="", pytest_plugin="import smtpmock.cli"))
+    graph = import_graph(tree(serve="", pytest_plugin="import smtpmock.serve"))
 
-    assert upward(graph) == ["smtpmock.pytest_plugin -> smtpmock.cli"]
+    assert upward(graph) == ["smtpmock.pytest_plugin -> smtpmock.serve"]
 
 
 def test_downward_imports_are_allowed(tree):
