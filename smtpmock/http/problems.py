@@ -67,17 +67,43 @@ def answer_with_problems(app: falcon.App[Any, Any], failed: Callable[[BaseExcept
         failed: The function to call with an exception that nobody expected.
     """
 
-    def expected(_: Any, response: falcon.Response, error: Any, __: Any) -> None:
-        _write(response, status_of(error), str(error), type(error).__name__)
+    def write(_: falcon.Request, response: falcon.Response, status: int, detail: str, error: str) -> None:
+        response.content_type = PROBLEM
+        response.data = json.dumps(problem(status, detail, error), ensure_ascii=False).encode()
+
+    answer_errors(app, failed, write)
+
+
+def answer_errors(
+    app: falcon.App[Any, Any],
+    failed: Callable[[BaseException], object],
+    write: Callable[[falcon.Request, falcon.Response, int, str, str], object],
+) -> None:
+    """Have an application answer errors with sentences.
+
+    Args:
+        app: The application.
+        failed: The function to call with an exception that nobody expected.
+        write: The function that writes the body: it is given the request, the response, the status, the sentence and
+            the name of the Python exception, "" if there is none.
+    """
+
+    def answer(request: falcon.Request, response: falcon.Response, status: int, detail: str, error: str = "") -> None:
+        response.status = falcon.code_to_http_status(status)
+        response.set_header("X-Content-Type-Options", "nosniff")
+        write(request, response, status, "\n".join(map(escape_controls, detail.split("\n"))), error)
+
+    def expected(request: falcon.Request, response: falcon.Response, error: Any, _: Any) -> None:
+        answer(request, response, status_of(error), str(error), type(error).__name__)
 
     def refused(request: falcon.Request, response: falcon.Response, error: Any, _: Any) -> None:
         for name, value in (error.headers or {}).items():
             response.set_header(name, value)
-        _write(response, error.status_code, error.description or _sentence(request, error))
+        answer(request, response, error.status_code, error.description or _sentence(request, error))
 
-    def unexpected(_: Any, response: falcon.Response, error: Any, __: Any) -> None:
+    def unexpected(request: falcon.Request, response: falcon.Response, error: Any, _: Any) -> None:
         failed(error)
-        _write(response, 500, f"smtpmock has a bug: {format_error(error)}")
+        answer(request, response, 500, f"smtpmock has a bug: {format_error(error)}")
 
     app.add_error_handler(Exception, unexpected)
     app.add_error_handler(falcon.HTTPError, refused)
@@ -92,10 +118,3 @@ def _sentence(request: falcon.Request, error: falcon.HTTPError) -> str:
     if isinstance(error, falcon.HTTPNotFound):
         return f"There is nothing at {shorten(request.path, _LONGEST_PATH)}"
     return f"{error.title}."
-
-
-def _write(response: falcon.Response, status: int, detail: str, error: str = "") -> None:
-    shown = "\n".join(map(escape_controls, detail.split("\n")))
-    response.status = falcon.code_to_http_status(status)
-    response.content_type = PROBLEM
-    response.data = json.dumps(problem(status, shown, error), ensure_ascii=False).encode()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl
 
 import falcon
 
 from smtpmock.errors import QueryError
-from smtpmock.http.native.parameters import Parameter, read_parameters
+from smtpmock.http.parameters import Parameter, read_parameters
+from smtpmock.http.requests import media_type, query_pairs, read_body
 from smtpmock.text import quote, unknown
 
 if TYPE_CHECKING:
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from smtpmock.http.context import Context
 
 JSON = "application/json"
-
-LONGEST_QUERY = 8_192
-"""The most characters in the query of a URL."""
-
-_MOST_PARAMETERS = 100
 
 
 class Answer(NamedTuple):
@@ -93,8 +88,8 @@ class Resource:
 
     def _responder(self, operation: Operation) -> Callable[..., None]:
         def respond(request: falcon.Request, response: falcon.Response, **path: str) -> None:
-            values = read_parameters(operation.parameters, _pairs(request.query_string))
-            body = None if operation.body is None else _body(request, self._context.largest_body)
+            values = read_parameters(operation.parameters, query_pairs(request))
+            body = None if operation.body is None else _body(request, self._context)
             answer = operation.answer(
                 Call(self._context, path, values, body, lambda kinds: request.client_prefers(list(kinds)))
             )
@@ -109,34 +104,17 @@ class Resource:
         return respond
 
 
-def _pairs(query: str) -> list[tuple[str, str]]:
-    if len(query) > LONGEST_QUERY:
-        raise falcon.HTTPUriTooLong(description=f"The query is too long: at most {LONGEST_QUERY} characters are read.")
-    try:
-        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS)
-    except UnicodeDecodeError:
-        raise QueryError(f"Invalid query {quote(query)}: expected text in UTF-8, with escapes such as %C3%A4") from None
-    except ValueError:
-        raise QueryError(f"Too many parameters: at most {_MOST_PARAMETERS} are read") from None
-
-
-def _body(request: falcon.Request, most: int) -> Any:
-    kind = (request.content_type or JSON).partition(";")[0].strip().lower()
+def _body(request: falcon.Request, context: Context) -> Any:
+    kind = media_type(request) or JSON
     if kind != JSON and not kind.endswith("+json"):
         raise falcon.HTTPUnsupportedMediaType(
             description=f"Invalid Content-Type {quote(kind)}: expected {JSON} (with curl: --json)"
         )
     try:
-        content = b"" if (request.content_length or 0) > most else request.env["wsgi.input"].read(most + 1)
-    except OSError:
-        raise QueryError("The body ended early") from None
-    if len(content) > most or (request.content_length or 0) > most:
-        raise falcon.HTTPContentTooLarge(
-            description=f"The body is too large: at most {most} bytes are read", headers={"Connection": "close"}
-        )
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
+        return json.loads(read_body(request, context))
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, QueryError):
+            raise
         raise QueryError("Invalid body: expected a JSON document in UTF-8") from None
 
 
