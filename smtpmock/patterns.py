@@ -2,10 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+class Expression:
+    """A regular expression of another kind than Python's; a subclass says how it is searched for.
+
+    Args:
+        pattern: The expression as text.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern: str = pattern
+
+    def search(self, text: str) -> object:
+        """Search for the expression in a text; return None if it is not there."""
+        raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.pattern == self.pattern
+
+    def __hash__(self) -> int:
+        return hash(self.pattern)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.pattern!r})"
+
+
+def is_expression(value: object) -> TypeGuard[re.Pattern[str] | Expression]:
+    """Tell if the value is a compiled expression for texts."""
+    return isinstance(value, Expression) or (isinstance(value, re.Pattern) and isinstance(value.pattern, str))
 
 
 def has_wildcard(pattern: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from smtpmock.mail.content import Content
     from smtpmock.queries.query import Mark, Query, SessionQuery
     from smtpmock.rules.book import Clock
     from smtpmock.rules.rule import Rule
@@ -75,6 +76,16 @@ class Backend(Protocol):
         Raises:
             ServerStateError: If the server was never started, or is stopped during the wait.
         """
+
+    def wait_for_rule(self, rule: Rule, times: int, timeout: float) -> bool:
+        """Return True as soon as a rule has applied so many times; False after the timeout.
+
+        Raises:
+            ServerStateError: If the server was never started, or is stopped during the wait.
+        """
+
+    def deliver(self, content: Content, sender: str, recipients: Sequence[str]) -> Entry:
+        """Store a message without SMTP, and return it."""
 
     def explain(self, headline: str, query: Query, entries: Sequence[Entry] | None = None) -> str:
         """Return the text for a failed expectation.

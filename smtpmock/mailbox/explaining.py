@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TypeGuard
 
+    from typing_extensions import Unpack
+
     from smtpmock.mailbox.backend import Backend
     from smtpmock.queries.query import SessionQuery
-    from smtpmock.queries.words import Numbered
+    from smtpmock.queries.words import Numbered, QueryWords
     from smtpmock.reports.evidence import ServerFacts
     from smtpmock.reports.unmet import Unmet
     from smtpmock.stores.base import Entry
@@ -67,6 +69,24 @@ class Explaining:
         from smtpmock.reports.evidence import evidence_html
 
         return evidence_html([server_facts(self, since)])
+
+    def explain(self, headline: str, messages: Sequence[Message] | None = None, **query: Unpack[QueryWords]) -> str:
+        """Return the text of a failed expectation, for those who decide themselves what has failed.
+
+        Args:
+            headline: What was expected and what happened instead, in one sentence.
+            messages: The messages to show; None for all.
+            **query: The criteria that were not met: the messages that come closest are shown first.
+
+        Example:
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock:
+            ...     text = mock.explain("No invoice arrived.", subject="Invoice*")
+            >>> text.splitlines()[0]
+            'No invoice arrived.'
+        """
+        shown = None if messages is None else [message._entry for message in messages]
+        return self._backend.explain(headline, Query(query), shown)
 
     def _seconds(self, timeout: float | None) -> float:
         if timeout is None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from time import monotonic
+from itertools import count
+from secrets import token_hex
+from time import monotonic, time
 from typing import TYPE_CHECKING, TypeVar
 
 from smtpmock.errors import RuleError, ServerStateError
+from smtpmock.records.delivery import delivered
 from smtpmock.rfc.extensions import announced
 from smtpmock.runtime import hub
 from smtpmock.runtime.wakeup import make_wakeup
@@ -15,11 +18,14 @@ from smtpmock.text import format_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from smtpmock.mail.content import Content
     from smtpmock.queries.query import Mark, Query, SessionQuery
     from smtpmock.rules.book import Clock, RuleBook
     from smtpmock.rules.rule import Rule
     from smtpmock.settings.declarations import Settings
     from smtpmock.stores.base import Entry, SessionEntry, Store
+
+    Subscribe = Callable[[Callable[[], object]], Callable[[], None]]
 
 T = TypeVar("T")
 
@@ -46,6 +52,8 @@ class LocalBackend:
         self._has_run = False
         self._is_forked = False
         self._stops = 0
+        self._prefix = token_hex(4)
+        self._delivered = count(1)
         self._waiters: dict[int, Callable[[], object]] = {}
 
     # Reports from the server.
@@ -143,6 +151,19 @@ class LocalBackend:
         self._wait_until(has_ended, timeout, "a session")
         return found[0] if found else None
 
+    def wait_for_rule(self, rule: Rule, times: int, timeout: float) -> bool:
+        """Return True as soon as a rule has applied so many times; False after the timeout."""
+        self._wait_until(lambda: rule.hits >= times, timeout, "a rule", self._book.subscribe)
+        return rule.hits >= times
+
+    def deliver(self, content: Content, sender: str, recipients: Sequence[str]) -> Entry:
+        """Store a message without SMTP, and return it."""
+        record_id = f"{self._prefix}-{next(self._delivered)}"
+        record = delivered(record_id, content, sender, recipients, self._settings.host, time())
+        entry = self._store.add(record) if self._is_forked else hub.get_hub().call(self._store.add, record)
+        assert entry is not None  # nobody else knows its id
+        return entry
+
     def explain(self, headline: str, query: Query, entries: Sequence[Entry] | None = None) -> str:
         """Return the text for a failed expectation."""
         try:
@@ -188,7 +209,9 @@ class LocalBackend:
 
     # Waiting.
 
-    def _wait_until(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
+    def _wait_until(
+        self, condition: Callable[[], bool], timeout: float, what: str, subscribe: Subscribe | None = None
+    ) -> None:
         """Wait until the condition holds, for at most `timeout` seconds.
 
         The condition is checked in the waiting thread, first at once and then after each change.
@@ -202,7 +225,7 @@ class LocalBackend:
             if not was_running:
                 return  # nothing more can arrive
             wakeup = make_wakeup()
-            unsubscribe = self._store.subscribe(wakeup.set)
+            unsubscribe = (subscribe or self._store.subscribe)(wakeup.set)
             self._waiters[id(wakeup)] = wakeup.set
             try:
                 if condition():  # it may have become true before the wake-up was registered

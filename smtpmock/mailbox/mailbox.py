@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smtpmock.mailbox.assertions import Assertions
+from smtpmock.mailbox.delivering import Delivering
 from smtpmock.mailbox.scripting import Scripting
 from smtpmock.mailbox.waiting import Waiting
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from smtpmock.mailbox.backend import Backend
 
 
-class Mailbox(Waiting, Assertions, Scripting):
+class Mailbox(Waiting, Assertions, Scripting, Delivering):
     """The mail that arrived, and the calls with which tests examine it.
 
     Every call refers to accepted mail unless `accepted=False` (failed attempts) or `accepted=None` (both) says

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from smtpmock.messages.message import Message
     from smtpmock.queries.words import QueryWords, SessionWords
+    from smtpmock.rules.rule import Rule
 
 
 class Waiting(Reading):
@@ -155,3 +156,30 @@ class Waiting(Reading):
             headline = f"No session{with_criteria(asked)} ended within {self._seconds(timeout):g} s."
             raise self._late(headline, Query({}, accepted=None))
         return Session(found)
+
+    def wait_for_rule(self, rule: Rule, times: int = 1, timeout: float | None = None) -> None:
+        """Wait until a rule has applied.
+
+        Args:
+            rule: The rule, as `on` returned it.
+            times: The number of times.
+            timeout: The most seconds to wait; None for the setting `timeout`.
+
+        Raises:
+            MessageTimeoutError: If it has not when the timeout expires; the text says how often it was asked.
+            QueryError: If the number or the timeout is invalid.
+            ServerStateError: If the server was never started, or is stopped during the wait.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     rule = mock.fail_next(stage="NOOP")
+            ...     _ = client.noop()
+            ...     mock.wait_for_rule(rule)
+        """
+        check_count(times)
+        if not self._backend.wait_for_rule(rule, times, self._seconds(timeout)):
+            headline = f"The rule {rule} was not used {pluralize(times, 'time')} within {self._seconds(timeout):g} s."
+            used = f"It was used {pluralize(rule.hits, 'time')} and asked {pluralize(rule.asked, 'time')}."
+            raise self._late(f"{headline} {used}", Query({}, accepted=None))

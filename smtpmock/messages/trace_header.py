@@ -25,9 +25,11 @@ def received(record: MessageRecord, number: int) -> bytes:
     origin = record.origin
     client = _literal(origin.client)
     verb = "ESMTP" if record.helo is not None and record.helo.stage == "EHLO" else "SMTP"
+    # A message that was delivered without SMTP has no client.
+    begin = f"from {_ascii(record.helo_name) or client} ({client})\r\n\t" if origin.client else ""
+    protocol = f" with {verb}" if origin.client else ""
     return (
-        f"Received: from {_ascii(record.helo_name) or client} ({client})\r\n"
-        f"\tby {_by(origin.server)} with {verb} id {origin.session_number}-{number};\r\n"
+        f"Received: {begin}by {_by(origin.server)}{protocol} id {origin.session_number}-{number};\r\n"
         f"\t{format_datetime(datetime.fromtimestamp(record.received, timezone.utc))}\r\n"
     ).encode("ascii")
 

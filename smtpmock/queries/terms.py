@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from smtpmock.errors import QueryError
-from smtpmock.patterns import glob, has_wildcard
+from smtpmock.patterns import glob, has_wildcard, is_expression
 from smtpmock.queries.criteria import CRITERIA
 from smtpmock.queries.search import Search
 from smtpmock.rfc.grammar import address_key
@@ -133,7 +133,7 @@ def text_matcher(wanted: Any) -> Callable[[str], bool]:
 
 def format_value(wanted: Any) -> str:
     """Return a value to ask for, as text for people."""
-    if isinstance(wanted, re.Pattern):
+    if is_expression(wanted):
         return f"/{wanted.pattern}/"
     if isinstance(wanted, Search):
         return repr(wanted.text)
@@ -165,7 +165,7 @@ def _operator(kind: ValueKind, wanted: Any) -> tuple[Operator | None, Any]:
         if has_wildcard(wanted):
             return "like", wanted
         return ("contains" if kind in ("text", "header") else "is"), wanted
-    if isinstance(wanted, re.Pattern) and isinstance(wanted.pattern, str):
+    if is_expression(wanted):
         return "regexp", wanted
     return ("function" if callable(wanted) else None), wanted
 

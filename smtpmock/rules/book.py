@@ -13,7 +13,7 @@ from smtpmock.rules.recent import RecentKeys
 from smtpmock.text import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from smtpmock.rules.rule import Rule
 
@@ -39,6 +39,11 @@ class Clock:
     def time(self) -> float:
         """Return the seconds since an arbitrary moment."""
         return monotonic() + self._ahead
+
+    @property
+    def ahead(self) -> float:
+        """The number of seconds by which it has been moved forward."""
+        return self._ahead
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward.
@@ -86,11 +91,17 @@ class RuleBook(Protocol):
         If there are many keys, those that were counted longest ago may be forgotten.
         """
 
-    def note_consulted(self, asked: Iterable[str], applied: Iterable[str]) -> None:
+    def note_consulted(self, asked: Iterable[str], applied: Collection[str]) -> None:
         """Note that rules were asked, and that some of them applied."""
 
     def unused(self) -> list[Rule]:
         """Return the rules that have never applied, including those of finished `with` blocks."""
+
+    def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Call a function after a rule was added, removed or applied; return a function that ends this.
+
+        The callback must neither block nor raise.
+        """
 
 
 class MemoryRuleBook:
@@ -103,6 +114,7 @@ class MemoryRuleBook:
         self._by_id: dict[str, Rule] = {}
         self._counts: dict[str, RecentKeys[int]] = {}
         self._ended_unused: deque[Rule] = deque(maxlen=_MOST_ENDED)
+        self._callbacks: dict[int, Callable[[], object]] = {}
 
     @property
     def rules(self) -> list[Rule]:
@@ -115,6 +127,7 @@ class MemoryRuleBook:
         rule.belong(rule_id, partial(self.remove, rule_id), partial(self._ended_unused.append, rule))
         self._by_id[rule_id] = rule
         self._rules.append(rule)
+        self._changed()
         return rule_id
 
     def remove(self, rule_id: str) -> None:
@@ -126,6 +139,7 @@ class MemoryRuleBook:
             except ValueError:
                 pass  # all were removed meanwhile
             self._counts.pop(rule_id, None)
+            self._changed()
 
     def clear(self) -> None:
         """Remove all rules, and forget the unused ones."""
@@ -133,6 +147,7 @@ class MemoryRuleBook:
         self._by_id.clear()
         self._counts.clear()
         self._ended_unused.clear()
+        self._changed()
 
     def count(self, rule_id: str, key: str) -> int:
         """Count one more match of a rule with a key; return the number of these matches."""
@@ -143,7 +158,7 @@ class MemoryRuleBook:
         counts.put(key, counted)
         return counted
 
-    def note_consulted(self, asked: Iterable[str], applied: Iterable[str]) -> None:
+    def note_consulted(self, asked: Iterable[str], applied: Collection[str]) -> None:
         """Note that rules were asked, and that some of them applied."""
         for rule_id in asked:
             rule = self._by_id.get(rule_id)
@@ -153,6 +168,22 @@ class MemoryRuleBook:
             rule = self._by_id.get(rule_id)
             if rule is not None:
                 rule.usage.hits += 1
+        if applied:
+            self._changed()
+
+    def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Call a function after a rule was added, removed or applied; return a function that ends this."""
+        key = id(callback)
+        self._callbacks[key] = callback
+
+        def unsubscribe() -> None:
+            self._callbacks.pop(key, None)
+
+        return unsubscribe
+
+    def _changed(self) -> None:
+        for callback in tuple(self._callbacks.values()):
+            callback()
 
     def unused(self) -> list[Rule]:
         """Return the rules that have never applied, including those of finished `with` blocks."""
