@@ -9,7 +9,7 @@ from smtpmock.mailbox import registry
 from smtpmock.queries.query import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from smtpmock.mailbox.mailbox import Mailbox
     from smtpmock.reports.evidence import ServerFacts
@@ -76,16 +76,17 @@ class Evidence:
 
         return evidence(self._facts(names))
 
-    def html(self, names: Mapping[Mailbox, str] | None = None) -> str:
+    def html(self, names: Mapping[Mailbox, str] | None = None, *, about: Collection[str] = ()) -> str:
         """Return the evidence as a self-contained fragment of HTML; "" if no server has been running.
 
         Args:
             names: The names of the servers in the test, as far as they have one.
+            about: The ids of the sessions to expand; by default, the last one of each server and those with refusals.
         """
         from smtpmock.reports.evidence import evidence_html
 
         facts = self._facts(names)
-        return evidence_html(facts) if facts else ""
+        return evidence_html(facts, about) if facts else ""
 
     def remarks(self, names: Mapping[Mailbox, str] | None = None) -> str:
         """Return only the sentences about mail that arrived too late or elsewhere; "" if there are none.
