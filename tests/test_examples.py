@@ -23,7 +23,7 @@ from smtpmock import SMTPMock
 pytest_plugins = ["pytester"]
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = ("queries.md", "messages.md", "lifecycle.md", "python.md", "pytest.md")
+PAGES = ("queries.md", "messages.md", "lifecycle.md", "python.md", "async.md", "pytest.md")
 _BLOCK = re.compile(r"^```python(?: (?P<name>[\w.]+))?\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -68,6 +68,9 @@ def test_each_page_has_examples():
 
 @pytest.mark.parametrize("example", STATEMENTS, ids=lambda example: f"{example.page}:{example.line}")
 def test_statements(example, monkeypatch):
+    if "import trio" in example.code:
+        pytest.importorskip("trio")
+
     def send(recipient="bob@example.com", subject="Welcome", text="Hello", sender="shop@example.com", **headers):
         mail = EmailMessage()
         mail["Subject"] = subject
@@ -85,8 +88,8 @@ def test_statements(example, monkeypatch):
 
 @pytest.mark.parametrize("example", TESTS, ids=lambda example: f"{example.page}:{example.line}")
 def test_tests(example, pytester):
-    if "asyncio" in example.code and find_spec("pytest_asyncio") is None:
-        pytest.skip("pytest-asyncio is not installed")
+    if "pytest.mark.asyncio" in example.code:
+        pytest.importorskip("pytest_asyncio")
     pytester.makepyfile(**MODULES, test_example=example.code)
     for other in EXAMPLES:
         if other.page == example.page and other.name:
