@@ -6,6 +6,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from smtpmock.mailbox.assertions import Assertions
+from smtpmock.mailbox.delivering import Delivering
 from smtpmock.mailbox.explaining import Explaining
 from smtpmock.mailbox.reading import Reading
 from smtpmock.mailbox.scripting import Scripting
@@ -60,6 +61,7 @@ class AsyncMailbox:
     wait_for_messages = coroutine(Waiting.wait_for_messages)
     wait_for_messages_and_purge = coroutine(Waiting.wait_for_messages_and_purge)
     wait_for_session = coroutine(Waiting.wait_for_session)
+    wait_for_rule = coroutine(Waiting.wait_for_rule)
 
     assert_no_message = coroutine(Waiting.assert_no_message)
     assert_message_count = coroutine(Assertions.assert_message_count)
@@ -71,8 +73,19 @@ class AsyncMailbox:
     messages_and_purge = coroutine(Reading.messages_and_purge)
     purge = coroutine(Reading.purge)
     update_messages = coroutine(Reading.update_messages)
+    deliver = coroutine(Delivering.deliver)
     sessions = coroutine(Reading.sessions)
     violations = coroutine(Assertions.violations)
     mark = coroutine(Reading.mark)
+    explain = coroutine(Explaining.explain)
     evidence = coroutine(Explaining.evidence)
     evidence_html = coroutine(Explaining.evidence_html)
+
+    on = coroutine(Scripting.on)
+    add_rule = coroutine(Scripting.add_rule)
+    clear_rules = coroutine(Scripting.clear_rules)
+    greylist = coroutine(Scripting.greylist)
+    limit_rate = coroutine(Scripting.limit_rate)
+    limit_connections = coroutine(Scripting.limit_connections)
+    reject_recipient = coroutine(Scripting.reject_recipient)
+    fail_next = coroutine(Scripting.fail_next)

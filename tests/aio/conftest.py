@@ -31,7 +31,7 @@ def mock() -> Iterator[SMTPMock]:
     """A server with the default settings, which nobody waits for when the test has ended."""
     with SMTPMock() as running:
         yield running
-        assert waiters(running) == (0, 0)
+        assert waiters(running) == (0, 0, 0)
     assert running.errors == []
 
 
@@ -48,9 +48,9 @@ def run_async(request: pytest.FixtureRequest) -> Callable[..., Any]:
     return run
 
 
-def waiters(mock: SMTPMock) -> tuple[int, int]:
-    """Return how many are told of a change in the store, and of a stop."""
-    return len(mock._store._callbacks), len(mock._local._waiters)
+def waiters(mock: SMTPMock) -> tuple[int, int, int]:
+    """Return how many are told of a change in the store, of a change of the rules, and of a stop."""
+    return len(mock._store._callbacks), len(mock._book._callbacks), len(mock._local._waiters)
 
 
 @pytest.fixture
@@ -69,5 +69,5 @@ def code_of_tasks(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[TaskGree
 
 async def until_waiting(mock: SMTPMock, count: int = 1) -> None:
     """Let other tasks run until so many wait for the server."""
-    while len(mock._store._callbacks) < count:
+    while len(mock._local._waiters) < count:
         await anyio.lowlevel.checkpoint()

@@ -23,6 +23,7 @@ WAITS = {
     "wait_for_messages": lambda mock: mock.aio.wait_for_messages(5, ENDLESS),
     "wait_for_messages_and_purge": lambda mock: mock.aio.wait_for_messages_and_purge(5, ENDLESS),
     "wait_for_session": lambda mock: mock.aio.wait_for_session(ENDLESS),
+    "wait_for_rule": lambda mock: mock.aio.wait_for_rule(mock.fail_next(), 1, ENDLESS),
     "assert_no_message": lambda mock: mock.aio.assert_no_message(within=ENDLESS),
 }
 every_wait = pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
@@ -36,7 +37,7 @@ def nothing_is_left(mock, code_of_tasks):
     yield
     assert set(threading.enumerate()) <= before
     assert code_of_tasks() == []
-    assert waiters(mock) == (0, 0)
+    assert waiters(mock) == (0, 0, 0)
 
 
 # In the ways of each library.
@@ -48,7 +49,7 @@ def test_scope_that_is_left_by_a_timeout(wait, mock, run_async):
         with anyio.move_on_after(SOON) as scope:
             await wait(mock)
         assert scope.cancelled_caught
-        assert waiters(mock) == (0, 0)
+        assert waiters(mock) == (0, 0, 0)
 
     run_async(test)
 
@@ -60,7 +61,7 @@ def test_group_that_is_cancelled(mock, run_async):
                 group.start_soon(wait, mock)
             await until_waiting(mock, len(WAITS))
             group.cancel_scope.cancel()
-        assert waiters(mock) == (0, 0)
+        assert waiters(mock) == (0, 0, 0)
 
     run_async(test)
 
@@ -72,7 +73,7 @@ def test_task_of_asyncio_that_is_cancelled(mock):
         task.cancel("enough")
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert waiters(mock) == (0, 0)
+        assert waiters(mock) == (0, 0, 0)
 
     asyncio.run(test())
 
@@ -203,7 +204,7 @@ def test_loop_that_is_closed_while_a_task_waits_harms_nobody(is_collected, mock,
     del task
     gc.collect()
     assert "Task was destroyed but it is pending" in caplog.text
-    assert waiters(mock) == (0, 0)
+    assert waiters(mock) == (0, 0, 0)
     deliver(mock)
     assert mock.errors == []
 
@@ -257,10 +258,10 @@ def test_loop_that_is_busy_elsewhere_is_woken_once(mock):
 def test_coroutine_that_is_closed_cleans_up(mock):
     async def test():
         wait = mock.aio.wait_for_message(ENDLESS)
-        while not waiters(mock)[0]:
+        while not waiters(mock)[-1]:
             wait.send(None)
         wait.close()
-        assert waiters(mock) == (0, 0)
+        assert waiters(mock) == (0, 0, 0)
 
     asyncio.run(test())
 

@@ -12,13 +12,8 @@ import anyio
 import pytest
 import trio
 
-from smtpmock import AsyncMailbox, MessageTimeoutError, ServerStateError, SMTPMock, StartError
-from smtpmock.mailbox.assertions import Assertions
-from smtpmock.mailbox.explaining import Explaining
-from smtpmock.mailbox.reading import Reading
-from smtpmock.mailbox.scripting import Scripting
-from smtpmock.mailbox.waiting import Waiting
-from tests.aio.conftest import ENDLESS, until_waiting
+from smtpmock import AsyncMailbox, Mailbox, MessageTimeoutError, ServerStateError, SMTPMock, StartError
+from tests.aio.conftest import ENDLESS, until_waiting, waiters
 from tests.raw_client import ENVELOPE, TEXT, Client, deliver
 
 BLOCKING = """
@@ -47,6 +42,7 @@ CALLS = {
     "violations": lambda box: box.violations(level="must"),
     "mark": lambda box: box.mark(),
     "evidence": lambda box: box.evidence(),
+    "explain": lambda box: box.explain("No invoice.", subject="Invoice*"),
     "wait_for_message": lambda box: box.wait_for_message(ENDLESS, subject="hi"),
     "wait_for_messages": lambda box: box.wait_for_messages(1, timeout=ENDLESS, sender="a@example.com"),
     "wait_for_session": lambda box: box.wait_for_session(),
@@ -102,13 +98,13 @@ def test_purges_take_what_was_there(mock, run_async):
     assert mock.messages() == []
 
 
-def test_every_wait_assertion_and_reading_call_is_a_coroutine_too():
-    for part in (Explaining, Reading, Waiting, Assertions, Scripting):
-        for name, method in vars(part).items():
-            is_meant = part is not Scripting or name.startswith(("assert_", "wait_"))
-            if inspect.isfunction(method) and not name.startswith("_") and is_meant:
-                assert inspect.iscoroutinefunction(getattr(AsyncMailbox, name, None)), name
-                assert inspect.getdoc(getattr(AsyncMailbox, name)) == inspect.getdoc(method)
+def test_every_method_is_a_coroutine_too():
+    methods = inspect.getmembers(Mailbox, inspect.isfunction)
+    names = [name for name, _ in methods if not name.startswith("_")]
+    assert {"wait_for_message", "assert_no_message", "messages", "on"} <= set(names)
+    for name in names:
+        assert inspect.iscoroutinefunction(getattr(AsyncMailbox, name, None)), name
+        assert inspect.getdoc(getattr(AsyncMailbox, name)) == inspect.getdoc(getattr(Mailbox, name))
 
 
 def test_method_of_a_subclass_is_called(run_async):
@@ -160,6 +156,28 @@ def test_absence_is_refuted_by_the_application_in_the_same_loop(mock, run_async)
                 await mock.aio.assert_no_message(within=ENDLESS)
 
     run_async(test)
+
+
+def test_rule_that_is_used_ends_a_wait_for_it(mock, run_async):
+    async def test():
+        rule = await mock.aio.on("MAIL FROM", reply="250 Received")
+        async with anyio.create_task_group() as group:
+            group.start_soon(mock.aio.wait_for_rule, rule, 2, ENDLESS)
+            await until_waiting(mock)
+            await send(mock)
+            assert waiters(mock) != (0, 0, 0)
+            await send(mock)
+
+    run_async(test)
+
+
+def test_rule_that_is_not_used_is_told_in_the_same_words(mock, run_async):
+    rule = mock.fail_next()
+    with pytest.raises(MessageTimeoutError) as expected:
+        mock.wait_for_rule(rule, 1, 0)
+    with pytest.raises(MessageTimeoutError) as caught:
+        run_async(mock.aio.wait_for_rule, rule, 1, 0)
+    assert str(caught.value) == str(expected.value)
 
 
 def test_hundred_tasks_wait_at_once_each_for_its_own_mail(mock, run_async):
