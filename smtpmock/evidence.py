@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from smtpmock.mailbox import registry
-from smtpmock.queries.query import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Iterable, Mapping
 
     from smtpmock.mailbox.mailbox import Mailbox
+    from smtpmock.messages.message import Message
+    from smtpmock.queries.query import Mark
     from smtpmock.reports.evidence import ServerFacts
 
 
@@ -19,7 +20,12 @@ class Evidence:
     """What happens from now on at the servers of this process, whoever creates them.
 
     Make one at the beginning of a test and show it if the test fails. Only weak references to the servers are kept: a
-    server that nobody holds any more is not shown.
+    server that nobody holds any more is not shown, unless the evidence is to hold it.
+
+    Args:
+        hold: True to hold the last 20 servers that are started from now on, as a test runner does that reports about
+            them itself. While there is such an evidence, no exception that leaves a `with` block of a server gets a
+            note.
 
     Example:
         >>> from smtplib import SMTP
@@ -34,14 +40,28 @@ class Evidence:
         ...
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, hold: bool = False) -> None:
         self._moment = registry.moment()
+        self._held = registry.hold() if hold else None
+        self._reported: tuple[Evidence, str] | None = None  # what has happened since, and the remarks of the report
         self._marks: WeakKeyDictionary[Mailbox, Mark] = WeakKeyDictionary()
         self._running: WeakKeyDictionary[Mailbox, None] = WeakKeyDictionary()
         for mailbox in registry.known_mailboxes():
             self._marks[mailbox] = mailbox.mark()
             if mailbox.is_running:
                 self._running[mailbox] = None
+
+    @staticmethod
+    def is_held() -> bool:
+        """Return True while any evidence holds servers: whoever made it reports about them.
+
+        Example:
+            >>> from smtpmock import Evidence
+            >>> evidence = Evidence(hold=True)
+            >>> Evidence.is_held()
+            True
+        """
+        return registry.is_held()
 
     @property
     def servers(self) -> tuple[Mailbox, ...]:
@@ -60,9 +80,11 @@ class Evidence:
             >>> Evidence().mark(SMTPMock())
             Mark(message=0, session=0)
         """
+        from smtpmock.queries.query import Mark
+
         return self._marks.get(server, Mark(0, 0))
 
-    def text(self, names: Mapping[Mailbox, str] | None = None) -> str:
+    def text(self, names: Mapping[Mailbox, str] | None = None, *, told: Iterable[Message] = ()) -> str:
         """Return the evidence as text; "" if no server has been running.
 
         First come sentences about mail that arrived after a wait had given up, and about mail that arrived at another
@@ -71,22 +93,77 @@ class Evidence:
 
         Args:
             names: The names of the servers in the test, as far as they have one.
+            told: Messages that the failure shows itself, such as `ExpectationError.messages`: a server at which
+                nothing else arrived has no table of them.
         """
         from smtpmock.reports.evidence import evidence
 
-        return evidence(self._facts(names))
+        return evidence(self._facts(names), {message.id for message in told})
 
-    def html(self, names: Mapping[Mailbox, str] | None = None, *, about: Collection[str] = ()) -> str:
+    def report(self, names: Mapping[Mailbox, str] | None = None, *, told: Iterable[Message] = ()) -> str:
+        """Return the text the first time, and then only what has happened since; "" if nothing has.
+
+        It is for tests that can fail more than once: in subtests, and again while they are torn down. A server that was
+        running before is left out unless it has a name in the test, or a client has connected since.
+
+        Args:
+            names: The names of the servers in the test, as far as they have one.
+            told: Messages that the failure shows itself; see `text`.
+
+        Example:
+            >>> from smtpmock import Evidence, SMTPMock
+            >>> evidence = Evidence()
+            >>> with SMTPMock() as mock:
+            ...     evidence.report({mock: "shop"}), evidence.report({mock: "shop"})  # doctest: +ELLIPSIS
+            ('shop (127.0.0.1:...): no client connected', '')
+        """
+        from smtpmock.reports.evidence import evidence, remarks
+
+        said = remarks(self._facts(names))
+        if self._reported is None:
+            text = evidence(self._used(names), {message.id for message in told})
+        else:
+            since, said_before = self._reported
+            used = [facts for facts in since._facts(names) if facts.entries or facts.sessions]
+            text = evidence(used, {message.id for message in told}) or (said if said != said_before else "")
+        self._reported = Evidence(), said
+        return text
+
+    def add_note(self, error: BaseException, names: Mapping[Mailbox, str] | None = None) -> None:
+        """Add the report to an exception as a note, which tracebacks show from Python 3.11 on.
+
+        Args:
+            error: The exception.
+            names: The names of the servers in the test, as far as they have one.
+
+        Example:
+            >>> from smtpmock import Evidence, SMTPMock
+            >>> evidence = Evidence()
+            >>> with SMTPMock():
+            ...     error = AssertionError("4 != 5")
+            ...     evidence.add_note(error)
+            >>> print(error.__notes__[0])  # doctest: +ELLIPSIS
+            <BLANKLINE>
+            SMTP mail and sessions
+            127.0.0.1:...: no client connected
+        """
+        from smtpmock.errors import ExpectationError
+        from smtpmock.mailbox.explaining import add_note
+
+        text = self.report(names, told=error.messages if isinstance(error, ExpectationError) else ())
+        if text:
+            add_note(error, text)
+
+    def html(self, names: Mapping[Mailbox, str] | None = None) -> str:
         """Return the evidence as a self-contained fragment of HTML; "" if no server has been running.
 
         Args:
             names: The names of the servers in the test, as far as they have one.
-            about: The ids of the sessions to expand; by default, the last one of each server and those with refusals.
         """
         from smtpmock.reports.evidence import evidence_html
 
         facts = self._facts(names)
-        return evidence_html(facts, about) if facts else ""
+        return evidence_html(facts) if facts else ""
 
     def remarks(self, names: Mapping[Mailbox, str] | None = None) -> str:
         """Return only the sentences about mail that arrived too late or elsewhere; "" if there are none.
@@ -108,8 +185,35 @@ class Evidence:
 
         return summary(self._facts(names))
 
-    def _facts(self, names: Mapping[Mailbox, str] | None) -> list[ServerFacts]:
+    def wait_for_late_mail(self, most: float = 1.0) -> None:
+        """Wait for mail that comes too late for the wait that gave up last, before a failure is reported.
+
+        This takes as long again as that wait, at most `most` seconds, and ends when such mail arrives. It does nothing
+        if the server has stopped.
+
+        Args:
+            most: The most seconds to wait.
+
+        Example:
+            >>> from smtpmock import Evidence
+            >>> Evidence().wait_for_late_mail()
+        """
+        from smtpmock.mailbox.explaining import wait_for_late_mail
+
+        wait_for_late_mail(self.servers, most)
+
+    def _facts(
+        self, names: Mapping[Mailbox, str] | None, servers: Iterable[Mailbox] | None = None
+    ) -> list[ServerFacts]:
         from smtpmock.mailbox.explaining import server_facts
 
         names = {} if names is None else names
-        return [server_facts(server, self.mark(server), names.get(server, "")) for server in self.servers]
+        servers = self.servers if servers is None else servers
+        return [server_facts(server, self.mark(server), names.get(server, "")) for server in servers]
+
+    def _used(self, names: Mapping[Mailbox, str] | None) -> list[ServerFacts]:
+        """Return the facts about the servers that the test used."""
+        servers = self.servers
+        meant = [server in (names or ()) or server not in self._running for server in servers]
+        facts = zip(self._facts(names, servers), meant, strict=True)
+        return [fact for fact, is_meant in facts if is_meant or fact.entries or fact.sessions]

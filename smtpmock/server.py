@@ -12,8 +12,9 @@ from gevent.socket import socket
 from smtpmock.conformance.catalogue import STANDARDS
 from smtpmock.errors import ServerStateError, SettingError, SMTPMockError
 from smtpmock.mailbox import registry
+from smtpmock.mailbox.explaining import add_evidence
 from smtpmock.mailbox.local import LocalBackend
-from smtpmock.mailbox.startable import Startable
+from smtpmock.mailbox.mailbox import Mailbox
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.rules.book import MemoryRuleBook
 from smtpmock.runtime import hub, log
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from smtpmock.http.service import HTTPService
+    from smtpmock.queries.query import Mark
     from smtpmock.runtime.service import Service
     from smtpmock.runtime.tls import ServerTLS
     from smtpmock.settings.words import SettingWords
@@ -45,11 +47,11 @@ _servers: weakref.WeakSet[SMTPMock] = weakref.WeakSet()
 """The running servers."""
 
 
-class SMTPMock(Startable):
+class SMTPMock(Mailbox):
     r"""An SMTP server for tests.
 
     It can be started, stopped and started again; received messages are kept. As a context manager, it is started at the
-    beginning of the block and stopped at its end.
+    beginning of the block and stopped at its end; an exception that leaves the block gets a note with its evidence.
 
     Args:
         settings: The settings; those given by name take precedence.
@@ -98,6 +100,7 @@ class SMTPMock(Startable):
         self._startable = [True]
         self._stoppable: list[_Running] = []
         self._forked = False
+        self._entered: Mark | None = None
         self.errors: list[BaseException] = []
 
     if not TYPE_CHECKING:  # to a type checker it would mean that any attribute can be set
@@ -125,6 +128,7 @@ class SMTPMock(Startable):
             with suppress(ServerStateError):
                 self.stop()
             raise
+        self._entered = self.mark()
         return self
 
     def __exit__(
@@ -138,6 +142,8 @@ class SMTPMock(Startable):
                 raise
         if error is None and self.settings.strict:
             self.assert_rules_used()
+        if isinstance(error, Exception) and not registry.is_held():
+            add_evidence(error, self, self._entered)
 
     def __repr__(self) -> str:
         state = f"on {self.address}" if self.is_running else "not running"

@@ -25,7 +25,7 @@ LIBRARY = ROOT / "robot_library" / "SMTPMockLibrary"
 LAYERS = (
     # From top to bottom; a module imports from its own package and from the lines below. "" is smtpmock/__init__.py.
     ("__main__",),
-    ("serve", "pytest_plugin"),
+    ("serve", "pytest_plugin", "testcase"),
     ("cli",),
     ("",),
     ("server", "evidence"),
@@ -48,7 +48,7 @@ LAYERS = (
     ("errors",),
     ("version",),
 )
-SURFACES = ("__main__", "cli", "pytest_plugin", "serve")
+SURFACES = ("__main__", "cli", "pytest_plugin", "serve", "testcase")
 PUBLIC = {"smtpmock", "smtpmock.errors", "smtpmock._build", "smtpmock.runtime.signals"}
 """What a surface may import; a build writes `_build`, and `signals` belongs to the command."""
 
@@ -138,7 +138,7 @@ def inner_imports(folder: Path, surfaces: tuple[str, ...] | None = None) -> list
     """
     found = []
     own = modules(folder)
-    names = set(own) if surfaces is None else {f"{folder.name}.{surface}" for surface in surfaces}
+    names = {name for name in own if surfaces is None or part(name) in surfaces}
     packages = {name.rpartition(".")[0] for name in own}
     for name in sorted(names & set(own)):
         for source, item in imported(own[name], name, is_package=name in packages):

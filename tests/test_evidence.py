@@ -6,6 +6,8 @@ import gc
 import re
 from smtplib import SMTP, SMTPRecipientsRefused
 from textwrap import dedent
+from threading import Thread
+from weakref import WeakValueDictionary
 
 import pytest
 
@@ -27,6 +29,12 @@ def mock():
 def other():
     with SMTPMock() as running:
         yield running
+
+
+@pytest.fixture
+def unheld(monkeypatch):
+    """Nobody else holds servers, as without pytest, whose plugin does."""
+    monkeypatch.setattr(registry, "_holders", WeakValueDictionary())
 
 
 def shown(text):
@@ -285,6 +293,7 @@ def test_mail_that_was_looked_for_at_another_server(mock, other):
     assert "was looked for at shop" in evidence.html({mock: "shop"})
 
 
+@pytest.mark.usefixtures("unheld")
 def test_servers_that_nobody_holds_are_forgotten():
     evidence = Evidence()
     with SMTPMock() as mock:
@@ -322,3 +331,142 @@ def test_dropped_messages_are_counted():
     text = evidence([ServerFacts("", "127.0.0.1:25", [], [], dropped=2)])
 
     assert text == "127.0.0.1:25: no client connected"
+
+
+# For those who report
+
+
+def test_servers_that_nobody_holds_are_held_on_request():
+    evidence = Evidence(hold=True)
+    with SMTPMock() as mock:
+        send(mock)
+    del mock
+    gc.collect()
+
+    assert shown(evidence.text()).startswith("127.0.0.1:2525: 1 message, 1 session\n")
+    assert Evidence.is_held()
+
+
+@pytest.mark.usefixtures("unheld")
+def test_only_the_last_servers_are_held(monkeypatch):
+    monkeypatch.setattr(registry, "MOST_HELD", 2)
+    evidence = Evidence(hold=True)
+    for subject in ("one", "two", "three"):
+        with SMTPMock() as mock:
+            send(mock, text=f"Subject: {subject}")
+    del mock
+    gc.collect()
+
+    assert [line.split()[-2] for line in evidence.summary()] == ["two", "three"]
+
+
+def test_what_the_failure_shows_itself_is_not_repeated(mock):
+    send(mock)
+    with pytest.raises(ExpectationError) as error:
+        mock.message(subject="x")
+    told = error.value.messages
+
+    assert "shop@example.com  bob@example.com" not in mock.evidence(told=told)
+    assert "Session 1 from" in mock.evidence(told=told)
+    send(mock, "carol@example.com")
+    assert mock.evidence(told=told).count("shop@example.com  ") == 2
+
+
+def test_report_continues_where_the_last_one_ended(mock):
+    evidence = Evidence()
+    send(mock, text="Subject: one")
+    first = evidence.report()
+    nothing = evidence.report()
+    send(mock, text="Subject: two")
+    second = evidence.report()
+
+    assert ("one" in first, "two" in first) == (True, False)
+    assert nothing == ""
+    assert ("one" in second, "two" in second) == (False, True)
+
+
+def test_report_says_what_came_late_after_all(mock):
+    evidence = Evidence()
+    give_up(mock, recipient="bob@example.com")
+
+    assert evidence.report({mock: "shop"}).endswith("no client connected")
+    send(mock)
+    assert "after the wait for a message" in evidence.report({mock: "shop"})
+
+
+def test_server_that_the_test_did_not_use_is_left_out(mock, other):
+    evidence = Evidence()
+    send(other)
+
+    assert [line for line in shown(evidence.report()).splitlines() if line.startswith("127")] == [
+        "127.0.0.1:2525: 1 message, 1 session"
+    ]
+    assert shown(Evidence().report()) == ""
+    assert shown(Evidence().report({mock: "shop"})) == "shop (127.0.0.1:2525): no client connected"
+
+
+def test_late_mail_is_waited_for_no_longer_than_the_wait_took(mock):
+    evidence = Evidence()
+    give_up(mock)
+    with pytest.raises(MessageTimeoutError):
+        mock.wait_for_message(timeout=0.01, subject="never")
+    evidence.wait_for_late_mail(most=3600)
+
+    assert evidence.remarks() == ""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_late_mail_ends_the_wait_for_it(mock, fails):
+    evidence = Evidence()
+    with pytest.raises(MessageTimeoutError):
+        mock.wait_for_message(timeout=0.01, subject=lambda subject: 1 / 0 if fails else True)
+    for key, unmet in mock._unmet.items():
+        mock._unmet[key] = unmet._replace(seconds=3600.0)
+    sender = Thread(target=send, args=[mock])
+    sender.start()
+    evidence.wait_for_late_mail(most=3600)
+    sender.join()
+
+    assert ("after the wait" in evidence.remarks()) is not fails
+
+
+def leave(mock, action):
+    """The notes of an exception that leaves the block of a server."""
+    with pytest.raises(Exception) as error, mock:  # noqa: PT011
+        action()
+    return getattr(error.value, "__notes__", [])
+
+
+@pytest.mark.usefixtures("unheld")
+def test_exception_that_leaves_the_block_of_a_server_has_a_note(mock):
+    send(mock)
+    mock.stop()
+    [note] = leave(mock, lambda: send(mock, text="Subject: in the block") or 1 / 0)
+
+    assert shown(note).startswith("\nSMTP mail and sessions\n127.0.0.1:2525: 1 message, 1 session\n")
+    assert "in the block" in note
+
+
+@pytest.mark.usefixtures("unheld")
+def test_note_does_not_repeat_what_the_error_shows():
+    mock = SMTPMock()
+    [note] = leave(mock, lambda: send(mock) or mock.message(subject="x"))
+
+    assert "Welcome" not in note.partition("Session 1 from")[0]
+    assert "Session 1 from" in note
+
+
+@pytest.mark.usefixtures("unheld")
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, pytest.skip.Exception])
+def test_what_is_no_failure_has_no_note(error):
+    with pytest.raises(error) as raised, SMTPMock():
+        raise error("x")
+
+    assert not hasattr(raised.value, "__notes__")
+
+
+def test_there_is_no_note_if_somebody_else_reports():
+    evidence = Evidence(hold=True)
+
+    assert leave(SMTPMock(), lambda: 1 / 0) == []
+    assert len(evidence.servers) == 1

@@ -1,13 +1,14 @@
 """Every Python example in the documentation is run.
 
 A fenced block that begins with ```python is an example. One that defines tests (`def test_`) is run by pytest in a
-process of its own; so are the blocks named ```python conftest.py, in each such run of their page. Any other block is
-executed as it stands; it finds a running server as `mock` and a function `send` that delivers a mail to it. A block
-that is to fail says so in its first line: `# fails`.
+process of its own, beside the named blocks of its section, such as ```python conftest.py. Any other block is executed
+as it stands; it finds a running server as `mock` and a function `send` that delivers a mail to it. A block that is to
+fail says so in its first line: `# fails`.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from email.message import EmailMessage
 from importlib.metadata import entry_points
@@ -23,12 +24,13 @@ from smtpmock import SMTPMock
 pytest_plugins = ["pytester"]
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = ("queries.md", "messages.md", "lifecycle.md", "python.md", "async.md", "pytest.md")
+PAGES = ("queries.md", "messages.md", "lifecycle.md", "python.md", "pytest.md", "frameworks.md")
 _BLOCK = re.compile(r"^```python(?: (?P<name>[\w.]+))?\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Example(NamedTuple):
     page: str
+    section: str
     line: int
     name: str
     code: str
@@ -38,7 +40,9 @@ def _examples():
     for page in PAGES:
         text = (DOCS / page).read_text(encoding="utf-8")
         for found in _BLOCK.finditer(text):
-            yield Example(page, text.count("\n", 0, found.start()) + 2, found["name"] or "", found["code"])
+            sections = re.findall(r"^## (.+)$", text[: found.start()], re.MULTILINE)
+            line = text.count("\n", 0, found.start()) + 2
+            yield Example(page, sections[-1] if sections else "", line, found["name"] or "", found["code"])
 
 
 EXAMPLES = list(_examples())
@@ -68,9 +72,6 @@ def test_each_page_has_examples():
 
 @pytest.mark.parametrize("example", STATEMENTS, ids=lambda example: f"{example.page}:{example.line}")
 def test_statements(example, monkeypatch):
-    if "import trio" in example.code:
-        pytest.importorskip("trio")
-
     def send(recipient="bob@example.com", subject="Welcome", text="Hello", sender="shop@example.com", **headers):
         mail = EmailMessage()
         mail["Subject"] = subject
@@ -87,25 +88,40 @@ def test_statements(example, monkeypatch):
 
 
 @pytest.mark.parametrize("example", TESTS, ids=lambda example: f"{example.page}:{example.line}")
-def test_tests(example, pytester):
-    if "pytest.mark.asyncio" in example.code:
-        pytest.importorskip("pytest_asyncio")
+def test_tests(example, pytester, monkeypatch):
+    monkeypatch.delenv("PYTHONWARNINGS", raising=False)  # those of other processes of the example do not count
     pytester.makepyfile(**MODULES, test_example=example.code)
-    for other in EXAMPLES:
-        if other.page == example.page and other.name:
-            pytester.path.joinpath(other.name).write_text(other.code, encoding="utf-8")
+    parts = [other for other in EXAMPLES if other.name and other[:2] == example[:2]]
+    for part in parts:
+        pytester.path.joinpath(part.name).write_text(part.code, encoding="utf-8")
+    own = {Path(part.name).stem for part in parts} | MODULES.keys()
+    for module in sorted(_imported([part.code for part in [example, *parts]]) - own):
+        if find_spec(module) is None:
+            pytest.skip(f"{module} is not installed")
     result = _run(pytester)
     assert set(result.parseoutcomes()) == {"failed" if example.code.startswith("# fails") else "passed"}
 
 
 def test_the_failure_that_is_shown_is_the_one_of_its_example(pytester):
-    [example] = [example for example in TESTS if example.code.startswith("# fails")]
+    example = next(example for example in TESTS if example.code.startswith("# fails"))
     text = (DOCS / example.page).read_text(encoding="utf-8")
     shown = text.partition("```text\n")[2].partition("```")[0].splitlines()
     pytester.makepyfile(**MODULES, test_shop=example.code.partition("\n")[2])
     lines = [_masked(line.rstrip()) for line in _run(pytester).outlines]
     begin = lines.index(_masked(shown[0]))
     assert lines[begin : begin + len(shown)] == [_masked(line) for line in shown]
+
+
+def _imported(codes):
+    """The names of the modules that the code imports, and of the plugins whose markers it uses."""
+    found = {"pytest_asyncio" for code in codes if "pytest.mark.asyncio" in code}
+    for code in codes:
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(node.module.partition(".")[0])
+    return found
 
 
 def _masked(line):

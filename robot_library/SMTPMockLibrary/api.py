@@ -9,10 +9,8 @@ from smtpmock import (
     SESSION_WORDS,
     SETTINGS,
     STAGES,
-    STANDARDS,
     THEN,
     Attachment,
-    Evidence,
     ExpectationError,
     Mark,
     Message,
@@ -30,7 +28,6 @@ from smtpmock import (
     sessions_html,
     text_matcher,
     transcripts,
-    unknown,
 )
 
 if TYPE_CHECKING:
@@ -43,10 +40,8 @@ __all__ = [
     "SESSION_CRITERIA",
     "SETTINGS",
     "STAGES",
-    "STANDARDS",
     "THEN",
     "Attachment",
-    "Evidence",
     "ExpectationError",
     "Mark",
     "Message",
@@ -64,7 +59,6 @@ __all__ = [
     "format_value",
     "text_matcher",
     "transcripts",
-    "unknown",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from math import inf
 from time import time
 from typing import TYPE_CHECKING, Literal
@@ -9,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 from smtpmock.errors import ExpectationError, MessageTimeoutError, QueryError
 from smtpmock.messages.message import Message
 from smtpmock.queries.query import Mark, Query
-from smtpmock.runtime.tasks import blocks_a_task
+from smtpmock.text import format_error
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import TypeGuard
 
     from typing_extensions import Unpack
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
     from smtpmock.reports.unmet import Unmet
     from smtpmock.stores.base import Entry
 
-_BLOCKING = """\
-The wait blocked the event loop of its thread, so the application may have had
-no chance to run. In a coroutine, await the waits of `mock.aio` instead."""
-
 
 class Explaining:
     """The part of a mailbox that raises explained errors."""
@@ -36,7 +33,7 @@ class Explaining:
     _default_timeout: float
     _unmet: dict[tuple[str, bool | None], Unmet]
 
-    def evidence(self, since: Mark | Numbered | None = None) -> str:
+    def evidence(self, since: Mark | Numbered | None = None, *, told: Iterable[Message] = ()) -> str:
         """Return what has happened as text for people: a table of the mail, and the transcripts of the sessions.
 
         The text names the causes of refusals, and mail that came after a wait had given up. It is meant to be read
@@ -44,6 +41,8 @@ class Explaining:
 
         Args:
             since: The mark or the message after which it begins; None for everything.
+            told: Messages that the failure shows itself, such as `ExpectationError.messages`: if nothing else arrived,
+                there is no table.
 
         Example:
             >>> from smtplib import SMTP
@@ -58,7 +57,7 @@ class Explaining:
         """
         from smtpmock.reports.evidence import evidence
 
-        return evidence([server_facts(self, since)])
+        return evidence([server_facts(self, since)], {message.id for message in told})
 
     def evidence_html(self, since: Mark | Numbered | None = None) -> str:
         """Return what has happened as a self-contained fragment of HTML, with everything that was sent escaped.
@@ -100,12 +99,12 @@ class Explaining:
             return timeout
         raise QueryError(f"Invalid timeout {timeout!r}: expected a number of seconds")
 
-    def _note_unmet(self, kind: Literal["wait", "check"], wanted: str, query: Query) -> None:
+    def _note_unmet(self, kind: Literal["wait", "check"], wanted: str, query: Query, seconds: float = 0.0) -> None:
         """Remember that a wait or a check found too little, for the evidence."""
         from smtpmock.reports.unmet import MOST_UNMET, Unmet
 
         self._note_met(query)
-        self._unmet[_identity(query)] = Unmet(kind, wanted, query, self._backend.mark().message, time())
+        self._unmet[_identity(query)] = Unmet(kind, wanted, query, self._backend.mark().message, time(), seconds)
         while len(self._unmet) > MOST_UNMET:
             self._unmet.pop(next(iter(self._unmet)), None)
 
@@ -130,10 +129,7 @@ class Explaining:
 
     def _late(self, headline: str, query: Query) -> MessageTimeoutError:
         shown = self._backend.select(Query({}, accepted=None))
-        text = self._backend.explain(headline, query)
-        if blocks_a_task():
-            text += f"\n\n{_BLOCKING}"
-        return MessageTimeoutError(text, as_messages(shown))
+        return MessageTimeoutError(self._backend.explain(headline, query), as_messages(shown))
 
 
 def server_facts(mailbox: Explaining, since: Mark | Numbered | None = None, name: str = "") -> ServerFacts:
@@ -160,6 +156,45 @@ def server_facts(mailbox: Explaining, since: Mark | Numbered | None = None, name
         ]
     unmet = [one for one in tuple(mailbox._unmet.values()) if one.last >= query.after]
     return ServerFacts(name, backend.address, entries, sessions, unmet, backend.dropped)
+
+
+def wait_for_late_mail(mailboxes: Iterable[Explaining], most: float) -> None:
+    """Wait for mail that comes too late for the wait that gave up last, as long again as that wait took.
+
+    Args:
+        mailboxes: The mailboxes that may have waited.
+        most: The most seconds to wait.
+    """
+    waits = [(unmet, mailbox) for mailbox in mailboxes for unmet in list(mailbox._unmet.values()) if unmet.seconds > 0]
+    if not waits:
+        return
+    unmet, mailbox = max(waits, key=lambda wait: wait[0].ended)
+    try:
+        there = len(mailbox._backend.select(unmet.query))
+        mailbox._backend.wait(unmet.query, there + 1, min(unmet.seconds, most))
+    except Exception:  # a stop ends this wait, as does a function of the test that cannot examine the mail
+        return
+
+
+def add_evidence(error: Exception, mailbox: Explaining, since: Mark | None = None) -> None:
+    """Add a note with what has happened at the server of a mailbox to an exception (PEP 678).
+
+    Python 3.10 keeps the note, but does not print it; pytest does.
+    """
+    try:
+        text = mailbox.evidence(since, told=error.messages if isinstance(error, ExpectationError) else ())
+    except (OSError, ImportError) as failure:  # no descriptor is left
+        text = f"no evidence: {format_error(failure)}"
+    add_note(error, text)
+
+
+def add_note(error: BaseException, evidence: str) -> None:
+    """Add evidence to an exception as a note, as Python 3.11 does."""
+    note = f"\nSMTP mail and sessions\n{evidence}"
+    if sys.version_info >= (3, 11):
+        error.add_note(note)
+    else:
+        error.__notes__ = [*getattr(error, "__notes__", ()), note]
 
 
 def _identity(query: Query) -> tuple[str, bool | None]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import count
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 if TYPE_CHECKING:
     from smtpmock.mailbox.mailbox import Mailbox
@@ -12,9 +13,15 @@ if TYPE_CHECKING:
 MOST_KNOWN = 1_000
 """The most mailboxes to know; beyond that, those that are not running are forgotten, the oldest first."""
 
+MOST_HELD = 20
+"""The most mailboxes that one holder keeps: the last ones."""
+
 _moments = count(1)
 _used: WeakKeyDictionary[Mailbox, int] = WeakKeyDictionary()
 """The moment at which each mailbox was started last, in this order."""
+
+_holders: WeakValueDictionary[int, deque[Mailbox]] = WeakValueDictionary()
+"""What keeps mailboxes that nobody else holds any more, by the moment at which each was made."""
 
 
 def moment() -> int:
@@ -26,6 +33,8 @@ def note_used(mailbox: Mailbox) -> None:
     """Note that a mailbox begins to be used: its server was started, or it was connected to one."""
     _used.pop(mailbox, None)
     _used[mailbox] = moment()
+    for held in list(_holders.values()):
+        held.append(mailbox)
     surplus = len(_used) - MOST_KNOWN
     if surplus > 0:
         idle = [known for known in known_mailboxes() if not known.is_running and known is not mailbox]
@@ -41,3 +50,15 @@ def known_mailboxes() -> list[Mailbox]:
 def used_since(since: int) -> list[Mailbox]:
     """Return the mailboxes that began to be used after a moment, in this order."""
     return [mailbox for mailbox in known_mailboxes() if _used.get(mailbox, 0) > since]
+
+
+def hold() -> deque[Mailbox]:
+    """Return what keeps the mailboxes that begin to be used from now on, as long as it lives itself."""
+    held: deque[Mailbox] = deque(maxlen=MOST_HELD)
+    _holders[moment()] = held
+    return held
+
+
+def is_held() -> bool:
+    """Return True while somebody keeps the mailboxes that begin to be used, to report about them."""
+    return bool(_holders)

@@ -52,7 +52,8 @@ class Waiting(Reading):
         check_count(count)
         found = self._backend.wait(asked, count, self._seconds(timeout))
         if len(found) < count:
-            self._note_unmet("wait", f"{pluralize(count, 'message')}{with_criteria(asked)}", asked)
+            wanted = f"{pluralize(count, 'message')}{with_criteria(asked)}"
+            self._note_unmet("wait", wanted, asked, self._seconds(timeout))
             raise self._late(f"timeout waiting for {count} messages{with_criteria(asked)}, got {len(found)}", asked)
         self._note_met(asked)
         return as_messages(found)
@@ -98,7 +99,7 @@ class Waiting(Reading):
         asked = Query(query)
         found = self._backend.wait(asked, 1, self._seconds(timeout))
         if not found:
-            self._note_unmet("wait", f"a message{with_criteria(asked)}", asked)
+            self._note_unmet("wait", f"a message{with_criteria(asked)}", asked, self._seconds(timeout))
             raise self._late(f"No message{with_criteria(asked)} arrived within {self._seconds(timeout):g} s.", asked)
         return self._only(found, asked)
 

@@ -56,20 +56,20 @@ class ServerFacts(NamedTuple):
 # For all servers.
 
 
-def evidence(servers: Sequence[ServerFacts]) -> str:
-    """Return what happened at the servers as text: what came too late, then each server."""
+def evidence(servers: Sequence[ServerFacts], told: Collection[str] = ()) -> str:
+    """Return what happened at the servers as text: what came too late, then each server.
+
+    Args:
+        servers: The servers.
+        told: The ids of the records that the failure shows itself: if they are all, they are not repeated.
+    """
     blocks = [notes] if (notes := remarks(servers)) else []
-    blocks += ["\n".join(_server(server)) for server in servers]
+    blocks += ["\n".join(_server(server, told)) for server in servers]
     return "\n\n".join(blocks)
 
 
-def evidence_html(servers: Sequence[ServerFacts], about: Collection[str] = ()) -> str:
-    """Return what happened at the servers as a fragment of HTML, the mail itself included.
-
-    Args:
-        servers: What happened at each server.
-        about: The ids of the sessions to expand; by default, the last one of each server and those with refusals.
-    """
+def evidence_html(servers: Sequence[ServerFacts]) -> str:
+    """Return what happened at the servers as a fragment of HTML, the mail itself included."""
     from smtpmock.reports.html import STYLE, render_sessions
 
     parts = [f"<p><b>{escape(escape_controls(line))}</b></p>" for line in _remarks(servers)]
@@ -78,7 +78,7 @@ def evidence_html(servers: Sequence[ServerFacts], about: Collection[str] = ()) -
         header = "".join(f"<th>{name}</th>" for name in COLUMNS)
         mails = f'<table class="smtpmock-mails"><tr>{header}</tr>{cells}</table>' if cells else ""
         parts.append(f"<p>{escape(_headline(server))}</p>{mails}")
-        parts.append(render_sessions(server.sessions, server.address, about=about) if server.sessions else "")
+        parts.append(render_sessions(server.sessions, server.address) if server.sessions else "")
     return f'{STYLE}<div class="smtpmock">{"".join(parts)}</div>'
 
 
@@ -133,9 +133,9 @@ def _headline(server: ServerFacts) -> str:
     return f"{server.title}: {', '.join(parts)}"
 
 
-def _server(server: ServerFacts) -> Iterator[str]:
+def _server(server: ServerFacts, told: Collection[str]) -> Iterator[str]:
     yield from wrapped(_headline(server))
-    if server.entries:
+    if any(entry.record.id not in told for entry in server.entries):
         yield from _mails(server)
     if server.sessions:
         yield ""

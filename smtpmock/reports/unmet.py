@@ -28,6 +28,7 @@ class Unmet(NamedTuple):
         query: The query.
         last: The number of the last record when it ended.
         ended: When it ended, in seconds since the epoch.
+        seconds: How long it took.
     """
 
     kind: Literal["wait", "check"]
@@ -35,6 +36,7 @@ class Unmet(NamedTuple):
     query: Query
     last: int
     ended: float
+    seconds: float = 0.0
 
     @property
     def end(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from textwrap import dedent
@@ -24,15 +25,41 @@ def send(mock, recipient="bob@example.com", subject="Welcome"):
 """
 
 
+def masked(result: pytest.RunResult) -> list[str]:
+    """The lines of the output, with times and ports replaced."""
+    text = re.sub(r"\b\d\d:\d\d:\d\d\.\d{3}\b", "12:00:00.000", result.stdout.str())
+    text = re.sub(r"\+\d+\.\d{3}(?= [CS]:)", "+0.000", text)
+    text = re.sub(r"(?<=ended after )\d+\.\d{3}", "0.000", text)
+    text = re.sub(r"\d\.\d+ s (?=after the)", "0.0 s ", text)
+    text = re.sub(r"\b(from|to):<", lambda found: found[0].upper(), text)  # smtplib 3.13.0 writes small letters
+    lines = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:2525", text).splitlines()
+    return [line.rstrip() for line in lines]
+
+
+def failures(result: pytest.RunResult) -> dict[str, list[str]]:
+    """The lines of each failure, masked, by the name of the test."""
+    found: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in masked(result):
+        name = re.fullmatch(r"_+ (\S.*) _+", line)
+        if name:
+            lines = found.setdefault(name[1], [])
+        elif re.fullmatch(r"=+ short test summary info =+", line):
+            break
+        else:
+            lines.append(line)
+    return found
+
+
 @pytest.fixture
 def run_tests(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
     """Runs tests that have a module `mail` to send with; warnings are errors, as they may be for users."""
 
-    def run_tests(tests: str, *options: str, conftest: str = "", ini: str = "") -> pytest.RunResult:
+    def run_tests(tests: str, *options: str, before: str = "", conftest: str = "", ini: str = "") -> pytest.RunResult:
         pytester.makepyfile(mail=MAIL)
         pytester.makeconftest(dedent(conftest))
         pytester.makeini(f"[pytest]\n{dedent(ini)}")
-        pytester.makepyfile(dedent(tests))
+        pytester.makepyfile(before + dedent(tests))
         plugin = () if IS_INSTALLED else ("-p", "smtpmock.pytest_plugin")
         return pytester.runpytest_subprocess(*plugin, *EXTRA_OPTIONS, "-W", "error", *options, timeout=120)
 

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from tests.plugin.conftest import masked
+
 pytest_plugins = ["pytester"]
 
 BREAK_THE_SERVER = """
@@ -20,16 +22,6 @@ def broken(monkeypatch):
 
     monkeypatch.setattr(Connection, "feed", feed)
 """
-
-
-def masked(result):
-    """The lines of the output from the first failure on, with times and ports replaced."""
-    text = re.sub(r"\b\d\d:\d\d:\d\d\.\d{3}\b", "12:00:00.000", result.stdout.str())
-    text = re.sub(r"\+\d+\.\d{3}(?= [CS]:)", "+0.000", text)
-    text = re.sub(r"(?<=ended after )\d+\.\d{3}", "0.000", text)
-    text = re.sub(r"\b(from|to):<", lambda found: found[0].upper(), text)  # smtplib 3.13.0 writes small letters
-    lines = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:2525", text).splitlines()
-    return [line.rstrip() for line in lines]
 
 
 def test_a_wait_in_vain_explains_itself_and_the_trace_stays_in_the_test(run_tests):
@@ -66,42 +58,6 @@ def test_a_wait_in_vain_explains_itself_and_the_trace_stays_in_the_test(run_test
     assert re.fullmatch(r"test_\w+\.py:5: MessageTimeoutError", name)
 
 
-def test_a_failed_test_shows_the_transcripts_of_all_its_servers(run_tests):
-    result = run_tests(
-        """
-        from mail import send
-
-        def test(smtpmock, smtpmock_factory, smtpmock_session):
-            other = smtpmock_factory(msg_greeting="220 Other")
-            unused = smtpmock_factory()
-            for server in (smtpmock, other, smtpmock_session):
-                send(server)
-            assert False
-        """
-    )
-    result.assert_outcomes(failed=1)
-    lines = masked(result)
-    assert sum("SMTP sessions of 127.0.0.1:2525" in line for line in lines) == 3
-    begin = lines.index("Session 1 from 127.0.0.1:2525, 12:00:00.000, ended after 0.000 s")
-    assert lines[begin + 1 : begin + 15] == [
-        "+0.000 S: 220 Welcome",
-        "+0.000 C: ehlo app.example",
-        "       S: 250 Received",
-        "+0.000 C: mail FROM:<shop@example.com>",
-        "       S: 250 Received",
-        "+0.000 C: rcpt TO:<bob@example.com>",
-        "       S: 250 Received",
-        "+0.000 C: data",
-        "       S: 354 Ready for receive message. End data with <CR><LF>.<CR><LF>",
-        "+0.000 C: (the message)",
-        "       S: 250 Received",
-        "       ! missing-from, missing-date, missing-message-id",
-        "+0.000 C: QUIT",
-        "       S: 221 Closing connection",
-    ]
-    assert "+0.000 S: 220 Other" in lines
-
-
 def test_a_failed_test_shows_no_log_of_its_ordinary_servers(run_tests):
     result = run_tests(
         """
@@ -121,24 +77,6 @@ def test_a_failed_test_shows_no_log_of_its_ordinary_servers(run_tests):
     )
     result.assert_outcomes(failed=1, passed=1)
     assert "Captured log" not in result.stdout.str()
-
-
-def test_a_test_that_passes_and_one_without_a_server_show_nothing(run_tests):
-    result = run_tests(
-        """
-        from mail import send
-
-        def test_passes(smtpmock, smtpmock_session):
-            send(smtpmock)
-            send(smtpmock_session)
-
-        def test_fails():
-            assert False
-        """,
-        "-rA",
-    )
-    result.assert_outcomes(passed=1, failed=1)
-    assert "SMTP sessions" not in result.stdout.str()
 
 
 def test_a_failure_of_the_test_itself_keeps_its_trace(run_tests):

@@ -44,6 +44,4 @@ def test_unused_rule_fails_its_test_and_is_named(pytester):
     result = pytester.runpytest_subprocess(*plugin, *asyncio, "-W", "error", timeout=60)
 
     result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines(
-        ["*ExpectationError: 1 rule never used:", "*NOOP reply='451 no' (asked 0 times)", "FAILED *test_unused*"]
-    )
+    result.stdout.fnmatch_lines(["1 rule never used:", "*NOOP reply='451 no' (asked 0 times)", "FAILED *test_unused*"])

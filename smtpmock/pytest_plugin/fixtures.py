@@ -1,7 +1,4 @@
-"""The pytest plugin: servers as fixtures, and transcripts in the reports of failed tests.
-
-The server is imported when a fixture is first used. Test runs that do not use one only pay for the options.
-"""
+"""The fixtures: servers for a test and for the run, and where their settings come from."""
 
 from __future__ import annotations
 
@@ -10,40 +7,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Generator, Mapping
 
     from typing_extensions import Unpack
 
-    from smtpmock import AsyncServer, SettingWords, SMTPMock
+    from smtpmock import SettingWords, SMTPMock
 
-_OPTIONS = {
+OPTIONS = {
     "host": "address or host name on which the servers listen",
     "port": "port of the fixtures smtpmock and smtpmock_session (default: a free port)",
     "timeout": "default timeout of waits, in seconds",
     "ignore_violations": "codes of violations that no test fails for, separated by commas",
 }
 
-_METAVARS = {"ignore_violations": "CODES"}
-
 _servers_key = pytest.StashKey[list["SMTPMock"]]()
 _session_server_key = pytest.StashKey["SMTPMock"]()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options, on the command line and in the configuration file."""
-    group = parser.getgroup("smtpmock", "SMTP mock server")
-    for name, meaning in _OPTIONS.items():
-        flag = f"--smtpmock-{name.replace('_', '-')}"
-        group.addoption(flag, dest=f"smtpmock_{name}", metavar=_METAVARS.get(name, name.upper()), help=meaning)
-        parser.addini(f"smtpmock_{name}", meaning)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
-    config.addinivalue_line("markers", "smtpmock(**settings): start the server of the fixture smtpmock with settings")
-
-
-# The fixtures.
 
 
 class SMTPMockFactory(Protocol):
@@ -100,21 +78,6 @@ def smtpmock(request: pytest.FixtureRequest, smtpmock_settings: SettingWords) ->
 
 
 @pytest.fixture
-def smtpmock_aio(smtpmock: SMTPMock) -> AsyncServer:
-    """Return `smtpmock.aio`: the waits and assertions of the test's server, for tests that are coroutines.
-
-    Example:
-        .. code-block:: python
-
-            async def test_welcome(smtpmock, smtpmock_aio):
-                await sign_up("bob@example.com", smtp=(smtpmock.host, smtpmock.port))
-                mail = await smtpmock_aio.wait_for_message(recipient="bob@example.com")
-                assert mail.subject == "Welcome"
-    """
-    return smtpmock.aio
-
-
-@pytest.fixture
 def smtpmock_factory(
     request: pytest.FixtureRequest, smtpmock_settings: SettingWords
 ) -> Generator[SMTPMockFactory, None, None]:
@@ -162,7 +125,7 @@ def _make(config: pytest.Config, *layers: Mapping[str, Any], fixed: bool = False
 
     values: dict[str, Any] = {}
     try:
-        for name in _OPTIONS:
+        for name in OPTIONS:
             text = config.getoption(f"smtpmock_{name}") or config.getini(f"smtpmock_{name}")
             if text and (fixed or name != "port"):
                 values[name] = parse_setting(name, str(text))
@@ -207,18 +170,11 @@ def _start(server: SMTPMock) -> None:
     pytest.fail(refusal, pytrace=False)
 
 
-# The reports.
+# What the hooks ask.
 
 
-def _servers(item: pytest.Item) -> list[SMTPMock]:
-    servers = item.stash.get(_servers_key, [])
-    shared = item.config.stash.get(_session_server_key, None)
-    return servers if shared is None else [*servers, shared]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Have the server of the run start anew, and refuse settings for it."""
+def begin(item: pytest.Item) -> None:
+    """Prepare for a test: the server of the run starts anew, and settings for it are refused."""
     item.stash[_servers_key] = []
     fixtures = getattr(item, "fixturenames", ())
     if "smtpmock_session" in fixtures and "smtpmock" not in fixtures and _marked(item):
@@ -235,66 +191,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         shared.purge()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Fail the test if the server raised an exception, or if the test left a rule unused and `strict` is set."""
-    yield
-    servers = _servers(item)
-    _fail_if_session_failed(servers)
-    for server in servers:
-        if server.settings.strict:
-            server.assert_rules_used()
+def servers_of(item: pytest.Item) -> list[SMTPMock]:
+    """Return the servers that the fixtures started for a test, and that of the run."""
+    servers = item.stash.get(_servers_key, [])
+    shared = item.config.stash.get(_session_server_key, None)
+    return servers if shared is None else [*servers, shared]
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
-    """Report exceptions that the server raised after the test, or during a test that failed anyway."""
-    servers = _servers(item)
-    yield
-    _fail_if_session_failed(servers)
-
-
-def _fail_if_session_failed(servers: Iterable[SMTPMock]) -> None:
-    for server in servers:
-        if server.errors:
-            from traceback import format_exception
-
-            error, *_ = server.errors
-            server.errors.clear()
-            headline = f"A session of {server.address} failed with {type(error).__name__}: {error}"
-            pytest.fail("\n".join((headline, "", *"".join(format_exception(error)).splitlines())), pytrace=False)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """End the traceback of a failure in the test, and add the transcripts of the sessions to the report."""
-    if call.excinfo is not None and _is_own(call.excinfo.value):
-        _hide_own_frames(call.excinfo.value)
-    report = yield
-    if report.failed:
-        for server in _servers(item):
-            sessions = server.sessions()
-            if sessions:
-                from smtpmock import transcripts
-
-                report.sections.append((f"SMTP sessions of {server.address}", transcripts(sessions)))
-    if call.when == "teardown":
-        item.stash[_servers_key] = []  # release the messages of the test
-    return report
-
-
-def _is_own(error: BaseException) -> bool:
-    return any(kind.__module__ == "smtpmock.errors" for kind in type(error).__mro__)
-
-
-def _hide_own_frames(error: BaseException) -> None:
-    """End the traceback where code outside of smtpmock called smtpmock last."""
-    last = trace = error.__traceback__
-    while trace is not None:
-        if not trace.tb_frame.f_globals.get("__name__", "").startswith("smtpmock."):
-            last = trace
-        trace = trace.tb_next
-    if last is not None:
-        last.tb_next = None
+def release(item: pytest.Item) -> None:
+    """Release the servers of a test, with their messages."""
+    item.stash[_servers_key] = []
