@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from smtpmock.mail.addresses import Address
     from smtpmock.mail.attachments import Attachment
     from smtpmock.mail.headers import ContentError, Headers
+    from smtpmock.mailbox.aio import AsyncMailbox
     from smtpmock.mailbox.mailbox import Mailbox
+    from smtpmock.mailbox.startable import AsyncServer
     from smtpmock.messages.message import Message
     from smtpmock.messages.session import Session, sessions_html, transcripts
     from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS, Criterion
@@ -53,6 +55,8 @@ _HOMES = {
     "load_rules": "rules.text_form",
     "Setting": "settings.setting",
     "Address": "mail.addresses",
+    "AsyncMailbox": "mailbox.aio",
+    "AsyncServer": "mailbox.startable",
     "Attachment": "mail.attachments",
     "Attempt": "records.session",
     "CRITERIA": "queries.criteria",
@@ -115,6 +119,8 @@ __all__ = [
     "load_rules",
     "Setting",
     "Address",
+    "AsyncMailbox",
+    "AsyncServer",
     "Attachment",
     "Attempt",
     "CRITERIA",

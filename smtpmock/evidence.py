@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from smtpmock.mailbox import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from smtpmock.mailbox.mailbox import Mailbox
     from smtpmock.messages.message import Message
@@ -154,16 +154,17 @@ class Evidence:
         if text:
             add_note(error, text)
 
-    def html(self, names: Mapping[Mailbox, str] | None = None) -> str:
+    def html(self, names: Mapping[Mailbox, str] | None = None, *, about: Collection[str] = ()) -> str:
         """Return the evidence as a self-contained fragment of HTML; "" if no server has been running.
 
         Args:
             names: The names of the servers in the test, as far as they have one.
+            about: The ids of the sessions to expand; by default, the last one of each server and those with refusals.
         """
         from smtpmock.reports.evidence import evidence_html
 
         facts = self._facts(names)
-        return evidence_html(facts) if facts else ""
+        return evidence_html(facts, about) if facts else ""
 
     def remarks(self, names: Mapping[Mailbox, str] | None = None) -> str:
         """Return only the sentences about mail that arrived too late or elsewhere; "" if there are none.

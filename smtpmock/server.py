@@ -14,7 +14,7 @@ from smtpmock.errors import ServerStateError, SettingError, SMTPMockError
 from smtpmock.mailbox import registry
 from smtpmock.mailbox.explaining import add_evidence
 from smtpmock.mailbox.local import LocalBackend
-from smtpmock.mailbox.mailbox import Mailbox
+from smtpmock.mailbox.startable import Startable
 from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.rules.book import MemoryRuleBook
 from smtpmock.runtime import hub, log
@@ -47,7 +47,7 @@ _servers: weakref.WeakSet[SMTPMock] = weakref.WeakSet()
 """The running servers."""
 
 
-class SMTPMock(Mailbox):
+class SMTPMock(Startable):
     r"""An SMTP server for tests.
 
     It can be started, stopped and started again; received messages are kept. As a context manager, it is started at the

@@ -29,19 +29,23 @@ _VOLATILE = (
 
 
 class _Collector(ResultVisitor):
-    """Collect all tests by name, and the log messages of each."""
+    """Collect all tests by name, and the log messages of each; those of suites have no name."""
 
     def __init__(self) -> None:
         self.tests: dict[str, Any] = {}
-        self.messages: dict[str, list[Any]] = {}
+        self.messages: dict[str, list[Any]] = {"": []}
+        self._test = ""
 
     def start_test(self, test: Any) -> None:
+        self._test = test.name
         self.tests[test.name] = test
         self.messages[test.name] = []
 
+    def end_test(self, test: Any) -> None:
+        self._test = ""
+
     def visit_message(self, message: Any) -> None:
-        if self.messages:
-            self.messages[next(reversed(self.messages))].append(message)
+        self.messages[self._test].append(message)
 
 
 @library(scope="GLOBAL")
@@ -105,9 +109,28 @@ class Subject:
         assert actual == expected, "\n".join(unified_diff(*lines, "expected", "actual", lineterm=""))
 
     @keyword
-    def get_html_messages(self, name: str) -> list[str]:
-        """Return the HTML that the library logged during a test."""
-        return [found.message for found in self._found.messages[name] if found.html and "smtpmock" in found.message]
+    def get_html_messages(self, name: str, level: str = "INFO") -> list[str]:
+        """Return the HTML that the library logged during a test, or during suite setups and teardowns."""
+        return [found.message for found in self._pictures(name) if found.level == level]
+
+    @keyword
+    def get_places_of_pictures(self, name: str) -> list[str]:
+        """Return the names of the keywords, or the types of the control structures, that contain the pictures."""
+        places = (found.parent for found in self._pictures(name))
+        keywords = ("KEYWORD", "SETUP", "TEARDOWN")
+        return [place.name if place.type in keywords else place.type for place in places]
+
+    @keyword
+    def get_lines_about_mail(self, name: str) -> list[str]:
+        """Return the lines about messages that arrived during a test, without their numbers."""
+        messages = (found.message for found in self._found.messages[name] if found.level == "INFO" and not found.html)
+        lines = (line for message in messages for line in message.splitlines() if line.startswith("SMTP mock '"))
+        return [re.sub(r"<Message \d+ ", "<Message N ", line) for line in lines if " received " in line]
+
+    @keyword
+    def get_message_of_test(self, name: str) -> str:
+        """Return the error of a test."""
+        return self._found.tests[name].message
 
     @keyword
     def get_log_messages(self, name: str) -> list[str]:
@@ -136,6 +159,15 @@ class Subject:
         command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
         command += ["--virtual-time-budget=5000", *options.split(), "--dump-dom", f"{page.as_uri()}#{anchor}"]
         return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True).stdout
+
+    @keyword
+    def get_font_of_message(self, page: Path, test: str) -> str:
+        """Return the font in which Chromium displays the error of a test, which has this id in log.html."""
+        script = f"document.title = getComputedStyle(document.querySelector('#{test} td.message')).fontFamily"
+        copy = page.with_name("font.html")
+        html = page.read_text(encoding="utf-8")
+        copy.write_text(f"{html}<script>setTimeout(() => {{ {script} }}, 2000)</script>", encoding="utf-8")
+        return re.search("<title>(.*?)</title>", self.render(copy, test))[1]
 
     @keyword
     def get_elements(self, html: str) -> set[str]:
@@ -174,6 +206,9 @@ class Subject:
         """Stop the web server."""
         self._beacon.shutdown()
         self._beacon.server_close()
+
+    def _pictures(self, name: str) -> list[Any]:
+        return [found for found in self._found.messages[name] if found.html and 'class="smtpmock"' in found.message]
 
     def _options(self, folder: Path) -> list[str]:
         return ["--outputdir", str(folder), "--pythonpath", str(HERE / "resources")]

@@ -7,15 +7,26 @@ Library             Process
 *** Test Cases ***
 Servers Are Stopped With Tests And Suites
     Run Subject    scopes
-    Number Of Tests Should Be    10
+    Number Of Tests Should Be    12
     Test Should Have Failed    A Failed Test Forgets Its Server    Now
     Test Should Have Passed    It Ended With The Test
     Test Should Have Passed    The One Of The Suite Is The Current One
     Test Should Have Passed    It Ended With The Failed Test
     Test Should Have Passed    They Go On
+    Test Should Have Passed    It Is Still The Server Of The Suite
     Test Should Have Passed    What The First Suite Started Has Ended
     Test Should Have Passed    What The Parent Started Goes On
     Test Should Have Passed    What Was Started For The Run Goes On
+
+A Missing Server Is Explained By What Stopped It
+    Run Subject    stopped.robot
+    Number Of Tests Should Be    6
+    Test Should Have Failed    Nothing Ran    No SMTP mock is running: use Start SMTP Mock first.
+    Test Should Have Failed    It Ended With The Test
+    ...    No SMTP mock is running: it was stopped at the end of test 'A Server Of A Test'.
+    Test Should Have Failed    The Server Is Missing    No SMTP mock is running: test 'A Test Stops The Server' stopped it.
+    Test Should Have Failed    The Server Is Missing By Its Alias
+    ...    No SMTP mock with the alias 'shop' is running: test 'A Test Stops The Server' stopped it; running: none.
 
 The Import Can Define When Servers Are Stopped
     Run Subject    imported_for_suites.robot

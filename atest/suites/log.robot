@@ -9,7 +9,7 @@ Suite Teardown      Close Beacon
 
 *** Variables ***
 ${ALLOWED}
-...                 ${{{'style', 'div class', 'span', 'span class', 'code', 'dl', 'dt', 'dd', 'figure', 'figcaption', 'pre', 'summary', 'details', 'details open', 'iframe sandbox loading srcdoc'}}}
+...                 ${{{'style', 'p', 'b', 'table class', 'tr', 'th', 'td', 'td colspan', 'div class', 'span', 'span class', 'code', 'dl', 'dt', 'dd', 'figure', 'figcaption', 'pre', 'summary', 'details', 'details open', 'iframe sandbox loading srcdoc'}}}
 
 
 *** Test Cases ***
@@ -36,7 +36,7 @@ Nothing Is Logged Without A Failure
 
 A Server Without Connections Says So
     ${html} =    Get The Html Message    Not Connected
-    Should Contain    ${html}    No client has connected to 127.0.0.1:
+    Should Match Regexp    ${html}    <p>127\\.0\\.0\\.1:\\d+: no client connected</p>
 
 Passwords Are Not Shown
     ${messages} =    Get Log Messages    Login
@@ -46,20 +46,16 @@ Passwords Are Not Shown
     Should Be Empty    ${lines}
 
 The Content Of A Message Is Escaped
-    ${messages} =    Get Html Messages    Hostile
-    Length Should Be    ${messages}    2
-    FOR    ${html}    IN    @{messages}
-        Should Contain    ${html}    &lt;img src=x onerror=
-        ${elements} =    Get Elements    ${html}
-        Should Be Empty    ${{$elements - $ALLOWED}}
-    END
+    ${html} =    Get The Html Message    Hostile
+    Should Contain X Times    ${html}    <dd>&lt;img src=x onerror=    4
+    Should Contain    ${html}    <td>&lt;img src=x onerror=
+    ${elements} =    Get Elements    ${html}
+    Should Be Empty    ${{$elements - $ALLOWED}}
 
 A Failure About A Message Shows The Session In Which It Was Sent
-    ${messages} =    Get Html Messages    Other Server
-    Length Should Be    ${messages}    2
-    Should Contain    ${messages}[0]    <dt>Subject</dt><dd>To the first</dd>
-    Should Contain    ${messages}[1]    <summary>To the first,
-    Should Not Contain    ${messages}[1]    To the second
+    ${html} =    Get The Html Message    Other Server
+    Should Match Regexp    ${html}
+    ...    (?s)<dd>To the first</dd>.*SMTP mock &#x27;1&#x27; .*<summary>To the first,.*SMTP mock &#x27;2&#x27; .*<summary>To the second,
 
 A Transcript Expands All Sessions
     ${html} =    Get The Html Message    Several
@@ -86,9 +82,9 @@ Violations Are Marked Below The Lines That Caused Them
 
 A Failure Shows The Conversation Of The Mail It Is About
     FOR    ${test}    ${own}    IN    Refused By Another Server    second    Sent To Two Servers    first
-        ${pictures} =    Get Html Messages    ${test}
-        Length Should Be    ${pictures}    2
-        ${names} =    Evaluate    re.findall('(?:HELO|ehlo) ([a-z]+)[.]example<', $pictures[1])    modules=re
+        ${html} =    Get The Html Message    ${test}
+        ${expanded} =    Evaluate    ''.join(re.findall('<details open><summary>Session .*?(?=<summary>Session|$)', $html, re.DOTALL))
+        ${names} =    Evaluate    re.findall('(?:HELO|ehlo) ([a-z]+)[.]example<', $expanded)
         Should Be Equal    ${names}    ${{[$own]}}
     END
 

@@ -199,11 +199,13 @@ Rules Belong To The Current Server
 
 Invalid Rules Are Errors
     [Template]    Run Keyword And Expect Error
-    Unknown stage 'RCTP TO': did you mean 'RCPT TO'?    Reply To Command    RCTP TO    450 no
-    Unknown word in a rule 'recipent': did you mean 'recipient'?
+    *that cannot be converted to Stage: Unknown stage 'RCTP TO': did you mean 'RCPT TO'?
+    ...    Reply To Command    RCTP TO    450 no
+    *'further_lines' got value 'recipent=bob@example.com'*: Unknown word in a rule 'recipent': did you mean 'recipient'?
     ...    Reply To Command    RCPT TO    450 no    recipent=bob@example.com
-    Unknown word in a rule 'tmies': did you mean 'times'?    Drop Connection On    QUIT    tmies=2
-    This keyword does not accept the argument 'then': use Add Rule instead.
+    *'reply' got value 'tmies=2'*: Unknown word in a rule 'tmies': did you mean 'times'?
+    ...    Drop Connection On    QUIT    tmies=2
+    *'further_lines' got value 'then=close'*: This keyword does not accept the argument 'then': use Add Rule instead.
     ...    Reply To Command    RCPT TO    450 no    then=close
     Invalid reply 'no': expected a three-digit code, a space and a text    Reply To Command    RCPT TO    no
     The condition subject is not available at RCPT TO: expected one of client, helo_name, argument, user, sender, recipient

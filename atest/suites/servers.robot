@@ -22,7 +22,10 @@ A Stopped Server Frees Its Port
     ${server} =    Start SMTP Mock
     Stop SMTP Mock
     Port Should Be Free    ${server.port}
-    Run Keyword And Expect Error    No SMTP mock is running: use Start SMTP Mock first.    Get Messages
+    Run Keyword And Expect Error    No SMTP mock is running: test '${TEST NAME}' stopped it.    Get Messages
+    Run Keyword And Expect Error
+    ...    No SMTP mock with the alias '1' is running: test '${TEST NAME}' stopped it; running: none.
+    ...    Get SMTP Mock    1
 
 Everything Is Recorded By Default
     ${server} =    Start SMTP Mock
@@ -68,11 +71,11 @@ An Invalid Value Is An Error And Starts No Server
     Run Keyword And Expect Error
     ...    ValueError: Argument 'session_timeout' got value 'soon' that cannot be converted to timedelta: *
     ...    Start SMTP Mock    session_timeout=soon
-    Run Keyword And Expect Error    No SMTP mock is running: use Start SMTP Mock first.    Get Messages
+    Run Keyword And Expect Error    No SMTP mock is running: *    Get Messages
 
 An Unknown Setting Is An Error
     Run Keyword And Expect Error
-    ...    Unknown setting 'prot': did you mean 'port'?
+    ...    ValueError: Argument 'alias' got value 'prot=2525' that cannot be converted to Alias: Unknown setting 'prot': did you mean 'port'?
     ...    Start SMTP Mock    prot=2525
 
 A Port In Use Is An Error That Does Not Affect The Other Server
@@ -107,15 +110,24 @@ After A Stop The Previous Server Is The Current One
     Stop SMTP Mock    second
     Messages Should Contain Subject    to the third
 
+A Server Is Found By Its Alias
+    ${first} =    Start SMTP Mock    first
+    ${second} =    Start SMTP Mock    second
+    ${found} =    Get SMTP Mock    first
+    Should Be Equal    ${found}    ${first}
+    Should Be Equal    ${found.port}    ${first.mock.port}
+    ${found} =    Get SMTP Mock
+    Should Be Equal    ${found}    ${second}
+
 Aliases Are Checked
     Start SMTP Mock    first
     Start SMTP Mock
     Run Keyword And Expect Error
-    ...    No SMTP mock with the alias 'third' is running; running: 'first', '1'.
-    ...    Switch SMTP Mock    third
+    ...    No SMTP mock with the alias 'fourth' is running; running: 'first', '1'.
+    ...    Switch SMTP Mock    fourth
     Run Keyword And Expect Error
-    ...    No SMTP mock with the alias 'third' is running; running: 'first', '1'.
-    ...    Stop SMTP Mock    third
+    ...    No SMTP mock with the alias 'fourth' is running; running: 'first', '1'.
+    ...    Stop SMTP Mock    fourth
     Run Keyword And Expect Error
     ...    An SMTP mock with the alias 'first' is already running.
     ...    Start SMTP Mock    first

@@ -87,9 +87,11 @@ Criteria Select Messages And Their Sessions
     Length Should Be    ${violations}    2
 
 An Unknown Code Or Criterion Is An Error
-    Run Keyword And Expect Error    Unknown violation 'mising-date': did you mean 'missing-date'?
+    Run Keyword And Expect Error
+    ...    *'ignore' got value 'mising-date'*: Unknown violation 'mising-date': did you mean 'missing-date'?
     ...    Messages Should Follow Standards    ignore=mising-date
-    Run Keyword And Expect Error    Unknown violation 'mising-date': did you mean 'missing-date'?
+    Run Keyword And Expect Error
+    ...    *'ignore' got value 'mising-date'*: Unknown violation 'mising-date': did you mean 'missing-date'?
     ...    Get Violations    ignore=mising-date
     Run Keyword And Expect Error
     ...    Keyword 'SMTPMockLibrary.Get Violations' expected 0 to 1 non-named arguments, got 2.

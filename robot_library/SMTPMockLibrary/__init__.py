@@ -3,8 +3,10 @@
 from typing import Any
 
 from robot.api.deco import library
+from robot.result import Keyword  # type: ignore[import-untyped]
 
 from SMTPMockLibrary.api import __version__
+from SMTPMockLibrary.evidence import TestEvidence
 from SMTPMockLibrary.keywords import (
     AssertionKeywords,
     ContentKeywords,
@@ -17,7 +19,9 @@ from SMTPMockLibrary.keywords import (
     WaitKeywords,
 )
 from SMTPMockLibrary.markup import MarkupGuard
-from SMTPMockLibrary.servers import AutoStop, MockServer, Servers
+from SMTPMockLibrary.misspelt import suggestion
+from SMTPMockLibrary.owners import AutoStop
+from SMTPMockLibrary.servers import MockServer, Servers
 from SMTPMockLibrary.signatures import criteria_table, rule_words_table
 from SMTPMockLibrary.types import CONVERTERS
 
@@ -135,30 +139,48 @@ class SMTPMockLibrary(
     def __init__(self, *, auto_stop: AutoStop = AutoStop.TEST) -> None:
         """``auto_stop`` defines when servers are stopped automatically; `Start SMTP Mock` can override it."""
         self.servers = Servers(auto_stop)
+        self.evidence = TestEvidence(self.servers)
         self._markup = MarkupGuard(self.servers)
 
     # The listener.
+
+    def start_suite(self, data: Any, result: Any) -> None:
+        """Begin the evidence of the suite setup."""
+        self.evidence.begin()
+
+    def start_test(self, data: Any, result: Any) -> None:
+        """Begin the evidence of the test."""
+        self.evidence.begin()
+
+    def end_body_item(self, data: Any, result: Any) -> None:
+        """Write what a keyword caused to the log."""
+        if result.failed and isinstance(result, Keyword):
+            self.evidence.hint = suggestion(self, result.name or "", result.args, result.message) or self.evidence.hint
+        self.evidence.end_item(result)
 
     def log_message(self, message: Any) -> None:
         """Show an error that a client could have made HTML as text."""
         self._markup.guard_message(message)
 
-    def start_test(self, data: Any, result: Any) -> None:
-        """Remember the rules that exist before the test."""
-        self.servers.begin_test()
-
     def end_test(self, data: Any, result: Any) -> None:
-        """Stop the servers of the test, and fail the test if it left a rule of a strict server unused."""
+        """Fail a test that left a rule of a strict server unused, complete its message, and stop its servers."""
         failure = self.servers.unused_rules() if result.passed else ""
         if failure:
             result.status, result.message = "FAIL", failure
-        self._markup.guard_result(result)
-        self.servers.end_test()
+        try:
+            self._markup.guard_result(result)
+            self.evidence.end_test(result)
+        finally:
+            self.servers.end_test()
+            self.evidence.begin()
 
     def end_suite(self, data: Any, result: Any) -> None:
         """Stop the servers of the suite."""
-        self._markup.guard_result(result)
-        self.servers.end_suite(result.full_name)
+        try:
+            self._markup.guard_result(result)
+        finally:
+            self.servers.end_suite(result.full_name)
+            self.evidence.begin()
 
     def close(self) -> None:
         """Stop all servers at the end of the run."""

@@ -9,8 +9,10 @@ from smtpmock import (
     SESSION_WORDS,
     SETTINGS,
     STAGES,
+    STANDARDS,
     THEN,
     Attachment,
+    Evidence,
     ExpectationError,
     Mark,
     Message,
@@ -28,6 +30,7 @@ from smtpmock import (
     sessions_html,
     text_matcher,
     transcripts,
+    unknown,
 )
 
 if TYPE_CHECKING:
@@ -40,8 +43,10 @@ __all__ = [
     "SESSION_CRITERIA",
     "SETTINGS",
     "STAGES",
+    "STANDARDS",
     "THEN",
     "Attachment",
+    "Evidence",
     "ExpectationError",
     "Mark",
     "Message",
@@ -59,6 +64,7 @@ __all__ = [
     "format_value",
     "text_matcher",
     "transcripts",
+    "unknown",
 ]
 
 

@@ -2,30 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from robot.api import logger
-from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
-from SMTPMockLibrary.api import ExpectationError, Rule, ServerStateError
+from SMTPMockLibrary.api import ExpectationError, Mark, Rule, ServerStateError
+from SMTPMockLibrary.owners import AutoStop, Owner, has_failed, owner, present
 
 if TYPE_CHECKING:
     from SMTPMockLibrary.api import SMTPMock
-
-
-class AutoStop(Enum):
-    """Defines when a server is stopped automatically, unless a keyword stops it earlier.
-
-    - TEST: At the end of the test that started it, or of the suite if the suite setup started it.
-    - SUITE: At the end of the suite in which it was started, whether by a test or by the suite setup.
-    - MANUAL: At the end of the test run.
-    """
-
-    TEST = "TEST"
-    SUITE = "SUITE"
-    MANUAL = "MANUAL"
 
 
 @dataclass(frozen=True)
@@ -59,12 +45,19 @@ class MockServer:
         return self.url
 
 
-@dataclass(frozen=True)
-class _Owner:
-    """The suite or test at whose end a server is stopped; both are empty if it is stopped at the end of the run."""
+class _Stopped(NamedTuple):
+    """A server that no longer runs.
 
-    suite: str = ""
-    test: str = ""
+    Attributes:
+        owner: The suite or test that it belonged to.
+        where: The test or suite in which a keyword stopped it; None if it was stopped automatically.
+    """
+
+    owner: Owner
+    where: Owner | None
+
+    def __str__(self) -> str:
+        return f"{self.where} stopped it" if self.where else f"it was stopped at the end of {self.owner}"
 
 
 class Servers:
@@ -77,8 +70,11 @@ class Servers:
     def __init__(self, auto_stop: AutoStop) -> None:
         self._auto_stop = auto_stop
         self._running: dict[str, MockServer] = {}
-        self._owners: dict[str, _Owner] = {}
+        self._owners: dict[str, Owner] = {}
+        self._stopped: dict[str, _Stopped] = {}
         self._older_rules: set[Rule] = set()
+        self._seen: dict[MockServer, Mark] = {}
+        self._used: set[MockServer] = set()
 
     def start(self, mock: "SMTPMock", alias: str | None, auto_stop: AutoStop | None) -> MockServer:
         """Start a server and make it the current one."""
@@ -86,11 +82,14 @@ class Servers:
             alias = next(str(number) for number in count(1) if str(number) not in self._running)
         if alias in self._running:
             raise ServerStateError(f"An SMTP mock with the alias '{alias}' is already running.")
-        owner = _owner(auto_stop or self._auto_stop)
+        owning = self._former_owner(alias) if auto_stop is None else None
+        owning = owning or owner(auto_stop or self._auto_stop)
         try:
             mock.start()
             server = MockServer(alias, mock.host, mock.port, mock)
-            self._owners[alias] = owner
+            self._seen[server] = mock.mark()
+            self._used.add(server)
+            self._owners[alias] = owning
             self._running[alias] = server
         except BaseException:  # a timeout of Robot Framework can be raised anywhere
             if alias not in self._running:
@@ -104,8 +103,13 @@ class Servers:
     def current(self) -> MockServer:
         """Return the server that the keywords use."""
         if not self._running:
-            raise ServerStateError("No SMTP mock is running: use Start SMTP Mock first.")
-        return next(reversed(self._running.values()))
+            last = next(reversed(self._stopped.values()), "use Start SMTP Mock first")
+            raise ServerStateError(f"No SMTP mock is running: {last}.")
+        return self._use(next(reversed(self._running.values())))
+
+    def get(self, alias: str | None) -> MockServer:
+        """Return the server with the alias; without one, the current server."""
+        return self.current if alias is None else self._use(self._named(alias))
 
     def all(self) -> list[MockServer]:
         """Return all servers, the current one last."""
@@ -121,7 +125,7 @@ class Servers:
 
     def stop(self, alias: str | None = None) -> None:
         """Stop a server, or the current one; the one used before becomes the current one."""
-        self._stop(self.current if alias is None else self._named(alias))
+        self._stop(self.get(alias))
 
     def stop_all(self) -> None:
         """Stop all servers."""
@@ -129,58 +133,86 @@ class Servers:
 
     def end_all(self) -> None:
         """Stop all servers at the end of the run."""
-        self._end_those(lambda owner: True)
+        self._end_those(lambda owned: True)
 
-    def begin_test(self) -> None:
-        """Remember the rules that exist before the test."""
+    def begin(self) -> None:
+        """Begin a test, or what a suite does before and after its tests: what exists now does not belong to it."""
         self._older_rules = {rule for server in self.all() for rule in server.mock.rules}
+        self._seen = {server: server.mock.mark() for server in self.all()}
+        self._used = set()
+
+    @property
+    def seen(self) -> dict[MockServer, Mark]:
+        """The servers that have run since `begin`, even if they were stopped, each with a mark of its beginning."""
+        return self._seen
+
+    def used(self) -> dict[MockServer, Mark]:
+        """Return those that a keyword or a client has used since `begin`."""
+        return {
+            server: mark
+            for server, mark in self._seen.items()
+            if server in self._used or server.mock.sessions(since=mark) or server.mock.messages(since=mark)
+        }
 
     def unused_rules(self) -> str:
         """Describe the rules of strict servers that the test left unused: those of the test, or of its own servers."""
         failures = []
-        for alias, owner in self._owners.items():
+        for alias, owned in self._owners.items():
             mock = self._running[alias].mock
-            concerns_test = owner.test or any(not rule.hits for rule in {*mock.rules} - self._older_rules)
+            concerns_test = owned.test or any(not rule.hits for rule in {*mock.rules} - self._older_rules)
             if mock.settings.strict and concerns_test:
                 failures += _unused(mock)
         return "\n".join(failures)
 
     def end_test(self) -> None:
         """Stop the servers that belong to the test."""
-        self._end_those(lambda owner: bool(owner.test))
+        self._end_those(lambda owned: bool(owned.test))
 
     def end_suite(self, suite: str) -> None:
         """Stop the servers that belong to the suite or to a suite inside it."""
-        self._end_those(lambda owner: owner.suite == suite or owner.suite.startswith(f"{suite}."))
+        self._end_those(lambda owned: owned.is_in(suite))
 
     def _stop(self, *servers: MockServer) -> None:
         failures = []
         for server in servers:
-            self._forget(server)
-            if server.mock.settings.strict and not _has_failed():
+            self._forget(server, present())
+            if server.mock.settings.strict and not has_failed():
                 failures += _unused(server.mock)
         if failures:
             raise ExpectationError("\n".join(failures))
 
-    def _end_those(self, ends: Callable[[_Owner], bool]) -> None:
-        for alias, owner in reversed(list(self._owners.items())):
-            if ends(owner):
+    def _end_those(self, ends: Callable[[Owner], bool]) -> None:
+        for alias, owned in reversed(list(self._owners.items())):
+            if ends(owned):
                 server = self._running[alias]
                 self._forget(server)
-                if server.mock.settings.strict and not owner.test:  # no test is left that could fail
+                if server.mock.settings.strict and not owned.test:  # no test is left that could fail
                     for failure in _unused(server.mock):
                         logger.error(f"SMTP mock '{alias}': {failure}")
 
-    def _forget(self, server: MockServer) -> None:
+    def _former_owner(self, alias: str) -> Owner | None:
+        """Return the suite whose server this test has stopped, so that starting it again leaves it to the suite."""
+        stopped = self._stopped.get(alias)
+        is_suites = stopped is not None and stopped.owner.suite and not stopped.owner.test
+        return stopped.owner if stopped and is_suites and stopped.where == present() else None
+
+    def _forget(self, server: MockServer, where: Owner | None = None) -> None:
         self._running.pop(server.alias)
-        self._owners.pop(server.alias, None)
+        self._stopped.pop(server.alias, None)  # the last one shall be the one that was stopped last
+        self._stopped[server.alias] = _Stopped(self._owners.pop(server.alias, Owner()), where)
         if server.mock.is_running:
             server.mock.stop()
 
+    def _use(self, server: MockServer) -> MockServer:
+        self._used.add(server)
+        return server
+
     def _named(self, alias: str) -> MockServer:
         if alias not in self._running:
+            stopped = self._stopped.get(alias)
+            why = f": {stopped}" if stopped else ""
             aliases = ", ".join(f"'{known}'" for known in self._running) or "none"
-            raise ServerStateError(f"No SMTP mock with the alias '{alias}' is running; running: {aliases}.")
+            raise ServerStateError(f"No SMTP mock with the alias '{alias}' is running{why}; running: {aliases}.")
         return self._running[alias]
 
 
@@ -191,23 +223,3 @@ def _unused(mock: "SMTPMock") -> list[str]:
     except ExpectationError as error:
         return [str(error)]
     return []
-
-
-def _has_failed() -> bool:
-    """Return True in the teardown of a test that has failed, which needs no further failure."""
-    try:
-        return bool(BuiltIn().get_variable_value("${TEST STATUS}") == "FAIL")
-    except RobotNotRunningError:
-        return False
-
-
-def _owner(auto_stop: AutoStop) -> _Owner:
-    """Return the suite or test that a server started now belongs to."""
-    if auto_stop is AutoStop.MANUAL:
-        return _Owner()
-    try:
-        variable = BuiltIn().get_variable_value
-        test = variable("${TEST NAME}", "") if auto_stop is AutoStop.TEST else ""
-        return _Owner(variable("${SUITE NAME}", ""), test)
-    except RobotNotRunningError:
-        return _Owner()

@@ -55,17 +55,13 @@ _PLAIN_VALUES: Mapping[str, str] = {
 def spell_out(method: Method, parameters: Iterable[Parameter]) -> Method:
     """Replace ``**words`` in the signature of the method with the parameters that it stands for.
 
-    If all other arguments are named-only, ``**words`` is kept as well: misspelt names then reach smtpmock, which
-    suggests the closest one. Otherwise it would turn positional values such as ``==`` or
-    ``bob=example.com@example.org`` into named arguments.
+    Robot Framework then refuses a misspelt name, in a dry run and in editors as well.
     """
     original = signature(method)
     own = [parameter for parameter in original.parameters.values() if parameter.kind is not Parameter.VAR_KEYWORD]
-    is_named = {parameter.name for parameter in own if parameter.kind is not Parameter.KEYWORD_ONLY} == {"self"}
-    rest = [parameter for parameter in original.parameters.values() if parameter not in own] if is_named else []
     names = {parameter.name for parameter in own}
     added = (parameter for parameter in parameters if parameter.name not in names)
-    full = original.replace(parameters=[*own, *added, *rest])
+    full = original.replace(parameters=[*own, *added])
     method.__signature__ = full  # type: ignore[attr-defined]
     hints = {name: parameter.annotation for name, parameter in full.parameters.items()}
     method.__annotations__ = {

@@ -2,17 +2,23 @@
 
 import re
 from ast import literal_eval
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from SMTPMockLibrary.api import STAGES, THEN, Mark, Message, Rule
+from SMTPMockLibrary.api import CRITERIA, RULE_WORDS, SETTINGS, STAGES, STANDARDS, THEN, Mark, Message, Rule, unknown
+from SMTPMockLibrary.comparing import AssertionOperator
 
 __all__ = [
     "CONVERTERS",
     "Address",
+    "Alias",
+    "Codes",
     "Header",
+    "LogLevel",
     "Moment",
     "Name",
     "Names",
+    "Operator",
+    "ReplyLine",
     "Secret",
     "Stage",
     "Text",
@@ -26,6 +32,9 @@ except ImportError:
     Secret = None
 
 _REGEXP = "REGEXP:"
+
+_NAMED = re.compile(r"([A-Za-z_]\w*)=")
+"""A named argument: Robot Framework passes one whose name it does not know as a positional argument."""
 
 
 class Text:
@@ -64,6 +73,26 @@ class Names:
     """A list, or text separated by commas such as ``a@example.com,b@example.com``."""
 
 
+if TYPE_CHECKING:  # their converters return text, lists and members of enums
+    Alias: TypeAlias = Any
+    Codes: TypeAlias = Any
+    Operator: TypeAlias = Any
+    ReplyLine: TypeAlias = Any
+else:
+
+    class Alias:
+        """The alias of a server: a text of one's choice."""
+
+    class Codes:
+        """Codes of violations of standards, as a list or separated by commas, such as ``missing-date, bare-lf``."""
+
+    class ReplyLine:
+        """A reply of the server, or a further line of it, such as ``550 5.1.1 User unknown``."""
+
+    class Operator:
+        """An operator of AssertionEngine, such as ``==``, ``!=``, ``>`` or ``<=``."""
+
+
 class Stage:
     """The stage of the session at which a rule applies: one of %s. Case-insensitive."""
 
@@ -72,6 +101,9 @@ Stage.__doc__ = str(Stage.__doc__) % ", ".join(STAGES)
 
 
 Then: Any = Literal[THEN]
+
+LogLevel = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]
+"""A level of the log of Robot Framework."""
 
 
 def pattern(value: object) -> Any:
@@ -107,6 +139,49 @@ def _names(value: object) -> Any:
     return value
 
 
+def _alias(value: object) -> Any:
+    if isinstance(value, str) and (named := _NAMED.match(value)):
+        raise ValueError(unknown("setting", named[1], SETTINGS))
+    return value
+
+
+def _codes(value: object) -> Any:
+    codes = _names(value)
+    for code in codes or ():
+        if code not in STANDARDS:
+            raise ValueError(unknown("violation", code, STANDARDS))
+    return codes
+
+
+def _reply_line(value: object) -> Any:
+    if isinstance(value, str) and (named := _NAMED.match(value)):
+        if named[1] in RULE_WORDS:
+            raise ValueError(f"This keyword does not accept the argument '{named[1]}': use Add Rule instead.")
+        raise ValueError(unknown("word in a rule", named[1], RULE_WORDS))
+    return value
+
+
+def _stage(value: object) -> str:
+    stages = {stage.lower(): stage for stage in STAGES}
+    if str(value).lower() not in stages:
+        raise ValueError(unknown("stage", value, STAGES))
+    return stages[str(value).lower()]
+
+
+def _operator(value: object) -> Any:
+    if not isinstance(value, str) or AssertionOperator is str:
+        return value
+    try:
+        return AssertionOperator[value]
+    except KeyError:
+        pass
+    if named := _NAMED.match(value):
+        raise ValueError(unknown("criterion", named[1], CRITERIA))
+    if re.fullmatch(r"\s*-?\d+\s*", value):
+        raise ValueError(f"Expected an operator before the number, such as ==    {value.strip()}.")
+    raise ValueError(unknown("operator", value, AssertionOperator.__members__))
+
+
 def _message(value: object) -> Message:
     raise ValueError("Expected a message, as returned by Get Message or Wait For Message.")
 
@@ -116,13 +191,17 @@ def _rule(value: object) -> Rule:
 
 
 _CONVERSIONS: dict[type, Any] = {
+    Alias: _alias,
+    Codes: _codes,
+    Operator: _operator,
+    ReplyLine: _reply_line,
     Text: pattern,
     Address: pattern,
     Name: pattern,
     Header: _header,
     Moment: _moment,
     Names: _names,
-    Stage: str,
+    Stage: _stage,
 }
 
 

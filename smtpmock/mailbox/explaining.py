@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from smtpmock.errors import ExpectationError, MessageTimeoutError, QueryError
 from smtpmock.messages.message import Message
 from smtpmock.queries.query import Mark, Query
+from smtpmock.runtime.tasks import blocks_a_task
 from smtpmock.text import format_error
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from smtpmock.reports.evidence import ServerFacts
     from smtpmock.reports.unmet import Unmet
     from smtpmock.stores.base import Entry
+
+_BLOCKING = """\
+The wait blocked the event loop of its thread, so the application may have had
+no chance to run. In a coroutine, await the waits of `mock.aio` instead."""
 
 
 class Explaining:
@@ -129,7 +134,10 @@ class Explaining:
 
     def _late(self, headline: str, query: Query) -> MessageTimeoutError:
         shown = self._backend.select(Query({}, accepted=None))
-        return MessageTimeoutError(self._backend.explain(headline, query), as_messages(shown))
+        text = self._backend.explain(headline, query)
+        if blocks_a_task():
+            text += f"\n\n{_BLOCKING}"
+        return MessageTimeoutError(text, as_messages(shown))
 
 
 def server_facts(mailbox: Explaining, since: Mark | Numbered | None = None, name: str = "") -> ServerFacts:

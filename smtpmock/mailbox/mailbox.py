@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smtpmock.mailbox.aio import AsyncMailbox
 from smtpmock.mailbox.assertions import Assertions
 from smtpmock.mailbox.delivering import Delivering
 from smtpmock.mailbox.scripting import Scripting
@@ -41,3 +42,8 @@ class Mailbox(Waiting, Assertions, Scripting, Delivering):
     def is_running(self) -> bool:
         """True while messages can arrive."""
         return self._backend.is_running
+
+    @property
+    def aio(self) -> AsyncMailbox:
+        """The waits, the assertions and the other calls of this mailbox as coroutines, for asyncio and trio."""
+        return AsyncMailbox(self)

@@ -149,7 +149,7 @@ def sessions_html(sessions: Iterable[Session], address: str = "", *, about: Iter
     Args:
         sessions: The sessions; if there are many, only the last ones are shown.
         address: The address of the server.
-        about: The ids of the sessions to expand; by default, the last one.
+        about: The ids of the sessions to expand; by default, the last one and those with refusals.
     """
     from smtpmock.reports.html import render_sessions
 

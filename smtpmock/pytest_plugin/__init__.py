@@ -17,6 +17,7 @@ from smtpmock.pytest_plugin.fixtures import (
     release,
     servers_of,
     smtpmock,
+    smtpmock_aio,
     smtpmock_factory,
     smtpmock_session,
     smtpmock_settings,
@@ -27,7 +28,14 @@ if TYPE_CHECKING:
 
     from smtpmock import SMTPMock
 
-__all__ = ["SMTPMockFactory", "smtpmock", "smtpmock_factory", "smtpmock_session", "smtpmock_settings"]
+__all__ = [
+    "SMTPMockFactory",
+    "smtpmock",
+    "smtpmock_aio",
+    "smtpmock_factory",
+    "smtpmock_session",
+    "smtpmock_settings",
+]
 
 _METAVARS = {"ignore_violations": "CODES"}
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from smtpmock import SettingWords, SMTPMock
+    from smtpmock import AsyncServer, SettingWords, SMTPMock
 
 OPTIONS = {
     "host": "address or host name on which the servers listen",
@@ -75,6 +75,21 @@ def smtpmock(request: pytest.FixtureRequest, smtpmock_settings: SettingWords) ->
     """
     server = _make(request.config, smtpmock_settings, _marked(request.node), fixed=True)
     yield from _run(server, request.node)
+
+
+@pytest.fixture
+def smtpmock_aio(smtpmock: SMTPMock) -> AsyncServer:
+    """Return `smtpmock.aio`: the waits and assertions of the test's server, for tests that are coroutines.
+
+    Example:
+        .. code-block:: python
+
+            async def test_welcome(smtpmock, smtpmock_aio):
+                await sign_up("bob@example.com", smtp=(smtpmock.host, smtpmock.port))
+                mail = await smtpmock_aio.wait_for_message(recipient="bob@example.com")
+                assert mail.subject == "Welcome"
+    """
+    return smtpmock.aio
 
 
 @pytest.fixture

@@ -68,8 +68,13 @@ def evidence(servers: Sequence[ServerFacts], told: Collection[str] = ()) -> str:
     return "\n\n".join(blocks)
 
 
-def evidence_html(servers: Sequence[ServerFacts]) -> str:
-    """Return what happened at the servers as a fragment of HTML, the mail itself included."""
+def evidence_html(servers: Sequence[ServerFacts], about: Collection[str] = ()) -> str:
+    """Return what happened at the servers as a fragment of HTML, the mail itself included.
+
+    Args:
+        servers: What happened at each server.
+        about: The ids of the sessions to expand; by default, the last one of each server and those with refusals.
+    """
     from smtpmock.reports.html import STYLE, render_sessions
 
     parts = [f"<p><b>{escape(escape_controls(line))}</b></p>" for line in _remarks(servers)]
@@ -78,7 +83,7 @@ def evidence_html(servers: Sequence[ServerFacts]) -> str:
         header = "".join(f"<th>{name}</th>" for name in COLUMNS)
         mails = f'<table class="smtpmock-mails"><tr>{header}</tr>{cells}</table>' if cells else ""
         parts.append(f"<p>{escape(_headline(server))}</p>{mails}")
-        parts.append(render_sessions(server.sessions, server.address) if server.sessions else "")
+        parts.append(render_sessions(server.sessions, server.address, about=about) if server.sessions else "")
     return f'{STYLE}<div class="smtpmock">{"".join(parts)}</div>'
 
 

@@ -98,16 +98,18 @@ _FRAME_HEAD = (
 
 
 def render_sessions(sessions: Sequence[SessionEntry], address: str = "", *, about: Iterable[str] = ()) -> str:
-    """Return the sessions as a fragment of HTML, limited to the most recent ones.
+    """Return the sessions as a fragment of HTML, limited to those to expand and the most recent ones.
 
     Args:
         sessions: The sessions, in order.
         address: The address of the server.
-        about: The ids of the sessions to expand; by default, the last one is expanded.
+        about: The ids of the sessions to expand; by default, the last one and those with refusals.
     """
-    shown = sessions[-_MOST_SESSIONS:]
-    unfolded = set(about) or {session.record.id for session in shown[-1:]}
-    unfolded |= {session.record.id for session in shown if any(map(is_refusal, session.record.exchanges))}
+    chosen = set(about)
+    numbers = sorted(range(len(sessions)), key=lambda number: (sessions[number].record.id in chosen, number))
+    shown = [sessions[number] for number in sorted(numbers[-_MOST_SESSIONS:])]
+    refused = [session for session in shown if any(map(is_refusal, session.record.exchanges))]
+    unfolded = chosen or {session.record.id for session in (*refused, *shown[-1:])}
     rest = len(sessions) - len(shown)
     parts = [f'<div class="smtpmock-gone">… {pluralize(rest, "earlier session")}</div>'] if rest else []
     parts += [_session(session, address, unfolded=session.record.id in unfolded) for session in shown]

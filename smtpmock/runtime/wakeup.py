@@ -1,7 +1,8 @@
 """How a thread or greenlet outside waits for something that happens in the hub.
 
 A wake-up is made for one wait. Setting it is safe from any thread and never blocks; waiting for it blocks only the one
-who waits: a thread without a hub as a whole, in one with a hub (a patched process) the greenlet alone.
+who waits: a thread without a hub as a whole, in one with a hub (a patched process) the greenlet alone, in an event loop
+the task alone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from gevent.monkey import get_original
 
 from smtpmock.errors import ServerStateError
 from smtpmock.runtime.gevent_internals import hub_of_this_thread
+from smtpmock.runtime.tasks import TaskGreenlet
 
 if TYPE_CHECKING:
     from gevent.hub import Hub
@@ -98,9 +100,12 @@ def make_wakeup() -> Wakeup:
     Raises:
         ServerStateError: If the caller is a hub, which must never wait.
     """
+    current = getcurrent()
+    if isinstance(current, TaskGreenlet):
+        return current.make_wakeup()
     hub = hub_of_this_thread()
     if hub is None:
         return _ThreadWakeup()
-    if getcurrent() is hub:
+    if current is hub:
         raise ServerStateError("A callback of the hub cannot wait: spawn a greenlet that does.")
     return _GreenletWakeup(hub)

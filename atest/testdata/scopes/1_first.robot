@@ -38,6 +38,14 @@ They Go On
     Port Should Be Open    ${UNTIL SUITE}
     Port Should Be Open    ${MANUAL}
 
+A Test Restarts The Server Of The Suite
+    Stop SMTP Mock    first
+    ${server} =    Start SMTP Mock    first
+    VAR    ${FIRST}    ${server.port}    scope=GLOBAL
+
+It Is Still The Server Of The Suite
+    Port Should Be Open    ${FIRST}
+
 
 *** Keywords ***
 Start A Server

@@ -10,8 +10,8 @@ from robot.api.deco import keyword
 from robot.libraries.BuiltIn import BuiltIn
 
 from SMTPMockLibrary.api import Attachment, Message, address_key, format_value, text_matcher
-from SMTPMockLibrary.failures import Keywords, assertion
-from SMTPMockLibrary.types import Text
+from SMTPMockLibrary.failures import Keywords, assertion, explain_failures
+from SMTPMockLibrary.types import LogLevel, Text
 
 _repr = Repr()
 _repr.maxstring = 1000
@@ -78,6 +78,17 @@ class ContentKeywords(Keywords):
         path = found.save(folder or Path(BuiltIn().get_variable_value("${OUTPUT DIR}")))
         logger.info(f"Saved {found!r} as {path}")
         return path
+
+    @keyword("Log Message", tags=("Getter",))
+    @explain_failures
+    def show_message(self, mail: Message, *, level: LogLevel = "INFO") -> None:
+        """Logs the message: its envelope, headers, text, HTML and attachments.
+
+        Example:
+        | ${mail} =    Get Message    recipient=bob@example.com
+        | Log Message    ${mail}
+        """
+        logger.write(mail.html_report(), level, html=True)
 
     @keyword("Get Link From Message", tags=("Getter",))
     @assertion

@@ -5,9 +5,10 @@ from typing import Any
 from robot.api.deco import keyword
 
 from SMTPMockLibrary.api import Mark, Message
-from SMTPMockLibrary.comparing import AssertionOperator, compare
+from SMTPMockLibrary.comparing import compare
 from SMTPMockLibrary.failures import Keywords, assertion, explain_failures
 from SMTPMockLibrary.signatures import given_criteria, takes_criteria
+from SMTPMockLibrary.types import Operator
 
 
 class GetterKeywords(Keywords):
@@ -50,7 +51,7 @@ class GetterKeywords(Keywords):
     @takes_criteria
     def get_message_count(
         self,
-        assertion_operator: AssertionOperator | None = None,
+        assertion_operator: Operator = None,
         assertion_expected: int | None = None,
         **criteria: Any,
     ) -> int:

@@ -1,18 +1,15 @@
 """Rules that script the behaviour of the server, and ready-made rules for common faults."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
 from robot.api import logger
 from robot.api.deco import keyword
 
-from SMTPMockLibrary.api import RULE_WORDS, Rule, RuleError
+from SMTPMockLibrary.api import Rule
 from SMTPMockLibrary.failures import Keywords, assertion, explain_failures
 from SMTPMockLibrary.signatures import given_rule_words, takes_conditions, takes_rule_words
-from SMTPMockLibrary.types import Address, Stage
-
-_WORD = re.compile(r"([A-Za-z_]\w*)=")
+from SMTPMockLibrary.types import Address, ReplyLine, Stage
 
 
 class RuleKeywords(Keywords):
@@ -21,7 +18,7 @@ class RuleKeywords(Keywords):
     @keyword("Reply To Command", tags=("Rule",))
     @explain_failures
     @takes_rule_words("reply", "then", "tls")
-    def reply_to_command(self, stage: Stage, reply: str, *further_lines: str, **words: Any) -> Rule:
+    def reply_to_command(self, stage: Stage, reply: ReplyLine, *further_lines: ReplyLine, **words: Any) -> Rule:
         """Replaces the reply of the server at the given stage.
 
         The session continues according to the first digit of the reply: with 2 or 3 as if the command had succeeded,
@@ -59,7 +56,7 @@ class RuleKeywords(Keywords):
     @explain_failures
     @takes_rule_words("reply", "then", "tls")
     def drop_connection_on(
-        self, stage: Stage, reply: str | None = None, *further_lines: str, half_reply: bool = False, **words: Any
+        self, stage: Stage, reply: ReplyLine = None, *further_lines: ReplyLine, half_reply: bool = False, **words: Any
     ) -> Rule:
         """Closes the connection at the given stage, after ``reply`` if one is given.
 
@@ -105,7 +102,7 @@ class RuleKeywords(Keywords):
     @keyword("Add Rule", tags=("Rule",))
     @explain_failures
     @takes_rule_words()
-    def add_rule(self, stage: Stage, reply: str | None = None, *further_lines: str, **words: Any) -> Rule:
+    def add_rule(self, stage: Stage, reply: ReplyLine = None, *further_lines: ReplyLine, **words: Any) -> Rule:
         """Adds a rule with any words, including those that no other keyword supports.
 
         ``then=garbage`` sends bytes that are not a valid reply, ``then=accept`` makes an exception to older rules, and
@@ -124,7 +121,7 @@ class RuleKeywords(Keywords):
 
     @keyword("Reject Recipient", tags=("Rule",))
     @explain_failures
-    def reject_recipient(self, recipient: Address, reply: str = "550 5.1.1 User unknown") -> Rule:
+    def reject_recipient(self, recipient: Address, reply: ReplyLine = "550 5.1.1 User unknown") -> Rule:
         """Refuses the recipients that match.
 
         Example:
@@ -140,7 +137,7 @@ class RuleKeywords(Keywords):
     def greylist(
         self,
         retry_after: timedelta = timedelta(minutes=5),
-        reply: str = "450 4.7.1 Greylisted, try again later",
+        reply: ReplyLine = "450 4.7.1 Greylisted, try again later",
         **conditions: Any,
     ) -> Rule:
         """Refuses a recipient until the client tries again after the given time.
@@ -165,7 +162,7 @@ class RuleKeywords(Keywords):
         self,
         messages: int = 10,
         per: timedelta = timedelta(seconds=1),
-        reply: str = "421 4.7.0 Too many messages, try again later",
+        reply: ReplyLine = "421 4.7.0 Too many messages, try again later",
     ) -> Rule:
         """Refuses MAIL FROM and closes the connection if the limit of messages was reached in the last ``per``.
 
@@ -181,7 +178,7 @@ class RuleKeywords(Keywords):
     @keyword("Limit Connections", tags=("Rule",))
     @explain_failures
     def limit_connections(
-        self, connections: int, reply: str = "421 4.7.0 Too many connections, try again later"
+        self, connections: int, reply: ReplyLine = "421 4.7.0 Too many connections, try again later"
     ) -> Rule:
         """Refuses and closes further connections while the given number of connections is open.
 
@@ -195,7 +192,7 @@ class RuleKeywords(Keywords):
     def fail_next_messages(
         self,
         count: int = 1,
-        reply: str = "451 4.3.0 Temporary failure",
+        reply: ReplyLine = "451 4.3.0 Temporary failure",
         *,
         stage: Stage = "message",  # type: ignore[assignment]  # its reader leaves it a text
     ) -> Rule:
@@ -271,15 +268,10 @@ class RuleKeywords(Keywords):
         """
         self.servers.current.mock.clock.advance(duration.total_seconds())
 
-    def _add(self, stage: Stage, words: dict[str, Any], *lines: str | None) -> Rule:
+    def _add(self, stage: Stage, words: dict[str, Any], *lines: ReplyLine | None) -> Rule:
         """Add a rule that sends these lines as its reply, if there are any."""
         reply = [line for line in lines if line is not None]
-        misplaced = dict(line.split("=", 1) for line in reply if _WORD.match(line))
-        for word in misplaced:
-            if word in RULE_WORDS:
-                raise RuleError(f"This keyword does not accept the argument '{word}': use Add Rule instead.")
-        # Robot Framework passes a misspelt word as a positional argument; smtpmock refuses it and suggests another.
-        words = {**words, **misplaced, "reply": reply[0] if len(reply) == 1 else reply or None}
+        words = {**words, "reply": reply[0] if len(reply) == 1 else reply or None}
         return _logged(self.servers.current.mock.on(stage, **given_rule_words(words)))  # type: ignore[arg-type]  # a text
 
 

@@ -5,10 +5,12 @@ from typing import Any
 from robot.api import logger
 from robot.api.deco import keyword
 
-from SMTPMockLibrary.api import create_mock, parse_setting
+from SMTPMockLibrary.api import create_mock
 from SMTPMockLibrary.failures import Keywords, explain_failures
-from SMTPMockLibrary.servers import AutoStop, MockServer
+from SMTPMockLibrary.owners import AutoStop
+from SMTPMockLibrary.servers import MockServer
 from SMTPMockLibrary.signatures import given_settings, takes_settings
+from SMTPMockLibrary.types import Alias
 
 
 class ServerKeywords(Keywords):
@@ -17,9 +19,7 @@ class ServerKeywords(Keywords):
     @keyword("Start SMTP Mock", tags=("Server",))
     @explain_failures
     @takes_settings
-    def start_smtp_mock(
-        self, alias: str | None = None, *, auto_stop: AutoStop | None = None, **settings: Any
-    ) -> MockServer:
+    def start_smtp_mock(self, alias: Alias = None, *, auto_stop: AutoStop | None = None, **settings: Any) -> MockServer:
         """Starts an SMTP server and makes it the current one.
 
         Returns an object with the attributes ``host``, ``port`` and ``url``, as in ``${server.port}``. The system
@@ -39,11 +39,25 @@ class ServerKeywords(Keywords):
         | Start SMTP Mock    slow    response_delay_message=200 ms    not_registered_emails=nobody@example.com
         | Start SMTP Mock    secure    tls=starttls    auth=shop:secret    require_auth=True    strict=True
         """
-        if alias and "=" in alias:  # Robot Framework passes a misspelt setting as a positional argument
-            parse_setting(*alias.split("=", 1))
         server = self.servers.start(create_mock(**given_settings(settings)), alias, auto_stop)
         logger.info(f"SMTP mock '{server.alias}' is listening on {server.url}")
         return server
+
+    @keyword("Get SMTP Mock", tags=("Getter", "Server"))
+    @explain_failures
+    def get_smtp_mock(self, alias: str | None = None) -> MockServer:
+        """Returns the current server, or the one with the given alias, as `Start SMTP Mock` does.
+
+        It has the attributes ``alias``, ``host``, ``port``, ``url``, such as ``smtp://127.0.0.1:2525``, and ``mock``:
+        the server itself, with all its Python methods.
+
+        Example:
+        | Start SMTP Mock    fallback
+        | ${server} =    Get SMTP Mock    fallback
+        | Should Be Equal    ${server.host}    127.0.0.1
+        | Should Be Equal    ${server.url}    smtp://${server.host}:${server.port}
+        """
+        return self.servers.get(alias)
 
     @keyword("Stop SMTP Mock", tags=("Server",))
     @explain_failures

@@ -1,14 +1,14 @@
 """SMTP sessions: the commands of clients and the replies to them."""
 
-from typing import Any, Literal
+from typing import Any
 
+from robot.api import logger
 from robot.api.deco import keyword
 
-from SMTPMockLibrary.api import Session, transcripts
-from SMTPMockLibrary.failures import Keywords, explain_failures, log_sessions
+from SMTPMockLibrary.api import Session, sessions_html, transcripts
+from SMTPMockLibrary.failures import Keywords, explain_failures
 from SMTPMockLibrary.signatures import given_session_criteria, takes_session_criteria
-
-Level = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]
+from SMTPMockLibrary.types import LogLevel
 
 
 class SessionKeywords(Keywords):
@@ -33,13 +33,14 @@ class SessionKeywords(Keywords):
     @keyword("Log Session Transcript", tags=("Session",))
     @explain_failures
     @takes_session_criteria
-    def log_session_transcript(self, *, level: Level = "INFO", **criteria: Any) -> str:
+    def log_session_transcript(self, *, level: LogLevel = "INFO", **criteria: Any) -> str:
         """Logs the sessions that match, and returns their transcripts as text.
 
         Example:
         | ${transcript} =    Log Session Transcript
         | Should Contain    ${transcript}    C: (the message)
         """
-        found = self.servers.current.mock.sessions(**given_session_criteria(criteria))
-        log_sessions(self.servers.current, found, level, about=[session.id for session in found])
+        server = self.servers.current
+        found = server.mock.sessions(**given_session_criteria(criteria))
+        logger.write(sessions_html(found, server.address, about=[session.id for session in found]), level, html=True)
         return transcripts(found)

@@ -7,7 +7,7 @@ from robot.api.deco import keyword
 from SMTPMockLibrary.api import Violation
 from SMTPMockLibrary.failures import Keywords, assertion, explain_failures
 from SMTPMockLibrary.signatures import narrowing_criteria, takes_criteria
-from SMTPMockLibrary.types import Names
+from SMTPMockLibrary.types import Codes
 
 Level = Literal["must", "should"]
 
@@ -18,9 +18,7 @@ class StandardKeywords(Keywords):
     @keyword("Messages Should Follow Standards", tags=("Assertion",))
     @assertion
     @takes_criteria
-    def messages_should_follow_standards(
-        self, ignore: Names | None = None, *, level: Level = "must", **criteria: Any
-    ) -> None:
+    def messages_should_follow_standards(self, ignore: Codes = None, *, level: Level = "must", **criteria: Any) -> None:
         """Fails if an accepted message, or the session in which it was sent, violates mail standards.
 
         The error lists each violation with its code, the standard, and the place where it occurred. By default, only
@@ -40,9 +38,7 @@ class StandardKeywords(Keywords):
     @keyword("Get Violations", tags=("Getter",))
     @explain_failures
     @takes_criteria
-    def get_violations(
-        self, ignore: Names | None = None, *, level: Level = "should", **criteria: Any
-    ) -> list[Violation]:
+    def get_violations(self, ignore: Codes = None, *, level: Level = "should", **criteria: Any) -> list[Violation]:
         """Returns the violations of mail standards by the client, or an empty list.
 
         The arguments are those of `Messages Should Follow Standards`, but all violations are returned by default, and
