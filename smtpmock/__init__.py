@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from smtpmock.mailbox.startable import AsyncServer
     from smtpmock.messages.message import Message
     from smtpmock.messages.session import Session, sessions_html, transcripts
+    from smtpmock.patterns import Expression
     from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS, Criterion
     from smtpmock.queries.query import Mark
     from smtpmock.queries.search import Search
@@ -68,6 +69,7 @@ _HOMES = {
     "Evidence": "evidence",
     "Exchange": "records.exchange",
     "ExpectationError": "errors",
+    "Expression": "patterns",
     "Headers": "mail.headers",
     "Level": "conformance.catalogue",
     "MESSAGE_WORDS": "queries.criteria",
@@ -132,6 +134,7 @@ __all__ = [
     "Evidence",
     "Exchange",
     "ExpectationError",
+    "Expression",
     "Headers",
     "Level",
     "MESSAGE_WORDS",

@@ -51,6 +51,9 @@ class Backend(Protocol):
     def select(self, query: Query) -> list[Entry]:
         """Return the records that match, in order of arrival."""
 
+    def page(self, query: Query, after: int, limit: int) -> tuple[list[Entry], int]:
+        """Return the first records that match and have a number above `after`, and the number of all that match."""
+
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""
 

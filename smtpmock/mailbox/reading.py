@@ -47,6 +47,30 @@ class Reading(Explaining):
         """
         return as_messages(self._backend.select(Query(query)))
 
+    def page(self, after: int = 0, limit: int = 50, **query: Unpack[QueryWords]) -> tuple[list[Message], int]:
+        """Return a part of the accepted messages that match, in order of arrival, and the number of all that match.
+
+        Args:
+            after: The number of the message after which the part begins.
+            limit: The most messages to return.
+            **query: Criteria, as listed in docs/queries.md.
+
+        Raises:
+            QueryError: If a criterion is unknown or its value is invalid.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     for subject in ("first", "second", "third"):
+            ...         _ = client.sendmail("a@example.com", "b@example.com", f"Subject: {subject}")
+            ...     messages, total = mock.page(after=1, limit=1)
+            >>> [message.subject for message in messages], total
+            (['second'], 3)
+        """
+        found, total = self._backend.page(Query(query), after, limit)
+        return as_messages(found), total
+
     def message(self, **query: Unpack[QueryWords]) -> Message:
         """Return the only accepted message that matches.
 

@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol, TypeAlias, TypedDict
 
+from smtpmock.patterns import Expression
 from smtpmock.queries.query import Mark
 from smtpmock.queries.search import Search
 
-Text: TypeAlias = str | re.Pattern[str] | Callable[[str], object]
+Text: TypeAlias = str | re.Pattern[str] | Expression | Callable[[str], object]
 """A text to be equal or contained, a pattern with ``*``, a compiled expression, or a function of the value."""
 
 Header: TypeAlias = str | Mapping[str, Text]

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from smtpmock.mail.content import Content
 
+_ANY_CHARACTERS = (("BODY", "8BITMIME"), ("SMTPUTF8", ""))
+"""Parameters without which characters beyond ASCII would be a mistake of the client."""
+
 _REPLY = "250 Delivered without SMTP"
 
 
@@ -31,7 +34,11 @@ def delivered(
     """
 
     def exchange(number: int, stage: str, request: str, argument: str | None = None) -> Exchange:
-        return Exchange(request, _REPLY, now, accepted=True, stage=stage, number=number, argument=argument)
+        parameters = _ANY_CHARACTERS if stage == "MAIL FROM" else ()
+        said = " ".join((request, *(f"{word}={value}" if value else word for word, value in parameters)))
+        return Exchange(
+            said, _REPLY, now, accepted=True, stage=stage, number=number, argument=argument, parameters=parameters
+        )
 
     data = len(recipients) + 2
     return MessageRecord(

@@ -81,6 +81,9 @@ class Store(Protocol):
             limit: The most entries to return; None for all.
         """
 
+    def count(self, query: Query) -> int:
+        """Return the number of entries that match."""
+
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""
 

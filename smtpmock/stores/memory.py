@@ -116,6 +116,7 @@ class MemoryStore:
         self._indexes: dict[str, Index] = {"recipient": {}, "sender": {}}
         self._oldest = self._last + 1
         self._bytes = 0
+        self._accepted = 0
         self._ended: deque[_Session] = deque()
         self._ended_exchanges = 0
 
@@ -173,6 +174,7 @@ class MemoryStore:
         self._numbers[record.id] = number
         self._index(entry)
         self._bytes += len(record.content.raw)
+        self._accepted += record.accepted
         self._last = number  # a reader that knows the number finds the record
         if session is not None:
             if self.bound is not None and len(session.ids) > 2 * self.bound:
@@ -197,6 +199,7 @@ class MemoryStore:
             self._index(entry._replace(record=record))
         self._entries[number] = entry._replace(record=record)
         self._bytes += len(record.content.raw) - len(entry.record.content.raw)
+        self._accepted += record.accepted - entry.record.accepted
         self._changes += 1
         self._changed()
         return True
@@ -254,6 +257,7 @@ class MemoryStore:
         entry = self._entries.pop(number)
         del self._numbers[entry.record.id]
         self._bytes -= len(entry.record.content.raw)
+        self._accepted -= entry.record.accepted
         self._leave_indexes(entry)
         self._changes += 1
         return entry
@@ -302,6 +306,14 @@ class MemoryStore:
                 if limit is not None and len(matching) >= limit:
                     break
         return matching
+
+    def count(self, query: Query) -> int:
+        """Return the number of entries that match; of all that were accepted, or refused, it is known."""
+        if query.terms or query.after:
+            return len(self.select(query))
+        if query.accepted is None:
+            return len(self._entries)
+        return self._accepted if query.accepted else len(self._entries) - self._accepted
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""

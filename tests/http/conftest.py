@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from smtplib import SMTP
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -61,10 +62,10 @@ class Client:
         return self._call("DELETE", path, parameters)
 
     def post(self, path: str, body: Any = None, **parameters: Any) -> Response:
-        return self._call("POST", path, parameters, json=body)
+        return self._call("POST", path, parameters, **_as_json(body))
 
     def patch(self, path: str, body: Any, **parameters: Any) -> Response:
-        return self._call("PATCH", path, parameters, json=body)
+        return self._call("PATCH", path, parameters, **_as_json(body))
 
     def _call(self, method: str, path: str, parameters: dict[str, Any], **options: Any) -> Response:
         query = f"?{urlencode(parameters, doseq=True)}" if parameters else ""
@@ -72,6 +73,16 @@ class Client:
 
     def close(self) -> None:
         self._pool.clear()
+
+
+def _as_json(body: Any) -> dict[str, Any]:
+    return {"body": json.dumps(body).encode(), "headers": {"Content-Type": "application/json"}}
+
+
+def send(mock: SMTPMock, *recipients: str, sender: str = "a@example.com", mail: str = "Subject: hi") -> None:
+    """Send a mail over SMTP."""
+    with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
+        client.sendmail(sender, recipients or ["b@example.com"], mail.replace("\n", "\r\n").encode())
 
 
 @pytest.fixture

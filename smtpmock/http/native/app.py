@@ -6,17 +6,44 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 
-from smtpmock.http.native import server
-from smtpmock.http.native.operations import Resource
+from smtpmock.http.native import (
+    control,
+    delivery,
+    messages,
+    parts,
+    rules,
+    server,
+    sessions,
+    violations,
+    waits,
+)
+from smtpmock.http.native.openapi import document
+from smtpmock.http.native.operations import Operation, Resource
 from smtpmock.http.problems import answer_with_problems
 
 if TYPE_CHECKING:
     from smtpmock.http.context import Context
-    from smtpmock.http.native.operations import Operation
+    from smtpmock.http.native.operations import Call
 
 PREFIX = "/api/smtpmock/v1"
 
-OPERATIONS: tuple[Operation, ...] = (*server.OPERATIONS,)
+
+def _document(call: Call) -> Any:
+    return document(OPERATIONS, PREFIX, has_login=bool(call.context.server.settings.http_auth))
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    *server.OPERATIONS,
+    *messages.OPERATIONS,
+    *delivery.OPERATIONS,
+    *parts.OPERATIONS,
+    *waits.OPERATIONS,
+    *sessions.OPERATIONS,
+    *rules.OPERATIONS,
+    *violations.OPERATIONS,
+    *control.OPERATIONS,
+    Operation("GET", "/openapi.json", "Describe this API as an OpenAPI document", _document, {"type": "object"}),
+)
 """The operations, in the order of the documentation."""
 
 

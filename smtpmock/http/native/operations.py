@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 JSON = "application/json"
 
 
+class NotFoundError(falcon.HTTPNotFound):
+    """A path that names what is not there."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(description=detail)
+
+
 class Answer(NamedTuple):
     """An answer that is not a JSON document with status 200.
 
@@ -27,11 +34,18 @@ class Answer(NamedTuple):
         content: The body.
         media_type: Its media type.
         headers: Further headers.
+        status: The status.
     """
 
     content: bytes
     media_type: str = JSON
     headers: Mapping[str, str] = {}
+    status: int = 200
+
+
+def json_answer(document: Any, status: int = 200) -> Answer:
+    """Return an answer that is a JSON document."""
+    return Answer(json.dumps(document, ensure_ascii=False).encode(), status=status)
 
 
 class Call(NamedTuple):
@@ -60,10 +74,12 @@ class Operation(NamedTuple):
         path: The path below the prefix of the API, with names in braces.
         summary: What it does, for people.
         answer: The function that does it: it returns a JSON document, or an `Answer`.
+        answers: The schema of its answer, or the media types of one that is not JSON.
         parameters: Its parameters in the query of the URL.
         body: The schema of its body; None if it takes none.
-        answers: The schema of its answer, or the media type of one that is not JSON.
-        problems: The statuses of the problems that it can answer with, besides 400, 404, 413, 414, 415 and 503.
+        problems: The statuses of its own problems, besides those that follow from what it takes.
+        names_one: True if its path names something that may not be there.
+        status: The status of its answer.
     """
 
     method: str
@@ -74,6 +90,8 @@ class Operation(NamedTuple):
     parameters: Sequence[Parameter] = ()
     body: Any = None
     problems: Sequence[int] = ()
+    names_one: bool = False
+    status: int = 200
 
 
 class Resource:
@@ -94,7 +112,8 @@ class Resource:
                 Call(self._context, path, values, body, lambda kinds: request.client_prefers(list(kinds)))
             )
             if not isinstance(answer, Answer):
-                answer = Answer(json.dumps(answer, ensure_ascii=False).encode())
+                answer = json_answer(answer)
+            response.status = falcon.code_to_http_status(answer.status)
             response.content_type = answer.media_type
             response.data = answer.content
             response.set_headers(dict(answer.headers))
@@ -110,12 +129,14 @@ def _body(request: falcon.Request, context: Context) -> Any:
         raise falcon.HTTPUnsupportedMediaType(
             description=f"Invalid Content-Type {quote(kind)}: expected {JSON} (with curl: --json)"
         )
+    content = read_body(request, context)
     try:
-        return json.loads(read_body(request, context))
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, QueryError):
-            raise
+        document = json.loads(content)
+        if b"\\u" in content:  # an escape may stand for a character that cannot be encoded
+            json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         raise QueryError("Invalid body: expected a JSON document in UTF-8") from None
+    return document
 
 
 def checked_object(body: Any, known: Sequence[str], what: str) -> dict[str, Any]:

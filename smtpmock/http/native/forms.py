@@ -1,0 +1,126 @@
+"""Values of the Python API as JSON: the keys are the names of their public attributes.
+
+What an object holds follows from its class: the fields of a tuple, the properties of the others.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from smtpmock.conformance.catalogue import Violation
+from smtpmock.mail.attachments import Attachment
+from smtpmock.mail.headers import Headers
+from smtpmock.messages.message import Message
+from smtpmock.messages.session import Session
+from smtpmock.records.exchange import Cause, Exchange
+from smtpmock.records.session import TLS, Attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+LARGE = {"raw": ("raw", "msg_request"), "exchanges": ("exchanges", "end_of_data"), "attachments": ("content",)}
+"""What lists leave out unless it is asked for: the attributes that each word of `include` adds."""
+
+_PLAIN = frozenset((str, bool, int, float, type(None)))
+
+INCLUDES = tuple(LARGE)
+"""The words of `include`."""
+
+_LEFT_OUT: Mapping[type, Collection[str]] = {
+    Message: ("email", "content"),  # other forms of `raw`
+    Exchange: ("timestamp", "octets", "setting", "rule", "then"),  # as `time`, as `request_bytes`, in `cause`
+    TLS: ("certificate",),  # as `client_certificate`
+}
+
+
+class Form(NamedTuple):
+    """The form of a class.
+
+    Attributes:
+        kind: The class.
+        names: The names of its attributes.
+    """
+
+    kind: type
+    names: tuple[str, ...]
+
+
+def _form(kind: Any) -> Form:
+    fields = list(getattr(kind, "_fields", ())) or list(kind.__dataclass_fields__ if is_dataclass(kind) else ())
+    if kind is Message:
+        fields.append("number")
+    properties = [name for name, value in vars(kind).items() if isinstance(value, property)]
+    names = (name for name in (*fields, *properties) if name not in _LEFT_OUT.get(kind, ()))
+    return Form(kind, tuple(names))
+
+
+FORMS: Mapping[type, Form] = {
+    kind: _form(kind) for kind in (Message, Session, Exchange, Cause, TLS, Attempt, Attachment, Violation)
+}
+"""The forms of the classes that answers are made of."""
+
+
+def as_json(value: Any, include: Collection[str] = INCLUDES) -> Any:
+    """Return a value as what `json.dumps` takes.
+
+    Args:
+        value: The value.
+        include: The words for what is large; everything by default.
+
+    Example:
+        >>> as_json(Cause("msg_greeting"))["kind"]
+        'setting'
+    """
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind in (tuple, list):
+        return [as_json(part, include) for part in value]
+    form = FORMS.get(kind)
+    if form is not None:
+        left_out = {name for word, names in LARGE.items() if word not in include for name in names}
+        return {name: _attribute(value, name, include) for name in form.names if name not in left_out}
+    if kind is bytes:
+        return b64encode(value).decode()
+    if isinstance(value, datetime):
+        return format_time(value)
+    if kind is Headers:
+        return _headers(value)
+    if kind is frozenset:
+        return sorted(value)
+    assert isinstance(value, Mapping), kind
+    return {name: as_json(part, include) for name, part in value.items()}
+
+
+def format_time(moment: datetime) -> str:
+    """Return a time as in RFC 3339, in UTC; one without a zone ends in -00:00 (section 4.3).
+
+    Example:
+        >>> format_time(datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc))
+        '2026-01-02T03:04:05Z'
+    """
+    if moment.tzinfo is None:
+        return f"{moment.isoformat()}-00:00"
+    try:
+        return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    except OverflowError:  # the first or the last day of the calendar
+        return moment.isoformat()
+
+
+def _attribute(value: Any, name: str, include: Collection[str]) -> Any:
+    if isinstance(value, Session) and name == "messages":
+        return [message.id for message in value.messages]
+    return as_json(getattr(value, name), include)
+
+
+def _headers(headers: Headers) -> dict[str, list[str]]:
+    """Return the values of each header by its name, in the spelling in which it comes first."""
+    names: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
+    for name, text in headers.items():
+        found.setdefault(names.setdefault(name.lower(), name), []).append(text)
+    return found

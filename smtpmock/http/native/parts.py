@@ -1,0 +1,89 @@
+"""The parts of a message as they are: raw, text, HTML, attachments. A browser runs none of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote as percent
+
+from smtpmock.http.native.messages import find_message
+from smtpmock.http.native.operations import Answer, NotFoundError, Operation
+
+if TYPE_CHECKING:
+    from smtpmock.http.native.operations import Call
+
+ISOLATED = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'"
+"""The policy of what comes from a mail: nothing runs, and nothing is loaded."""
+
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")  # RFC 6838 section 4.2
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+_LONGEST_NAME = 150
+
+
+def disposition(name: str) -> str:
+    r"""Return the value of Content-Disposition for a download (RFC 6266); nothing in the name can end it.
+
+    Args:
+        name: The name of the file, which may be anything.
+
+    Example:
+        >>> disposition('a"\r\n.txt')
+        "attachment; filename=a___.txt; filename*=UTF-8''a%22%0D%0A.txt"
+    """
+    short = name[-_LONGEST_NAME:] or "attachment"
+    encoded = percent(short.encode("utf-8", "replace"), safe="")
+    return f"attachment; filename={_UNSAFE.sub('_', short)}; filename*=UTF-8''{encoded}"
+
+
+def media_type(declared: str) -> str:
+    r"""Return a media type that a client declared, if it is one; else that of bytes of any kind.
+
+    Example:
+        >>> media_type("application/pdf"), media_type("a/b\r\nX: y")
+        ('application/pdf', 'application/octet-stream')
+    """
+    return declared if _MEDIA_TYPE.fullmatch(declared) else "application/octet-stream"
+
+
+def _raw(call: Call) -> Answer:
+    message = find_message(call)
+    return _isolated(message.raw, "message/rfc822", f"{message.id}.eml")
+
+
+def _text(call: Call) -> Answer:
+    return _isolated(find_message(call).text.encode(), "text/plain; charset=utf-8")
+
+
+def _html(call: Call) -> Answer:
+    return _isolated(find_message(call).html.encode(), "text/html; charset=utf-8")
+
+
+def _attachment(call: Call) -> Answer:
+    message, wanted = find_message(call), call.path["n"]
+    found = message.attachments
+    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10 and int(wanted) < len(found)):
+        raise NotFoundError(
+            f"There is no attachment {wanted!r}: the message has {len(found)}, which are counted from 0"
+        )
+    attachment = found[int(wanted)]
+    return _isolated(attachment.content, media_type(attachment.content_type), attachment.name or "attachment")
+
+
+def _isolated(content: bytes, kind: str, name: str = "") -> Answer:
+    headers = {"Content-Security-Policy": ISOLATED, "Referrer-Policy": "no-referrer"}
+    return Answer(content, kind, {**headers, **({"Content-Disposition": disposition(name)} if name else {})})
+
+
+OPERATIONS = (
+    Operation("GET", "/messages/{id}/raw", "Download the bytes of a message", _raw, "message/rfc822", names_one=True),
+    Operation("GET", "/messages/{id}/text", "Read the plain text of a message", _text, "text/plain", names_one=True),
+    Operation("GET", "/messages/{id}/html", "Read the HTML of a message", _html, "text/html", names_one=True),
+    Operation(
+        "GET",
+        "/messages/{id}/attachments/{n}",
+        "Download an attachment; they are counted from 0",
+        _attachment,
+        "*/*",
+        names_one=True,
+    ),
+)

@@ -1,0 +1,72 @@
+"""Sessions: the connections of clients, open ones included, and their transcripts."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import falcon
+
+from smtpmock.http.native.forms import as_json
+from smtpmock.http.native.lists import list_schema, page
+from smtpmock.http.native.messages import LATEST
+from smtpmock.http.native.operations import Answer, NotFoundError, Operation
+from smtpmock.http.native.parts import ISOLATED
+from smtpmock.http.native.schemas import reference
+from smtpmock.http.native.words import AFTER, INCLUDE, LIMIT, SESSION_QUERY, sessions_query
+
+if TYPE_CHECKING:
+    from smtpmock.http.native.operations import Call
+    from smtpmock.messages.session import Session
+
+_TRANSCRIPTS = ("text/plain", "text/html")
+
+
+def _find(call: Call) -> Session:
+    wanted, sessions = call.path["id"], call.context.mailbox.sessions()
+    if wanted == LATEST and sessions:
+        return sessions[-1]
+    for session in sessions:
+        if session.id == wanted:
+            return session
+    raise NotFoundError("There is no session" if wanted == LATEST else f"There is no session {wanted!r}")
+
+
+def _list(call: Call) -> Any:
+    found = call.context.mailbox.sessions(**sessions_query(call))
+    form = partial(as_json, include=call.values.get("include", ()))
+    return page("sessions", found, call.values, lambda session: session.number, form)
+
+
+def _read(call: Call) -> Any:
+    return as_json(_find(call), {"exchanges"})
+
+
+def _transcript(call: Call) -> Answer:
+    session, kind = _find(call), call.accept(_TRANSCRIPTS)
+    if kind is None:
+        raise falcon.HTTPNotAcceptable(description=f"Invalid Accept: expected {' or '.join(_TRANSCRIPTS)}")
+    text = session.html() if kind == "text/html" else session.transcript()
+    return Answer(text.encode(), f"{kind}; charset=utf-8", {"Content-Security-Policy": ISOLATED, "Vary": "Accept"})
+
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/sessions",
+        "List the sessions that match, in the order in which they began",
+        _list,
+        list_schema("sessions", "Session"),
+        (*SESSION_QUERY, AFTER, LIMIT, INCLUDE),
+    ),
+    Operation("GET", "/sessions/{id}", "Read a session whole", _read, reference("Session"), names_one=True),
+    Operation(
+        "GET",
+        "/sessions/{id}/transcript",
+        "Read the dialogue of a session as text or, by Accept, as HTML",
+        _transcript,
+        _TRANSCRIPTS,
+        problems=(406,),
+        names_one=True,
+    ),
+)
