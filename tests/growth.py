@@ -17,16 +17,21 @@ _RUNS = 5
 _FACTOR = 2.5  # at most, for doubled input
 
 
-def assert_linear(make: Callable[[int], Any], read: Callable[[Any], object]) -> None:
+def assert_linear(make: Callable[[int], Any], read: Callable[[Any], object], largest: int = _LARGEST) -> None:
     """Assert that the time to read what `make` returns for a size grows by the factor at most when the size doubles.
 
     It is measured at a size where there is something to measure. What takes next to no time for the largest size has
     nothing to grow.
+
+    Args:
+        make: Makes what is read, of about so many bytes.
+        read: Reads it.
+        largest: The largest size to try.
     """
     size = _SMALLEST
     spent = _spent(make, read, size)
-    while spent < _MEASURABLE and size < _LARGEST:
-        size = min(round(size * min(_STEP, 1.3 * _MEASURABLE / max(spent, 1e-6))), _LARGEST)
+    while spent < _MEASURABLE and size < largest:
+        size = min(round(size * min(_STEP, 1.3 * _MEASURABLE / max(spent, 1e-6))), largest)
         spent = _spent(make, read, size)
     if spent < _MEASURABLE:
         return

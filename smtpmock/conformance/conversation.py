@@ -12,7 +12,7 @@ from smtpmock.conformance.catalogue import command_place, violation
 from smtpmock.rfc.grammar import is_domain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from smtpmock.conformance.catalogue import Violation
     from smtpmock.records.exchange import Exchange
@@ -37,7 +37,8 @@ def session_violations(record: SessionRecord) -> tuple[Violation, ...]:
             found.append(violation(code, command_place(exchange) if exchange else "", exchange))
     extensions: frozenset[str] = frozenset()
     utf8 = record.forgotten > 0  # a dropped MAIL FROM may have requested it
-    recipients: list[Exchange] | None = None  # of the transaction, if its beginning is known
+    none_accepted = False  # of the recipients of a transaction whose beginning is known
+    refused: Exchange | None = None  # the last of them
     asked = False  # True if the server has asked for a line that is not a command, as AUTH does
     for exchange in exchanges:
         if not asked:
@@ -49,11 +50,12 @@ def session_violations(record: SessionRecord) -> tuple[Violation, ...]:
         elif exchange.stage in ("MAIL FROM", "RCPT TO"):
             if exchange.stage == "MAIL FROM":
                 utf8 = any(keyword == "SMTPUTF8" for keyword, _ in exchange.parameters)
-                recipients = []
-            elif recipients is not None:
-                recipients.append(exchange)
+                refused, none_accepted = None, True
+            else:
+                none_accepted = none_accepted and not exchange.accepted
+                refused = exchange if none_accepted else None
             found += [violation(code, command_place(exchange), exchange) for code in _path(exchange, utf8=utf8)]
-        elif exchange.stage == "DATA" and "PIPELINING" not in extensions and _all_refused(recipients or (), exchange):
+        elif exchange.stage == "DATA" and "PIPELINING" not in extensions and _knew_of(refused, exchange):
             found.append(violation("data-without-recipients", command_place(exchange), exchange))
     last = exchanges[-1].number + 1 if exchanges else 0
     return tuple(
@@ -118,10 +120,6 @@ def _path(exchange: Exchange, *, utf8: bool) -> Iterator[str]:
         yield "smtputf8-address"
 
 
-def _all_refused(recipients: Sequence[Exchange], data: Exchange) -> bool:
-    """Return True if the client knew that no recipient was accepted: it had all replies before it sent DATA."""
-    return (
-        bool(recipients)
-        and not any(exchange.accepted for exchange in recipients)
-        and recipients[-1].timestamp < data.timestamp
-    )
+def _knew_of(refused: Exchange | None, data: Exchange) -> bool:
+    """Return True if the client had the reply to the last of its refused recipients before it sent DATA."""
+    return refused is not None and refused.timestamp < data.timestamp

@@ -217,7 +217,9 @@ def _record_rset(state: SessionState, exchange: Exchange) -> Effect:
     return Effect.AMEND
 
 
-def _record_noop(state: SessionState, _: Exchange) -> Effect:
+def _record_noop(state: SessionState, _: Exchange) -> Effect | None:
+    if state.transaction.noop:
+        return None  # or every NOOP would copy the recipients
     state.transaction.noop = True
     return Effect.AMEND
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smtpmock.records.message import NO_CONTENT, MessageRecord
+from smtpmock.rules.context import Recipients
 
 if TYPE_CHECKING:
     from smtpmock.mail.content import Content
@@ -70,7 +71,7 @@ class Transaction:
         self.rset: Exchange | None = None
         self.noop = False
         self.quit = False
-        self.recipients: list[str] = []
+        self.recipients = Recipients()
         self.refused_recipients: list[str] = []
         self.accepted_recipients: tuple[str, ...] = ()
         self.is_over = False
@@ -122,7 +123,7 @@ class Transaction:
     def forget_from_rcptto(self) -> None:
         """Erase the recipients and what follows; who was accepted stays known until a message is accepted."""
         if self.content is not None:
-            self.recipients = []
+            self.recipients = Recipients()
             self.refused_recipients = []
         self.rcptto = []
         self.rcptto_accepted = False

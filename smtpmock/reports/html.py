@@ -6,7 +6,9 @@ light and in a dark theme. All text from clients is escaped, and the HTML of a m
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
+from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -43,6 +45,7 @@ _MOST_IMAGE = 100_000  # bytes of an image embedded in the HTML
 _MOST_LINE = 1_000  # characters
 _MOST_REFUSED = 10  # commands of a message
 
+_REFERENCE = re.compile(r"""cid:([^\s"'<>()]+)""")
 _HEADERS = ("From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-ID")
 
 STYLE = """<style>
@@ -242,13 +245,21 @@ def _figure(caption: str, content: str) -> str:
 
 
 def _with_images(html: str, record: MessageRecord) -> str:
-    """Replace references to attached images with the images themselves if they are small."""
-    for found in record.content.attachments:
-        reference = f"cid:{found.content_id}"
-        image = found.content_type.startswith("image/") and found.size <= _MOST_IMAGE
-        if image and found.content_id and html.count(reference) == 1:
-            html = html.replace(reference, f"data:{found.content_type};base64,{b64encode(found.content).decode()}")
-    return html
+    """Replace references to attached images with the images themselves if they are small and used once."""
+    uses = Counter(_REFERENCE.findall(html))
+    images = {
+        found.content_id: found
+        for found in reversed(record.content.attachments)
+        if uses[found.content_id] == 1 and found.content_type.startswith("image/") and found.size <= _MOST_IMAGE
+    }
+
+    def embedded(reference: re.Match[str]) -> str:
+        image = images.get(reference[1])
+        if image is None:
+            return reference[0]
+        return f"data:{image.content_type};base64,{b64encode(image.content).decode()}"
+
+    return _REFERENCE.sub(embedded, html) if images else html
 
 
 # Text.

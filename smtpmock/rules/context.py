@@ -2,12 +2,61 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from smtpmock.rfc.grammar import address_key
+from smtpmock.rules.recent import short_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from smtpmock.mail.content import Content
+    from smtpmock.queries.terms import Term
+
+
+class Recipients(list[str]):
+    """The accepted recipients of a transaction, which is only ever extended.
+
+    What rules ask about all of them is remembered: otherwise each command would take time for each recipient.
+
+    Example:
+        >>> from smtpmock.queries.terms import Term
+        >>> recipients, term = Recipients(["a@example.com"]), Term("recipient", "is", "b@example.com")
+        >>> before = recipients.match(term)
+        >>> recipients.append("b@example.com")
+        >>> before, recipients.match(term), recipients.key
+        (False, True, 'a@example.com b@example.com')
+    """
+
+    __slots__ = ("_key", "_matches")
+
+    def match(self, term: Term) -> bool:
+        """Return True if one of them matches. A function is called for all of them each time."""
+        if term.operator == "function":
+            return any(map(term.test, self))
+        tested, is_met = self._remembered.get(term, (0, False))
+        if not is_met and tested < len(self):
+            is_met = any(map(term.test, islice(self, tested, None)))
+            self._remembered[term] = len(self), is_met
+        return is_met
+
+    @property
+    def key(self) -> str:
+        """All of them as one short text, whatever their order."""
+        count, key = getattr(self, "_key", (0, ""))
+        if count != len(self):
+            key = short_key(" ".join(sorted(map(address_key, self))))
+            self._key = len(self), key
+        return key
+
+    @property
+    def _remembered(self) -> dict[Term, tuple[int, bool]]:
+        try:
+            return self._matches
+        except AttributeError:  # no rule has asked yet
+            self._matches: dict[Term, tuple[int, bool]] = {}
+            return self._matches
 
 
 class RuleContext:

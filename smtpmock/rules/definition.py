@@ -10,6 +10,7 @@ from smtpmock.errors import QueryError, RuleError
 from smtpmock.queries.terms import field_terms, format_value
 from smtpmock.rfc.grammar import address_key
 from smtpmock.rfc.replies import Reply
+from smtpmock.rules.context import Recipients
 from smtpmock.rules.words import CONDITIONS, PER, RULE_WORDS, STAGES, THEN, TLS_FAULTS, WORDS
 from smtpmock.settings.values import LONGEST_DELAY
 from smtpmock.text import alternatives, escape_controls, invalid, quote, unknown
@@ -119,7 +120,8 @@ class RuleDefinition:
     def matches(self, context: RuleContext) -> bool:
         """Return True if its conditions hold."""
         for term in self._terms:
-            if not any(map(term.test, context.values(term.field))):
+            values = context.values(term.field)
+            if not (values.match(term) if isinstance(values, Recipients) else any(map(term.test, values))):
                 return False
         return self._gate is None or self._gate(context)
 
@@ -129,7 +131,8 @@ class RuleDefinition:
             return ""
         if self._per == "session":
             return context.session
-        return " ".join(sorted(map(address_key, context.values(self._per))))
+        values = context.values(self._per)
+        return values.key if isinstance(values, Recipients) else " ".join(sorted(map(address_key, values)))
 
     def is_due(self, count: int) -> bool:
         """Return True if it applies at the nth match, apart from its probability and, if it has one, from `times`."""

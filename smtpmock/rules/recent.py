@@ -33,11 +33,11 @@ class RecentKeys(Generic[T]):
 
     def get(self, key: str, default: T) -> T:
         """Return the value of a key."""
-        return self._values.get(_shorter(key), default)
+        return self._values.get(short_key(key), default)
 
     def put(self, key: str, value: T) -> None:
         """Set the value of a key."""
-        key = _shorter(key)
+        key = short_key(key)
         self._values[key] = value
         self._values.move_to_end(key)
         if len(self._values) > self._most:
@@ -48,7 +48,8 @@ class RecentKeys(Generic[T]):
         return len(self._values)
 
 
-def _shorter(key: str) -> str:
+def short_key(key: str) -> str:
+    """Return the key, or a hash of it if it is long."""
     if len(key) <= _LONGEST_KEY:
         return key
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=_LONGEST_KEY // 4).hexdigest()
