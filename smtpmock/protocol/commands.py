@@ -186,7 +186,7 @@ def _record_rcptto(state: SessionState, exchange: Exchange) -> Effect | None:
     transaction.rcptto.append(exchange)
     if exchange.accepted:
         transaction.rcptto_accepted = True
-        transaction.recipients.append(exchange.address)
+        transaction.recipients.append(exchange.argument or exchange.address)
     else:
         transaction.refused_recipients.append(exchange.address)
     return Effect.AMEND if transaction.is_recorded else None
@@ -382,7 +382,7 @@ def recognise(line: bytes, offers: Collection[str] = (), extensions: Collection[
         return None
     prefix = command.prefix
     length = len(prefix)
-    if length > 4 and line[:length].upper() != prefix:
+    if length > 4 and not line.startswith(prefix) and line[:length].upper() != prefix:
         return None
     if len(line) > length and (command.bare or (prefix[-1:] != b":" and line[length : length + 1].strip())):
         return None  # a longer word: a command ends with white space of any kind

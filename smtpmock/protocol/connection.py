@@ -52,6 +52,7 @@ class Connection(MessageReceiver):
         behaviour: The behaviour that the settings define.
         rules: The rules, oldest first; the list may change at any time.
         origin: The origin of the session.
+        asks: False if the store takes every message: then no reply depends on its answer, and nothing is asked.
 
     Example:
         >>> from smtpmock.protocol.behaviour import Behaviour
@@ -67,8 +68,10 @@ class Connection(MessageReceiver):
 
     __slots__ = ("_hides", "_login", "_overlong")
 
-    def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin) -> None:
-        super().__init__(behaviour, rules, origin)
+    def __init__(
+        self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin, *, asks: bool = True
+    ) -> None:
+        super().__init__(behaviour, rules, origin, asks=asks)
         self._overlong: bytes | None = None  # the beginning of a line that is being discarded
         self._login: Login | None = None
         self._hides = False  # True if an unrecognised line may hold credentials, because AUTH came before
@@ -112,7 +115,7 @@ class Connection(MessageReceiver):
         self._buffer = self._buffer[self._start :] + data if self._buffer else data
         self._start = 0
         self.paused = False
-        if self._is_deaf():
+        if self.ended or self._silent:
             self._buffer = b""
             return self._done()
         while self._start < len(self._buffer):
@@ -294,7 +297,7 @@ class Connection(MessageReceiver):
         request = line.strip()
         self._start = end + 1
         self._spoken = True
-        if len(request) != len(line) - 1 or line[-1:] != b"\r":
+        if line != request + b"\r":
             self._observe_line_end(line, request)
         if self._overlong is not None or len(line) >= LONGEST_LINE:
             self._refuse_long_line(self._overlong or line[:_SHOWN_OF_A_LONG_LINE])
@@ -333,11 +336,10 @@ class Connection(MessageReceiver):
             self._observe("pipelining-past-wait", last.number)
 
     def _command(self, line: bytes) -> None:
-        command = recognise(line, self.behaviour.offers, self.state.negotiated.extensions)
+        behaviour, state = self.behaviour, self.state
+        command = recognise(line, behaviour.offers, state.negotiated.extensions)
         if command is None:
-            is_suspicious = self._hides or line[:1] in b"Aa" or not line[:1].isalpha()
-            request = self._masked(line) if is_suspicious else self._decoded(line)
-            self.respond(UNKNOWN, request, UNKNOWN.accepted)
+            self._refuse_unknown(line)
             return
         try:
             request = line.decode()
@@ -347,10 +349,28 @@ class Connection(MessageReceiver):
         if self._hides:
             self._octets = b""
             self._log_in(request[len(command.prefix) :])
-        elif command is CHUNK:
+            return
+        if command is CHUNK:
             self._begin_chunk(command, request)
-        else:
-            self._execute(command, request)
+            return
+        if self._rules:
+            self._before = state.transaction
+        erases = command.erases
+        if erases is _RCPTTO and self._is_full():
+            reply = behaviour.with_status_code(TOO_MANY_RECIPIENTS)
+            self._say(reply, readable(request), Cause(limit="recipients"), stage="RCPT TO")
+            return
+        is_chunked = self._chunks is not None or self._chunks_over
+        first_refusal = self._first_refusal(command) if is_chunked or behaviour.guards else None
+        if erases is not None and (first_refusal is None or not is_chunked):
+            self._erase(erases, command.stage)
+        refusal, argument, parameters = command.judge(state, request[len(command.prefix) :])
+        self.respond(command, request, first_refusal or refusal, argument, parameters)
+
+    def _refuse_unknown(self, line: bytes) -> None:
+        is_suspicious = self._hides or line[:1] in b"Aa" or not line[:1].isalpha()
+        request = self._masked(line) if is_suspicious else self._decoded(line)
+        self.respond(UNKNOWN, request, UNKNOWN.accepted)
 
     def _decoded(self, line: bytes) -> str:
         """Return the line as text; bytes that are not UTF-8 become surrogates, and the original line is kept."""
@@ -359,20 +379,6 @@ class Connection(MessageReceiver):
         except UnicodeDecodeError:
             self._octets = line
             return line.decode("utf-8", "surrogateescape")
-
-    def _execute(self, command: Command, request: str) -> None:
-        if self._rules:
-            self._before = self.state.transaction
-        if command.erases is _RCPTTO and self._is_full():
-            reply = self.behaviour.with_status_code(TOO_MANY_RECIPIENTS)
-            self._say(reply, readable(request), Cause(limit="recipients"), stage="RCPT TO")
-            return
-        is_chunked = self._chunks is not None or self._chunks_over
-        first_refusal = self._first_refusal(command) if is_chunked or self.behaviour.guards else None
-        if command.erases is not None and (first_refusal is None or not is_chunked):
-            self._erase(command.erases, command.stage)
-        refusal, argument, parameters = command.judge(self.state, request[len(command.prefix) :])
-        self.respond(command, request, first_refusal or refusal, argument, parameters)
 
     def _is_full(self) -> bool:
         """Return True if the transaction cannot take another recipient."""

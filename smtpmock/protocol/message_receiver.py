@@ -40,8 +40,10 @@ class MessageReceiver(Responder):
 
     __slots__ = ("_body", "_body_is_new", "_buffer", "_chunk", "_chunks", "_chunks_over", "_start")
 
-    def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin) -> None:
-        super().__init__(behaviour, rules, origin)
+    def __init__(
+        self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin, *, asks: bool = True
+    ) -> None:
+        super().__init__(behaviour, rules, origin, asks=asks)
         self._buffer = b""
         self._start = 0  # index of the first byte that was not read
         self._body: Body | None = None
@@ -71,8 +73,7 @@ class MessageReceiver(Responder):
             self._body_is_new = False
             if self._rules and not self._may_read():
                 return
-        rest = body.feed(self._take_input())
-        self._put_back(rest or b"")
+        rest = self._read(body)
         if rest is not None:
             self._body = None
             self._end_message(body, "")
@@ -82,23 +83,19 @@ class MessageReceiver(Responder):
             self._body_is_new = False
             if self._rules and not self._may_read():
                 return
-        self._put_back(chunk.chunks.feed(self._take_input()))
+        self._read(chunk.chunks)
         if not chunk.chunks.remaining:
             self._end_chunk(chunk)
 
-    def _take_input(self) -> bytes:
-        """Return all input that was not read yet."""
-        if self._start:
-            self._buffer = self._buffer[self._start :]
-            self._start = 0
-        return self._buffer
-
-    def _put_back(self, rest: bytes) -> None:
-        """Keep the input that was not read, and pause before it if a rule throttles reading."""
-        taken = len(self._buffer) - len(rest)
-        self._buffer = rest
+    def _read(self, message: Body | Chunks) -> bytes | None:
+        """Feed all input to a message, and keep what follows it; pause if a rule throttles reading."""
+        data = self._buffer[self._start :] if self._start else self._buffer
+        self._start = 0
+        rest = message.feed(data)
+        self._buffer = rest or b""
         if self._throttle is not None:
-            self._pause(taken / self._throttle)
+            self._pause((len(data) - len(self._buffer)) / self._throttle)
+        return rest
 
     def _end_chunk(self, chunk: Chunk) -> None:
         self._chunk = None

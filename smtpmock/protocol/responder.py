@@ -57,6 +57,7 @@ class Responder:
 
     __slots__ = (
         "_actions",
+        "_asks",
         "_before",
         "_drip",
         "_last",
@@ -81,12 +82,15 @@ class Responder:
         "state",
     )
 
-    def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin) -> None:
+    def __init__(
+        self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin, *, asks: bool = True
+    ) -> None:
         self.behaviour = behaviour
         self.state = SessionState(behaviour, origin)
         self.paused = False
         self.ended = False
         self.read_size = READ_SIZE
+        self._asks = asks
         self._rules = rules  # oldest first; rules are added to this very list, and removed from it
         self._before: Transaction | None = None  # the transaction before the current command erased a part, for rules
         self._now = 0.0
@@ -197,8 +201,12 @@ class Responder:
         transaction.accepted_recipients = tuple(transaction.recipients)
         transaction.is_over = self.behaviour.settings.multiple_message_receiving
         transaction.is_recorded = True  # even if the client leaves before the answer
-        self._actions.append(_tuple(Keep, (self._make_record(),)))
-        self._resume = partial(self._finish_message, transaction, command, exchange, data, decision)
+        if self._asks:
+            self._actions.append(Keep(self._make_record()))
+            self._resume = partial(self._finish_message, transaction, command, exchange, data, decision)
+        else:
+            self._actions.append(_tuple(Add, (self._make_record(),)))
+            self._conclude(command, exchange, data, decision, is_recorded=True)
 
     def _finish_message(
         self,
@@ -229,7 +237,10 @@ class Responder:
         is_recorded: bool = False,
     ) -> None:
         """Record the exchange, and send the reply as the rules decided."""
-        self._note(exchange)
+        self._last = exchange  # as `_note` does, which takes 0.1 us more for each command
+        self._actions.append(exchange)
+        if self._observed:
+            self._observe_line(exchange)
         effect = None if is_recorded else command.record(self.state, exchange)
         if effect is not None:
             self._carry_out(effect, exchange)

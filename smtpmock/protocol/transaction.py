@@ -112,7 +112,7 @@ class Transaction:
                 self.rset,
                 self.noop,
                 self.quit,
-                self.mailfrom.address if self.mailfrom is not None else "",
+                (self.mailfrom.argument or self.mailfrom.address) if self.mailfrom is not None else "",
                 tuple(self.accepted_recipients or self.recipients),
                 tuple(self.refused_recipients),
                 self.content or NO_CONTENT,

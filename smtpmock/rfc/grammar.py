@@ -131,6 +131,7 @@ def _with_parameters(address: str, text: str) -> Path | None:
     return Path(address, MappingProxyType(parameters))
 
 
+@lru_cache(_REMEMBERED)
 def address_key(address: str) -> str:
     """Return the form that equal addresses share: the domain in lower case, the local part unchanged.
 

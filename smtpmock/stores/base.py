@@ -47,10 +47,12 @@ class Store(Protocol):
     Sessions write; any thread may read. What is returned never changes.
 
     Attributes:
+        can_refuse: True if it may be unable to take a record, so that the reply to a message depends on its answer.
         dropped: The number of records that were dropped because of a bound.
         open_sessions: The number of open sessions.
     """
 
+    can_refuse: bool
     dropped: int
     open_sessions: int
 

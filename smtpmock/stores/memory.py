@@ -93,9 +93,12 @@ class MemoryStore:
     Attributes:
         bound: The most records, and the most ended sessions, to keep; None for no limit.
         most_bytes: The most bytes of messages to keep, if more than one is kept; None for no limit.
+        can_refuse: False: memory takes every record.
         dropped: The number of records that were dropped because of a bound.
         open_sessions: The number of open sessions.
     """
+
+    can_refuse = False
 
     def __init__(self, bound: int | None = None, most_bytes: int | None = None) -> None:
         self.bound = bound
@@ -185,7 +188,8 @@ class MemoryStore:
         if self.most_bytes is not None:
             while self._bytes > self.most_bytes and len(self._entries) > 1:  # the newest was answered with 250
                 self._drop_oldest()
-        self._changed()
+        if self._callbacks:
+            self._changed()
         return entry
 
     def amend(self, record: MessageRecord) -> bool:
@@ -249,9 +253,11 @@ class MemoryStore:
         return taken
 
     def _index(self, entry: Entry) -> None:
-        _enter(self._indexes["sender"], entry.record.sender, entry.number)
-        for recipient in tried_recipients(entry.record):
-            _enter(self._indexes["recipient"], recipient, entry.number)
+        number, record = entry[:2]
+        _enter(self._indexes["sender"], record.sender, number)
+        recipients = self._indexes["recipient"]
+        for recipient in tried_recipients(record):
+            _enter(recipients, recipient, number)
 
     def _take(self, number: int) -> Entry:
         entry = self._entries.pop(number)
@@ -280,9 +286,8 @@ class MemoryStore:
             session.purged = entry.record.id
 
     def _changed(self) -> None:
-        if self._callbacks:
-            for callback in tuple(self._callbacks.values()):
-                callback()
+        for callback in tuple(self._callbacks.values()):
+            callback()
 
     # In any thread.
 
@@ -351,11 +356,10 @@ class MemoryStore:
 
 def _enter(index: Index, address: str, number: int) -> None:
     key = address_key(address)
-    numbers = index.get(key)
-    if numbers is None:
-        index[key] = {number: None}
+    if key in index:
+        index[key][number] = None
     else:
-        numbers[number] = None
+        index[key] = {number: None}
 
 
 def _leave(index: Index, address: str, number: int) -> None:
