@@ -68,9 +68,7 @@ class Connection(MessageReceiver):
 
     __slots__ = ("_hides", "_login", "_overlong")
 
-    def __init__(
-        self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin, *, asks: bool = True
-    ) -> None:
+    def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin, *, asks: bool = True) -> None:
         super().__init__(behaviour, rules, origin, asks=asks)
         self._overlong: bytes | None = None  # the beginning of a line that is being discarded
         self._login: Login | None = None

@@ -82,9 +82,7 @@ class Responder:
         "state",
     )
 
-    def __init__(
-        self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin, *, asks: bool = True
-    ) -> None:
+    def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin, *, asks: bool = True) -> None:
         self.behaviour = behaviour
         self.state = SessionState(behaviour, origin)
         self.paused = False

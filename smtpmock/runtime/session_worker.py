@@ -251,7 +251,11 @@ class SessionWorker(greenlet):
             try:
                 for action in remaining:
                     kind = type(action)
-                    if kind is bytes:
+                    if kind is Exchange:
+                        self._append(self._session_id, action)  # type: ignore[arg-type]
+                        if self._log is not None:
+                            self._log_exchange(self._log, action)  # type: ignore[arg-type]
+                    elif kind is bytes:
                         self._send(action)  # type: ignore[arg-type]
                     elif kind is Keep or kind is Count:
                         question = action  # type: ignore[assignment]  # it comes last

@@ -198,10 +198,11 @@ class MemoryStore:
         if number is None:
             return False
         entry = self._entries[number]
+        amended = Entry(number, record, entry.is_read, entry.tags)
         if entry.record.recipients != record.recipients or entry.record.refused_recipients != record.refused_recipients:
             self._leave_indexes(entry)
-            self._index(entry._replace(record=record))
-        self._entries[number] = entry._replace(record=record)
+            self._index(amended)
+        self._entries[number] = amended
         self._bytes += len(record.content.raw) - len(entry.record.content.raw)
         self._accepted += record.accepted - entry.record.accepted
         self._changes += 1
