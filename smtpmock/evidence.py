@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from smtpmock.mailbox.mailbox import Mailbox
     from smtpmock.messages.message import Message
     from smtpmock.queries.query import Mark
-    from smtpmock.reports.evidence import ServerFacts
+    from smtpmock.reports.facts import ServerFacts
 
 
 class Evidence:

@@ -91,6 +91,17 @@ def pluralize(number: int, singular: str) -> str:
     return f"{number} {singular}{'' if number == 1 else 's'}"
 
 
+def listed(values: Sequence[str], most: int) -> str:
+    """Return values, at most so many, separated by commas.
+
+    Example:
+        >>> listed(["a", "b", "c"], 2)
+        'a, b and 1 more'
+    """
+    rest = len(values) - most
+    return f"{', '.join(values[:most])} and {rest} more" if rest > 0 else ", ".join(values)
+
+
 def quote(value: object) -> str:
     """Return a value as it is written in code, shortened if it is long.
 

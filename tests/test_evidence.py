@@ -13,7 +13,8 @@ import pytest
 
 from smtpmock import Evidence, ExpectationError, MessageTimeoutError, SMTPMock
 from smtpmock.mailbox import registry
-from smtpmock.reports.evidence import ServerFacts, evidence
+from smtpmock.reports.evidence import evidence
+from smtpmock.reports.facts import ServerFacts
 from smtpmock.reports.layout import WIDTH
 from smtpmock.reports.unmet import MOST_UNMET
 from tests.test_report import masked, send
@@ -328,7 +329,7 @@ def test_one_line_for_each_message(mock):
 
 
 def test_dropped_messages_are_counted():
-    text = evidence([ServerFacts("", "127.0.0.1:25", [], [], dropped=2)])
+    text = evidence([ServerFacts("127.0.0.1:25", [], [], dropped=2)])
 
     assert text == "127.0.0.1:25: no client connected"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email.message import EmailMessage
 from smtplib import SMTP, SMTPException, SMTPRecipientsRefused
 from textwrap import dedent
 
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtpmock import ExpectationError, MessageTimeoutError, SMTPMock, transcripts
-from smtpmock.reports.explanation import MOST_LINES, WIDTH
+from smtpmock import ExpectationError, MessageTimeoutError, QueryError, SMTPMock, transcripts
+from smtpmock.reports.explanation import MOST_LINES
+from smtpmock.reports.layout import WIDTH
 from tests.raw_client import Client
 
 
@@ -121,6 +123,7 @@ def test_more_than_one(mock):
         time          sender            recipients         subject  state
         12:00:00.000  shop@example.com  alice@example.com  Welcome  accepted
         12:00:00.000  shop@example.com  bob@example.com    Welcome  accepted
+        They have the same content.
         """,
     )
 
@@ -161,7 +164,9 @@ def test_refused_commands_with_the_reply_and_the_setting_that_made_it(mock):
         12:00:00.000  rcpt TO:<nobody@example.com>
                       550 User not found <- msg_rcptto_not_registered_email
         12:00:00.000  FOO
-                      502 Command unrecognized. Available commands… <- msg_invalid_cmd
+                      502 Command unrecognized. Available commands: HELO, EHLO, MAIL
+                        FROM:, RCPT TO:, DATA, RSET, NOOP, QUIT
+                        <- msg_invalid_cmd
 
         1 client connected to 127.0.0.1:2525. The most recent session:
         … 5 earlier lines
@@ -199,7 +204,8 @@ def test_refused_commands_with_the_reply_and_the_setting_that_made_it(mock):
             {"msg_size_limit": 5},
             """
             12:00:00.000  shop@example.com  bob@example.com  -        message refused
-                          552 Message exceeded max size of 5 b… <- msg_msg_size_is_too_big
+                          552 Message exceeded max size of 5 bytes
+                            <- msg_msg_size_is_too_big
             """,
         ),
     ],
@@ -210,9 +216,9 @@ def test_an_attempt_is_shown_with_its_sender_its_recipients_and_what_refused_it(
             send(mock)
         mock.wait_for_session(60)
         text = masked(str(failure(mock.assert_no_message, 0, accepted=False)))
-    [heading, *lines] = text.split("\n\n")[1].splitlines()[:4]
+    heading, _, *lines = text.split("\n\n")[1].splitlines()
     assert heading == "1 attempt, none accepted:"
-    assert lines[1:] == dedent(shown).strip("\n").splitlines()
+    assert lines == dedent(shown).strip("\n").splitlines()
 
 
 def test_refusals_of_several_sessions_the_newest_first(mock):
@@ -233,7 +239,11 @@ def test_nothing_since_a_mark(mock):
         """
         No message arrived within 0 s.
 
-        No message has arrived since then; 1 message arrived earlier.
+        No message has arrived since message 1; 1 message arrived earlier.
+
+        Up to message 1, 1 message that matches arrived:
+        time          sender            recipients       subject  state
+        12:00:00.000  shop@example.com  bob@example.com  Welcome  accepted
 
         1 client connected to 127.0.0.1:2525. The most recent session:
         … 6 earlier lines
@@ -262,7 +272,7 @@ def test_the_first_line_is_that_of_go_smtp_mock_where_a_count_is_waited_for(mock
     send(mock)
     error = failure(mock.wait_for_messages, 3, 0)
     assert isinstance(error, MessageTimeoutError)
-    assert str(error).splitlines()[0] == "timeout waiting for 3 messages, got 1"
+    assert str(error).splitlines()[0] == "timeout waiting for 3 messages, got 1 within 0 s"
 
 
 def test_no_session_ended(mock):
@@ -344,7 +354,7 @@ def shared():
     header=st.dictionaries(odd_text, odd_text, max_size=3),
 )
 @settings(deadline=None, max_examples=150)
-def test_an_explanation_has_at_most_40_lines_of_78_columns(shared, subjects, commands, query, header):
+def test_an_explanation_has_at_most_60_lines_of_78_columns(shared, subjects, commands, query, header):
     shared.purge()
     with SMTP(shared.host, shared.port, local_hostname="app.example") as client:
         for number, subject in enumerate(subjects):
@@ -361,7 +371,7 @@ def test_an_explanation_has_at_most_40_lines_of_78_columns(shared, subjects, com
         text = str(failure(shared.message, **query, header={**header, "X-None": "x"}))
     lines = text.split("\n")
     assert lines == text.splitlines()
-    assert len(lines) <= MOST_LINES == 40
+    assert len(lines) <= MOST_LINES == 60
     assert max(map(len, lines)) <= WIDTH == 78
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", text)
 
@@ -373,13 +383,13 @@ def test_an_explanation_of_everything_ends_with_a_count_of_what_was_cut(mock):
                 client.docmd(name, f"{number} " + "x" * 100)
     lines = str(failure(mock.message, subject="y" * 1000)).splitlines()
     assert len(lines) == MOST_LINES
-    assert lines[3] == "… and 11 more lines"
-    assert lines[5] == "30 attempts, none accepted, closest match first:"
-    assert lines[19] == "… and 27 more messages"
-    assert lines[21] == "120 commands refused:"
-    assert lines[30] == "… and 116 earlier refusals"
-    assert masked(lines[32]) == "30 clients connected to 127.0.0.1:2525. The most recent session:"
-    assert re.fullmatch(r"… and \d more lines", lines[39])
+    assert lines[7] == "… and 6 more lines"
+    assert lines[9] == "30 attempts, none accepted, closest match first:"
+    assert lines[29] == "… and 28 more messages"
+    assert lines[31] == "120 commands refused:"
+    assert lines[51] == "… and 116 earlier refusals"
+    assert masked(lines[53]) == "30 clients connected to 127.0.0.1:2525. The most recent session:"
+    assert re.fullmatch(r"… and \d+ more lines", lines[59])
 
 
 # Transcripts.
@@ -455,5 +465,89 @@ def test_of_too_many_transcripts_the_end_is_shown(mock):
 def test_a_long_text_is_shown_by_its_beginning(mock):
     send(mock, text="\r\n" + "0123456789" * 50_000)
     text = str(failure(mock.message, text="other"))
-    [line] = [line for line in text.splitlines() if " x " in line]
-    assert line == f"{'':14}x text is '{('0123456789' * 6)[: WIDTH - 26]}…"
+    assert " ".join(text.split("x text is ")[1].split()[:3]).replace(" ", "") == f"'{'0123456789' * 11}012345678…'"
+
+
+# Where else the text is, what arrived before, and whom it was for.
+
+
+def deliver_parts(mock, text, html):
+    mail = EmailMessage()
+    mail["Subject"] = "Code"
+    if text:
+        mail.set_content(text)
+        mail.add_alternative(html, subtype="html")
+    else:
+        mail.set_content(html, subtype="html")
+    with SMTP(mock.host, mock.port, local_hostname="app.example") as client:
+        client.send_message(mail, "shop@example.com", ["bob@example.com"])
+
+
+def test_a_text_that_only_the_html_has_is_shown_with_both(mock):
+    deliver_parts(mock, "Your code is 1.", "<p>Your code is <b>2</b>.</p>")
+    assert "x text is 'Your code is 1.\\n', but there is an HTML part that matches: 'Your code is 2.'" in " ".join(
+        str(failure(mock.message, text="code is 2")).split()
+    )
+    assert "but there is a text part that matches: 'Your code is 1.\\n'" in " ".join(
+        str(failure(mock.message, html="code is 1")).split()
+    )
+
+
+def test_a_missing_text_part_is_named(mock):
+    deliver_parts(mock, "", "<p>Your code is 2.</p>")
+    assert "x text is '': the message has an HTML part only" in str(failure(mock.message, text="code is 2"))
+    send(mock, text="Subject: hi\r\n\r\nYour code is 2.")
+    assert "x html is '': the message has a text part only" in str(
+        failure(mock.message, html="code is 2", subject="hi")
+    )
+
+
+def test_duplicate_since_a_message_is_shown_with_the_first(mock):
+    send(mock)
+    first = mock.wait_for_message(recipient="bob@example.com")
+    send(mock, "carol@example.com")
+    send(mock)
+    assert_explains(
+        failure(mock.assert_no_message, recipient="bob@example.com", since=first),
+        """
+        1 message with recipient='bob@example.com' arrived, but none was expected.
+
+        1 message arrived since message 1:
+        time          sender            recipients       subject  state
+        12:00:00.000  shop@example.com  bob@example.com  Welcome  accepted
+
+        Up to message 1, 1 message that matches arrived:
+        time          sender            recipients       subject  state
+        12:00:00.000  shop@example.com  bob@example.com  Welcome  accepted
+        They have the same content.
+        """,
+    )
+
+
+def test_recipients_that_are_missing_or_unexpected_are_named(mock):
+    everyone = [f"user{number}@example.com" for number in range(50)]
+    with SMTP(mock.host, mock.port, local_hostname="app.example") as client:
+        client.sendmail("shop@example.com", everyone[:30], "Subject: News\r\n\r\nhello")
+        client.sendmail("shop@example.com", [*everyone[30:49], "Eve@Example.com"], "Subject: News\r\n\r\nhello")
+    mock.assert_recipients([*everyone[:49], "Eve@example.COM"], subject="News")
+
+    text = str(failure(mock.assert_recipients, everyone, subject="News"))
+    assert " ".join(text.split("\n\n")[0].split()) == (
+        "Messages with subject='News' arrived for 49 of 50 expected recipients. "
+        "Missing: user49@example.com. Unexpected: Eve@Example.com."
+    )
+    assert "2 messages arrived:" in text
+    with pytest.raises(ExpectationError, match=r"^Messages arrived for 0 of 1 expected recipient\. Missing: eve@ex"):
+        mock.assert_recipients({"eve@example.com"}, since=mock.mark())  # the local part has a case
+
+
+def test_recipients_must_be_a_collection_of_addresses(mock):
+    for wrong in ("bob@example.com", [1]):
+        with pytest.raises(QueryError, match=r"^Invalid recipients .+: expected a collection of addresses$"):
+            mock.assert_recipients(wrong)
+
+
+def test_a_wait_on_a_stopped_server_does_not_claim_to_have_waited():
+    with SMTPMock() as mock:
+        pass
+    assert str(failure(mock.wait_for_message, 60)).startswith("No message arrived before the server was stopped.\n")

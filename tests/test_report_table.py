@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import pytest
 
 from smtpmock import ExpectationError, SMTPMock, transcripts
-from smtpmock.reports.explanation import WIDTH
+from smtpmock.reports.layout import WIDTH
 from tests.raw_client import ENVELOPE, HELLO, SECONDS, Client
 from tests.test_report import failure, masked
 
@@ -34,18 +34,19 @@ def table(error: ExpectationError) -> list[str]:
     return [*lines[start:], ""][: [*lines[start:], ""].index("")]
 
 
-def test_the_widest_columns_are_cut_until_a_row_fits(mock):
-    deliver(mock, b"s" * 50 + b"@example.com", [b"r" * 20 + b"@b.example"], b"Subject: " + b"x" * 70)
+def test_cells_of_a_row_that_does_not_fit_go_on_in_the_next_line(mock):
+    deliver(mock, b"s" * 30 + b"@example.com", [b"r" * 10 + b"@b.example"], b"Subject: " + b"x" * 40)
     deliver(mock, b"a@b.example", [b"c@b.example"], b"Subject: hi")
 
     lines = table(failure(mock.message))
 
     assert lines == [
-        "time          sender            recipients         subject            state",
-        "12:00:00.000  a@b.example       c@b.example        hi                 accepted",
-        "12:00:00.000  sssssssssssssss…  rrrrrrrrrrrrrrrr…  xxxxxxxxxxxxxxxx…  accepted",
+        "time          sender            recipients            subject         state",
+        "12:00:00.000  a@b.example       c@b.example           hi              accepted",
+        "12:00:00.000  ssssssssssssssss  rrrrrrrrrr@b.example  xxxxxxxxxxxxxx  accepted",
+        "              ssssssssssssss@e                        xxxxxxxxxxxxxx",
+        "              xample.com                              xxxxxxxxxxxx",
     ]
-    assert max(map(len, lines)) == WIDTH
 
 
 def test_a_row_that_fits_exactly_is_not_cut(mock):
@@ -196,3 +197,30 @@ def test_what_a_rule_answers_to_the_first_bytes_of_a_message_is_told_as_such(moc
         client.read_all()
 
     assert "C: (the first bytes of the message)" in mock.wait_for_session(SECONDS).transcript()
+
+
+def test_words_of_a_subject_are_broken_before_addresses(mock):
+    deliver(mock, b"shop@example.com", [b"somebody@example.com"], b"Subject: " + b"y" * 60)
+
+    rows = table(failure(mock.message, subject="other"))[1:]
+
+    assert rows[0].split()[1:3] == ["shop@example.com", "somebody@example.com"]
+    assert "y" * 60 in "".join("".join(row.split()) for row in rows).replace("accepted", "")
+
+
+def test_a_reply_and_its_rule_are_shown_whole(mock):
+    reply = "550 5.1.1 The mailbox of the recipient is not available here, please see https://help.example.com/5.1.1"
+    mock.on("RCPT TO", recipient="gone@example.com", reply=reply)
+    with Client(mock) as client:
+        client.ask("HELO app.example", "MAIL FROM:<shop@example.com>", "RCPT TO:<gone@example.com>")
+        lines = str(failure(mock.message)).splitlines()
+
+    start = lines.index("1 command refused:")
+    assert [line.strip() for line in lines[start + 2 : lines.index("", start)]] == [
+        "550 5.1.1 The mailbox of the recipient is not available here,",
+        "please see https://help.example.com/5.1.1",
+        "<- the rule RCPT TO recipient='gone@example.com' reply='550",
+        "5.1.1 The mailbox of the recipient is not available here,",
+        "please see https://help.example.com/5.1.1'",
+    ]
+    assert max(map(len, lines)) <= WIDTH

@@ -94,6 +94,7 @@ def test_a_criterion_has_the_type_of_its_kind() -> None:
         "size": {query_words.Size},
         "id": {query_words.Id},
         "search": {str | Search},
+        "flag": {bool},
         "accepted": {bool | None},
         "moment": {query_words.Mark | query_words.Numbered},
     }

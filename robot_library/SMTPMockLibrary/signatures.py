@@ -24,6 +24,7 @@ _TYPES: Mapping[str, Any] = {
     "id": Names,
     "header": Header,
     "search": str | None,
+    "flag": bool | None,
     _ACCEPTED: bool | None,
     "moment": Moment,
     "integer": int | None,
@@ -46,6 +47,7 @@ _PLAIN_VALUES: Mapping[str, str] = {
     "id": "must be equal; of several, one",
     "header": "must be contained: ``X-Id: 42`` or ``${{{'X-Id': '42'}}}``",
     "search": "is a search such as ``to:bob@example.com has:attachment``; quote a value with spaces",
+    "flag": "is True or False; False by default",
     _ACCEPTED: "must be equal; True by default",
     "moment": "arrived after this mark (`Get Mark`) or message",
 }

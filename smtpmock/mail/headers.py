@@ -49,9 +49,10 @@ class Headers:
         """
         for value in self.get_all(name):
             return value
-        raise MissingHeaderError(self._missing(name))
+        raise MissingHeaderError(f"The mail {self.describe_missing(name)}")
 
-    def _missing(self, name: str) -> str:
+    def describe_missing(self, name: str) -> str:
+        """Return the sentence about a field that does not exist, after its subject: "has no header ..."."""
         from difflib import get_close_matches
 
         names = {known.lower(): known for known in self if len(known) <= _LONGEST_NAME}
@@ -59,7 +60,7 @@ class Headers:
         near = get_close_matches(name.lower()[:_LONGEST_NAME], list(names)[:_MOST_NAMES], 1, 0)
         hint = f"; the nearest is {names[near[0]]!r}" if near else ""
         more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
-        return f"The mail has no header {name!r}{hint}. It has {', '.join(shown) or 'no headers'}{more}."
+        return f"has no header {name!r}{hint}. It has {', '.join(shown) or 'no headers'}{more}."
 
     def get(self, name: str, default: str = "") -> str:
         """Return the first value of the field, or the default."""

@@ -65,6 +65,7 @@ class AsyncMailbox:
 
     assert_no_message = coroutine(Waiting.assert_no_message)
     assert_message_count = coroutine(Assertions.assert_message_count)
+    assert_recipients = coroutine(Assertions.assert_recipients)
     assert_no_violations = coroutine(Assertions.assert_no_violations)
     assert_rules_used = coroutine(Scripting.assert_rules_used)
 

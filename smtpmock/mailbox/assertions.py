@@ -9,7 +9,8 @@ from smtpmock.errors import ExpectationError, QueryError
 from smtpmock.mailbox.explaining import as_messages, check_count, with_criteria
 from smtpmock.mailbox.reading import Reading
 from smtpmock.queries.query import Query
-from smtpmock.text import alternatives, pluralize
+from smtpmock.rfc.grammar import address_key
+from smtpmock.text import alternatives, invalid, listed, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from smtpmock.messages.message import Message
     from smtpmock.messages.session import Session
     from smtpmock.queries.words import QueryWords
+
+_MOST_RECIPIENTS = 20  # missing or unexpected, by name
 
 
 class Assertions(Reading):
@@ -58,6 +61,49 @@ class Assertions(Reading):
             wanted = pluralize(count, "message") if count else "no message"
             headline = f"Expected {wanted}{with_criteria(asked)}, but {len(found) or 'none'} arrived."
         raise self._failed(headline, asked, found if count is not None and len(found) > count else None)
+
+    def assert_recipients(self, recipients: Collection[str], **query: Unpack[QueryWords]) -> None:
+        """Make sure that the accepted messages that match have exactly these recipients, all together.
+
+        The order does not matter, nor how many messages a recipient gets. Domains are compared without case.
+
+        Args:
+            recipients: The addresses that are expected in the envelopes.
+            **query: Criteria for the messages, as listed in docs/queries.md.
+
+        Raises:
+            ExpectationError: If recipients are missing or unexpected; the text names them.
+            QueryError: If the recipients are no collection of texts, a criterion is unknown, or its value is invalid.
+            ServerStateError: If the server was never started.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", ["b@example.com", "c@example.com"], "Subject: Welcome")
+            ...     mock.assert_recipients({"c@example.com", "b@example.com"}, subject="Welcome")
+        """
+        asked = Query(query)
+        if isinstance(recipients, str) or not all(isinstance(address, str) for address in recipients):
+            raise QueryError(invalid("recipients", recipients, "a collection of addresses"))
+        self._backend.check_ran()
+        found = self._backend.select(asked)
+        wanted = {address_key(address): address for address in recipients}
+        reached = {address_key(address): address for entry in found for address in entry.record.recipients}
+        missing = [address for key, address in wanted.items() if key not in reached]
+        unexpected = [address for key, address in reached.items() if key not in wanted]
+        if not missing and not unexpected:
+            self._note_met(asked)
+            return
+        got = f"{len(wanted) - len(missing)} of {pluralize(len(wanted), 'expected recipient')}"
+        headline = f"Messages{with_criteria(asked)} arrived for {got}."
+        headline += f" Missing: {listed(missing, _MOST_RECIPIENTS)}." if missing else ""
+        headline += f" Unexpected: {listed(unexpected, _MOST_RECIPIENTS)}." if unexpected else ""
+        if missing:
+            self._note_unmet(
+                "check", f"messages for {pluralize(len(wanted), 'recipient')}{with_criteria(asked)}", asked
+            )
+        raise self._failed(headline, asked, found if found else None)
 
     def assert_no_violations(
         self, ignore: str | Collection[str] = (), *, level: Level = "must", **query: Unpack[QueryWords]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from smtpmock.mailbox.backend import Backend
     from smtpmock.queries.query import SessionQuery
     from smtpmock.queries.words import Numbered, QueryWords
-    from smtpmock.reports.evidence import ServerFacts
+    from smtpmock.reports.facts import ServerFacts
     from smtpmock.reports.unmet import Unmet
     from smtpmock.stores.base import Entry
 
@@ -104,6 +104,12 @@ class Explaining:
             return timeout
         raise QueryError(f"Invalid timeout {timeout!r}: expected a number of seconds")
 
+    def _within(self, timeout: float | None) -> str:
+        """Return how long a wait lasted, as the end of a sentence."""
+        if not self._backend.is_running:
+            return "before the server was stopped"
+        return f"within {max(self._seconds(timeout), 0):g} s"
+
     def _note_unmet(self, kind: Literal["wait", "check"], wanted: str, query: Query, seconds: float = 0.0) -> None:
         """Remember that a wait or a check found too little, for the evidence."""
         from smtpmock.reports.unmet import MOST_UNMET, Unmet
@@ -148,7 +154,7 @@ def server_facts(mailbox: Explaining, since: Mark | Numbered | None = None, name
         since: The mark or the message after which it begins; None for everything.
         name: The name of the server in the test.
     """
-    from smtpmock.reports.evidence import ServerFacts
+    from smtpmock.reports.facts import ServerFacts
 
     backend = mailbox._backend
     query = Query({} if since is None else {"since": since}, accepted=None)
@@ -163,7 +169,7 @@ def server_facts(mailbox: Explaining, since: Mark | Numbered | None = None, name
             if session.record.origin.session_number > last or session.record.id in sending
         ]
     unmet = [one for one in tuple(mailbox._unmet.values()) if one.last >= query.after]
-    return ServerFacts(name, backend.address, entries, sessions, unmet, backend.dropped)
+    return ServerFacts(backend.address, entries, sessions, backend.dropped, name, unmet)
 
 
 def wait_for_late_mail(mailboxes: Iterable[Explaining], most: float) -> None:

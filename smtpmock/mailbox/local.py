@@ -184,10 +184,14 @@ class LocalBackend:
             return f"{headline} (no explanation: {format_error(error)})"
 
     def _explained(self, headline: str, query: Query, entries: Sequence[Entry] | None) -> str:
-        from smtpmock.reports.explanation import Evidence, explain  # with the verdict: a test that passes needs neither
+        # With the verdict: a test that passes needs neither.
+        from smtpmock.reports.explanation import explain
+        from smtpmock.reports.facts import ServerFacts
 
         shown = self._store.select() if entries is None else entries
-        return explain(headline, Evidence(self.address, shown, self._store.sessions(), self.dropped), query)
+        facts = ServerFacts(self.address, shown, self._store.sessions(), self.dropped)
+        earlier = self._store.select(query.at_any_time()) if query.after else []
+        return explain(headline, facts, query, [entry for entry in earlier if entry.number <= query.after])
 
     def add_rule(self, rule: Rule) -> None:
         """Add a rule, which takes effect at once."""

@@ -54,7 +54,8 @@ class Waiting(Reading):
         if len(found) < count:
             wanted = f"{pluralize(count, 'message')}{with_criteria(asked)}"
             self._note_unmet("wait", wanted, asked, self._seconds(timeout))
-            raise self._late(f"timeout waiting for {count} messages{with_criteria(asked)}, got {len(found)}", asked)
+            waited = f"timeout waiting for {count} messages{with_criteria(asked)}, got {len(found)}"
+            raise self._late(f"{waited} {self._within(timeout)}", asked)
         self._note_met(asked)
         return as_messages(found)
 
@@ -100,7 +101,7 @@ class Waiting(Reading):
         found = self._backend.wait(asked, 1, self._seconds(timeout))
         if not found:
             self._note_unmet("wait", f"a message{with_criteria(asked)}", asked, self._seconds(timeout))
-            raise self._late(f"No message{with_criteria(asked)} arrived within {self._seconds(timeout):g} s.", asked)
+            raise self._late(f"No message{with_criteria(asked)} arrived {self._within(timeout)}.", asked)
         return self._only(found, asked)
 
     def assert_no_message(self, within: float = 0.2, **query: Unpack[QueryWords]) -> None:
@@ -154,7 +155,7 @@ class Waiting(Reading):
         asked = SessionQuery(query)
         found = self._backend.wait_for_session(asked, self._seconds(timeout))
         if found is None:
-            headline = f"No session{with_criteria(asked)} ended within {self._seconds(timeout):g} s."
+            headline = f"No session{with_criteria(asked)} ended {self._within(timeout)}."
             raise self._late(headline, Query({}, accepted=None))
         return Session(found)
 
@@ -181,6 +182,6 @@ class Waiting(Reading):
         """
         check_count(times)
         if not self._backend.wait_for_rule(rule, times, self._seconds(timeout)):
-            headline = f"The rule {rule} was not used {pluralize(times, 'time')} within {self._seconds(timeout):g} s."
+            headline = f"The rule {rule} was not used {pluralize(times, 'time')} {self._within(timeout)}."
             used = f"It was used {pluralize(rule.hits, 'time')} and asked {pluralize(rule.asked, 'time')}."
             raise self._late(f"{headline} {used}", Query({}, accepted=None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from smtpmock.messages.checks import MessageChecks
 from smtpmock.records.exchange import Exchange
 from smtpmock.text import escape_controls, shorten
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _NOTHING = Exchange("", "", 0.0)
 
 
-class Message:
+class Message(MessageChecks):
     r"""The record of one transaction: its requests, the replies, and the message.
 
     A record never changes: what its session adds later appears in the record that is read later.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from smtpmock.records.session import SessionRecord
 
 ValueKind: TypeAlias = Literal[
-    "text", "address", "name", "user", "size", "id", "header", "search", "accepted", "moment", "function"
+    "text", "address", "name", "user", "size", "id", "header", "search", "accepted", "moment", "function", "flag"
 ]
 """The kinds of values: a text contains what is asked for, an address or name equals it without case, a user exactly."""
 
@@ -45,10 +45,20 @@ CRITERIA: Mapping[str, Criterion] = {
         "address", "a recipient of the envelope that was refused", lambda record: record.refused_recipients
     ),
     "sender": Criterion("address", "the sender of the envelope", lambda record: (record.sender,)),
+    "to": Criterion("address", "an address in the To header", lambda record: record.content.to),
+    "cc": Criterion("address", "an address in the Cc header", lambda record: record.content.cc),
+    "from_": Criterion(
+        "address", "an address in the From header", lambda record: record.content.root.addresses("from")
+    ),
     "subject": Criterion("text", "the decoded subject", lambda record: (record.content.subject,)),
     "header": Criterion("header", "a header", lambda record: (record.content.headers,)),
     "text": Criterion("text", "the decoded plain text", lambda record: (record.content.text,)),
     "html": Criterion("text", "the decoded HTML", lambda record: (record.content.html,)),
+    "body": Criterion(
+        "text",
+        "the decoded plain text, or the visible text of the HTML",
+        lambda record: tuple(filter(None, (record.content.text, record.content.html_text))),
+    ),
     "attachment": Criterion(
         "text", "the file name of an attachment", lambda record: [found.name for found in record.content.attachments]
     ),
@@ -74,13 +84,23 @@ CRITERIA: Mapping[str, Criterion] = {
     "verb": Criterion("name", "the verb of a command"),
     "where": Criterion("function", "the whole message with its envelope"),
     "search": Criterion("search", "the whole message, its read flag and its tags, in the search language of Mailpit"),
+    "ignore_case": Criterion("flag", "the case of all texts and addresses: True to ignore it"),
     "accepted": Criterion("accepted", "the outcome: True for accepted mail, False for failed attempts, None for both"),
     "since": Criterion("moment", "the time of arrival: after a mark or a message"),
 }
 """The criteria of queries, and those that are conditions of rules only."""
 
-MESSAGE_WORDS = (*(word for word, criterion in CRITERIA.items() if criterion.of_message), "search", "accepted", "since")
+MESSAGE_WORDS = (
+    *(word for word, criterion in CRITERIA.items() if criterion.of_message),
+    "search",
+    "ignore_case",
+    "accepted",
+    "since",
+)
 """The criteria for messages."""
+
+CASE_KINDS: frozenset[ValueKind] = frozenset(("text", "address", "name", "user", "header"))
+"""The kinds of values that `ignore_case` concerns."""
 
 SESSION_WORDS = (*(word for word, criterion in CRITERIA.items() if criterion.of_session), "since")
 """The criteria for sessions."""

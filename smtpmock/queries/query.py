@@ -54,20 +54,27 @@ class Query:
     def __init__(self, words: Mapping[str, Any], *, accepted: bool | None = True) -> None:
         self.accepted: bool | None = accepted
         self.after: int = 0
+        ignore_case = _flag("ignore_case", words.get("ignore_case", False))
         terms: list[Term] = []
-        for word, wanted in words.items():
+        for given, wanted in words.items():
+            word = _ALIASES.get(given, given)
             if word == "accepted":
                 self.accepted = _accepted(wanted)
+            elif word == "ignore_case":
+                continue
             elif word == "since":
                 self.after = _after(wanted)
             elif word in MESSAGE_WORDS:
-                terms += field_terms(word, wanted)
+                terms += field_terms(word, wanted, ignore_case=ignore_case)
             else:
                 raise QueryError(_unknown(word, MESSAGE_WORDS))
+        if ignore_case and not any(term.ignore_case for term in terms):
+            raise QueryError("Invalid ignore_case True: expected a criterion with a text as well, or it has no effect")
         self.terms: tuple[Term, ...] = tuple(terms)
 
     def __str__(self) -> str:
-        return ", ".join(map(str, self.terms))
+        ignored = ["ignore_case=True"] if any(term.ignore_case for term in self.terms) else []
+        return ", ".join((*map(str, self.terms), *ignored))
 
     @property
     def keys(self) -> dict[str, str]:
@@ -77,6 +84,12 @@ class Query:
             for term in self.terms
             if term.field in ("recipient", "sender") and (key := term.key) is not None
         }
+
+    def at_any_time(self) -> Query:
+        """Return the same query without its moment."""
+        query = Query({}, accepted=self.accepted)
+        query.terms = self.terms
+        return query
 
     @property
     def ids(self) -> frozenset[str] | None:
@@ -148,13 +161,11 @@ class SessionQuery:
         )
 
 
+_ALIASES = {"from": "from_"}
+"""Words that are reserved in Python, but not in a table, a URL or a file."""
+
 _INSTEAD = {
-    "to": "recipient (of the envelope), or header='To: ...'",
-    "cc": "recipient (of the envelope), or header='Cc: ...'",
     "bcc": "recipient",
-    "from": "sender (of the envelope), or header='From: ...'",
-    "from_": "sender (of the envelope), or header='From: ...'",
-    "body": "text or html",
     "consistent": "accepted",
 }
 """Words that users may try, with what to use instead."""
@@ -165,6 +176,12 @@ def _unknown(word: str, known: Sequence[str]) -> str:
     if instead is not None and instead.split()[0].rstrip(",") in known:
         return f"Unknown criterion {word!r}: use {instead}"
     return unknown("criterion", word, known)
+
+
+def _flag(word: str, wanted: Any) -> bool:
+    if isinstance(wanted, bool):
+        return wanted
+    raise QueryError(invalid(word, wanted, "True or False"))
 
 
 def _accepted(wanted: Any) -> bool | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from smtpmock.errors import QueryError
 from smtpmock.patterns import glob, has_wildcard, is_expression
-from smtpmock.queries.criteria import CRITERIA
+from smtpmock.queries.criteria import CASE_KINDS, CRITERIA
 from smtpmock.queries.search import Search
 from smtpmock.rfc.grammar import address_key
 from smtpmock.text import quote
@@ -17,6 +17,7 @@ from smtpmock.text import quote
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from smtpmock.patterns import Expression
     from smtpmock.queries.criteria import ValueKind
 
 Operator: TypeAlias = Literal["is", "contains", "like", "regexp", "function", "search", "in", "<", "<=", ">", ">="]
@@ -47,6 +48,7 @@ class Term:
         operator: How the value is compared.
         value: The value to compare with.
         name: The name of the header; "" for other fields.
+        ignore_case: True to compare texts without case.
 
     Example:
         >>> term = Term("recipient", "is", "Bob@Example.com")
@@ -54,11 +56,14 @@ class Term:
         (True, "recipient='Bob@Example.com'")
     """
 
-    def __init__(self, field: str, operator: Operator, value: Any, name: str = "") -> None:
+    def __init__(
+        self, field: str, operator: Operator, value: Any, name: str = "", *, ignore_case: bool = False
+    ) -> None:
         self.field = field
         self.operator = operator
         self.value = value
         self.name = name
+        self.ignore_case = ignore_case
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Term) and self._parts == other._parts
@@ -74,7 +79,7 @@ class Term:
 
     @property
     def _parts(self) -> tuple[object, ...]:
-        return (self.field, self.operator, self.value, self.name)
+        return (self.field, self.operator, self.value, self.name, self.ignore_case)
 
     @property
     def word(self) -> str:
@@ -84,42 +89,44 @@ class Term:
     @property
     def key(self) -> str | None:
         """The value by which an index finds it: the address key of a plain address; None if an index cannot find it."""
-        if self.operator == "is" and CRITERIA[self.field].kind == "address":
+        if self.operator == "is" and CRITERIA[self.field].kind == "address" and not self.ignore_case:
             return address_key(self.value)
         return None
 
     @cached_property
     def test(self) -> Callable[[Any], bool]:
         """A function that returns True for a value that matches; headers are tested as a whole."""
-        test = _test(CRITERIA[self.field].kind, self.operator, self.value)
+        test = _test(CRITERIA[self.field].kind, self.operator, self.value, ignore_case=self.ignore_case)
         if self.field != "header":
             return test
         name = self.name
         return lambda headers: any(map(test, headers.get_all(name)))
 
 
-def field_terms(field: str, wanted: Any) -> list[Term]:
+def field_terms(field: str, wanted: Any, *, ignore_case: bool = False) -> list[Term]:
     """Return the terms for a word of a query or a rule.
 
     Args:
         field: The word: a criterion, or a condition of rules.
         wanted: Its value.
+        ignore_case: True to compare texts without case.
 
     Raises:
         QueryError: If the value is invalid.
     """
     if field == "header":
-        return [_term("header", value, name) for name, value in _header_items(wanted)]
+        return [_term("header", value, name, ignore_case=ignore_case) for name, value in _header_items(wanted)]
     if field == "search" and isinstance(wanted, str):
         wanted = Search(wanted)
-    return [_term(field, wanted)]
+    return [_term(field, wanted, ignore_case=ignore_case and CRITERIA[field].kind in CASE_KINDS)]
 
 
-def text_matcher(wanted: Any) -> Callable[[str], bool]:
+def text_matcher(wanted: Any, *, ignore_case: bool = False) -> Callable[[str], bool]:
     """Return a function that compares a text as the criterion `text` does.
 
     Args:
         wanted: A text to be contained, a pattern with ``*``, a compiled regular expression, or a function.
+        ignore_case: True to ignore case.
 
     Raises:
         QueryError: If it is none of these.
@@ -128,7 +135,7 @@ def text_matcher(wanted: Any) -> Callable[[str], bool]:
         >>> text_matcher("Hello*")("Hello, world")
         True
     """
-    return _term("text", wanted).test
+    return _term("text", wanted, ignore_case=ignore_case).test
 
 
 def format_value(wanted: Any) -> str:
@@ -142,13 +149,13 @@ def format_value(wanted: Any) -> str:
     return getattr(wanted, "__name__", "a function") if callable(wanted) else repr(wanted)
 
 
-def _term(field: str, wanted: Any, name: str = "") -> Term:
+def _term(field: str, wanted: Any, name: str = "", *, ignore_case: bool = False) -> Term:
     kind = CRITERIA[field].kind
     operator, value = _operator(kind, wanted)
     if operator is None:
         word = f"{field} {name}" if name else field
         raise QueryError(f"Invalid {word} {quote(wanted)}: expected {_EXPECTED.get(kind, _TEXT_EXPECTED)}.")
-    return Term(field, operator, value, name)
+    return Term(field, operator, value, name, ignore_case=ignore_case)
 
 
 def _operator(kind: ValueKind, wanted: Any) -> tuple[Operator | None, Any]:
@@ -182,7 +189,7 @@ def _size_operator(wanted: Any) -> tuple[Operator | None, Any]:
     return ("function" if callable(wanted) else None), wanted
 
 
-def _test(kind: ValueKind, operator: Operator, wanted: Any) -> Callable[[Any], bool]:
+def _test(kind: ValueKind, operator: Operator, wanted: Any, *, ignore_case: bool = False) -> Callable[[Any], bool]:
     if operator == "function":
         return lambda value: bool(wanted(value))
     if operator == "in":
@@ -192,18 +199,27 @@ def _test(kind: ValueKind, operator: Operator, wanted: Any) -> Callable[[Any], b
         matches: Callable[[Any], bool] = wanted.matches
         return matches
     if operator == "regexp":
-        return lambda value: wanted.search(value) is not None
+        pattern = _without_case(wanted) if ignore_case else wanted
+        return lambda value: pattern.search(value) is not None
     if kind == "size":
         compare = _COMPARISONS[operator]
         return lambda value: compare(value, wanted)
-    normal = _normalisation(kind, wanted)
+    normal = str.casefold if ignore_case else _normalisation(kind, wanted)
     if operator == "contains":
-        return lambda value: wanted in value
+        part = normal(wanted)
+        return lambda value: part in normal(value)
     if operator == "like":
         matches = glob(normal(wanted))
         return lambda value: matches(normal(value))
     key = normal(wanted)
     return lambda value: normal(value) == key
+
+
+def _without_case(expression: re.Pattern[str] | Expression) -> re.Pattern[str] | Expression:
+    """Return an expression that ignores case."""
+    if isinstance(expression, re.Pattern):
+        return re.compile(expression.pattern, expression.flags | re.IGNORECASE)
+    return type(expression)(f"(?i){expression.pattern}")
 
 
 def _normalisation(kind: ValueKind, wanted: str) -> Callable[[str], str]:

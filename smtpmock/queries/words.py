@@ -43,10 +43,14 @@ class QueryWords(TypedDict, total=False):
     recipient: Text
     refused_recipient: Text
     sender: Text
+    to: Text
+    cc: Text
+    from_: Text
     subject: Text
     header: Header
     text: Text
     html: Text
+    body: Text
     attachment: Text
     link: Text
     helo_name: Text
@@ -55,5 +59,6 @@ class QueryWords(TypedDict, total=False):
     size: Size
     id: Id
     search: str | Search
+    ignore_case: bool
     accepted: bool | None
     since: Mark | Numbered

@@ -3,54 +3,24 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from smtpmock.queries.criteria import tried_recipients
-from smtpmock.reports.layout import LONGEST, cut_beginning, listed, table, wrapped
-from smtpmock.reports.transcript import answers, clock_time, dialogue, format_cause, session_line
-from smtpmock.reports.unmet import Unmet, describe, format_lateness, late, matching
+from smtpmock.reports.layout import LONGEST, cut_beginning, wrapped
+from smtpmock.reports.mails import COLUMNS, MARK, mail_table, refusal, reply_line, row
+from smtpmock.reports.transcript import dialogue, session_line
+from smtpmock.reports.unmet import describe, format_lateness, late, matching
 from smtpmock.text import escape_controls, pluralize, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from smtpmock.records.message import MessageRecord
+    from smtpmock.reports.facts import ServerFacts
+    from smtpmock.reports.unmet import Unmet
     from smtpmock.stores.base import Entry, SessionEntry
 
-COLUMNS = ("time", "sender", "recipients", "subject", "state")
-MARK = " " * 14
-"""The indentation of what is said about a row."""
-
-MOST_RECIPIENTS = 10
 _MOST_ROWS = 50
 _MOST_SESSIONS = 20
 _MOST_SESSION_LINES = 200  # of all sessions of a server
-_MOST_SUBJECT = 200
-
-
-class ServerFacts(NamedTuple):
-    """What happened at a server since a moment.
-
-    Attributes:
-        name: Its name in the test; "" if it has none.
-        address: Its address.
-        entries: Its records.
-        sessions: Its sessions.
-        unmet: The expectations of the test that were not met.
-        dropped: The number of messages dropped because of `max_messages`.
-    """
-
-    name: str
-    address: str
-    entries: Sequence[Entry]
-    sessions: Sequence[SessionEntry]
-    unmet: Sequence[Unmet] = ()
-    dropped: int = 0
-
-    @property
-    def title(self) -> str:
-        """The name and the address."""
-        return f"{escape_controls(self.name)} ({self.address})" if self.name else self.address
 
 
 # For all servers.
@@ -134,7 +104,11 @@ def _headline(server: ServerFacts) -> str:
     parts = [pluralize(accepted, "message")]
     parts += [pluralize(failed, "failed attempt")] if failed else []
     parts += [pluralize(len(server.sessions), "session")]
-    parts += [f"{pluralize(server.dropped, 'message')} dropped because of max_messages"] if server.dropped else []
+    parts += (
+        [f"{pluralize(server.dropped, 'message')} dropped because of max_messages or max_bytes"]
+        if server.dropped
+        else []
+    )
     return f"{server.title}: {', '.join(parts)}"
 
 
@@ -153,7 +127,7 @@ def _server(server: ServerFacts, told: Collection[str]) -> Iterator[str]:
 
 def _mails(server: ServerFacts) -> Iterator[str]:
     shown = server.entries[-_MOST_ROWS:]
-    header, *rows = table([COLUMNS, *(row(entry.record) for entry in shown)], COLUMNS.index("subject"))
+    header, *rows = mail_table([entry.record for entry in shown])
     yield from header
     rest = len(server.entries) - len(shown)
     if rest:
@@ -176,31 +150,12 @@ def _session(session: SessionEntry) -> Iterator[str]:
         yield from wrapped(line, hanging=" " * 10)
 
 
-def row(record: MessageRecord) -> tuple[str, ...]:
-    """Return the cells of a message: time, sender, recipients, subject and state."""
-    return (
-        clock_time(record.received),
-        escape_controls(record.sender) or "<>",
-        escape_controls(listed(tried_recipients(record), MOST_RECIPIENTS)) or "-",
-        escape_controls(shorten(record.content.subject, _MOST_SUBJECT)) or "-",
-        record.state,
-    )
-
-
-def refusal(record: MessageRecord) -> list[str]:
-    """Return the lines that say what refused a transaction; none if nothing did."""
-    exchange = record.refusal
-    if exchange is None:
-        return []
-    return wrapped(f"{' '.join(answers(exchange))} <- {format_cause(exchange)}", MARK, MARK + "  ")
-
-
 def _html_row(entry: Entry, server: ServerFacts) -> str:
     came_late = late(server.unmet, [entry]).get(entry.number)
     notes = [] if came_late is None else [_lateness(*came_late)]
     exchange = entry.record.refusal
     if exchange is not None:
-        notes.append(f"{' '.join(answers(exchange))} (because of {format_cause(exchange)})")
+        notes.append(reply_line(exchange))
     cells = "".join(f"<td>{escape(shorten(cell, LONGEST))}</td>" for cell in row(entry.record))
     said = "".join(
         f'<tr><td></td><td colspan="{len(COLUMNS) - 1}">{escape(shorten(escape_controls(note), LONGEST))}</td></tr>'

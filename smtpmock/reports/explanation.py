@@ -6,84 +6,74 @@ failing keywords and logs take their text from this module, so that they all use
 
 from __future__ import annotations
 
-import textwrap
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from smtpmock.queries.criteria import tried_recipients
+from smtpmock.queries.criteria import CRITERIA
 from smtpmock.queries.query import values
-from smtpmock.reports.transcript import answers, clock_time, dialogue, format_cause, format_request, is_refusal
+from smtpmock.reports.layout import cut_end, wrapped
+from smtpmock.reports.mails import MARK, mail_table, refusal, reply_lines
+from smtpmock.reports.transcript import clock_time, dialogue, format_request, is_refusal
 from smtpmock.text import escape_controls, pluralize, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from smtpmock.conformance.catalogue import Violation
     from smtpmock.queries.query import Query
-    from smtpmock.records.exchange import Exchange
+    from smtpmock.queries.terms import Term
     from smtpmock.records.message import MessageRecord
+    from smtpmock.reports.facts import ServerFacts
     from smtpmock.stores.base import Entry, SessionEntry
 
-WIDTH = 78
-"""The maximum width of a line."""
-
-MOST_LINES = 40
+MOST_LINES = 60
 """The maximum number of lines in an explanation."""
 
-_MOST_TABLE_LINES = 18
+_MOST_TABLE_LINES = 24
 _MOST_MARKS = 3  # mismatches listed below each row
 _MOST_REFUSALS = 4
 _MOST_ERASURES = 3
 _MOST_LINES_OF_A_SESSION = 8
 _MOST_COMPARED = 200  # only the newest messages are compared with the query
-_COLUMNS = ("time", "sender", "recipients", "subject", "state")
-_NARROWEST = 8
+_MOST_HEADLINES = 8
+_MOST_OF_A_VALUE = 320  # characters: as many as an address has at most
+_MOST_OF_A_TEXT = 120
 
 
-class Evidence(NamedTuple):
-    """The facts that an explanation is based on.
-
-    Attributes:
-        address: The address of the server.
-        entries: All records.
-        sessions: All sessions.
-        dropped: The number of messages dropped because of `max_messages` or `max_bytes`.
-    """
-
-    address: str
-    entries: Sequence[Entry]
-    sessions: Sequence[SessionEntry]
-    dropped: int = 0
-
-
-def explain(headline: str, evidence: Evidence, query: Query) -> str:
-    """Explain a failed expectation, in at most 40 lines of 78 columns.
+def explain(headline: str, server: ServerFacts, query: Query, earlier: Sequence[Entry] = ()) -> str:
+    """Explain a failed expectation, in at most 60 lines of 78 columns.
 
     Args:
         headline: One sentence that says what was expected and what arrived instead.
-        evidence: The facts to explain it with.
+        server: The facts to explain it with.
         query: The criteria; the messages that match most of them are listed first.
+        earlier: The messages that match, but arrived before the moment of the query.
     """
-    lines = _wrapped(headline)
-    seen = [entry for entry in evidence.entries if entry.number > query.after]
+    lines = cut_end(wrapped(headline), _MOST_HEADLINES)
+    seen = [entry for entry in server.entries if entry.number > query.after]
+    compared = seen[-_MOST_COMPARED:]
+    lacking = {entry.number: _lacking(entry, query) for entry in compared}
     if seen:
-        lines += ["", *_table(seen, query)]
-    elif evidence.entries:
-        lines += [
-            "",
-            f"No message has arrived since then; {pluralize(len(evidence.entries), 'message')} arrived earlier.",
-        ]
-    if evidence.dropped:
-        lines += [f"{pluralize(evidence.dropped, 'older message')} dropped because of max_messages or max_bytes."]
-    lines += _erasures(evidence.sessions)
-    lines += _refusals(evidence.sessions)
+        lines += ["", *_table(seen, query, lacking)]
+    elif query.after:
+        before = f"; {pluralize(len(server.entries), 'message')} arrived earlier" if server.entries else ""
+        lines += ["", *wrapped(f"No message has arrived since message {query.after}{before}.")]
+    if earlier:
+        lines += _earlier(earlier, query)
+    alike = [*compared, *earlier[-1:]]
+    if len(alike) > 1 and not any(lacking.values()) and len({entry.record.content for entry in alike}) == 1:
+        lines.append("They have the same content.")
+    if server.dropped:
+        lines += [f"{pluralize(server.dropped, 'older message')} dropped because of max_messages or max_bytes."]
+    lines += _erasures(server.sessions)
+    lines += _refusals(server.sessions)
     if not any(entry.record.accepted for entry in seen):
-        lines += _connections(evidence)
-    return "\n".join(shorten(line, WIDTH) for line in _cut(lines, MOST_LINES))
+        lines += _connections(server)
+    return "\n".join(cut_end(lines, MOST_LINES))
 
 
 def explain_violations(found: Sequence[tuple[str, Violation]]) -> str:
-    """List violations of mail standards, in at most 40 lines of 78 columns.
+    """List violations of mail standards, in at most 60 lines of 78 columns.
 
     Args:
         found: The violations, each with a description of the session or message that contains it.
@@ -92,65 +82,54 @@ def explain_violations(found: Sequence[tuple[str, Violation]]) -> str:
     place = ""
     for subject, violation in found:
         if subject != place:
-            lines += ["", shorten(escape_controls(subject), WIDTH)]
+            lines += ["", *wrapped(subject)]
             place = subject
-        lines.append(shorten(f"  {violation.code} ({violation.rfc}) {violation.where}".rstrip(), WIDTH))
-        lines += textwrap.wrap(violation.text, WIDTH, initial_indent="    ", subsequent_indent="    ")
-    return "\n".join(_cut(lines, MOST_LINES))
-
-
-def _wrapped(text: str) -> list[str]:
-    return _cut(textwrap.wrap(escape_controls(text), WIDTH, break_on_hyphens=False), 4)
-
-
-def _cut(lines: list[str], most: int) -> list[str]:
-    if len(lines) <= most:
-        return lines
-    return [*lines[: most - 1], f"… and {pluralize(len(lines) - most + 1, 'more line')}"]
+        lines += wrapped(f"{violation.code} ({violation.rfc}) {violation.where}".rstrip(), "  ", "      ")
+        lines += wrapped(violation.text, "    ")
+    return "\n".join(cut_end(lines, MOST_LINES))
 
 
 # Messages.
 
 
-def _table(entries: Sequence[Entry], query: Query) -> list[str]:
-    """Return a table of the messages, the closest match first, each with its mismatches."""
-    compared = entries[-_MOST_COMPARED:]
-    lacking = {entry.number: _lacking(entry, query) for entry in compared}
-    nearest = sorted(compared, key=lambda entry: (lacking[entry.number], -entry.number))
+def _table(entries: Sequence[Entry], query: Query, lacking: Mapping[int, int]) -> list[str]:
+    """Return a table of the messages, the closest match first, each with its mismatches.
+
+    Args:
+        entries: All messages.
+        query: The query.
+        lacking: How many criteria each of the newest messages does not match, by number.
+    """
+    compared = (entry for entry in entries if entry.number in lacking)
+    nearest = sorted(compared, key=lambda entry: (lacking[entry.number], -entry.number))[:_MOST_TABLE_LINES]
+    since = f" since message {query.after}" if query.after else ""
     order = ", closest match first" if len(entries) > 1 and any(lacking.values()) else ""
-    header, *rows = _aligned([_COLUMNS, *(_row(entry.record) for entry in nearest[:_MOST_TABLE_LINES])])
+    header, *rows = mail_table([entry.record for entry in nearest])
     if any(entry.record.accepted for entry in entries):
-        result = [f"{pluralize(len(entries), 'message')} arrived{order}:", header]
+        result = [f"{pluralize(len(entries), 'message')} arrived{since}{order}:", *header]
     else:
-        result = [f"{pluralize(len(entries), 'attempt')}, none accepted{order}:", header]
+        result = [f"{pluralize(len(entries), 'attempt')}{since}, none accepted{order}:", *header]
     rest = len(entries)
     for entry, row in zip(nearest, rows, strict=False):
         marks = lacking[entry.number]
-        lines = [row, *_refusal(entry.record)]
-        lines += (f"{'':14}x {mark}" for mark in islice(_marks(entry, query), _MOST_MARKS))
+        lines = [*row, *refusal(entry.record)]
+        for mark in islice(_marks(entry, query), _MOST_MARKS):
+            lines += wrapped(f"x {mark}", MARK, MARK + "  ")
         if marks > _MOST_MARKS:
-            lines.append(f"{'':14}x and {marks - _MOST_MARKS} more")
-        if len(result) + len(lines) >= _MOST_TABLE_LINES:
+            lines.append(f"{MARK}x and {marks - _MOST_MARKS} more")
+        if rest < len(entries) and len(result) + len(lines) >= _MOST_TABLE_LINES:
             break
         result += lines
         rest -= 1
     return [*result, f"… and {pluralize(rest, 'more message')}"] if rest else result
 
 
-def _row(record: MessageRecord) -> tuple[str, ...]:
-    return (
-        clock_time(record.received),
-        escape_controls(record.sender) or "<>",
-        escape_controls(", ".join(tried_recipients(record))) or "-",
-        escape_controls(record.content.subject) or "-",
-        record.state,
-    )
-
-
-def _refusal(record: MessageRecord) -> list[str]:
-    """Return a line that says what refused the transaction; none if nothing did."""
-    refusal = record.refusal
-    return [_reply_line(refusal)] if refusal is not None else []
+def _earlier(entries: Sequence[Entry], query: Query) -> list[str]:
+    """Return the last of the messages that match but arrived too early."""
+    header, row = mail_table([entries[-1].record])
+    many = f"{pluralize(len(entries), 'message')} that {'matches' if len(entries) == 1 else 'match'} arrived"
+    which = "; the last of them" if len(entries) > 1 else ""
+    return ["", f"Up to message {query.after}, {many}{which}:", *header, *row]
 
 
 def _lacking(entry: Entry, query: Query) -> int:
@@ -169,19 +148,28 @@ def _marks(entry: Entry, query: Query) -> Iterator[str]:
         found: Iterable[object] = values(term, entry)
         if term.field == "header":
             found = entry.record.content.headers.get_all(term.name)
-        shown = (value[:WIDTH] if isinstance(value, str) else value for value in found)
-        yield f"{escape_controls(term.word)} is {escape_controls(', '.join(map(repr, shown))) or 'missing'}"
+        most = _MOST_OF_A_VALUE if CRITERIA[term.field].kind in ("address", "name", "user") else _MOST_OF_A_TEXT
+        shown = (shorten(value, most) if isinstance(value, str) else value for value in found)
+        has = escape_controls(", ".join(map(repr, shown))) or "missing"
+        yield f"{escape_controls(term.word)} is {has}{_in_other_part(term, entry.record)}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Align the columns of the rows, and shorten the widest columns until the rows fit."""
-    widths = [min(max(map(len, column)), WIDTH) for column in zip(*rows, strict=True)]
-    while sum(widths) + 2 * (len(widths) - 1) > WIDTH and max(widths[1:]) > _NARROWEST:
-        widths[widths.index(max(widths[1:]), 1)] -= 1
-    return [
-        "  ".join(f"{shorten(cell, width):{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+def _in_other_part(term: Term, record: MessageRecord) -> str:
+    """Say that the text part is missing or lacks what the HTML part has, or the other way round."""
+    content = record.content
+    if term.field == "text":
+        own, name, other, shown = content.text, "an HTML", content.html, " ".join(content.html_text.split())
+    elif term.field == "html":
+        own, name, other, shown = content.html, "a text", content.text, content.text
+    else:
+        return ""
+    if not own.strip() and other.strip():
+        return f": the message has {name} part only"
+    if term.operator == "function":
+        return ""
+    if term.test(other) or term.test(shown):
+        return f", but there is {name} part that matches: {escape_controls(repr(shorten(shown, _MOST_OF_A_TEXT)))}"
+    return ""
 
 
 # Sessions.
@@ -197,11 +185,8 @@ def _erasures(sessions: Iterable[SessionEntry]) -> list[str]:
         rest = erasure.recipient_count - len(erasure.recipients)
         more = f" and {rest} more" if rest else ""
         whom = f"to {escape_controls(', '.join(erasure.recipients))}{more}"
-        lines += textwrap.wrap(
-            f"{erasure.stage} erased 1 accepted message ({shorten(whom, WIDTH)}): "
-            "set multiple_message_receiving to keep it",
-            WIDTH,
-            break_on_hyphens=False,
+        lines += wrapped(
+            f"{erasure.stage} erased 1 accepted message ({whom}): set multiple_message_receiving to keep it"
         )
     cut = len(erased) - _MOST_ERASURES
     return [*lines, f"… and {pluralize(cut, 'earlier erased message')}"] if cut > 0 else lines
@@ -217,30 +202,21 @@ def _refusals(sessions: Iterable[SessionEntry]) -> list[str]:
         return []
     lines = ["", f"{pluralize(len(refused), 'command')} refused:"]
     for exchange in refused[: -_MOST_REFUSALS - 1 : -1]:
-        lines.append(f"{clock_time(exchange.timestamp)}  {format_request(exchange)}")
-        lines.append(_reply_line(exchange))
+        lines += wrapped(f"{clock_time(exchange.timestamp)}  {format_request(exchange)}", hanging=MARK)
+        lines += reply_lines(exchange)
     cut = len(refused) - _MOST_REFUSALS
     return [*lines, f"… and {pluralize(cut, 'earlier refusal')}"] if cut > 0 else lines
 
 
-def _reply_line(exchange: Exchange) -> str:
-    """Return the reply of a refused command with its cause, in one line."""
-    reason = shorten(f" <- {format_cause(exchange)}", WIDTH - 14 - _NARROWEST)
-    reply = shorten(" ".join(answers(exchange)), WIDTH - 14 - len(reason))
-    return f"{'':14}{reply}{reason}"
-
-
-def _connections(evidence: Evidence) -> list[str]:
+def _connections(server: ServerFacts) -> list[str]:
     """Return the number of connections, and the end of the most recent session."""
-    if not evidence.sessions:
-        return ["", f"No client has connected to {evidence.address}."]
-    last = evidence.sessions[-1]
+    if not server.sessions:
+        return ["", *wrapped(f"No client has connected to {server.address}.")]
+    last = server.sessions[-1]
     said = dialogue(last)
-    lines = [
-        "",
-        f"{pluralize(len(evidence.sessions), 'client')} connected to {evidence.address}. The most recent session:",
-    ]
+    clients = pluralize(len(server.sessions), "client")
+    lines = ["", *wrapped(f"{clients} connected to {server.address}. The most recent session:")]
     if len(said) > _MOST_LINES_OF_A_SESSION:
         lines.append(f"… {pluralize(len(said) - _MOST_LINES_OF_A_SESSION, 'earlier line')}")
-    lines += said[-_MOST_LINES_OF_A_SESSION:]
+    lines += (part for line in said[-_MOST_LINES_OF_A_SESSION:] for part in wrapped(line, hanging=" " * 10))
     return [*lines, f"The session {'is still open' if last.record.ended is None else 'has ended'}."]

@@ -17,7 +17,7 @@ LONGEST = 1_000
 """The most characters of one text: more than any address, reply or rule that is meant to be read."""
 
 _NARROWEST = 8
-_NARROWEST_PROSE = 14
+_NARROWEST_BROKEN = 14
 _GAP = "  "
 
 
@@ -42,7 +42,8 @@ def wrapped(text: str, indent: str = "", hanging: str | None = None) -> list[str
 def table(rows: Sequence[Sequence[str]], prose: int) -> list[list[str]]:
     """Return the lines of each row, with the columns aligned; cells that are too wide go on in the next line.
 
-    The first column keeps its width. The others lose what they can without breaking a word; then they break words.
+    The first column keeps its width. The others lose what they can without breaking a word; then the longest words are
+    broken.
 
     Args:
         rows: The rows, each with a cell for every column; a header is a row like the others.
@@ -51,13 +52,14 @@ def table(rows: Sequence[Sequence[str]], prose: int) -> list[list[str]]:
     columns = [[shorten(cell, LONGEST) for cell in column] for column in zip(*rows, strict=True)]
     widths = [max(map(len, column)) for column in columns]
     whole = [max(max(map(len, cell.split()), default=0) for cell in column) for column in columns]
-    whole[prose] = min(whole[prose], _NARROWEST_PROSE)
-    for least in (whole, [_NARROWEST] * len(widths)):
+    whole[prose] = min(whole[prose], _NARROWEST_BROKEN)
+    broken, narrowest = [_NARROWEST_BROKEN] * len(widths), [_NARROWEST] * len(widths)
+    for least, order in ((whole, widths), (broken, whole), (narrowest, widths)):
         while sum(widths) + len(_GAP) * (len(widths) - 1) > WIDTH:
             spare = [column for column in range(1, len(widths)) if widths[column] > max(least[column], _NARROWEST)]
             if not spare:
                 break
-            widths[max(spare, key=widths.__getitem__)] -= 1
+            widths[max(spare, key=order.__getitem__)] -= 1
     return [_row(cells, widths) for cells in zip(*columns, strict=True)]
 
 
@@ -69,17 +71,6 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
         _GAP.join(f"{text:{width}}" for text, width in zip(line, widths, strict=True)).rstrip()
         for line in zip(*filled, strict=True)
     ]
-
-
-def listed(values: Sequence[str], most: int) -> str:
-    """Return values, at most so many, separated by commas.
-
-    Example:
-        >>> listed(["a", "b", "c"], 2)
-        'a, b and 1 more'
-    """
-    rest = len(values) - most
-    return f"{', '.join(values[:most])} and {rest} more" if rest > 0 else ", ".join(values)
 
 
 def cut_end(lines: list[str], most: int) -> list[str]:

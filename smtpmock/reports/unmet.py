@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from smtpmock.queries.criteria import tried_recipients
-from smtpmock.reports.layout import listed
-from smtpmock.text import escape_controls, shorten
+from smtpmock.text import escape_controls, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

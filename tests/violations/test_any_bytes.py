@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from smtpmock import STANDARDS, Exchange
 from smtpmock.conformance.conversation import session_violations
 from smtpmock.records.session import Observation, Origin, SessionRecord
-from smtpmock.reports.explanation import WIDTH, explain_violations
+from smtpmock.reports.explanation import explain_violations
+from smtpmock.reports.layout import WIDTH
 from smtpmock.text import escape_controls
 from tests.protocol.conversation import Conversation, stuffed
 

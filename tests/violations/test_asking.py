@@ -8,7 +8,8 @@ from textwrap import dedent
 import pytest
 
 from smtpmock import ExpectationError, QueryError, ServerStateError, SMTPMock
-from smtpmock.reports.explanation import MOST_LINES, WIDTH
+from smtpmock.reports.explanation import MOST_LINES
+from smtpmock.reports.layout import WIDTH
 from tests.raw_client import Client
 from tests.violations.talk import CLEAN, DATA, EHLO, MAIL, QUIT, RCPT, offer, say
 
