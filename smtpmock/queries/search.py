@@ -141,7 +141,12 @@ def parse_time(text: str, tz: str = "", what: str = "time") -> int:
 
 def created(record: MessageRecord) -> int:
     """Return when a message was received, in milliseconds since the epoch."""
-    return int(record.received * 1000)
+    return to_milliseconds(datetime.fromtimestamp(record.received, timezone.utc))
+
+
+def to_milliseconds(moment: datetime) -> int:
+    """Return a moment in milliseconds since the epoch."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def from_milliseconds(milliseconds: int) -> datetime:
@@ -225,7 +230,7 @@ def _moment(found: re.Match[str], zone: tzinfo) -> int:
         sign, digits = part["offset"][0], part["offset"][1:].replace(":", "")
         minutes = int(digits[:2]) * 60 + int(digits[2:]) if digits else 0
         zone = timezone(timedelta(minutes=-minutes if sign == "-" else minutes))
-    return _since_epoch(datetime(*numbers, tzinfo=zone)) + fraction  # type: ignore[misc,arg-type]
+    return to_milliseconds(datetime(*numbers, tzinfo=zone)) + fraction  # type: ignore[misc,arg-type]
 
 
 _LOWEST = {"year": 1, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0}
@@ -236,11 +241,7 @@ def _standard_moment(text: str, zone: tzinfo) -> int:
     from email.utils import parsedate_to_datetime
 
     moment = parsedate_to_datetime(text)
-    return _since_epoch(moment if moment.tzinfo else moment.replace(tzinfo=zone))
-
-
-def _since_epoch(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return to_milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
 _PARSERS: Mapping[str, Callable[[str, str, tzinfo], str | int]] = {
