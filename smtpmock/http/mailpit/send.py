@@ -94,7 +94,7 @@ def make_delivery(fields: Mapping[str, Any]) -> Delivery:
         raise QueryError("Missing recipients: expected an address in To, Cc or Bcc")
     tags = clean_tags(as_texts(fields, "Tags"))
     is_ascii = all(address.isascii() for address in (author.addr_spec, *recipients))
-    message = EmailMessage(policy=SMTP if is_ascii else SMTPUTF8)
+    message = EmailMessage(policy=(SMTP if is_ascii else SMTPUTF8).clone(cte_type="7bit"))
     try:
         message["From"] = author
         for header, addresses in (("To", lists["To"]), ("Cc", lists["Cc"]), ("Reply-To", lists["ReplyTo"])):

@@ -45,7 +45,8 @@ class Mailpit:
 
     def call(self, method: str, path: str, body: Any = None, **parameters: Any) -> Response:
         query = f"?{urlencode(parameters)}" if parameters else ""
-        return self.ask(method, f"/api/v1{path}{query}", **({} if body is None else {"json": body}))
+        sent = {} if body is None else {"body": json.dumps(body), "headers": {"Content-Type": "application/json"}}
+        return self.ask(method, f"/api/v1{path}{query}", **sent)
 
     def subjects(self, **parameters: Any) -> list[str]:
         """Return the subjects of the messages that are listed, or that a search finds."""
