@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from smtpmock.mail.attachments import safe_name
+from smtpmock.mail.attachments import Attachment
 
 if TYPE_CHECKING:
     import falcon
@@ -23,7 +23,7 @@ def content_disposition(name: str) -> str:
         >>> content_disposition('../a"\r\nX: é.pdf')
         'attachment; filename="a___X_ _.pdf"; filename*=UTF-8\'\'a___X_%20%C3%A9.pdf'
     """
-    safe = "".join(safe_name(name))
+    safe = Attachment(name, "", b"").safe_name
     plain = "".join(c if c.isascii() and c not in "%;" else "_" for c in safe)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"
 

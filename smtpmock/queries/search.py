@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -106,6 +107,14 @@ class Search:
     def __hash__(self) -> int:
         return hash(self.terms)
 
+    def __and__(self, other: Search) -> Search:
+        """Return a search for what both find."""
+        both = copy(self)
+        both.text = f"{self.text} {other.text}"
+        both._words = (*self._words, *other._words)
+        both.terms = (*self.terms, *other.terms)
+        return both
+
     def __str__(self) -> str:
         return self.text
 
@@ -121,24 +130,6 @@ class Search:
         return [word for word, term in zip(self._words, self.terms, strict=True) if not _holds(term, found)]
 
 
-def parse_time(text: str, tz: str = "", what: str = "time") -> int:
-    """Return a time as milliseconds since the epoch.
-
-    Args:
-        text: A date, a time, or seconds or milliseconds since the epoch.
-        tz: The time zone, if the text names none; "" for UTC.
-        what: The name of the time, for errors.
-
-    Raises:
-        QueryError: If the text is no time, or the time zone is unknown.
-
-    Example:
-        >>> parse_time("2026-11-21T10:30:00.5+01:00"), parse_time("2026-11-21", "Europe/Berlin")
-        (1795253400500, 1795215600000)
-    """
-    return _milliseconds(text, _zone(tz), what)
-
-
 def created(record: MessageRecord) -> int:
     """Return when a message was received, in milliseconds since the epoch."""
     return to_milliseconds(datetime.fromtimestamp(record.received, timezone.utc))
@@ -147,11 +138,6 @@ def created(record: MessageRecord) -> int:
 def to_milliseconds(moment: datetime) -> int:
     """Return a moment in milliseconds since the epoch."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)
-
-
-def from_milliseconds(milliseconds: int) -> datetime:
-    """Return a moment in UTC."""
-    return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
 # Parsing.
@@ -208,18 +194,16 @@ def _size(value: str, word: str, _: tzinfo) -> int:
     return int(float(found[1]) * _UNITS[(found[2] or "").lower()])
 
 
-def _time(value: str, word: str, zone: tzinfo) -> int:
-    return _milliseconds(value, zone, f"{word.lstrip('-!').partition(':')[0].lower()} in the search")
-
-
-def _milliseconds(text: str, zone: tzinfo, what: str) -> int:
+def _time(text: str, word: str, zone: tzinfo) -> int:
+    """Return a time in milliseconds since the epoch."""
     found = _DATE.fullmatch(text.strip())
     if _SECONDS.fullmatch(text):
         return int(text) * (1000 if len(text) == 10 else 1)
     try:
         return _moment(found, zone) if found else _standard_moment(text, zone)
     except (ArithmeticError, LookupError, TypeError, ValueError):
-        raise QueryError(invalid(what, text, _DATES)) from None
+        what = word.lstrip("-!").partition(":")[0].lower()
+        raise QueryError(invalid(f"{what} in the search", text, _DATES)) from None
 
 
 def _moment(found: re.Match[str], zone: tzinfo) -> int:

@@ -10,7 +10,6 @@ from smtpmock.errors import QueryError
 from smtpmock.http.downloads import write_download
 from smtpmock.http.mailpit.requests import TIME_ZONE, read_query, searched, write_bytes, write_json
 from smtpmock.http.mailpit.shapes import whole
-from smtpmock.mail.splitter import read
 from smtpmock.text import quote
 
 if TYPE_CHECKING:
@@ -89,9 +88,10 @@ class Headers:
 
     def on_get(self, request: falcon.Request, response: falcon.Response, message_id: str) -> None:
         """Show the fields by name, unfolded but not decoded; names are capitalised as Mailpit's are."""
-        root = read(find(request, self._context, message_id).raw)
-        names = {name.decode("ascii").lower() for name, _ in root.raw_fields if name}
-        write_json(response, {_capitalised(name): root.get_all(name) for name in sorted(names)})
+        values: dict[str, list[str]] = {}
+        for name, value in find(request, self._context, message_id).raw_headers.items():
+            values.setdefault(_capitalised(name), []).append(value)
+        write_json(response, dict(sorted(values.items())))
 
     on_head = on_get
 

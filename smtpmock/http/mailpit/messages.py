@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import QueryError
 from smtpmock.http.mailpit.requests import (
+    BEFORE,
     LIMIT,
     START,
     TIME_ZONE,
     as_flag,
     as_texts,
-    moment,
     read_fields,
     read_query,
+    received_before,
     searched,
     write_json,
     write_ok,
 )
 from smtpmock.http.mailpit.shapes import all_tags, summary
-from smtpmock.queries.search import to_milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,9 +38,11 @@ class Messages:
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
         """List the messages, newest first."""
-        values = read_query(request, START, LIMIT, moment("before"))
-        known = self._context.mailbox.messages()
-        write_json(response, _page(known, known, values))
+        values = read_query(request, START, LIMIT, BEFORE)
+        mailbox = self._context.mailbox
+        known = mailbox.messages()
+        found = mailbox.messages(search=received_before(values["before"], values)) if "before" in values else known
+        write_json(response, _page(found, known, values))
 
     on_head = on_get
 
@@ -81,9 +83,12 @@ class Found:
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
         """List them, newest first."""
-        values = read_query(request, "query", START, LIMIT, TIME_ZONE, moment("before"))
+        values = read_query(request, "query", START, LIMIT, TIME_ZONE, BEFORE)
         mailbox = self._context.mailbox
-        found = mailbox.messages(search=searched(values.get("query"), values))
+        search = searched(values.get("query"), values)
+        if "before" in values:
+            search &= received_before(values["before"], values)
+        found = mailbox.messages(search=search)
         write_json(response, _page(found, mailbox.messages(), values))
 
     on_head = on_get
@@ -103,9 +108,6 @@ def _page(found: Sequence[Message], known: Sequence[Message], values: dict[str, 
         known: All accepted messages.
         values: The parameters of the request.
     """
-    before = values.get("before")
-    if before is not None:
-        found = [message for message in found if to_milliseconds(message.received_at) < before]
     start = values.get("start", 0)
     last = len(found) - start
     page = list(reversed(found[max(last - (values.get("limit") or 50), 0) : max(last, 0)]))

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from smtpmock.errors import QueryError
 from smtpmock.http.parameters import Parameter, read_parameters
 from smtpmock.http.requests import media_type, query_pairs, read_body
-from smtpmock.queries.search import Search, parse_time
+from smtpmock.queries.search import Search
 from smtpmock.text import invalid, quote, unknown
 
 if TYPE_CHECKING:
@@ -38,14 +38,17 @@ def _number(name: str) -> Parameter:
     return Parameter(name, "", {"type": "integer"}, _natural, f"an integer from 0 to {_HIGHEST - 1}")
 
 
-def moment(name: str) -> Parameter:
-    """Return a parameter that takes a time, in milliseconds since the epoch."""
-    return Parameter(name, "", {"type": "string"}, lambda text: parse_time(text, what=name))
+def _moment(text: str) -> str:
+    if '"' in text:
+        raise ValueError(text)
+    Search(f'before:"{text}"')  # which raises an error that says what a time is
+    return text
 
 
 START = _number("start")
 LIMIT = _number("limit")
 TIME_ZONE = Parameter("tz", "", {"type": "string"})
+BEFORE = Parameter("before", "", {"type": "string"}, _moment, "a time")
 
 
 def read_query(request: falcon.Request, *known: Parameter | str) -> dict[str, Any]:
@@ -71,6 +74,11 @@ def searched(text: object, values: Mapping[str, Any]) -> Search:
     if text is None or text == "":
         raise QueryError("Missing search: expected words such as 'to:bob@example.com' in the parameter query")
     return Search(text, values.get("tz", ""))  # type: ignore[arg-type]  # it refuses what is no text
+
+
+def received_before(moment: str, values: Mapping[str, Any]) -> Search:
+    """Return a search for what was received before a moment, in the time zone of the request."""
+    return Search(f'-after:"{moment}"', values.get("tz", ""))
 
 
 # Bodies.

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from smtpmock.errors import QueryError
 from smtpmock.http.mailpit.requests import as_texts, known_fields, read_fields, read_query, write_json
 from smtpmock.http.mailpit.tags import clean_tags
-from smtpmock.rfc.grammar import forward_path
 from smtpmock.text import format_error, invalid
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ _RESERVED = frozenset(
 )
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,200}")
 _MEDIA_TYPE = re.compile(r"(?!multipart/|message/)([a-z0-9][a-z0-9.+-]{0,80})/([a-z0-9][a-z0-9.+-]{0,80})")
+_ATOMS = r"[^\s<>()\[\],;:\\\"@]+"
+_ADDRESS = re.compile(rf'("(?:[^"\\\r\n])*"|{_ATOMS})@(\[[^\s\[\]]*\]|{_ATOMS})')
 _OCTETS = "application/octet-stream"
 
 
@@ -179,12 +180,11 @@ def _address(value: Any, what: str) -> Address:
     if "\r" in name or "\n" in name:
         raise QueryError(invalid(f"Name in {what}", name, "a text on one line"))
     local, _, domain = address.rpartition("@")
-    return Address(name, local, domain)
+    return Address(name, local.strip('"'), domain)
 
 
 def _checked_address(address: str, what: str) -> str:
-    path = forward_path(f"<{address}>")
-    if path is None or path.address != address or "@" not in address:
+    if not _ADDRESS.fullmatch(address) or not address.isprintable():
         raise QueryError(invalid(f"address in {what}", address, "an address such as bob@example.com"))
     return address
 

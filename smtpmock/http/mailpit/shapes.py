@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from smtpmock.http.mailpit.unsubscribe import list_unsubscribe
 from smtpmock.mail.addresses import Address
-from smtpmock.queries.search import from_milliseconds, to_milliseconds
 from smtpmock.text import shorten
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def summary(message: Message) -> dict[str, Any]:
     """Return a message as it stands in lists."""
     return {
         **_common(message),
-        "Created": _written(from_milliseconds(to_milliseconds(message.received_at)), "milliseconds"),
+        "Created": _written(message.received_at, "milliseconds"),
         "Attachments": sum(not attachment.is_inline for attachment in message.attachments),
         "Snippet": shorten(" ".join((message.text or message.html_text).split()), _LONGEST_SNIPPET),
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from smtpmock.mail.parameters import strip_comments
 from smtpmock.text import quote
 
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from smtpmock.mail.headers import Headers
 
 _LONGEST_HEADER = 10_000
+_COMMENT = re.compile(r"\([^()]*\)")
 _LINK = re.compile(r"(?:mailto:|https?://)[^\s<>]+", re.IGNORECASE)
 
 
@@ -30,7 +30,7 @@ def list_unsubscribe(headers: Headers) -> dict[str, Any]:
     errors: list[str] = []
     if header:
         # One link of each scheme at most: which of two should a reader follow?
-        for item in _items(strip_comments(header[:_LONGEST_HEADER]), errors):
+        for item in _items(_COMMENT.sub(" ", header[:_LONGEST_HEADER]), errors):
             scheme = item.partition(":")[0].lower().removesuffix("s")
             if not _LINK.fullmatch(item):
                 errors.append(f"{quote(item)} is no mailto, http or https link")
