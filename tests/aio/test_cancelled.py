@@ -97,6 +97,22 @@ def test_timeout_of_asyncio(mock):
     asyncio.run(test())
 
 
+def test_timer_of_a_wait_ends_with_it(mock):
+    timers = []
+
+    async def test():
+        loop = asyncio.get_running_loop()
+        call_later = loop.call_later
+        loop.call_later = lambda *args: timers.append(call_later(*args)) or timers[-1]
+        wait = asyncio.create_task(mock.aio.wait_for_message(ENDLESS))
+        await until_waiting(mock)
+        deliver(mock)
+        await wait
+
+    asyncio.run(test())
+    assert [timer.cancelled() for timer in timers] == [True]
+
+
 def test_timeouts_of_trio(mock):
     async def test():
         with trio.move_on_after(SOON):
@@ -239,6 +255,21 @@ def test_wakeup_can_be_set_when_its_loop_has_ended(run):
     wakeups[0].set()
 
 
+@pytest.mark.parametrize("run", [lambda test: asyncio.run(test()), trio.run], ids=["asyncio", "trio"])
+def test_wakeup_that_was_set_stays_set(run):
+    def wait_again():
+        wakeup = make_wakeup()
+        wakeup.set()
+        for _ in range(2):
+            wakeup.wait(ENDLESS)
+            wakeup.wait(None)
+
+    async def test():
+        await run_in_task(wait_again)
+
+    run(test)
+
+
 def test_loop_that_is_busy_elsewhere_is_woken_once(mock):
     calls = []
 
@@ -266,14 +297,20 @@ def test_coroutine_that_is_closed_cleans_up(mock):
     asyncio.run(test())
 
 
-def test_block_that_is_closed_while_it_starts_starts_nothing():
-    async def test():
-        async with SMTPMock() as other:
-            raise AssertionError(f"{other} was started")
+def test_block_that_is_closed_while_it_starts_leaves_no_server_running():
+    other = SMTPMock()
+
+    async def enter():
+        async with other:
+            raise AssertionError("the block was entered")
 
     async def close():
-        block = test()
+        block = enter()
         block.send(None)
+        while not other.is_running:
+            pass  # the thread of the servers is about to start it
         block.close()
 
     asyncio.run(close())
+    while other.is_running:
+        pass

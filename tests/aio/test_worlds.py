@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from tests.server.worlds import PATCHED, PATCHED_LATE, PLAIN
@@ -14,6 +16,13 @@ in_every_world_of_each_library = pytest.mark.parametrize(
     ids=["plain-asyncio", "patched-asyncio", "patched-late-asyncio", "plain-trio"],
 )
 in_both_libraries = pytest.mark.parametrize("library", [ASYNCIO, TRIO], ids=["asyncio", "trio"])
+
+
+@pytest.fixture
+def run(run):
+    """Runs a script; on libuv gevent warns of the short timers that asyncio sets in a patched process."""
+    return partial(run, options=("-W", "ignore:libuv only supports millisecond timer resolution:UserWarning"))
+
 
 SETUP = """
 import sys
@@ -154,6 +163,29 @@ def test_greenlets_of_a_patched_process_run_while_a_task_waits(run):
 
         with SMTPMock() as mock:
             assert run(test, mock).number == 1
+        """,
+    )
+
+
+def test_loop_goes_on_in_another_greenlet(run):
+    run(
+        PATCHED,
+        ASYNCIO,
+        SETUP,
+        """
+        import gevent
+
+        async def until_waiting(mock):
+            while not mock._store._callbacks:
+                await let_others_run()
+
+        with SMTPMock() as mock:
+            loop = asyncio.new_event_loop()
+            wait = loop.create_task(mock.aio.wait_for_messages(2, 3600))
+            gevent.spawn(loop.run_until_complete, until_waiting(mock)).join()
+            gevent.spawn(deliver, mock, 2)
+            assert len(gevent.spawn(loop.run_until_complete, wait).get()) == 2
+            loop.close()
         """,
     )
 
