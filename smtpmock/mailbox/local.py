@@ -259,13 +259,16 @@ class LocalBackend:
         def enough() -> bool:
             nonlocal seen, changes
             last, changes_now = self._store.mark().message, self._store.changes()
-            if changes_now != changes:  # what was found before may have been removed or changed
+            if changes_now != changes:  # what was found before may have been removed, or match no longer
                 found.clear()
                 seen = 0
                 changes = changes_now
+            is_repeated = seen > 0
             arrived = self._store.select(query, after=seen)
             seen = max(last, arrived[-1].number if arrived else 0)
             found.extend(arrived)
+            if is_repeated and len(found) >= count:
+                found[:] = self._store.select(query)  # with what has followed the messages since they were found
             return len(found) >= count
 
         return enough

@@ -68,6 +68,10 @@ class MessageRecord(NamedTuple):
             and data.accepted
         )
 
+    def differs_only_in_its_end(self, other: MessageRecord) -> bool:
+        """Return True if nothing but RSET, NOOP and QUIT, which follow a message, can make the two differ."""
+        return self[:_END] == other[:_END] and self[_BEHIND_END:] == other[_BEHIND_END:]
+
     @property
     def state(self) -> str:
         """The outcome of the transaction, for people: "accepted", "RCPT TO refused", "ended after DATA"."""
@@ -107,3 +111,7 @@ class MessageRecord(NamedTuple):
     def parameters(self) -> dict[str, str]:
         """The parameters of MAIL FROM, by keyword in upper case; "" for one without a value."""
         return dict(self.mailfrom.parameters) if self.mailfrom is not None else {}
+
+
+_END = MessageRecord._fields.index("rset")
+_BEHIND_END = MessageRecord._fields.index("quit_sent") + 1

@@ -99,7 +99,10 @@ class Store(Protocol):
         """Return a mark for the present moment."""
 
     def changes(self) -> int:
-        """Return a number that grows whenever a record is changed or removed."""
+        """Return a number that grows whenever a record is removed or changed, except by what follows its message.
+
+        RSET, NOOP and QUIT change what no criterion sees.
+        """
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call a function after each change, in the thread that made it; return a function that ends this.

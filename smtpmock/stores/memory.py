@@ -205,7 +205,8 @@ class MemoryStore:
         self._entries[number] = amended
         self._bytes += len(record.content.raw) - len(entry.record.content.raw)
         self._accepted += record.accepted - entry.record.accepted
-        self._changes += 1
+        if not record.differs_only_in_its_end(entry.record):
+            self._changes += 1
         self._changed()
         return True
 
@@ -337,7 +338,7 @@ class MemoryStore:
         return Mark(self._last, self._last_session)
 
     def changes(self) -> int:
-        """Return a number that grows whenever a record is changed or removed."""
+        """Return a number that grows whenever a record is removed or changed, except by what follows its message."""
         return self._changes
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:

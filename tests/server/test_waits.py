@@ -1,9 +1,11 @@
 import queue
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from smtpmock import ExpectationError, MessageTimeoutError, ServerStateError, SMTPMock, SMTPMockError, StartError
+from smtpmock.queries.query import Query
 from smtpmock.runtime import hub
 from tests.raw_client import ENVELOPE, Client, deliver
 from tests.server.worlds import PATCHED, in_every_world
@@ -19,6 +21,33 @@ def test_a_wait_for_what_is_there_returns_it_at_once(mock):
 def test_a_wait_is_met_by_more_and_returns_all(mock):
     deliver(mock, 3)
     assert len(mock.wait_for_messages(1, 0)) == 3
+
+
+def test_a_wait_looks_at_each_message_once_although_its_session_goes_on(mock, monkeypatch):
+    tested = []
+
+    def matches(query, record):
+        tested.append(record)
+        return True
+
+    monkeypatch.setattr(Query, "matches", matches)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(mock.wait_for_messages, 100, 60)
+        for _ in range(100):
+            deliver(mock)  # and QUIT, which changes the record
+        found = waiting.result()
+    assert len(tested) <= 3 * 100
+    assert [message.number for message in found] == [*range(1, 101)]
+
+
+def test_a_wait_returns_messages_as_they_are_at_its_end(mock):
+    with ThreadPoolExecutor(1) as pool, Client(mock) as client:
+        waiting = pool.submit(mock.wait_for_messages, 2, 60)
+        client.deliver()
+        client.ask("NOOP")
+        deliver(mock)
+        first, _ = waiting.result()
+    assert first.noop
 
 
 def test_a_wait_consumes_nothing(mock):
