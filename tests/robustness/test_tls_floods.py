@@ -10,34 +10,45 @@ import struct
 import subprocess
 import sys
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from smtpmock import SMTPMock
-from tests.raw_client import HELLO, SECONDS, TEXT, Client, deliver
+from tests.raw_client import HELLO, TEXT, Client, deliver
 from tests.robustness.conftest import LONG
 from tests.robustness.watching import open_sessions, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 _HANDSHAKES = 1_000 if LONG else 60
 
 
-@pytest.fixture
-def tls() -> Iterator[SMTPMock]:
+@pytest.fixture(params=["implicit", "starttls"])
+def tls(request: pytest.FixtureRequest) -> Iterator[SMTPMock]:
     pytest.importorskip("trustme")
-    with SMTPMock(tls="implicit", msg_size_limit=1_000_000) as mock:
+    with SMTPMock(tls=request.param, msg_size_limit=1_000_000) as mock:
         yield mock
         assert mock.errors == []
 
 
+def at_handshake(mock: SMTPMock) -> Client:
+    """Return a client whose server expects a handshake next."""
+    if mock.settings.tls == "implicit":
+        return Client(mock, greeting=None)
+    client = Client(mock)
+    assert client.ask(HELLO, "STARTTLS")[-1] == "220 Ready to start TLS"
+    return client
+
+
 def secured(mock: SMTPMock) -> Client:
-    client = Client(mock, greeting=None)
+    client = at_handshake(mock)
     client.begin_tls(mock.client_context())
-    assert client.read_reply() == "220 Welcome"
+    if mock.settings.tls == "implicit":
+        assert client.read_reply() == "220 Welcome"
     return client
 
 
@@ -48,6 +59,7 @@ def assert_serves(mock: SMTPMock) -> None:
     assert len(mock.messages()) == before + 1
 
 
+@cache
 def client_hello() -> bytes:
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     context = ssl.create_default_context()
@@ -70,7 +82,7 @@ def test_floods_of_handshakes_that_nobody_finishes_do_not_keep_others_from_their
     )
     clients = []
     for number in range(_HANDSHAKES):
-        client = Client(tls, greeting=None)
+        client = at_handshake(tls)
         client.send_bytes(kinds[number % len(kinds)])
         clients.append(client)
     assert_serves(tls)
@@ -84,7 +96,7 @@ def test_random_records_in_the_handshake_and_after_it_end_the_session_alone(tls:
     chance = random.Random(7)
     hello = client_hello()
     for _ in range(_HANDSHAKES):
-        with Client(tls, greeting=None) as client:
+        with at_handshake(tls) as client:
             broken = bytearray(hello)
             for _ in range(chance.randint(1, 8)):
                 broken[chance.randrange(len(broken))] = chance.randrange(256)
@@ -105,7 +117,7 @@ def test_a_server_name_that_is_not_ascii_ends_the_session_alone_and_prints_nothi
 ) -> None:
     printed: list[object] = []
     monkeypatch.setattr(sys.unraisablehook, "_previous", printed.append)
-    with Client(tls, greeting=None) as client:
+    with at_handshake(tls) as client:
         client.send_bytes(client_hello().replace(b"localhost", b"local\xff\x88\x1bx"))
         with suppress(OSError):  # an alert or a reset
             client.read_bytes()
@@ -129,20 +141,57 @@ def test_what_cannot_be_raised_elsewhere_is_still_printed(tls: SMTPMock, monkeyp
     assert unraisable.exc_type is UnicodeDecodeError
 
 
-def test_renegotiation_does_no_harm(tls: SMTPMock) -> None:
-    """Few clients can ask for it any more: `openssl s_client` sends it for a line that is R."""
-    try:
-        child = subprocess.run(
-            ["openssl", "s_client", "-tls1_2", "-connect", f"127.0.0.1:{tls.port}", "-quiet", "-no_ign_eof"],
-            input="EHLO c.example\nR\nNOOP\nQ\n",
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
-    except FileNotFoundError:
-        pytest.skip("openssl is not installed")
-    assert "220 Welcome" in child.stdout
+@pytest.fixture
+def openssl(tls: SMTPMock) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start openssl's client, which sends what few others can any more: for a line that is a letter."""
+    started = []
+
+    def connect(*flags: str) -> subprocess.Popen[str]:
+        command = ["openssl", "s_client", *flags, "-connect", f"127.0.0.1:{tls.port}", "-quiet", "-no_ign_eof"]
+        command += ["-starttls", "smtp"] if tls.settings.tls == "starttls" else []
+        try:
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+            started.append(subprocess.Popen(command, bufsize=1, text=True, **pipes))
+        except FileNotFoundError:
+            pytest.skip("openssl is not installed")
+        return started[-1]
+
+    yield connect
+    for child in started:
+        child.kill()
+        child.communicate()
+
+
+def write_and_read(child: subprocess.Popen[str], line: str, until: str) -> None:
+    """Send a line, in a packet of its own or it is no letter, and read up to an answer."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    if line:
+        child.stdin.write(f"{line}\n")
+    for answer in child.stdout:
+        if until in answer:
+            return
+    raise AssertionError(f"no answer to {line!r} has {until!r}")
+
+
+def test_renegotiation_ends_the_session_alone(tls: SMTPMock, openssl: Callable[..., subprocess.Popen[str]]) -> None:
+    child = openssl("-tls1_2")
+    write_and_read(child, "", "220 Welcome" if tls.settings.tls == "implicit" else "250 STARTTLS")
+    write_and_read(child, "EHLO c.example", "250 ")
+    write_and_read(child, "R", "RENEGOTIATING")
+    write_and_read(child, "", "no renegotiation")
     assert wait_until(tls, lambda: not open_sessions(tls))
+    assert_serves(tls)
+
+
+def test_keys_that_are_changed_again_and_again_do_no_harm(
+    tls: SMTPMock, openssl: Callable[..., subprocess.Popen[str]]
+) -> None:
+    child = openssl("-tls1_3")
+    write_and_read(child, "", "220 Welcome" if tls.settings.tls == "implicit" else "250 STARTTLS")
+    for _ in range(50):
+        write_and_read(child, "K", "KEYUPDATE")
+        write_and_read(child, "NOOP", "250 Ok")
     assert_serves(tls)
 
 
