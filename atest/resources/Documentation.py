@@ -79,7 +79,7 @@ class Documentation:
 
         functions = {"where"}  # which cannot be written in a test case
         known = {*QueryWords.__optional_keys__, *RuleWords.__optional_keys__} - functions
-        return sorted({*CRITERIA, *RULE_WORDS} ^ known)
+        return sorted({*CRITERIA, *RULE_WORDS} ^ {word.rstrip("_") for word in known})
 
     @keyword
     def rule_words_without_a_meaning(self) -> list[str]:

@@ -24,6 +24,7 @@ _VOLATILE = (
     (re.compile(r"\b\d\d:\d\d:\d\d\.\d{3}\b"), "HH:MM:SS.mmm"),
     (re.compile(r"(127\.0\.0\.1:)\d+"), r"\1PORT"),
     (re.compile(r"\+\d+\.\d{3}\b"), "+0.000"),
+    (re.compile(r"\b\d+\.\d+ s(?=\s+after the wait)"), "0.0 s"),
     (re.compile(r"ended after \d+\.\d{3} s"), "ended after 0.000 s"),
 )
 

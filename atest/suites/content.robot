@@ -19,17 +19,97 @@ Visible Text Is Found In HTML
     ${mail} =    Get Message
     Message Should Contain    ${mail}    Thank you for signing up & on
 
+The Part That Must Contain A Text Can Be Selected
+    Send Mail    ${SERVER}    text=Only in the text, and in both    html=<p>Only in the HTML, and in both</p>
+    ${mail} =    Get Message
+    Message Should Contain    ${mail}    in the text    part=text
+    Message Should Contain    ${mail}    in the HTML    part=html
+    Message Should Contain    ${mail}    in both    part=both
+    Message Should Contain    ${mail}    IN BOTH    part=both    ignore_case=True
+    Run Keyword And Expect Error
+    ...    The message does not contain 'in the text' in its HTML part.\ntext part: 'Only in the text, and in both'\nHTML part: 'Only in the HTML, and in both'
+    ...    Message Should Contain    ${mail}    in the text    part=html
+    Run Keyword And Expect Error    The message does not contain 'in the HTML' in its text part.\n*
+    ...    Message Should Contain    ${mail}    in the HTML    part=both
+    Run Keyword And Expect Error    ValueError: Argument 'part' got value 'HTM' that cannot be converted to 'any'*
+    ...    Message Should Contain    ${mail}    in the HTML    part=HTM
+
+A Message Without A Text Part Is Told
+    Send Mail    ${SERVER}    text=${None}    html=<p>Hello</p>
+    ${mail} =    Get Message
+    Run Keyword And Expect Error
+    ...    The message does not contain 'Hello' in its text part. The message has an HTML part only.\nHTML part: 'Hello'
+    ...    Message Should Contain    ${mail}    Hello    part=both
+
+A Text That Should Not Be There Is Found In Either Part
+    Send Mail    ${SERVER}    text=Dear Bob    html=<p>Dear {{ name }}</p>
+    ${mail} =    Get Message
+    Message Should Not Contain    ${mail}    {{    part=text
+    Message Should Not Contain    ${mail}    dear
+    Run Keyword And Expect Error
+    ...    The message contains '{{' in its HTML part, but should not.\n*
+    ...    Message Should Not Contain    ${mail}    {{
+    Run Keyword And Expect Error    The message contains 'dear' in its text part and its HTML part, but should not.\n*
+    ...    Message Should Not Contain    ${mail}    dear    ignore_case=True
+
+A Header Is Compared As A Whole
+    Send Mail    ${SERVER}    subject=Schöne Grüße vom Laden    header=X-Id: 42
+    ${mail} =    Get Message
+    Message Header Should Be    ${mail}    x-id    42
+    Message Header Should Be    ${mail}    Subject    Schöne *
+    Message Header Should Be    ${mail}    Subject    SCHÖNE GRÜSSE VOM LADEN    ignore_case=True
+    Message Header Should Be    ${mail}    Subject    REGEXP:Laden$
+    Run Keyword And Expect Error    The header Subject of the message is 'Schöne Grüße vom Laden', expected 'Schöne'.
+    ...    Message Header Should Be    ${mail}    Subject    Schöne
+    Run Keyword And Expect Error    The message has no header 'X-Di'*
+    ...    Message Header Should Be    ${mail}    X-Di    42
+
+An Empty Attachment Does Not Have The Minimum Size
+    Send Mail    ${SERVER}    attachment=invoice.pdf
+    ${mail} =    Get Message
+    ${found} =    Message Should Have Attachment    ${mail}    min_size=16
+    Should Be Equal    ${found.size}    ${16}
+    Run Keyword And Expect Error
+    ...    Expected one attachment with min_size=17, found none. Attachments of the message: <Attachment 'invoice.pdf' application/pdf 16 B>.
+    ...    Message Should Have Attachment    ${mail}    min_size=17
+
+Messages Are Saved
+    Send Mail    ${SERVER}    subject=First
+    Send Mail    ${SERVER}    ann@example.com    subject=Second
+    Send Lines    ${SERVER}    HELO x.example    MAIL FROM:<a@example.com>    QUIT
+    ${mail} =    Get Message    subject=First
+    ${path} =    Save Message    ${mail}    saved/deep/first.eml
+    Should Be Equal    ${path}    ${{pathlib.Path($OUTPUT_DIR, 'saved/deep/first.eml')}}
+    ${content} =    Get Binary File    ${path}
+    Should Be Equal    ${content}    ${mail.raw}
+    @{paths} =    Save Messages
+    Should Be Equal    ${{[path.name for path in $paths]}}    ${{['1-1.eml', '1-2.eml']}}
+    Should Be Equal    ${paths[0].parent.name}    Messages_Are_Saved
+    ${content} =    Get Binary File    ${paths}[0]
+    Should Be Equal    ${content}    ${mail.raw}
+    @{paths} =    Save Messages    saved/of ann    recipient=ann@example.com
+    Should Be Equal    ${{[path.name for path in $paths]}}    ${{['1-2.eml']}}
+    File Should Exist    ${OUTPUT DIR}/saved/of ann/1-2.eml
+
+Messages Of All Servers Are Saved After They Were Stopped
+    ${other} =    Start SMTP Mock    ../other
+    Send Mail    ${SERVER}
+    Send Mail    ${other}
+    Stop SMTP Mock
+    @{paths} =    Save Messages    saved/all
+    Should Be Equal    ${{[path.name for path in $paths]}}    ${{['1-1.eml', '_other-1.eml']}}
+
 A Failure Shows The Text Of The Message
     Send Mail    ${SERVER}    text=Hello
     ${mail} =    Get Message
     Run Keyword And Expect Error
-    ...    The message does not contain 'Good bye'. Its text is 'Hello'.
+    ...    The message does not contain 'Good bye' in its text part and its HTML part. The message has a text part only.\ntext part: 'Hello'
     ...    Message Should Contain    ${mail}    Good bye
     Run Keyword And Expect Error
-    ...    The message does not contain /^ell/. Its text is 'Hello'.
+    ...    The message does not contain /^ell/ in its text part and its HTML part.*
     ...    Message Should Contain    ${mail}    REGEXP:^ell
     Run Keyword And Expect Error
-    ...    Politeness matters\nThe message does not contain 'Good bye'. Its text is 'Hello'.
+    ...    Politeness matters\nThe message does not contain 'Good bye' in *
     ...    Message Should Contain    ${mail}    Good bye    message=Politeness matters
 
 An Attachment Is Found And Saved
@@ -48,15 +128,15 @@ A Failure Lists The Attachments Of The Message
     Send Mail    ${SERVER}    attachment=invoice.pdf
     ${mail} =    Get Message
     Run Keyword And Expect Error
-    ...    Expected one attachment with name='*.zip', found 0. Attachments of the message: <Attachment 'invoice.pdf' application/pdf 16 B>.
+    ...    Expected one attachment with name='*.zip', found none. Attachments of the message: <Attachment 'invoice.pdf' application/pdf 16 B>.
     ...    Message Should Have Attachment    ${mail}    *.zip
     Run Keyword And Expect Error
-    ...    Expected one attachment with name='*.zip', found 0. Attachments of the message: <Attachment 'invoice.pdf' application/pdf 16 B>.
+    ...    Expected one attachment with name='*.zip', found none. Attachments of the message: <Attachment 'invoice.pdf' application/pdf 16 B>.
     ...    Save Attachment    ${mail}    *.zip
     Send Mail    ${SERVER}    subject=Nothing attached
     ${mail} =    Get Message    subject=Nothing attached
     Run Keyword And Expect Error
-    ...    Expected one attachment, found 0. Attachments of the message: none.
+    ...    Expected one attachment, found none. Attachments of the message: none.
     ...    Message Should Have Attachment    ${mail}
 
 Links Are Found In Text And HTML

@@ -100,6 +100,18 @@ Tables In The Message Of A Test Are Aligned
     ${font} =    Get Font Of Message    ${FOLDER}/log.html    s1-t19
     Should Contain    ${font}    monospace
 
+A Suite Setup That Fails Shows What It Received
+    [Documentation]    Comes last because it runs another subject.
+    Run Subject    suite_setup.robot
+    ${picture} =    Get Picture    ${EMPTY}
+    Should Contain    ${picture}    <td>In the suite setup</td>
+    ${places} =    Get Places Of Pictures    ${EMPTY}
+    Should Be Equal    ${places}    ${{['Send And Fail']}}
+    ${pictures} =    Get Html Messages    Test
+    Should Be Empty    ${pictures}
+    ${message} =    Get Message Of Test    Test
+    Should Start With    ${message}    Parent suite setup failed:\nNo message with recipient='ann@example.com'
+
 
 *** Keywords ***
 Run The Subject

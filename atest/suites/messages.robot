@@ -163,3 +163,23 @@ Only The Bill Should Match
     ${mails} =    Get Messages    &{criteria}
     Length Should Be    ${mails}    1
     Should Be Equal    ${mails[0].subject}    Bill 42
+
+Recipients Are Compared As A Set
+    ${server} =    Start SMTP Mock
+    Send Mail    ${server}    bcc=archive@example.com
+    Send Mail    ${server}    ann@example.com
+    Messages Should Have Recipients    archive@example.com, bob@example.com, ann@EXAMPLE.com
+    @{recipients} =    Create List    bob@example.com    archive@example.com
+    Messages Should Have Recipients    ${recipients}    recipient=bob@example.com
+    Run Keyword And Expect Error
+    ...    Messages arrived for 2 of 3 expected recipients. Missing: carl@example.com. Unexpected:\nann@example.com.\n*
+    ...    Messages Should Have Recipients    bob@example.com, archive@example.com, carl@example.com
+
+Headers And Either Body Are Criteria
+    ${server} =    Start SMTP Mock
+    Send Mail    ${server}    sender=shop@example.com    text=plain    html=<p>visible</p>
+    Message Count Should Be    1    to=bob@example.com    from=shop@example.com    body=visible
+    Message Count Should Be    1    to=BOB@example.com    body=VISIBLE    ignore_case=True
+    Message Count Should Be    0    to=BOB@example.com    body=VISIBLE
+    Message Count Should Be    0    cc=*
+    Message Count Should Be    0    from=bob@example.com

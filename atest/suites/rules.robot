@@ -197,6 +197,15 @@ Rules Belong To The Current Server
     Sending Should End With    ${SERVER}    sent
     Sending Should End With    ${other}    550 5.1.1 User unknown
 
+A Rule Is Waited For On The Server That It Was Added To
+    ${rule} =    Reject Recipient    bob@example.com
+    Sending Should End With    ${SERVER}    550 5.1.1 User unknown
+    Start SMTP Mock    other
+    Wait Until Rule Has Been Used    ${rule}
+    Run Keyword And Expect Error
+    ...    The rule RCPT TO *was not used 2 times within 0.01 s. It was used 1 time and asked 1 time.*
+    ...    Wait Until Rule Has Been Used    ${rule}    2    timeout=10 ms
+
 Invalid Rules Are Errors
     [Template]    Run Keyword And Expect Error
     *that cannot be converted to Stage: Unknown stage 'RCTP TO': did you mean 'RCPT TO'?

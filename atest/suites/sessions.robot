@@ -29,3 +29,14 @@ A Transcript Is Returned As Text
     Should Contain    ${transcript}    S: 502 Command unrecognized.
     ${transcript} =    Log Session Transcript    helo_name=other.example.com    level=DEBUG
     Should Be Empty    ${transcript}
+
+A Session That Has Ended Is Waited For
+    ${server} =    Start SMTP Mock
+    Send Lines    ${server}    HELO one.example.com    QUIT
+    ${session} =    Wait For Session    helo_name=one.example.com
+    Should Be Equal    ${session.helo_name}    one.example.com
+    Should Not Be Equal    ${session.ended_at}    ${None}
+    ${again} =    Wait For Session    timeout=0
+    Should Be Equal    ${again.id}    ${session.id}
+    Run Keyword And Expect Error    No session with helo_name='two.example.com' ended within 0.01 s.\n*
+    ...    Wait For Session    helo_name=two.example.com    timeout=10 ms

@@ -10,6 +10,7 @@ from SMTPMockLibrary.evidence import TestEvidence
 from SMTPMockLibrary.keywords import (
     AssertionKeywords,
     ContentKeywords,
+    FileKeywords,
     GetterKeywords,
     RuleKeywords,
     SecurityKeywords,
@@ -35,6 +36,7 @@ class SMTPMockLibrary(
     WaitKeywords,
     AssertionKeywords,
     ContentKeywords,
+    FileKeywords,
     SessionKeywords,
     RuleKeywords,
     StandardKeywords,
@@ -66,8 +68,10 @@ class SMTPMockLibrary(
     accepted, and a wait ends as soon as the message arrives.
 
     When an assertion or a wait fails, the error says what was expected, what arrived, and which messages came closest.
-    ``log.html`` shows the whole session below the failed keyword: the client on the left, the server on the right,
-    refusals in red with their causes, and messages collapsed. `Log Session Transcript` logs sessions at any time.
+    For any failed test that used a server, whichever keyword failed, ``log.html`` shows the messages and sessions of the
+    test at that keyword: the client on the left, the server on the right, refusals in red with their causes, and messages
+    collapsed. `Log Message` and `Log Session Transcript` log messages and sessions at any time, and `Save Messages` saves
+    all messages of a test.
 
     = Selecting messages =
 

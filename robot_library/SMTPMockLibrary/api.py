@@ -25,10 +25,8 @@ from smtpmock import (
     Violation,
     __version__,
     address_key,
-    format_value,
     parse_setting,
     sessions_html,
-    text_matcher,
     transcripts,
     unknown,
 )
@@ -61,8 +59,6 @@ __all__ = [
     "create_mock",
     "parse_setting",
     "sessions_html",
-    "format_value",
-    "text_matcher",
     "transcripts",
     "unknown",
 ]
@@ -80,8 +76,8 @@ class Word(NamedTuple):
     meaning: str
 
 
-CRITERIA = {word: smtpmock.CRITERIA[word] for word in MESSAGE_WORDS}
-"""The criteria for messages."""
+CRITERIA = {word.rstrip("_"): smtpmock.CRITERIA[word] for word in MESSAGE_WORDS}
+"""The criteria for messages. In tests, `from_` is `from`, which is no keyword there."""
 
 SESSION_CRITERIA = {word: CRITERIA[word] for word in SESSION_WORDS}
 """The criteria for sessions."""

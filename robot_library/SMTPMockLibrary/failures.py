@@ -5,7 +5,7 @@ from functools import wraps
 from inspect import Parameter
 from typing import Any, TypeVar
 
-from SMTPMockLibrary.api import Message, SMTPMockError
+from SMTPMockLibrary.api import Message, Rule, SMTPMockError
 from SMTPMockLibrary.evidence import TestEvidence, extended
 from SMTPMockLibrary.servers import Servers
 from SMTPMockLibrary.signatures import spell_out
@@ -26,7 +26,7 @@ class Keywords:
 
 
 def explain_failures(method: Method) -> Method:
-    """Make a keyword note the message that it was about when it fails."""
+    """Make a keyword tell what it was about when it fails: a message, or one of several servers."""
 
     @wraps(method)
     def run(self: Keywords, *args: Any, **words: Any) -> Any:
@@ -35,8 +35,10 @@ def explain_failures(method: Method) -> Method:
             return method(self, *args, **words)
         except AssertionError as error:
             values = (*args, *words.values())
-            self.evidence.note_subject(next((value for value in values if isinstance(value, Message)), None))
-            text = str(error) if message is None else extended(message, str(error), "\n")
+            subject = next((value for value in values if isinstance(value, Message | Rule)), None)
+            self.evidence.note_subject(subject if isinstance(subject, Message) else None)
+            text = str(error) if subject else "\n\n".join(filter(None, (str(error), self.servers.choice())))
+            text = text if message is None else extended(message, text, "\n")
         except SMTPMockError as error:
             raise RuntimeError(str(error)) from None  # Robot Framework omits the name of this type from the error
         raise AssertionError(text)

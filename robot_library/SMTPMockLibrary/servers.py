@@ -111,6 +111,18 @@ class Servers:
         """Return the server with the alias; without one, the current server."""
         return self.current if alias is None else self._use(self._named(alias))
 
+    def choice(self) -> str:
+        """Return a sentence about which of several servers the keywords use; "" if there is no choice."""
+        if len(self._running) < 2:
+            return ""
+        *others, server = self.all()
+        aliases = ", ".join(f"'{other.alias}'" for other in others)
+        return f"The current SMTP mock is '{server.alias}' ({server.address}); also running: {aliases}."
+
+    def of_rule(self, rule: Rule) -> MockServer:
+        """Return the server that a rule was added to; the current one if the rule has been removed."""
+        return next((server for server in self.all() if rule in server.mock.rules), None) or self.current
+
     def all(self) -> list[MockServer]:
         """Return all servers, the current one last."""
         return list(self._running.values())

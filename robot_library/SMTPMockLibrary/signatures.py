@@ -6,6 +6,7 @@ The keywords accept them as ``**words``. Robot Framework, libdoc and editors see
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from inspect import Parameter, cleandoc, signature
+from keyword import iskeyword
 from typing import Any, TypeVar
 
 from SMTPMockLibrary.api import ANNOTATIONS, CRITERIA, RULE_WORDS, SESSION_CRITERIA, SETTINGS, STAGES, parse_setting
@@ -73,8 +74,16 @@ def spell_out(method: Method, parameters: Iterable[Parameter]) -> Method:
     return method
 
 
+class _Named(Parameter):
+    """A named argument whose name may be a keyword of Python, such as `from`."""
+
+    @property
+    def name(self) -> str:
+        return super().name.rstrip("_")
+
+
 def _named_only(name: str, kind: Any, default: Any = None) -> Parameter:
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+    return _Named(f"{name}_" if iskeyword(name) else name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
 
 
 def seconds(value: Any) -> Any:
@@ -103,7 +112,8 @@ def takes_session_criteria(method: Method) -> Method:
 def given_criteria(words: Mapping[str, Any]) -> dict[str, Any]:
     """Return the criteria that were given, and which messages are meant: by default, those that were accepted."""
     outcome = {word: _default(word) for word in CRITERIA if CRITERIA[word].kind == _ACCEPTED}
-    return {**outcome, **{word: value for word, value in words.items() if value is not None or word in outcome}}
+    given = {word: value for word, value in words.items() if value is not None or word in outcome}
+    return {f"{word}_" if iskeyword(word) else word: value for word, value in {**outcome, **given}.items()}
 
 
 def given_session_criteria(words: Mapping[str, Any]) -> dict[str, Any]:

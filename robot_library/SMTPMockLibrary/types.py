@@ -37,48 +37,49 @@ _NAMED = re.compile(r"([A-Za-z_]\w*)=")
 """A named argument: Robot Framework passes one whose name it does not know as a positional argument."""
 
 
-class Text:
-    """A text or a pattern.
-
-    A plain text must be contained. A text with ``*`` must match as a whole, where ``*`` stands for any characters.
-    ``REGEXP:`` starts a regular expression, which is searched for.
-    """
-
-
-class Address:
-    """An email address or a pattern.
-
-    A plain address must be equal. In a pattern such as ``*@example.com``, ``*`` stands for any characters.
-    ``REGEXP:`` starts a regular expression, which is searched for.
-    """
-
-
-class Name:
-    """The name of a host or user, or a pattern.
-
-    A plain name must be equal. In a pattern, ``*`` stands for any characters. ``REGEXP:`` starts a regular
-    expression, which is searched for.
-    """
-
-
-class Header:
-    """A header as ``Name: value``, or a dictionary of names and values. The values are matched like `Text`."""
-
-
-class Moment:
-    """A mark returned by `Get Mark`, or a message. Only what arrived later matches."""
-
-
-class Names:
-    """A list, or text separated by commas such as ``a@example.com,b@example.com``."""
-
-
-if TYPE_CHECKING:  # their converters return text, lists and members of enums
+if TYPE_CHECKING:  # their converters return texts, compiled expressions, lists, dictionaries and members of enums
+    Text: TypeAlias = Any
+    Address: TypeAlias = Any
+    Name: TypeAlias = Any
+    Header: TypeAlias = Any
+    Moment: TypeAlias = Any
+    Names: TypeAlias = Any
     Alias: TypeAlias = Any
     Codes: TypeAlias = Any
-    Operator: TypeAlias = Any
     ReplyLine: TypeAlias = Any
+    Operator: TypeAlias = Any
+    Stage: TypeAlias = Any
 else:
+
+    class Text:
+        """A text or a pattern.
+
+        A plain text must be contained. A text with ``*`` must match as a whole, where ``*`` stands for any characters.
+        ``REGEXP:`` starts a regular expression, which is searched for.
+        """
+
+    class Address:
+        """An email address or a pattern.
+
+        A plain address must be equal. In a pattern such as ``*@example.com``, ``*`` stands for any characters.
+        ``REGEXP:`` starts a regular expression, which is searched for.
+        """
+
+    class Name:
+        """The name of a host or user, or a pattern.
+
+        A plain name must be equal. In a pattern, ``*`` stands for any characters. ``REGEXP:`` starts a regular
+        expression, which is searched for.
+        """
+
+    class Header:
+        """A header as ``Name: value``, or a dictionary of names and values. The values are matched like `Text`."""
+
+    class Moment:
+        """A mark returned by `Get Mark`, or a message. Only what arrived later matches."""
+
+    class Names:
+        """A list, or text separated by commas such as ``a@example.com,b@example.com``."""
 
     class Alias:
         """The alias of a server: a text of one's choice."""
@@ -92,12 +93,10 @@ else:
     class Operator:
         """An operator of AssertionEngine, such as ``==``, ``!=``, ``>`` or ``<=``."""
 
+    class Stage:
+        """The stage of the session at which a rule applies: one of %s. Case-insensitive."""
 
-class Stage:
-    """The stage of the session at which a rule applies: one of %s. Case-insensitive."""
-
-
-Stage.__doc__ = str(Stage.__doc__) % ", ".join(STAGES)
+    Stage.__doc__ = str(Stage.__doc__) % ", ".join(STAGES)
 
 
 Then: Any = Literal[THEN]

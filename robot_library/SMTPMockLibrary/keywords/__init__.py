@@ -2,6 +2,7 @@
 
 from SMTPMockLibrary.keywords.assertions import AssertionKeywords
 from SMTPMockLibrary.keywords.content import ContentKeywords
+from SMTPMockLibrary.keywords.files import FileKeywords
 from SMTPMockLibrary.keywords.getters import GetterKeywords
 from SMTPMockLibrary.keywords.rules import RuleKeywords
 from SMTPMockLibrary.keywords.security import SecurityKeywords
@@ -13,6 +14,7 @@ from SMTPMockLibrary.keywords.waits import WaitKeywords
 __all__ = [
     "AssertionKeywords",
     "ContentKeywords",
+    "FileKeywords",
     "GetterKeywords",
     "RuleKeywords",
     "SecurityKeywords",

@@ -6,7 +6,7 @@ from robot.api.deco import keyword
 
 from SMTPMockLibrary.failures import Keywords, assertion
 from SMTPMockLibrary.signatures import given_criteria, takes_criteria
-from SMTPMockLibrary.types import Address, Text
+from SMTPMockLibrary.types import Address, Names, Text
 
 
 class AssertionKeywords(Keywords):
@@ -53,6 +53,23 @@ class AssertionKeywords(Keywords):
         | Messages Should Not Contain Recipient    *@other.example
         """
         self._should_not_contain(recipient=recipient, **criteria)
+
+    @keyword("Messages Should Have Recipients", tags=("Assertion",))
+    @assertion
+    @takes_criteria
+    def messages_should_have_recipients(self, recipients: Names, **criteria: Any) -> None:
+        """Fails unless the messages that match were sent to exactly these recipients, all messages together.
+
+        ``recipients`` is a list, or text separated by commas. The order does not matter, nor how many messages each one
+        gets. The error names those that are missing and those that were not expected. See the `Selecting messages`
+        section for the criteria.
+
+        Examples:
+        | Messages Should Have Recipients    bob@example.com, archive@example.com
+        | @{everybody} =    Create List    bob@example.com    archive@example.com
+        | Messages Should Have Recipients    ${everybody}    subject=Welcome
+        """
+        self.servers.current.mock.assert_recipients(recipients, **given_criteria(criteria))
 
     @keyword("Messages Should Contain Sender", tags=("Assertion",))
     @assertion

@@ -1,94 +1,96 @@
 """The content of a message."""
 
 import re
-from pathlib import Path
 from reprlib import Repr
-from typing import Any
+from typing import Literal
 
 from robot.api import logger
 from robot.api.deco import keyword
-from robot.libraries.BuiltIn import BuiltIn
 
-from SMTPMockLibrary.api import Attachment, Message, address_key, format_value, text_matcher
-from SMTPMockLibrary.failures import Keywords, assertion, explain_failures
-from SMTPMockLibrary.types import LogLevel, Text
+from SMTPMockLibrary.api import Attachment, Message, address_key
+from SMTPMockLibrary.failures import Keywords, assertion
+from SMTPMockLibrary.types import Text
 
 _repr = Repr()
 _repr.maxstring = 1000
 
 
 class ContentKeywords(Keywords):
-    """Keywords that take a message as their argument."""
+    """Keywords that check a message, or return a part of it."""
 
     @keyword("Message Should Contain", tags=("Assertion",))
     @assertion
-    def message_should_contain(self, mail: Message, text: Text) -> None:
+    def message_should_contain(
+        self,
+        mail: Message,
+        text: Text,
+        *,
+        part: Literal["any", "text", "html", "both"] = "any",
+        ignore_case: bool = False,
+    ) -> None:
         """Fails unless the plain text of the message, or the visible text of its HTML, contains ``text``.
 
         Any sequence of spaces and line breaks is treated as one space, so that line wrapping does not matter.
-        ``*`` stands for any characters, and ``REGEXP:`` starts a regular expression.
+        ``*`` stands for any characters, and ``REGEXP:`` starts a regular expression. ``part`` selects what must contain
+        it: ``text`` for the plain text, ``html`` for the HTML, or ``both``. The log names the parts that contain it.
 
         Example:
         | ${mail} =    Get Message    recipient=bob@example.com
         | Message Should Contain    ${mail}    Thank you for signing up
-        | Message Should Contain    ${mail}    Dear *, thank you
+        | Message Should Contain    ${mail}    Dear *, thank you    part=text
+        | Message Should Contain    ${mail}    THANK YOU    ignore_case=True
         """
-        wanted: Any = text
-        if isinstance(wanted, str):
-            wanted = _one_line(wanted)
-            wanted = f"*{wanted}*" if "*" in wanted else wanted
-        texts = [_one_line(mail.text), _one_line(mail.html_text)]
-        if not any(map(text_matcher(wanted), texts)):
-            actual = next(filter(None, texts), "")
-            raise AssertionError(
-                f"The message does not contain {format_value(text)}. "
-                + (f"Its text is {_repr.repr(actual)}." if actual else "It has no text.")
-            )
+        found = mail.assert_contains(text, part, ignore_case=ignore_case)
+        logger.info(f"Parts that contain it: {', '.join(found)}")
+
+    @keyword("Message Should Not Contain", tags=("Assertion",))
+    @assertion
+    def message_should_not_contain(
+        self, mail: Message, text: Text, *, part: Literal["any", "text", "html"] = "any", ignore_case: bool = False
+    ) -> None:
+        """Fails if the plain text of the message, or the visible text of its HTML, contains ``text``.
+
+        The arguments are those of `Message Should Contain`. By default, neither part may contain it.
+
+        Example:
+        | ${mail} =    Get Message    recipient=bob@example.com
+        | Message Should Not Contain    ${mail}    {{ name }}
+        | Message Should Not Contain    ${mail}    error    part=text    ignore_case=True
+        """
+        mail.assert_not_contains(text, part, ignore_case=ignore_case)
+
+    @keyword("Message Header Should Be", tags=("Assertion",))
+    @assertion
+    def message_header_should_be(self, mail: Message, name: str, value: Text, *, ignore_case: bool = False) -> None:
+        """Fails unless the message has the given header with the given value.
+
+        The whole value must be equal, or match if it contains ``*`` or starts with ``REGEXP:``. If the message has the
+        header several times, one value must match.
+
+        Example:
+        | ${mail} =    Get Message    recipient=bob@example.com
+        | Message Header Should Be    ${mail}    X-Campaign    autumn
+        | Message Header Should Be    ${mail}    Subject    Welcome *
+        """
+        mail.assert_header(name, value, ignore_case=ignore_case)
 
     @keyword("Message Should Have Attachment", tags=("Assertion",))
     @assertion
     def message_should_have_attachment(
-        self, mail: Message, name: Text | None = None, *, content_type: Text | None = None
+        self, mail: Message, name: Text | None = None, *, content_type: Text | None = None, min_size: int = 0
     ) -> Attachment:
         """Fails unless exactly one attachment of the message has the given name and content type. Returns it.
 
-        An attachment has the attributes ``name``, ``content_type``, ``size`` and ``content`` (bytes).
+        ``min_size`` is the minimum number of bytes: with ``min_size=1``, an empty file does not count. An attachment
+        has the attributes ``name``, ``content_type``, ``size`` and ``content`` (bytes).
 
         Example:
         | ${mail} =    Get Message    recipient=bob@example.com
         | ${terms} =    Message Should Have Attachment    ${mail}    terms*.pdf    content_type=application/pdf
+        | Message Should Have Attachment    ${mail}    terms.pdf    min_size=10
         | Should Be True    ${terms.size} > 0
         """
-        return _attachment(mail, name=name, content_type=content_type)
-
-    @keyword("Save Attachment", tags=("Getter",))
-    @assertion
-    def save_attachment(self, mail: Message, name: Text | None = None, *, folder: Path | None = None) -> Path:
-        """Saves the only attachment of the message, or the only one with the given name, and returns the path.
-
-        The default ``folder`` is the output directory of the run. The file is always created inside that folder,
-        whatever its name in the message is. Existing files are not overwritten: a number is added to the name instead.
-
-        Example:
-        | ${mail} =    Get Message    recipient=bob@example.com
-        | ${path} =    Save Attachment    ${mail}    terms.pdf    folder=${TEMPDIR}
-        | Should Be Equal    ${path.suffix}    .pdf
-        """
-        found = _attachment(mail, name=name)
-        path = found.save(folder or Path(BuiltIn().get_variable_value("${OUTPUT DIR}")))
-        logger.info(f"Saved {found!r} as {path}")
-        return path
-
-    @keyword("Log Message", tags=("Getter",))
-    @explain_failures
-    def show_message(self, mail: Message, *, level: LogLevel = "INFO") -> None:
-        """Logs the message: its envelope, headers, text, HTML and attachments.
-
-        Example:
-        | ${mail} =    Get Message    recipient=bob@example.com
-        | Log Message    ${mail}
-        """
-        logger.write(mail.html_report(), level, html=True)
+        return mail.attachment(name, content_type=content_type, min_size=min_size)
 
     @keyword("Get Link From Message", tags=("Getter",))
     @assertion
@@ -102,7 +104,7 @@ class ContentKeywords(Keywords):
         | ${link} =    Get Link From Message    ${mail}    /confirm/
         | Should Start With    ${link}    https://shop.example.com/
         """
-        return mail.link(pattern)  # type: ignore[arg-type]  # its reader has made it a text or an expression
+        return mail.link(pattern)
 
     @keyword("Get Code From Message", tags=("Getter",))
     @assertion
@@ -140,25 +142,3 @@ class ContentKeywords(Keywords):
                 raise AssertionError(
                     f"The recipient {recipient!r} is not hidden: the header {name!r} is {_repr.repr(value)}."
                 )
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _attachment(mail: Message, **wanted: Any) -> Attachment:
-    given = {word: value for word, value in wanted.items() if value is not None}
-    matchers = {word: text_matcher(value) for word, value in given.items()}
-    found = [
-        attachment
-        for attachment in mail.attachments
-        if all(matches(getattr(attachment, word)) for word, matches in matchers.items())
-    ]
-    if len(found) == 1:
-        return found[0]
-    asked = ", ".join(f"{word}={format_value(value)}" for word, value in given.items())
-    attached = ", ".join(map(repr, mail.attachments)) or "none"
-    raise AssertionError(
-        f"Expected one attachment{f' with {asked}' if asked else ''}, found {len(found)}. "
-        f"Attachments of the message: {attached}."
-    )

@@ -8,7 +8,7 @@ from robot.api.deco import keyword
 
 from SMTPMockLibrary.api import Rule
 from SMTPMockLibrary.failures import Keywords, assertion, explain_failures
-from SMTPMockLibrary.signatures import given_rule_words, takes_conditions, takes_rule_words
+from SMTPMockLibrary.signatures import given_rule_words, seconds, takes_conditions, takes_rule_words
 from SMTPMockLibrary.types import Address, ReplyLine, Stage
 
 
@@ -129,7 +129,7 @@ class RuleKeywords(Keywords):
         | Reject Recipient    full@example.com    452 4.2.2 Mailbox full
         """
         reject = self.servers.current.mock.reject_recipient
-        return _logged(reject(recipient, reply))  # type: ignore[arg-type]  # a text or an expression
+        return _logged(reject(recipient, reply))
 
     @keyword("Greylist", tags=("Rule",))
     @explain_failures
@@ -194,7 +194,7 @@ class RuleKeywords(Keywords):
         count: int = 1,
         reply: ReplyLine = "451 4.3.0 Temporary failure",
         *,
-        stage: Stage = "message",  # type: ignore[assignment]  # its reader leaves it a text
+        stage: Stage = "message",
     ) -> Rule:
         """Refuses the next ``count`` messages, or the next commands at another ``stage``, and accepts later ones.
 
@@ -204,7 +204,7 @@ class RuleKeywords(Keywords):
         | Rule Should Have Been Used    ${rule}    times=1
         | Fail Next Messages    2    452 4.2.2 Mailbox full    stage=RCPT TO
         """
-        return _logged(self.servers.current.mock.fail_next(count, stage, reply))  # type: ignore[arg-type]  # a text
+        return _logged(self.servers.current.mock.fail_next(count, stage, reply))
 
     # Checking and removing rules.
 
@@ -220,6 +220,20 @@ class RuleKeywords(Keywords):
         | Rule Should Have Been Used    ${rule}
         """
         rule.assert_used(times)
+
+    @keyword("Wait Until Rule Has Been Used", tags=("Assertion", "Rule", "Wait"))
+    @assertion
+    def wait_until_rule_has_been_used(self, rule: Rule, times: int = 1, *, timeout: timedelta | None = None) -> None:
+        """Waits until the rule has been applied ``times`` times, or more often. Passes at once if it already has been.
+
+        The default ``timeout`` is the ``timeout`` setting of `Start SMTP Mock`, which is 5 seconds by default.
+
+        Example:
+        | ${rule} =    Reject Recipient    bob@example.com
+        | Sign Up    bob@example.com
+        | Wait Until Rule Has Been Used    ${rule}    timeout=10 s
+        """
+        self.servers.of_rule(rule).mock.wait_for_rule(rule, times, seconds(timeout))
 
     @keyword("All Rules Should Have Been Used", tags=("Assertion", "Rule"))
     @assertion
@@ -272,7 +286,7 @@ class RuleKeywords(Keywords):
         """Add a rule that sends these lines as its reply, if there are any."""
         reply = [line for line in lines if line is not None]
         words = {**words, "reply": reply[0] if len(reply) == 1 else reply or None}
-        return _logged(self.servers.current.mock.on(stage, **given_rule_words(words)))  # type: ignore[arg-type]  # a text
+        return _logged(self.servers.current.mock.on(stage, **given_rule_words(words)))
 
 
 def _logged(rule: Rule) -> Rule:

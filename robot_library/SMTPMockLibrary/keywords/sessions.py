@@ -1,13 +1,14 @@
 """SMTP sessions: the commands of clients and the replies to them."""
 
+from datetime import timedelta
 from typing import Any
 
 from robot.api import logger
 from robot.api.deco import keyword
 
 from SMTPMockLibrary.api import Session, sessions_html, transcripts
-from SMTPMockLibrary.failures import Keywords, explain_failures
-from SMTPMockLibrary.signatures import given_session_criteria, takes_session_criteria
+from SMTPMockLibrary.failures import Keywords, assertion, explain_failures
+from SMTPMockLibrary.signatures import given_session_criteria, seconds, takes_session_criteria
 from SMTPMockLibrary.types import LogLevel
 
 
@@ -29,6 +30,21 @@ class SessionKeywords(Keywords):
         | Should Be Equal    ${sessions[0].exchanges[0].reply}    220 Welcome
         """
         return self.servers.current.mock.sessions(**given_session_criteria(criteria))
+
+    @keyword("Wait For Session", tags=("Getter", "Session", "Wait"))
+    @assertion
+    @takes_session_criteria
+    def wait_for_session(self, *, timeout: timedelta | None = None, **criteria: Any) -> Session:
+        """Waits until a session that matches has ended, and returns it. One that has already ended is returned at once.
+
+        The default ``timeout`` is the ``timeout`` setting of `Start SMTP Mock`, which is 5 seconds by default. If
+        several sessions match, the first one is returned; ``since`` excludes earlier ones.
+
+        Example:
+        | ${session} =    Wait For Session    client=127.0.0.1    timeout=10 s
+        | Should Be Equal    ${session.exchanges[-1].request}    QUIT    ignore_case=True
+        """
+        return self.servers.current.mock.wait_for_session(seconds(timeout), **given_session_criteria(criteria))
 
     @keyword("Log Session Transcript", tags=("Session",))
     @explain_failures

@@ -1,1 +1,0 @@
-"""The API of Mailpit: its clients work with smtpmock unchanged."""
