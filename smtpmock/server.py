@@ -92,7 +92,13 @@ class SMTPMock(Startable):
         )
         self._store = MemoryStore(self.settings.max_messages, self.settings.max_bytes)
         self._book = MemoryRuleBook()
-        self._local = LocalBackend(self.settings, self._store, self._book, lambda: self.address)
+        self._local = LocalBackend(
+            self.settings,
+            self._store,
+            self._book,
+            lambda: self.address,
+            lambda: self._stoppable[0].smtp if self._stoppable else None,
+        )
         super().__init__(self._local, timeout=self.settings.timeout, ignore_violations=self.settings.ignore_violations)
         self._port = self.settings.port
         self._http_port = self.settings.http_port
@@ -434,7 +440,7 @@ class SMTPMock(Startable):
 class _Running:
     """What runs between a start and a stop; all of it belongs to the hub thread."""
 
-    def __init__(self, smtp: Service) -> None:
+    def __init__(self, smtp: RunningServer) -> None:
         self.smtp = smtp
         self.http: Service | None = None
 

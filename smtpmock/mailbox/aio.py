@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from smtpmock.mailbox.assertions import Assertions
+from smtpmock.mailbox.availability import Availability
 from smtpmock.mailbox.delivering import Delivering
 from smtpmock.mailbox.explaining import Explaining
 from smtpmock.mailbox.reading import Reading
@@ -14,7 +16,7 @@ from smtpmock.mailbox.waiting import Waiting
 from smtpmock.runtime.tasks import checkpoint, run_in_task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,6 +77,7 @@ class AsyncMailbox:
     purge = coroutine(Reading.purge)
     update_messages = coroutine(Reading.update_messages)
     deliver = coroutine(Delivering.deliver)
+    page = coroutine(Reading.page)
     sessions = coroutine(Reading.sessions)
     violations = coroutine(Assertions.violations)
     mark = coroutine(Reading.mark)
@@ -90,3 +93,16 @@ class AsyncMailbox:
     limit_connections = coroutine(Scripting.limit_connections)
     reject_recipient = coroutine(Scripting.reject_recipient)
     fail_next = coroutine(Scripting.fail_next)
+
+    go_offline = coroutine(Availability.go_offline)
+    go_online = coroutine(Availability.go_online)
+
+    @asynccontextmanager
+    async def offline(self) -> AsyncIterator[None]:
+        """Refuse connections during an `async with` block."""
+        await self.go_offline()
+        try:
+            yield
+        finally:
+            if self._mailbox._backend.is_running:  # it may have been stopped meanwhile
+                await self.go_online()

@@ -26,6 +26,18 @@ class Backend(Protocol):
         """True while messages can arrive."""
 
     @property
+    def is_online(self) -> bool:
+        """True while connections are accepted."""
+
+    def set_online(self, online: bool) -> None:
+        """Refuse connections, or accept them again, on the same port.
+
+        Raises:
+            ServerStateError: If the server is not running.
+            StartError: If the port is no longer available.
+        """
+
+    @property
     def dropped(self) -> int:
         """The number of records that were dropped because of a bound."""
 

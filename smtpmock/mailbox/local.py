@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from smtpmock.queries.query import Mark, Query, SessionQuery
     from smtpmock.rules.book import Clock, RuleBook
     from smtpmock.rules.rule import Rule
+    from smtpmock.runtime.acceptor import RunningServer
     from smtpmock.settings.declarations import Settings
     from smtpmock.stores.base import Entry, SessionEntry, Store
 
@@ -41,13 +42,22 @@ class LocalBackend:
         store: The store of its records.
         book: Its rule book.
         address: A function that returns the address on which it listens, for people.
+        running: A function that returns what accepts its connections; None while it is not running.
     """
 
-    def __init__(self, settings: Settings, store: Store, book: RuleBook, address: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        book: RuleBook,
+        address: Callable[[], str],
+        running: Callable[[], RunningServer | None],
+    ) -> None:
         self._settings = settings
         self._store = store
         self._book = book
         self._address = address
+        self._running = running
         self._is_running = False
         self._has_run = False
         self._is_forked = False
@@ -85,6 +95,25 @@ class LocalBackend:
     def is_running(self) -> bool:
         """True while messages can arrive."""
         return self._is_running and not self._is_forked
+
+    @property
+    def is_online(self) -> bool:
+        """True while connections are accepted."""
+        running = self._running()
+        return self.is_running and running is not None and running.is_online
+
+    def set_online(self, online: bool) -> None:
+        """Refuse connections, or accept them again, on the same port."""
+        hub.get_hub().call(self._set_online, online)
+
+    def _set_online(self, online: bool) -> None:
+        running = self._running()
+        if running is None or self._is_forked:
+            raise ServerStateError(f"Unable to go {'online' if online else 'offline'}: the server is not running.")
+        if online:
+            running.go_online()
+        else:
+            running.go_offline()
 
     @property
     def dropped(self) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from smtpmock.mailbox.aio import AsyncMailbox
 from smtpmock.mailbox.assertions import Assertions
+from smtpmock.mailbox.availability import Availability
 from smtpmock.mailbox.delivering import Delivering
 from smtpmock.mailbox.scripting import Scripting
 from smtpmock.mailbox.waiting import Waiting
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from smtpmock.mailbox.backend import Backend
 
 
-class Mailbox(Waiting, Assertions, Scripting, Delivering):
+class Mailbox(Waiting, Assertions, Scripting, Delivering, Availability):
     """The mail that arrived, and the calls with which tests examine it.
 
     Every call refers to accepted mail unless `accepted=False` (failed attempts) or `accepted=None` (both) says

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent.event import Event
+from gevent.lock import BoundedSemaphore
 from gevent.monkey import get_original
+from gevent.socket import socket as make_socket
 
+from smtpmock.errors import StartError
 from smtpmock.rfc.replies import SESSION_TIMEOUT, SHUTTING_DOWN
 from smtpmock.runtime.gevent_internals import take_descriptor
+from smtpmock.runtime.listener import begin, bind, reserve
 from smtpmock.runtime.patient import PatientServer
 from smtpmock.runtime.session_worker import SessionWorker
 from smtpmock.runtime.wakeup import SHORTEST_TIMER
@@ -88,8 +92,53 @@ class RunningServer:
         self._quiet = Event()  # set when the last session has ended after a stop
         self._hub = gevent.get_hub()
         self._idle_timer: Any = None
-        self._server = _Acceptor(log, listener, self._serve)
+        self._address = listener.getsockname()
+        self._reserved: socket | None = None  # keeps the port while the server is offline
+        self._switching = BoundedSemaphore()
+        self._accept(listener)
+
+    @property
+    def is_online(self) -> bool:
+        """True while it accepts connections."""
+        return self._server.started
+
+    def _accept(self, listener: socket) -> None:
+        self._server = _Acceptor(self._log, listener, self._serve)
         self._server.start()
+
+    def go_offline(self) -> None:
+        """Refuse connections, and keep the port where the system allows that; open sessions go on."""
+        with self._switching:
+            if not self.is_online:
+                return
+            family = self._server.socket.family
+            self._server.close()
+            gevent.sleep(0)  # gevent closes sockets in the next round of the loop
+            try:
+                self._reserved = reserve(make_socket(family), self._address)
+            except OSError:  # open sessions may not let it: whoever goes online tries again
+                self._reserved = None
+            self._family = family
+            self._log.info("SMTP mock server is offline")
+
+    def go_online(self) -> None:
+        """Accept connections again, on the same port.
+
+        Raises:
+            StartError: If the port is no longer available.
+        """
+        with self._switching:
+            if self.is_online or self._stopping.is_set():
+                return
+            listener, self._reserved = self._reserved, None
+            try:
+                if listener is None:
+                    listener = bind(make_socket(self._family), self._address)
+                begin(listener)
+            except OSError as error:
+                raise StartError(f"Failed to bring SMTP mock server online again: {error.strerror}") from error
+            self._accept(listener)
+            self._log.info("SMTP mock server is online")
 
     def close(self, grace: float) -> bool:
         """Stop the server: end idle sessions at once, busy ones within `grace` seconds, the rest by force.
@@ -97,8 +146,11 @@ class RunningServer:
         Returns:
             True if no session had to be ended by force.
         """
-        self._server.close()
         self._stopping.set()
+        with self._switching:
+            self._server.close()
+            if self._reserved is not None:
+                self._reserved.close()
         for session in self._sessions:
             if session.is_idle:
                 self._hub.loop.run_callback(session.interrupt, SHUTTING_DOWN)
@@ -114,7 +166,8 @@ class RunningServer:
 
     def abandon(self) -> None:
         """Close the descriptors in a forked child, while the parent goes on using them; nothing else is left there."""
-        sockets = (self._server.socket, *(session.socket for session in self._sessions))
+        listener = self._server.socket if self.is_online else self._reserved
+        sockets = (*((listener,) if listener is not None else ()), *(session.socket for session in self._sessions))
         for descriptor in map(take_descriptor, sockets):
             if descriptor >= 0:  # it is not while a session is being wrapped in TLS
                 _close_descriptor(descriptor)

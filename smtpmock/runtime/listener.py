@@ -7,6 +7,10 @@ import sys
 
 from smtpmock.errors import StartError
 
+TYPE_CHECKING = False  # `typing` would take 12 ms before the command has its port
+if TYPE_CHECKING:
+    from typing import Any
+
 _BACKLOG = 1024
 
 if sys.platform == "win32":  # there SO_REUSEADDR would let a second server take the port of a running one
@@ -35,24 +39,70 @@ def listen(host: str, port: int) -> socket.socket:
     except UnicodeError as error:
         raise _failed(port, f"invalid host name {name!r}") from error
     family, kind, protocol, _, address = min(found, key=lambda candidate: candidate[0] != socket.AF_INET)
-    listener = None
     try:
-        listener = socket.socket(family, kind, protocol)
+        listener: socket.socket = bind(socket.socket(family, kind, protocol), address)
+        begin(listener)
+    except OSError as error:
+        raise _failed(port, f"{host}: {error.strerror}") from error
+    return listener
+
+
+def bind(listener: Any, address: Any) -> Any:
+    """Bind a socket to an address, which no other server can then have; it does not listen yet, or it is closed.
+
+    Args:
+        listener: The socket.
+        address: The address.
+
+    Returns:
+        The socket.
+
+    Raises:
+        OSError: If the address is unavailable.
+    """
+    try:
         listener.setsockopt(socket.SOL_SOCKET, _ONE_SERVER_AT_A_TIME, 1)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
         if address[0] == "::":
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # all addresses include those of IPv4
         listener.bind(address)
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        if listener is not None:
-            listener.close()
-        raise _failed(port, f"{host}: {error.strerror}") from error
     except BaseException:  # interrupted, as by a time limit of a test
-        if listener is not None:
-            listener.close()
+        listener.close()
         raise
     return listener
+
+
+def reserve(listener: Any, address: Any) -> Any:
+    """Bind a socket to an address so that nobody else can have it; connections are refused until it listens.
+
+    Args:
+        listener: The socket.
+        address: The address.
+
+    Returns:
+        The socket.
+
+    Raises:
+        OSError: If the address is unavailable.
+    """
+    bind(listener, address)
+    if sys.platform != "win32":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    return listener
+
+
+def begin(listener: Any) -> None:
+    """Let a bound socket listen, or close it.
+
+    Raises:
+        OSError: If another socket listens on its address.
+    """
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, _ONE_SERVER_AT_A_TIME, 1)
+        listener.listen(_BACKLOG)
+    except BaseException:
+        listener.close()
+        raise
 
 
 def bare(host: str) -> str:

@@ -99,10 +99,20 @@ def test_purges_take_what_was_there(mock, run_async):
     assert mock.messages() == []
 
 
+def test_server_is_offline_during_a_block(mock, run_async):
+    async def stay_away():
+        async with mock.aio.offline():
+            assert not mock.is_online
+        return mock.is_online
+
+    assert run_async(stay_away)
+
+
 def test_every_method_is_a_coroutine_too():
     methods = inspect.getmembers(Mailbox, inspect.isfunction)
     names = [name for name, _ in methods if not name.startswith("_")]
     assert {"wait_for_message", "assert_no_message", "messages", "on"} <= set(names)
+    names.remove("offline")  # a context manager
     for name in names:
         assert inspect.iscoroutinefunction(getattr(AsyncMailbox, name, None)), name
         assert inspect.getdoc(getattr(AsyncMailbox, name)) == inspect.getdoc(getattr(Mailbox, name))

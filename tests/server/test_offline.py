@@ -1,0 +1,115 @@
+"""A server that is offline for a while: refused connections, the same port again, and nothing lost."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from smtplib import SMTP
+
+import pytest
+
+from smtpmock import ServerStateError, SMTPMock, StartError
+from tests.test_report import send
+
+SECONDS = 60
+
+
+@pytest.fixture(params=["127.0.0.1", "::1"])
+def mock(request):
+    try:
+        socket.getaddrinfo(request.param, 0)
+        running = SMTPMock(host=request.param)
+        running.start()
+    except (OSError, StartError):
+        pytest.skip("this machine has no such address")
+    yield running
+    if running.is_running:
+        running.stop()
+
+
+def assert_refused(mock):
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((mock.host, mock.port), SECONDS)
+
+
+def test_connections_are_refused_and_then_accepted_again_on_the_same_port(mock):
+    port = mock.port
+    for _ in range(3):
+        with mock.offline():
+            assert (mock.is_online, mock.is_running, mock.port) == (False, True, port)
+            assert_refused(mock)
+        assert mock.is_online
+        send(mock)
+    assert (mock.port, len(mock)) == (port, 3)
+
+
+def test_open_sessions_go_on(mock):
+    with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
+        with mock.offline():
+            client.sendmail("shop@example.com", ["bob@example.com"], "Subject: during")
+            assert_refused(mock)
+        client.sendmail("shop@example.com", ["bob@example.com"], "Subject: after")
+    assert [message.subject for message in mock.messages()] == ["during", "after"]
+
+
+def test_wait_goes_on(mock):
+    mock.go_offline()
+    thread = threading.Thread(target=lambda: (mock.go_online(), send(mock)))
+    thread.start()
+    assert mock.wait_for_message(SECONDS).subject == "Welcome"
+    thread.join(SECONDS)
+
+
+def test_going_twice_changes_nothing(mock):
+    mock.go_online()
+    send(mock)
+    mock.go_offline()
+    mock.go_offline()
+    assert_refused(mock)
+    mock.go_online()
+    mock.go_online()
+    send(mock)
+
+
+def test_server_that_is_stopped_while_it_is_offline_frees_its_port(mock):
+    with mock.offline():
+        mock.stop()
+        assert not mock.is_online
+        with SMTPMock(host=mock.host, port=mock.port) as other:
+            send(other)
+    assert not mock.is_running
+    mock.start()
+    assert mock.is_online
+    send(mock)
+
+
+def test_stop_ends_sessions_of_a_server_that_is_offline(mock):
+    with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
+        mock.go_offline()
+        mock.stop()
+        assert client.getreply()[0] == 421
+
+
+def test_nobody_takes_the_port_of_a_server_that_is_offline(mock):
+    thief = SMTPMock(host=mock.host, port=mock.port)
+    with mock.offline(), pytest.raises(StartError):
+        thief.start()
+    send(mock)
+
+
+def test_server_that_is_not_running_cannot_change():
+    mock = SMTPMock()
+    assert not mock.is_online
+    for change, where in ((mock.go_offline, "offline"), (mock.go_online, "online")):
+        with pytest.raises(ServerStateError, match=rf"^Unable to go {where}: the server is not running\.$"):
+            change()
+
+
+def test_threads_that_change_it_at_the_same_time_leave_it_usable(mock):
+    threads = [threading.Thread(target=change) for change in (mock.go_offline, mock.go_online) * 8]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SECONDS)
+    mock.go_online()
+    send(mock)
