@@ -12,7 +12,8 @@ import anyio
 import pytest
 import trio
 
-from smtpmock import SMTPMock
+from smtpmock import ServerStateError, SMTPMock
+from smtpmock.runtime import hub
 from smtpmock.runtime.tasks import run_in_task
 from smtpmock.runtime.wakeup import make_wakeup
 from tests.aio.conftest import ENDLESS, until_waiting, waiters
@@ -157,37 +158,55 @@ def test_next_wait_of_a_task_that_was_cancelled_works(mock, run_async):
     run_async(test)
 
 
-def test_start_or_stop_that_is_cancelled_leaves_no_server_running(mock, run_async):
-    started = []
+def start_again(server):
+    """Start a server as soon as it has stopped, and stop it."""
+    while True:
+        try:
+            server.start()
+        except ServerStateError:
+            continue  # it is still stopping
+        break
+    server.stop()
 
-    async def test(function):
-        with anyio.CancelScope() as scope:
-            async with anyio.create_task_group() as group:
-                group.start_soon(function)
-                await anyio.lowlevel.checkpoint()
-                scope.cancel()
+
+def test_start_that_is_cancelled_leaves_no_server_running(run_async):
+    other = SMTPMock()
 
     async def start():
-        async with SMTPMock() as other:
-            started.append(other)
+        async with other:
             await anyio.sleep(ENDLESS)
 
-    async def stop():
-        async with SMTPMock(shutdown_timeout=ENDLESS) as other:
-            started.append(other)
-            client = Client(other)
-            client.ask(*ENVELOPE, "DATA")
-            clients.append(client)
+    async def test():
+        async with anyio.create_task_group() as group:
+            group.start_soon(start)
+            while other._startable:
+                await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
 
-    clients = []
-    run_async(test, start)
-    run_async(test, stop)
-    for client in clients:
-        assert client.socket.recv(1000) in (b"", b"421 Service shutting down\r\n")
-        client.close()
-    for other in started:
-        while other.is_running:
-            pass
+    run_async(test)
+    start_again(other)
+
+
+def test_stop_that_is_cancelled_goes_on(run_async):
+    other = SMTPMock(shutdown_timeout=ENDLESS)
+    busy = []
+
+    async def stop():
+        async with other:
+            busy.append(Client(other))
+            busy[0].ask(*ENVELOPE, "DATA")
+
+    async def test():
+        async with anyio.create_task_group() as group:
+            group.start_soon(stop)
+            while not busy or other.is_running:
+                await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+
+    run_async(test)
+    assert other.sessions()[0].ended_at is None
+    busy[0].close()
+    start_again(other)
 
 
 @pytest.mark.needs("signals")
@@ -305,12 +324,14 @@ def test_block_that_is_closed_while_it_starts_leaves_no_server_running():
             raise AssertionError("the block was entered")
 
     async def close():
-        block = enter()
-        block.send(None)
+        turn = threading.Lock()
+        with turn:
+            hub.get_hub().post(turn.acquire)  # which keeps the thread of the servers from starting it at once
+            block = enter()
+            block.send(None)
         while not other.is_running:
-            pass  # the thread of the servers is about to start it
+            pass
         block.close()
 
     asyncio.run(close())
-    while other.is_running:
-        pass
+    start_again(other)
