@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from smtpmock import ExpectationError, QueryError, Search, SMTPMock
 from smtpmock.mail.content import Content
-from smtpmock.queries.search import LONGEST_SEARCH, SearchTerm, from_milliseconds, parse_time
+from smtpmock.queries.search import LONGEST_SEARCH, SearchTerm
 from smtpmock.records.exchange import Exchange
 from smtpmock.records.message import MessageRecord
 from smtpmock.records.session import Origin
@@ -244,6 +244,15 @@ def test_search_that_is_too_long_is_an_error():
         Search("a" * (LONGEST_SEARCH + 1))
 
 
+@pytest.mark.parametrize(("one", "other", "expected"), [("bob", "order", True), ("bob", "is:read", False)])
+def test_two_searches_find_together_what_both_find(one, other, expected):
+    both = Search(one) & Search(other)
+
+    assert (both.matches(entry()), str(both), both == Search(f"{one} {other}")) == (expected, f"{one} {other}", True)
+    assert both.failed(entry()) == ([] if expected else [other])
+    assert str(Search(one)) == one
+
+
 def test_searches_are_equal_by_what_they_find():
     assert Search('TO:bob  "Order 7"') == Search('to:Bob "order  7"')
     assert hash(Search("to:bob")) == hash(Search("TO:BOB"))
@@ -300,7 +309,8 @@ def test_any_text_is_a_search_or_an_error_in_a_sentence(text, tz):
 def test_times_are_read_back_as_they_were_written(moment, minutes):
     written = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
 
-    assert from_milliseconds(parse_time(written.isoformat(timespec="milliseconds"))) == written
+    [term] = Search(f"after:{written.isoformat(timespec='milliseconds')}").terms
+    assert datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=term.value) == written
 
 
 @given(st.lists(st.sampled_from(["bob", "alice", "order", "to:bob", "to:alice", "is:read"]), min_size=1, max_size=4))

@@ -68,10 +68,10 @@ class SMTPMockLibrary(
     accepted, and a wait ends as soon as the message arrives.
 
     When an assertion or a wait fails, the error says what was expected, what arrived, and which messages came closest.
-    For any failed test that used a server, whichever keyword failed, ``log.html`` shows the messages and sessions of the
-    test at that keyword: the client on the left, the server on the right, refusals in red with their causes, and messages
-    collapsed. `Log Message` and `Log Session Transcript` log messages and sessions at any time, and `Save Messages` saves
-    all messages of a test.
+    For any failed test that used a server, whichever keyword failed, ``log.html`` shows the messages and sessions of
+    the test at that keyword: the client on the left, the server on the right, refusals in red with their causes, and
+    messages collapsed. `Log Message` and `Log Session Transcript` log messages and sessions at any time, and
+    `Save Messages` saves all messages of a test.
 
     = Selecting messages =
 

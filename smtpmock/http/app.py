@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from smtpmock.http.context import Context
 from smtpmock.http.health import probe
+from smtpmock.http.mailpit.app import mailpit_app
+from smtpmock.http.mailpit.view import slashes_app, view_app
 from smtpmock.http.native.app import native_app
 from smtpmock.http.pages.app import pages_app
 from smtpmock.http.security import secured
@@ -17,7 +19,13 @@ if TYPE_CHECKING:
     from smtpmock.http.security import WSGI
     from smtpmock.mailbox.mailbox import Mailbox
 
-PARTS: dict[str, Callable[[Context], WSGI]] = {"/api/smtpmock/v1": native_app, "": pages_app}
+PARTS: dict[str, Callable[[Context], WSGI]] = {
+    "/api/smtpmock/v1": native_app,
+    "/api/v1": mailpit_app,
+    "/view": view_app,
+    "//view": slashes_app,
+    "": pages_app,
+}
 """The parts, each with the paths below which it answers; the first that fits does."""
 
 

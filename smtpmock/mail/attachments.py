@@ -21,6 +21,16 @@ def format_size(number: int) -> str:
     return f"{number / 1e3:.1f} kB" if number < 1e6 else f"{number / 1e6:.1f} MB"
 
 
+def _safe_name(name: str) -> tuple[str, str]:
+    """Return a file name without folders and dangerous characters, and its suffix."""
+    last = re.split(r"[/\\]", name)[-1]
+    safe = "".join(c if c.isprintable() and c not in '<>:"|?*' else "_" for c in last).strip(". ")
+    stem, dot, suffix = safe.rpartition(".")
+    if not stem or len(suffix) > 10:
+        stem, dot, suffix = safe, "", ""
+    return stem.encode()[:180].decode(errors="ignore") or "attachment", dot + suffix
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Attachment:
     """A file in a mail, an inline image, or a forwarded mail.
@@ -50,6 +60,16 @@ class Attachment:
         """The number of bytes of the content."""
         return len(self.content)
 
+    @property
+    def safe_name(self) -> str:
+        """The file name without folders and dangerous characters, as `save` uses it; "attachment" if there is none.
+
+        Example:
+            >>> Attachment("../../a:b.txt", "text/plain", b"").safe_name
+            'a_b.txt'
+        """
+        return "".join(_safe_name(self.name))
+
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Write the content to a new file in the folder, which is created if it does not exist.
 
@@ -70,7 +90,7 @@ class Attachment:
         """
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
-        stem, suffix = self._file_name()
+        stem, suffix = _safe_name(self.name)
         for number in count():
             path = place / (f"{stem}-{number}{suffix}" if number else f"{stem}{suffix}")
             try:
@@ -80,14 +100,6 @@ class Attachment:
                 continue
             return path
         raise AssertionError("count() has no end")
-
-    def _file_name(self) -> tuple[str, str]:
-        last = re.split(r"[/\\]", self.name)[-1]
-        safe = "".join(c if c.isprintable() and c not in '<>:"|?*' else "_" for c in last).strip(". ")
-        stem, dot, suffix = safe.rpartition(".")
-        if not stem or len(suffix) > 10:
-            stem, dot, suffix = safe, "", ""
-        return stem.encode()[:180].decode(errors="ignore") or "attachment", dot + suffix
 
     def __repr__(self) -> str:
         return f"<Attachment {shorten(self.name, 200)!r} {self.content_type} {format_size(self.size)}>"

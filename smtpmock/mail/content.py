@@ -134,6 +134,16 @@ class Content:
         return Headers(self.root.fields)
 
     @property
+    def raw_headers(self) -> Headers:
+        r"""All header fields as `Headers`, each on one line, with their encoded words as they are (RFC 2047).
+
+        Example:
+            >>> Content(b"Subject: =?utf-8?q?Zo=C3=AB?=\r\n\r\n").raw_headers["Subject"]
+            '=?utf-8?q?Zo=C3=AB?='
+        """
+        return Headers(self.root.undecoded_fields)
+
+    @property
     def subject(self) -> str:
         r"""The first Subject, decoded (RFC 2047) and on one line; "" if there is none.
 

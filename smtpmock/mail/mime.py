@@ -95,6 +95,11 @@ class Part:
         """The header fields as (name, value) pairs, decoded."""
         return ((name.decode("ascii"), decode_words(_readable(value))) for name, value in self.raw_fields)
 
+    @property
+    def undecoded_fields(self) -> Iterator[tuple[str, str]]:
+        """The header fields as (name, value) pairs, unfolded, with their encoded words as they are."""
+        return ((name.decode("ascii"), _readable(value)) for name, value in self.raw_fields)
+
     def addresses(self, *names: str) -> tuple[str, ...]:
         """Return the bare addresses in the fields with these names, groups flattened (RFC 5322 §3.4)."""
         return tuple(address for _, address in self.named_addresses(*names))

@@ -327,6 +327,11 @@ class Message(MessageChecks):
         return self._record.content.headers
 
     @property
+    def raw_headers(self) -> Headers:
+        """All headers, each on one line, but not decoded."""
+        return self._record.content.raw_headers
+
+    @property
     def text(self) -> str:
         """The plain text, decoded; "" if there is none."""
         return self._record.content.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -106,6 +107,14 @@ class Search:
     def __hash__(self) -> int:
         return hash(self.terms)
 
+    def __and__(self, other: Search) -> Search:
+        """Return a search for what both find."""
+        both = copy(self)
+        both.text = f"{self.text} {other.text}"
+        both._words = (*self._words, *other._words)
+        both.terms = (*self.terms, *other.terms)
+        return both
+
     def __str__(self) -> str:
         return self.text
 
@@ -121,32 +130,14 @@ class Search:
         return [word for word, term in zip(self._words, self.terms, strict=True) if not _holds(term, found)]
 
 
-def parse_time(text: str, tz: str = "", what: str = "time") -> int:
-    """Return a time as milliseconds since the epoch.
-
-    Args:
-        text: A date, a time, or seconds or milliseconds since the epoch.
-        tz: The time zone, if the text names none; "" for UTC.
-        what: The name of the time, for errors.
-
-    Raises:
-        QueryError: If the text is no time, or the time zone is unknown.
-
-    Example:
-        >>> parse_time("2026-11-21T10:30:00.5+01:00"), parse_time("2026-11-21", "Europe/Berlin")
-        (1795253400500, 1795215600000)
-    """
-    return _milliseconds(text, _zone(tz), what)
-
-
 def created(record: MessageRecord) -> int:
     """Return when a message was received, in milliseconds since the epoch."""
-    return int(record.received * 1000)
+    return to_milliseconds(datetime.fromtimestamp(record.received, timezone.utc))
 
 
-def from_milliseconds(milliseconds: int) -> datetime:
-    """Return a moment in UTC."""
-    return _EPOCH + timedelta(milliseconds=milliseconds)
+def to_milliseconds(moment: datetime) -> int:
+    """Return a moment in milliseconds since the epoch."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 # Parsing.
@@ -203,18 +194,16 @@ def _size(value: str, word: str, _: tzinfo) -> int:
     return int(float(found[1]) * _UNITS[(found[2] or "").lower()])
 
 
-def _time(value: str, word: str, zone: tzinfo) -> int:
-    return _milliseconds(value, zone, f"{word.lstrip('-!').partition(':')[0].lower()} in the search")
-
-
-def _milliseconds(text: str, zone: tzinfo, what: str) -> int:
+def _time(text: str, word: str, zone: tzinfo) -> int:
+    """Return a time in milliseconds since the epoch."""
     found = _DATE.fullmatch(text.strip())
     if _SECONDS.fullmatch(text):
         return int(text) * (1000 if len(text) == 10 else 1)
     try:
         return _moment(found, zone) if found else _standard_moment(text, zone)
     except (ArithmeticError, LookupError, TypeError, ValueError):
-        raise QueryError(invalid(what, text, _DATES)) from None
+        what = word.lstrip("-!").partition(":")[0].lower()
+        raise QueryError(invalid(f"{what} in the search", text, _DATES)) from None
 
 
 def _moment(found: re.Match[str], zone: tzinfo) -> int:
@@ -225,7 +214,7 @@ def _moment(found: re.Match[str], zone: tzinfo) -> int:
         sign, digits = part["offset"][0], part["offset"][1:].replace(":", "")
         minutes = int(digits[:2]) * 60 + int(digits[2:]) if digits else 0
         zone = timezone(timedelta(minutes=-minutes if sign == "-" else minutes))
-    return _since_epoch(datetime(*numbers, tzinfo=zone)) + fraction  # type: ignore[misc,arg-type]
+    return to_milliseconds(datetime(*numbers, tzinfo=zone)) + fraction  # type: ignore[misc,arg-type]
 
 
 _LOWEST = {"year": 1, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0}
@@ -236,11 +225,7 @@ def _standard_moment(text: str, zone: tzinfo) -> int:
     from email.utils import parsedate_to_datetime
 
     moment = parsedate_to_datetime(text)
-    return _since_epoch(moment if moment.tzinfo else moment.replace(tzinfo=zone))
-
-
-def _since_epoch(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return to_milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
 _PARSERS: Mapping[str, Callable[[str, str, tzinfo], str | int]] = {

@@ -250,6 +250,50 @@ LOADS = {
     "slashes": "<link/rel=preconnect/href={url}><iframe/src={url}>",
     "case": '<LINK REL=preconnect HREF="{url}"><IFRAME SRC="{url}">',
     "NUL": '<li\0nk rel=preconnect href="{url}"><link rel=pre\0connect href="{url}"><iframe\0 src="{url}">',
+    "other links": '<link rel="pingback search author" href="{url}"><link rel="alternate stylesheet" href="{url}">',
+    "preloaded set": (
+        '<link rel=preload as=image imagesrcset="{url} 1x" imagesizes=9px><link rel=expect href="{url}#a">'
+    ),
+    "touch icon": '<link rel=apple-touch-icon href="{url}"><meta property=og:image content="{url}">',
+    "attribution": '<img attributionsrc="{url}"><a attributionsrc="{url}" href="#">x</a>',
+    "report": "<meta http-equiv=Content-Security-Policy content=\"img-src 'none';report-uri {url}\"><img src=x>",
+    "report only": '<meta http-equiv=Content-Security-Policy-Report-Only content="default-src x;report-uri {url}">',
+    "endpoints": (
+        "<meta http-equiv=Reporting-Endpoints content='a=\"{url}\"'><meta http-equiv=Report-To content='{url}'>"
+    ),
+    "frame of a script": (
+        "<iframe src=\"javascript:fetch('{url}')\"></iframe><iframe credentialless src='{url}'></iframe>"
+    ),
+    "svg script": '<svg><script href="{url}" xlink:href="{url}"></script><linearGradient href="{url}"/></svg>',
+    "svg animation": '<svg><image><animate attributeName=href values="{url}" begin=0s /></image></svg>',
+    "svg paint": (
+        '<svg><rect width=9 height=9 fill="url(\'{url}#a\')" mask="url({url}#b)" filter="url({url}#c)"/></svg>'
+    ),
+    "svg in an object": '<object type=image/svg+xml data="{url}"></object><embed type=image/svg+xml src="{url}">',
+    "math link": '<math href="{url}"><mglyph src="{url}"></mglyph><mi xlink:href="{url}">x</mi></math>',
+    "style content": (
+        "<style>p::before{{content:url('{url}')}}li{{list-style-image:url('{url}')}}</style><p>x<ul><li>x</ul>"
+    ),
+    "style escapes": "<style>p{{background:\\75rl('{url}');background:u\\72 l({url})}}@\\69mport '{url}';</style><p>x",
+    "style mask": '<p style="mask:url({url});filter:url({url}#a);border-image:url({url});shape-outside:url({url})">x',
+    "style webkit": (
+        '<p style="background:-webkit-image-set(url({url}) 1x);cursor:url({url}),auto;offset-path:url({url})">x'
+    ),
+    "style variable": (
+        '<p style="--a:url({url});background:var(--a)">x'
+        "<style>:root{{--b:url({url})}}b{{background:var(--b)}}</style><b>y"
+    ),
+    "style behaviour": '<p style="behavior:url({url});-moz-binding:url({url})">x',
+    "style of a font": (
+        "<style>@font-face{{font-family:y;src:local(z),url({url}) format('woff2')}}p{{font:9px y}}</style><p>x"
+    ),
+    "details": '<details open ontoggle="fetch(\'{url}\')"><summary>x</summary><img src="{url}"></details>',
+    "focus": '<input autofocus onfocus="fetch(\'{url}\')"><form action="{url}"><button autofocus>x</button></form>',
+    "jump": '<a id=a href="{url}" autofocus target=_top>x</a><meta http-equiv=refresh content="0; URL=\'{url}\'">',
+    "dialog": '<dialog open><form method=get action="{url}"><input name=a></form><img src="{url}"></dialog>',
+    "old data": '<xml src="{url}"></xml><div datasrc="{url}" dynsrc="{url}"></div><menuitem icon="{url}"><keygen>',
+    "popup": '<div popover id=p><img src="{url}"></div><button popovertarget=p autofocus>x</button>',
+    "interest": '<a href="{url}" interestfor=x rel=prefetch>x</a><a href="{url}" rel="prerender next">x</a>',
     "data": "<iframe src=\"data:text/html,<img src='{url}'>\"></iframe>",
     "data of an image": (
         "<img src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><image href='{url}'/></svg>\">"
@@ -295,7 +339,7 @@ def page_of(html: str) -> str:
     mail.add_alternative(html.replace("\0", "\ufffd"), subtype="html")
     raw = mail.as_bytes().replace(b"=EF=BF=BD", b"=00")
     with SMTPMock() as mock:
-        mock.deliver(raw) if hasattr(mock, "deliver") else _send(mock, raw)
+        _send(mock, raw)
         [message] = mock.messages()
         return message.html_report()
 

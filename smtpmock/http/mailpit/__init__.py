@@ -1,0 +1,1 @@
+"""The API of Mailpit: its clients work with smtpmock unchanged."""

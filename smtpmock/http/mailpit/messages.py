@@ -1,0 +1,127 @@
+"""Lists of messages: reading, searching, marking and deleting them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from smtpmock.errors import QueryError
+from smtpmock.http.mailpit.requests import (
+    BEFORE,
+    LIMIT,
+    START,
+    TIME_ZONE,
+    as_flag,
+    as_texts,
+    read_fields,
+    read_query,
+    received_before,
+    searched,
+    write_json,
+    write_ok,
+)
+from smtpmock.http.mailpit.shapes import all_tags, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import falcon
+
+    from smtpmock.http.context import Context
+    from smtpmock.messages.message import Message
+
+
+class Messages:
+    """`/api/v1/messages`: all messages."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """List the messages, newest first."""
+        values = read_query(request, START, LIMIT, BEFORE)
+        mailbox = self._context.mailbox
+        known = mailbox.messages()
+        found = mailbox.messages(search=received_before(values["before"], values)) if "before" in values else known
+        write_json(response, _page(found, known, values))
+
+    on_head = on_get
+
+    def on_put(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Mark messages as read or unread: those with some IDs, those that a search finds, or all."""
+        values = read_query(request, TIME_ZONE)
+        fields = read_fields(request, self._context, ("IDs", "Read", "Search"))
+        read = as_flag(fields, "Read")
+        ids = as_texts(fields, "IDs")
+        text = fields.get("Search") or ""
+        if ids and text:
+            raise QueryError("Both IDs and Search are given: expected one of them, or neither for all messages")
+        mailbox = self._context.mailbox
+        if text:
+            mailbox.update_messages(read=read, search=searched(text, values))
+        elif ids:
+            mailbox.update_messages(read=read, id=ids)
+        else:
+            mailbox.update_messages(read=read)
+        write_ok(response)
+
+    def on_delete(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Delete the messages with some IDs; without any, everything."""
+        read_query(request)
+        ids = as_texts(read_fields(request, self._context, ("IDs",)), "IDs")
+        if ids:
+            self._context.mailbox.purge(id=ids, accepted=True)
+        else:
+            self._context.mailbox.purge()
+        write_ok(response)
+
+
+class Found:
+    """`/api/v1/search`: the messages that a search finds."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        """List them, newest first."""
+        values = read_query(request, "query", START, LIMIT, TIME_ZONE, BEFORE)
+        mailbox = self._context.mailbox
+        search = searched(values.get("query"), values)
+        if "before" in values:
+            search &= received_before(values["before"], values)
+        found = mailbox.messages(search=search)
+        write_json(response, _page(found, mailbox.messages(), values))
+
+    on_head = on_get
+
+    def on_delete(self, request: falcon.Request, response: falcon.Response) -> None:
+        """Delete them."""
+        values = read_query(request, "query", TIME_ZONE)
+        self._context.mailbox.purge(search=searched(values.get("query"), values), accepted=True)
+        write_ok(response)
+
+
+def _page(found: Sequence[Message], known: Sequence[Message], values: dict[str, Any]) -> dict[str, Any]:
+    """Return a page of messages.
+
+    Args:
+        found: The messages to list, oldest first.
+        known: All accepted messages.
+        values: The parameters of the request.
+    """
+    start = values.get("start", 0)
+    last = len(found) - start
+    page = list(reversed(found[max(last - (values.get("limit") or 50), 0) : max(last, 0)]))
+    return {
+        "total": len(known),
+        "unread": _unread(known),
+        "count": len(page),
+        "messages_count": len(found),
+        "messages_unread": _unread(found),
+        "start": start,
+        "tags": all_tags(known),
+        "messages": list(map(summary, page)),
+    }
+
+
+def _unread(messages: Sequence[Message]) -> int:
+    return sum(not message.is_read for message in messages)
