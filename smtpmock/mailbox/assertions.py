@@ -152,7 +152,7 @@ class Assertions(Reading):
     ) -> list[tuple[str, Violation]]:
         """Return the violations that are not ignored, each with its session or message as text."""
         if level not in LEVELS:
-            raise QueryError(f"Invalid level {level!r}: expected {alternatives(LEVELS)}")
+            raise QueryError(invalid("level", level, alternatives(LEVELS)))
         codes = (*self._ignored, *([ignore] if isinstance(ignore, str) else ignore))
         drop_ignored((), codes)  # an unknown code is refused even if nothing has arrived
         messages = as_messages(self._backend.select(Query(query)))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal
 from smtpmock.errors import ExpectationError, MessageTimeoutError, QueryError
 from smtpmock.messages.message import Message
 from smtpmock.queries.query import Mark, Query
+from smtpmock.reports.unmet import MOST_UNMET, Unmet
 from smtpmock.runtime.tasks import blocks_a_task
-from smtpmock.text import format_error
+from smtpmock.text import format_error, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from smtpmock.queries.query import SessionQuery
     from smtpmock.queries.words import Numbered, QueryWords
     from smtpmock.reports.facts import ServerFacts
-    from smtpmock.reports.unmet import Unmet
     from smtpmock.stores.base import Entry
 
 _BLOCKING = """\
@@ -102,7 +102,7 @@ class Explaining:
             return self._default_timeout
         if is_seconds(timeout):  # below 0, it expires at once, as in go-smtp-mock
             return timeout
-        raise QueryError(f"Invalid timeout {timeout!r}: expected a number of seconds")
+        raise QueryError(invalid("timeout", timeout, "a number of seconds"))
 
     def _within(self, timeout: float | None) -> str:
         """Return how long a wait lasted, as the end of a sentence."""
@@ -112,8 +112,6 @@ class Explaining:
 
     def _note_unmet(self, kind: Literal["wait", "check"], wanted: str, query: Query, seconds: float = 0.0) -> None:
         """Remember that a wait or a check found too little, for the evidence."""
-        from smtpmock.reports.unmet import MOST_UNMET, Unmet
-
         self._note_met(query)
         self._unmet[_identity(query)] = Unmet(kind, wanted, query, self._backend.mark().message, time(), seconds)
         while len(self._unmet) > MOST_UNMET:
@@ -218,7 +216,7 @@ def _identity(query: Query) -> tuple[str, bool | None]:
 def check_count(count: object) -> None:
     """Refuse what is no number of messages."""
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-        raise QueryError(f"Invalid count {count!r}: expected an integer of at least 0")
+        raise QueryError(invalid("count", count, "an integer of at least 0"))
 
 
 def is_seconds(value: object) -> TypeGuard[float]:

@@ -9,7 +9,7 @@ from smtpmock.mailbox.explaining import as_messages, check_count, is_seconds, wi
 from smtpmock.mailbox.reading import Reading
 from smtpmock.messages.session import Session
 from smtpmock.queries.query import Query, SessionQuery
-from smtpmock.text import pluralize
+from smtpmock.text import invalid, pluralize
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -126,7 +126,7 @@ class Waiting(Reading):
         """
         asked = Query(query)
         if not is_seconds(within) or within < 0:
-            raise QueryError(f"Invalid within {within!r}: expected a number of seconds, 0 or more")
+            raise QueryError(invalid("within", within, "a number of seconds, 0 or more"))
         found = self._backend.wait(asked, 1, within)
         if found:
             headline = f"{pluralize(len(found), 'message')}{with_criteria(asked)} arrived, but none was expected."

@@ -245,6 +245,9 @@ def test_huge_values_elsewhere_are_errors_of_one_sentence(value: Any) -> None:
             lambda: mock.messages(accepted=value),
             lambda: mock.messages(since=value),
             lambda: mock.sessions(since=value),
+            lambda: mock.assert_no_violations(level=value),
+            lambda: mock.assert_no_message(within=-value if isinstance(value, int) else value),
+            lambda: mock.assert_message_count(-value if isinstance(value, int) else value),
         ):
             with pytest.raises((SettingError, QueryError), match=r"^Invalid ") as raised:
                 call()
