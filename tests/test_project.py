@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from pathlib import Path
 
 import pytest
+
+from smtpmock import AsyncMailbox, Mailbox
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -71,3 +74,13 @@ def test_test_files_that_are_named_exist(page):
 
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_method_of_a_mailbox_is_a_coroutine_of_its_aio():
+    methods = inspect.getmembers(Mailbox, inspect.isfunction)
+    names = [name for name, _ in methods if not name.startswith("_")]
+    assert {"wait_for_message", "assert_no_message", "messages", "on"} <= set(names)
+    names.remove("offline")  # a context manager
+    for name in names:
+        assert inspect.iscoroutinefunction(getattr(AsyncMailbox, name, None)), name
+        assert inspect.getdoc(getattr(AsyncMailbox, name)) == inspect.getdoc(getattr(Mailbox, name))

@@ -73,6 +73,7 @@ class AsyncMailbox:
 
     message = coroutine(Reading.message)
     messages = coroutine(Reading.messages)
+    page = coroutine(Reading.page)
     messages_and_purge = coroutine(Reading.messages_and_purge)
     purge = coroutine(Reading.purge)
     update_messages = coroutine(Reading.update_messages)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import inspect
 import threading
 from functools import partial
 
@@ -12,7 +11,7 @@ import anyio
 import pytest
 import trio
 
-from smtpmock import AsyncMailbox, Mailbox, MessageTimeoutError, ServerStateError, SMTPMock, StartError
+from smtpmock import MessageTimeoutError, ServerStateError, SMTPMock, StartError
 from tests.aio.conftest import ENDLESS, until_waiting, waiters
 from tests.raw_client import ENVELOPE, TEXT, Client, deliver
 
@@ -106,16 +105,6 @@ def test_server_is_offline_during_a_block(mock, run_async):
         return mock.is_online
 
     assert run_async(stay_away)
-
-
-def test_every_method_is_a_coroutine_too():
-    methods = inspect.getmembers(Mailbox, inspect.isfunction)
-    names = [name for name, _ in methods if not name.startswith("_")]
-    assert {"wait_for_message", "assert_no_message", "messages", "on"} <= set(names)
-    names.remove("offline")  # a context manager
-    for name in names:
-        assert inspect.iscoroutinefunction(getattr(AsyncMailbox, name, None)), name
-        assert inspect.getdoc(getattr(AsyncMailbox, name)) == inspect.getdoc(getattr(Mailbox, name))
 
 
 def test_method_of_a_subclass_is_called(run_async):
