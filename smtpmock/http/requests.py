@@ -13,7 +13,7 @@ from smtpmock.text import quote
 if TYPE_CHECKING:
     from smtpmock.http.context import Context
 
-LONGEST_QUERY = 8_192
+LONGEST_QUERY = 7_500
 """The most characters in the query of a URL."""
 
 _MOST_PARAMETERS = 100

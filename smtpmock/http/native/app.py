@@ -28,8 +28,25 @@ if TYPE_CHECKING:
 PREFIX = "/api/smtpmock/v1"
 
 
+def api_document(*, has_login: bool) -> dict[str, Any]:
+    """Return the OpenAPI document of the API.
+
+    Args:
+        has_login: True if a login is required.
+    """
+    return document(OPERATIONS, PREFIX, has_login=has_login)
+
+
 def _document(call: Call) -> Any:
-    return document(OPERATIONS, PREFIX, has_login=bool(call.context.server.settings.http_auth))
+    return api_document(has_login=bool(call.context.server.settings.http_auth))
+
+
+class _Moved:
+    """A path whose page is elsewhere."""
+
+    def on_get(self, _: falcon.Request, __: falcon.Response) -> None:
+        """Send the browser there."""
+        raise falcon.HTTPPermanentRedirect("/docs")
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -60,4 +77,5 @@ def native_app(context: Context) -> falcon.App[Any, Any]:
         by_path.setdefault(operation.path, []).append(operation)
     for path, operations in by_path.items():
         app.add_route(PREFIX + path, Resource(context, operations))
+    app.add_route(f"{PREFIX}/docs", _Moved())
     return app

@@ -44,8 +44,8 @@ class Answer(NamedTuple):
 
 
 def json_answer(document: Any, status: int = 200) -> Answer:
-    """Return an answer that is a JSON document."""
-    return Answer(json.dumps(document, ensure_ascii=False).encode(), status=status)
+    """Return an answer that is a JSON document, with a line end for those who read it in a terminal."""
+    return Answer(f"{json.dumps(document, ensure_ascii=False)}\n".encode(), status=status)
 
 
 class Call(NamedTuple):

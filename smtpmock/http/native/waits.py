@@ -141,7 +141,7 @@ OPERATIONS = (
         _wait,
         {"anyOf": [MESSAGES, list_schema("sessions", "Session"), list_schema("rules", "Rule")]},
         (_FOR, _COUNT, _TIMEOUT, _RULE, *QUERY, LIMIT, INCLUDE),
-        problems=(404,),
+        problems=(404, 503),
     ),
     Operation(
         "GET",
@@ -150,7 +150,7 @@ OPERATIONS = (
         _none,
         MESSAGES,
         (_WITHIN, *QUERY),
-        problems=(409,),
+        problems=(409, 503),
     ),
     Operation(
         "POST",

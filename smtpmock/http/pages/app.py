@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 
+from smtpmock.http.native.app import api_document
+from smtpmock.http.pages.reference import render
 from smtpmock.http.problems import answer_with_problems
 
 if TYPE_CHECKING:
@@ -33,12 +35,12 @@ PAGES = {"/": "inbox.html", "/assets/style.css": "style.css"}
 _TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
 
-class _File:
-    """A file of this package."""
+class _Page:
+    """A page, or what a page loads."""
 
-    def __init__(self, name: str) -> None:
-        self._content = files(__package__ or "").joinpath(name).read_bytes()
-        self._type = _TYPES[name.rpartition(".")[2]]
+    def __init__(self, content: bytes, kind: str) -> None:
+        self._content = content
+        self._type = kind
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
         """Show it."""
@@ -56,5 +58,8 @@ def pages_app(context: Context) -> falcon.App[Any, Any]:
     app: falcon.App[Any, Any] = falcon.App()
     answer_with_problems(app, context.failed)
     for path, name in PAGES.items():
-        app.add_route(path, _File(name))
+        content = files(__package__ or "").joinpath(name).read_bytes()
+        app.add_route(path, _Page(content, _TYPES[name.rpartition(".")[2]]))
+    document = api_document(has_login=bool(context.server.settings.http_auth))
+    app.add_route("/docs", _Page(render(document).encode(), _TYPES["html"]))
     return app
