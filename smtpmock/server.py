@@ -280,7 +280,7 @@ class SMTPMock(Startable):
         from smtpmock.http.service import HTTPService
 
         def serve(listener: Any) -> HTTPService:
-            return HTTPService(listener, self.host, lambda: self.is_running, self._log, self._session_failed, tls)
+            return HTTPService(listener, self.host, lambda: self.is_online, self._log, self._session_failed, tls)
 
         the_hub = hub.get_hub()
         service = the_hub.call(self._open_http, waiting, serve)

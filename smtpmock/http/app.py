@@ -43,7 +43,7 @@ class Application:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request."""
-        answer = probe(environ, start_response, lambda: self._context.server.is_running)
+        answer = probe(environ, start_response, lambda: self._context.mailbox.is_online)
         return self._secured(environ, start_response) if answer is None else answer
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from smtpmock.errors import (
     ServerStateError,
     SettingError,
     SMTPMockError,
+    StartError,
 )
 from smtpmock.http.context import TooManyStreamsError
 from smtpmock.text import escape_controls, format_error, shorten
@@ -33,6 +34,7 @@ STATUSES: dict[type[Exception], int] = {
     MessageTimeoutError: 404,
     ExpectationError: 409,
     ServerStateError: 503,
+    StartError: 503,
     TooManyStreamsError: 503,
 }
 """The status for each exception of the Python API; a subclass before its base."""

@@ -62,7 +62,7 @@ class Client:
         return self._call("DELETE", path, parameters)
 
     def post(self, path: str, body: Any = None, **parameters: Any) -> Response:
-        return self._call("POST", path, parameters, **_as_json(body))
+        return self._call("POST", path, parameters, **({} if body is None else _as_json(body)))
 
     def patch(self, path: str, body: Any, **parameters: Any) -> Response:
         return self._call("PATCH", path, parameters, **_as_json(body))

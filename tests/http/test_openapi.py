@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from smtpmock import CRITERIA, MESSAGE_WORDS, RULE_WORDS, STAGES, SMTPMock
+from smtpmock import CRITERIA, MESSAGE_WORDS, RULE_WORDS, STAGES, ServerStateError, SMTPMock
 from smtpmock.http import context
 from smtpmock.http.native.app import OPERATIONS, PREFIX, api_document
 from smtpmock.http.native.forms import FORMS
@@ -118,6 +118,8 @@ def test_documented_answer_is_given(method, path, status, monkeypatch):
             query = f"x={'x' * 7_500}"
         elif status == 415:
             options["headers"] = {"Content-Type": "text/plain"}
+        elif status == 503 and "line" in path:
+            monkeypatch.setattr(type(mock._local), "set_online", refuse)
         elif status == 503:
             monkeypatch.setattr(context, "MOST_STREAMS", 0)
 
@@ -125,6 +127,11 @@ def test_documented_answer_is_given(method, path, status, monkeypatch):
 
         assert answer.status == status
         conforms(method, path, answer)
+
+
+def refuse(*_: Any) -> None:
+    """Fail as if the server were stopped at that moment."""
+    raise ServerStateError("Unable to go online: the server is not running.")
 
 
 def send_nothing(mock: SMTPMock) -> None:
@@ -192,6 +199,7 @@ INVALID = [
 )
 def test_server_answers_as_documented_whatever_is_asked(operation, mode, examples, served):
     served.clear_rules()
+    served.go_online()
     send(served, mail=MAIL)
     served.on("NOOP", delay=0.1)
 

@@ -46,7 +46,8 @@ def paths(row: str) -> list[str]:
     """The paths in a row; the parts of a message follow its raw form."""
     found = re.findall(r"/[^ `]+", row)
     base = found[0].removesuffix("/raw")
-    return [path if path.startswith(f"/{base.split('/')[1]}") else base + path for path in found]
+    parts = [operation.path for operation in OPERATIONS]
+    return [path if path in parts else base + path for path in found]
 
 
 @pytest.mark.parametrize("body", bodies(), ids=lambda body: next(iter(body)))

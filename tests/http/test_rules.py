@@ -170,9 +170,27 @@ def test_server_is_described_without_secrets():
 
         assert b"hidden" not in answer.content
         shown = answer.json
-        assert (shown["name"], shown["smtp"]["port"], shown["smtp"]["running"]) == ("smtpmock", mock.port, True)
+        assert (shown["name"], shown["smtp"]["port"], shown["smtp"]["online"]) == ("smtpmock", mock.port, True)
         assert shown["settings"] == {"http_port": 0, "msg_greeting": "220 Hi"}
         assert shown["counters"]["messages"] == 0
+
+
+def test_server_goes_offline_and_online_again_on_the_same_port(mock, client):
+    port = mock.port
+    with SMTP(mock.host, port, timeout=SECONDS) as open_session:
+        assert client.post("/offline").json == {"online": False}
+        with pytest.raises(ConnectionRefusedError):
+            SMTP(mock.host, port, timeout=SECONDS)
+        assert open_session.noop()[0] == 250
+    assert (client.ask("GET", "/readyz").status, client.ask("GET", "/livez").status) == (503, 200)
+    assert client.get("/server").json["smtp"]["online"] is False
+    client.post("/messages", {"from": "a@example.com", "to": "b@example.com"})
+    assert client.get("/messages").json["total"] == 1
+
+    assert client.post("/online").json == {"online": True}
+    assert client.ask("GET", "/readyz").status == 200
+    send(mock)
+    assert (mock.port, len(mock)) == (port, 2)
 
 
 def test_certificate_that_clients_need_can_be_downloaded():

@@ -1,4 +1,4 @@
-"""Control of the server: its clock, and the certificate to trust."""
+"""Control of the server: its clock, its availability, and the certificate to trust."""
 
 from __future__ import annotations
 
@@ -45,6 +45,23 @@ def _set_clock(call: Call) -> Any:
     return {"ahead": clock.ahead}
 
 
+def _go_offline(call: Call) -> Any:
+    call.context.mailbox.go_offline()
+    return {"online": call.context.mailbox.is_online}
+
+
+def _go_online(call: Call) -> Any:
+    call.context.mailbox.go_online()
+    return {"online": call.context.mailbox.is_online}
+
+
+_ONLINE = {
+    "type": "object",
+    "properties": {"online": {"type": "boolean", "description": "True if SMTP connections are accepted"}},
+    "required": ["online"],
+}
+
+
 def _show_certificate(call: Call) -> Answer:
     server = call.context.server
     if not (server.settings.tls or server.settings.http_tls):
@@ -66,6 +83,22 @@ OPERATIONS = (
             "required": ["ahead"],
         },
         body=_CLOCK,
+    ),
+    Operation(
+        "POST",
+        "/offline",
+        "Refuse SMTP connections until the server is online again; open sessions go on, and so does HTTP",
+        _go_offline,
+        _ONLINE,
+        problems=(503,),
+    ),
+    Operation(
+        "POST",
+        "/online",
+        "Accept SMTP connections again, on the same port",
+        _go_online,
+        _ONLINE,
+        problems=(503,),
     ),
     Operation(
         "GET",

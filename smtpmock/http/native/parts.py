@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote as percent
 
+from smtpmock.http.downloads import content_disposition
 from smtpmock.http.native.messages import find_message
 from smtpmock.http.native.operations import Answer, NotFoundError, Operation
 
@@ -16,23 +16,6 @@ ISOLATED = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data
 """The policy of what comes from a mail: nothing runs, and nothing is loaded."""
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")  # RFC 6838 section 4.2
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
-_LONGEST_NAME = 150
-
-
-def disposition(name: str) -> str:
-    r"""Return the value of Content-Disposition for a download (RFC 6266); nothing in the name can end it.
-
-    Args:
-        name: The name of the file, which may be anything.
-
-    Example:
-        >>> disposition('a"\r\n.txt')
-        "attachment; filename=a___.txt; filename*=UTF-8''a%22%0D%0A.txt"
-    """
-    short = name[-_LONGEST_NAME:] or "attachment"
-    encoded = percent(short.encode("utf-8", "replace"), safe="")
-    return f"attachment; filename={_UNSAFE.sub('_', short)}; filename*=UTF-8''{encoded}"
 
 
 def media_type(declared: str) -> str:
@@ -71,7 +54,7 @@ def _attachment(call: Call) -> Answer:
 
 def _isolated(content: bytes, kind: str, name: str = "") -> Answer:
     headers = {"Content-Security-Policy": ISOLATED, "Referrer-Policy": "no-referrer"}
-    return Answer(content, kind, {**headers, **({"Content-Disposition": disposition(name)} if name else {})})
+    return Answer(content, kind, {**headers, **({"Content-Disposition": content_disposition(name)} if name else {})})
 
 
 OPERATIONS = (

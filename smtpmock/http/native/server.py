@@ -12,7 +12,7 @@ from smtpmock.version import __version__
 if TYPE_CHECKING:
     from smtpmock.http.native.operations import Call
 
-FEATURES = ("messages", "rules", "sessions", "violations", "waits")
+FEATURES = ("messages", "offline", "rules", "sessions", "violations", "waits")
 """What the API can do, by the names of its groups."""
 
 
@@ -28,7 +28,7 @@ def show_server(call: Call) -> dict[str, Any]:
             "host": server.host,
             "port": server.port,
             "address": format_address(server.host, server.port),
-            "running": server.is_running,
+            "online": mailbox.is_online,
         },
         "settings": {name: value for name, value in changed.items() if not SETTINGS[name].type.is_secret},
         "counters": {

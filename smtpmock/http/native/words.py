@@ -27,6 +27,7 @@ _SEARCH = "q"
 """The parameter that takes Mailpit's search language, the criterion `search`."""
 
 _OUTCOMES = {"true": True, "false": False, "any": None}
+_FLAGS = {"true": True, "false": False}
 _MARK = re.compile(r"m([0-9]{1,18})-s([0-9]{1,18})")
 _TEXT = {"type": "string"}
 
@@ -112,6 +113,14 @@ def _criterion(word: str) -> Parameter:
         return Parameter(word, meaning, _TEXT, repeated=True)
     if criterion.kind == "search":
         return Parameter(_SEARCH, meaning, _TEXT)
+    if criterion.kind == "flag":
+        return Parameter(
+            word,
+            meaning,
+            {"type": "boolean", "default": False},
+            _keyed(_FLAGS.__getitem__),
+            alternatives(tuple(_FLAGS)),
+        )
     if criterion.kind == "size":
         return Parameter(word, f"{meaning}, or a comparison such as >=1000", _TEXT)
     return Parameter(word, f"{meaning}; * stands for any text, REGEXP: begins an expression", _TEXT, from_text)
