@@ -78,7 +78,6 @@ class AsyncMailbox:
     purge = coroutine(Reading.purge)
     update_messages = coroutine(Reading.update_messages)
     deliver = coroutine(Delivering.deliver)
-    page = coroutine(Reading.page)
     sessions = coroutine(Reading.sessions)
     violations = coroutine(Assertions.violations)
     mark = coroutine(Reading.mark)
