@@ -95,7 +95,7 @@ class Mailer:
         server = BuiltIn().get_library_instance("SMTPMockLibrary").servers.current
         try:
             self.send_mail(server, email, **words)
-        except smtplib.SMTPException as error:
+        except (smtplib.SMTPException, ConnectionRefusedError) as error:
             print(f"Refused: {error}")
 
     @keyword

@@ -7,13 +7,15 @@ Library             Process
 *** Test Cases ***
 Servers Are Stopped With Tests And Suites
     Run Subject    scopes
-    Number Of Tests Should Be    12
+    Number Of Tests Should Be    14
     Test Should Have Failed    A Failed Test Forgets Its Server    Now
     Test Should Have Passed    It Ended With The Test
     Test Should Have Passed    The One Of The Suite Is The Current One
     Test Should Have Passed    It Ended With The Failed Test
     Test Should Have Passed    They Go On
     Test Should Have Passed    It Is Still The Server Of The Suite
+    Test Should Have Passed    A Test Takes The Server Of The Suite Offline
+    Test Should Have Passed    It Is Online Again
     Test Should Have Passed    What The First Suite Started Has Ended
     Test Should Have Passed    What The Parent Started Goes On
     Test Should Have Passed    What Was Started For The Run Goes On

@@ -132,6 +132,22 @@ Aliases Are Checked
     ...    An SMTP mock with the alias 'first' is already running.
     ...    Start SMTP Mock    first
 
+A Server Can Be Offline For A While
+    ${first} =    Start SMTP Mock    first
+    Send Mail    ${first}
+    ${second} =    Start SMTP Mock    second
+    Take SMTP Mock Offline    first
+    Port Should Be Free    ${first.port}
+    Port Should Be Open    ${second.port}
+    Bring SMTP Mock Online    first
+    Send Mail    ${first}
+    Switch SMTP Mock    first
+    Message Count Should Be    2
+    Bring SMTP Mock Online
+    Stop SMTP Mock    second
+    Run Keyword And Expect Error    No SMTP mock with the alias 'second' is running: *
+    ...    Take SMTP Mock Offline    second
+
 All Servers Can Be Stopped At Once
     ${first} =    Start SMTP Mock
     ${second} =    Start SMTP Mock

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from robot.api import logger
 
-from SMTPMockLibrary.api import ExpectationError, Mark, Rule, ServerStateError
+from SMTPMockLibrary.api import ExpectationError, Mark, Rule, ServerStateError, StartError
 from SMTPMockLibrary.owners import AutoStop, Owner, has_failed, owner, present
 
 if TYPE_CHECKING:
@@ -177,8 +177,13 @@ class Servers:
         return "\n".join(failures)
 
     def end_test(self) -> None:
-        """Stop the servers that belong to the test."""
+        """Stop the servers that belong to the test, and bring the others online."""
         self._end_those(lambda owned: bool(owned.test))
+        for server in self.all():
+            try:
+                server.mock.go_online()
+            except StartError as error:
+                logger.error(f"SMTP mock '{server.alias}': {error}")
 
     def end_suite(self, suite: str) -> None:
         """Stop the servers that belong to the suite or to a suite inside it."""

@@ -46,6 +46,13 @@ A Test Restarts The Server Of The Suite
 It Is Still The Server Of The Suite
     Port Should Be Open    ${FIRST}
 
+A Test Takes The Server Of The Suite Offline
+    Take SMTP Mock Offline    first
+    Port Should Be Free    ${FIRST}
+
+It Is Online Again
+    Port Should Be Open    ${FIRST}
+
 
 *** Keywords ***
 Start A Server

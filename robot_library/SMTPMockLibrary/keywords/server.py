@@ -59,6 +59,34 @@ class ServerKeywords(Keywords):
         """
         return self.servers.get(alias)
 
+    @keyword("Take SMTP Mock Offline", tags=("Server",))
+    @explain_failures
+    def take_smtp_mock_offline(self, alias: str | None = None) -> None:
+        """Makes the current server, or the one with the given alias, refuse connections, as if it were down.
+
+        Open sessions go on, and the server keeps its port, its messages and its rules. It accepts connections again
+        after `Bring SMTP Mock Online`, and in any case at the end of the test.
+
+        Example:
+        | Take SMTP Mock Offline
+        | Sign Up    bob@example.com
+        | Bring SMTP Mock Online
+        | Sign Up    bob@example.com    subject=Second attempt
+        | Wait For Message    recipient=bob@example.com    subject=Second attempt
+        """
+        self.servers.get(alias).mock.go_offline()
+
+    @keyword("Bring SMTP Mock Online", tags=("Server",))
+    @explain_failures
+    def bring_smtp_mock_online(self, alias: str | None = None) -> None:
+        """Makes the server accept connections again, on the same port. Does nothing if it does already.
+
+        Example:
+        | Take SMTP Mock Offline
+        | Bring SMTP Mock Online
+        """
+        self.servers.get(alias).mock.go_online()
+
     @keyword("Stop SMTP Mock", tags=("Server",))
     @explain_failures
     def stop_smtp_mock(self, alias: str | None = None) -> None:
