@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from smtpmock import ExpectationError, QueryError, Search, SMTPMock
 from smtpmock.mail.content import Content
-from smtpmock.queries.search import LONGEST_SEARCH, SearchTerm
+from smtpmock.queries.search import LONGEST_SEARCH, MOST_WORDS, SearchTerm
 from smtpmock.records.exchange import Exchange
 from smtpmock.records.message import MessageRecord
 from smtpmock.records.session import Origin
@@ -242,6 +242,9 @@ def test_search_that_cannot_be_meant_is_an_error(text, message):
 def test_search_that_is_too_long_is_an_error():
     with pytest.raises(QueryError, match=f"expected a text of at most {LONGEST_SEARCH} characters"):
         Search("a" * (LONGEST_SEARCH + 1))
+    with pytest.raises(QueryError, match=f"expected at most {MOST_WORDS} words"):
+        Search("a " * (MOST_WORDS + 1))
+    assert len(Search("a " * MOST_WORDS).terms) == MOST_WORDS
 
 
 @pytest.mark.parametrize(("one", "other", "expected"), [("bob", "order", True), ("bob", "is:read", False)])

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LONGEST_SEARCH = 4_000
 """The most characters of a search."""
 
+MOST_WORDS = 100
+"""The most words of a search."""
+
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*(?:"|\Z))+')
 _IGNORED = re.compile(r'[\s<>",;()\ufeff]+')
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s?(?:([kmg])b?|b)?", re.IGNORECASE)
@@ -97,6 +100,8 @@ class Search:
         words = (word.replace('"', "").strip() for word in _WORD.findall(text))
         self.text = text
         self._words = tuple(word for word in words if word)
+        if len(self._words) > MOST_WORDS:
+            raise QueryError(invalid("search", text, f"at most {MOST_WORDS} words"))
         self.terms = tuple(_term(word, zone) for word in self._words)
         if not self.terms:
             raise QueryError(invalid("search", text, "at least one word"))
