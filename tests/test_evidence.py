@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+from email.message import EmailMessage
 from smtplib import SMTP, SMTPRecipientsRefused
 from textwrap import dedent
 from threading import Thread
@@ -219,6 +220,23 @@ def test_page_has_the_mail_the_sessions_and_the_lateness(mock):
     assert "<td>shop@example.com</td><td>bob@example.com</td><td>Welcome</td><td>accepted</td>" in html
     assert "arrived 0.0 s after the wait had ended" in html
     assert "Session 1 from" in html
+
+
+def test_parts_that_a_reader_would_miss(mock):
+    mail = EmailMessage()
+    mail["Subject"] = "Invoice"
+    mail.set_content("<p>Attached.</p>", subtype="html")
+    for number in range(6):
+        mail.add_attachment(b"x" * number, maintype="application", subtype="pdf", filename=f"{number}\x1b.pdf")
+    with SMTP(mock.host, mock.port) as client:
+        client.sendmail("shop@example.com", ["bob@example.com"], mail.as_bytes())
+    lines = shown(mock.evidence()).splitlines()
+
+    assert lines[3] == "              the message has an HTML part only"
+    attached = " ".join(" ".join(lines[4 : lines.index("")]).split())
+    assert attached.startswith("attached: 0")
+    assert attached.endswith(".pdf (4 B) and 1 more")
+    assert "\x1b" not in attached
 
 
 def test_very_much_is_bounded(mock):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
 
     from smtpmock import Mailbox
@@ -22,6 +22,7 @@ class _Witness:
 
     Attributes:
         evidence: The evidence since the test began.
+        names: The names of the servers in the test, as far as they are known.
         remarks: The remarks of the last report of a failure; None if nothing has failed.
     """
 
@@ -29,6 +30,7 @@ class _Witness:
         from smtpmock import Evidence
 
         self.evidence = Evidence(hold=True)
+        self.names: dict[Mailbox, str] = {}
         self.remarks: str | None = None
 
 
@@ -52,7 +54,15 @@ def add_evidence(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.
     if witness is None or not witness.evidence.servers:
         return
     error = None if call.excinfo is None else call.excinfo.value
-    names = dict(_names(item, error, witness.evidence.servers))
+    try:
+        _add(witness, item, error, report)
+    except Exception as failure:  # which would end the whole run
+        _add_section(report, f"No evidence: {type(failure).__name__}: {failure}")
+
+
+def _add(witness: _Witness, item: pytest.Item, error: BaseException | None, report: pytest.TestReport) -> None:
+    names = witness.names
+    names.update(_names(item, error, [server for server in witness.evidence.servers if server not in names]))
     if report.failed:
         from smtpmock import ExpectationError, MessageTimeoutError
 
@@ -64,7 +74,7 @@ def add_evidence(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.
         if text:
             _add_section(report, text)
             _attach(item, report, text, witness.evidence.html(names))
-    elif call.when == "teardown" and witness.remarks is not None:
+    elif report.when == "teardown" and witness.remarks is not None:
         remarks = witness.evidence.remarks(names)
         if remarks != witness.remarks:
             report.sections.append((LATE, remarks))
@@ -94,9 +104,7 @@ def _attach(item: pytest.Item, report: pytest.TestReport, text: str, html: str) 
         report.extras = [*getattr(report, "extras", ()), *attached]  # type: ignore[attr-defined]
 
 
-def _names(
-    item: pytest.Item, error: BaseException | None, servers: tuple[Mailbox, ...]
-) -> Iterator[tuple[Mailbox, str]]:
+def _names(item: pytest.Item, error: BaseException | None, servers: Iterable[Mailbox]) -> Iterator[tuple[Mailbox, str]]:
     """Yield the servers with their names in the test: of fixtures, of attributes of its instance, and of variables."""
     places = [getattr(item, "funcargs", {}), vars(getattr(item, "instance", None) or _Witness)]
     trace = None if error is None else error.__traceback__

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from smtpmock.reports.layout import LONGEST, cut_beginning, wrapped
-from smtpmock.reports.mails import COLUMNS, MARK, mail_table, refusal, reply_line, row
+from smtpmock.reports.mails import COLUMNS, MARK, mail_table, parts, refusal, reply_line, row
 from smtpmock.reports.transcript import dialogue, session_line
 from smtpmock.reports.unmet import describe, format_lateness, late, matching
 from smtpmock.text import escape_controls, pluralize, shorten
@@ -136,6 +136,7 @@ def _mails(server: ServerFacts) -> Iterator[str]:
     for entry, lines in zip(shown, rows, strict=True):
         yield from lines
         yield from refusal(entry.record)
+        yield from parts(entry.record)
         if entry.number in came_late:
             yield from wrapped(f"! {_lateness(*came_late[entry.number])}", MARK, MARK + "  ")
 

@@ -105,8 +105,10 @@ def _table(entries: Sequence[Entry], query: Query, lacking: Mapping[int, int]) -
     since = f" since message {query.after}" if query.after else ""
     order = ", closest match first" if len(entries) > 1 and any(lacking.values()) else ""
     header, *rows = mail_table([entry.record for entry in nearest])
-    if any(entry.record.accepted for entry in entries):
-        result = [f"{pluralize(len(entries), 'message')} arrived{since}{order}:", *header]
+    failed = sum(not entry.record.accepted for entry in entries)
+    if failed < len(entries):
+        besides = f" and {pluralize(failed, 'attempt')} failed" if failed else ""
+        result = [f"{pluralize(len(entries) - failed, 'message')} arrived{besides}{since}{order}:", *header]
     else:
         result = [f"{pluralize(len(entries), 'attempt')}{since}, none accepted{order}:", *header]
     rest = len(entries)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smtpmock.mail.attachments import format_size
 from smtpmock.queries.criteria import tried_recipients
 from smtpmock.reports.layout import WIDTH, table, wrapped
 from smtpmock.reports.transcript import answers, clock_time, format_cause
@@ -21,6 +22,8 @@ MARK = " " * 14
 
 _MOST_RECIPIENTS = 10
 _MOST_SUBJECT = 200
+_MOST_FILES = 5
+_MOST_NAME = 60
 
 
 def mail_table(records: Sequence[MessageRecord]) -> list[list[str]]:
@@ -42,6 +45,19 @@ def row(record: MessageRecord) -> tuple[str, ...]:
 def refusal(record: MessageRecord) -> list[str]:
     """Return the lines that say what refused a transaction; none if nothing did."""
     return reply_lines(record.refusal) if record.refusal is not None else []
+
+
+def parts(record: MessageRecord) -> list[str]:
+    """Return the lines that say that a message has no plain text, and what is attached to it; none if neither is so."""
+    content = record.content
+    lines = [f"{MARK}the message has an HTML part only"] if content.html and not content.text else []
+    if content.attachments:
+        files = [
+            f"{escape_controls(shorten(file.name, _MOST_NAME)) or '(no name)'} ({format_size(file.size)})"
+            for file in content.attachments
+        ]
+        lines += wrapped(f"attached: {listed(files, _MOST_FILES)}", MARK, MARK + "  ")
+    return lines
 
 
 def reply_lines(exchange: Exchange) -> list[str]:

@@ -25,29 +25,29 @@ def send(mock, recipient="bob@example.com", subject="Welcome"):
 """
 
 
-def masked(result: pytest.RunResult) -> list[str]:
+def masked(output: str) -> list[str]:
     """The lines of the output, with times and ports replaced."""
-    text = re.sub(r"\b\d\d:\d\d:\d\d\.\d{3}\b", "12:00:00.000", result.stdout.str())
+    text = re.sub(r"\b\d\d:\d\d:\d\d\.\d{3}\b", "12:00:00.000", output)
     text = re.sub(r"\+\d+\.\d{3}(?= [CS]:)", "+0.000", text)
     text = re.sub(r"(?<=ended after )\d+\.\d{3}", "0.000", text)
     text = re.sub(r"\d\.\d+ s (?=after the)", "0.0 s ", text)
     text = re.sub(r"\b(from|to):<", lambda found: found[0].upper(), text)  # smtplib 3.13.0 writes small letters
+    text = re.sub(r"\b0x[0-9a-f]+", "0x0", text)
     lines = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:2525", text).splitlines()
     return [line.rstrip() for line in lines]
 
 
-def failures(result: pytest.RunResult) -> dict[str, list[str]]:
-    """The lines of each failure, masked, by the name of the test."""
-    found: dict[str, list[str]] = {}
-    lines: list[str] = []
-    for line in masked(result):
+def failures(output: str) -> list[tuple[str, list[str]]]:
+    """The names of the failed tests, each with the lines of its failure, masked."""
+    found: list[tuple[str, list[str]]] = []
+    for line in masked(output):
         name = re.fullmatch(r"_+ (\S.*) _+", line)
         if name:
-            lines = found.setdefault(name[1], [])
+            found.append((name[1], []))
         elif re.fullmatch(r"=+ short test summary info =+", line):
             break
-        else:
-            lines.append(line)
+        elif found:
+            found[-1][1].append(line)
     return found
 
 

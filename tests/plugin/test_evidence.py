@@ -71,7 +71,7 @@ def test_a_fixture_of_the_user_shows_what_happened_since_the_test_began(run_test
         before=SERVERS,
     )
     result.assert_outcomes(passed=1, failed=3)
-    found = failures(result)
+    found = dict(failures(result.stdout.str()))
     assert evidence(found["test"]) == ["server (127.0.0.1:2525): 1 message, 1 session", HEADER, mail(), *session(2)]
     assert evidence(found["test_without_mail"]) == ["server (127.0.0.1:2525): no client connected"]
     assert TITLE not in found["test_without_a_server"]
@@ -117,7 +117,7 @@ def test_every_style_shows_its_servers(run_tests):
         before=SERVERS,
     )
     result.assert_outcomes(failed=5)
-    found = failures(result)
+    found = dict(failures(result.stdout.str()))
     lines = evidence(found["test_fixtures"])
     assert [line for line in lines if ": 1 message, 1 session" in line] == [
         "smtpmock_session (127.0.0.1:2525): 1 message, 1 session",
@@ -172,7 +172,7 @@ def test_setup_teardown_and_subtests_show_each_mail_once(run_tests):
         before=SERVERS,
     )
     result.assert_outcomes(passed=1, failed=2, errors=4)
-    found = failures(result)
+    found = dict(failures(result.stdout.str()))
     one = "smtpmock (127.0.0.1:2525): 1 message, 1 session"
     assert evidence(found["ERROR at setup of test_setup"]) == [one, HEADER, mail(), *session()]
     assert evidence(found["ERROR at teardown of test_teardown"]) == [
@@ -214,7 +214,7 @@ def test_mail_that_is_too_late_is_named(run_tests):
         before=SERVERS,
     )
     result.assert_outcomes(failed=2)
-    found = failures(result)
+    found = dict(failures(result.stdout.str()))
     assert evidence(found["test_soon_after"])[:6] == [
         "'Welcome' to bob@example.com arrived 0.0 s after the wait for a message with",
         "  recipient='bob@example.com' had ended.",
@@ -264,7 +264,7 @@ def test_a_rule_that_was_not_used_is_told_without_a_trace(run_tests):
         before=SERVERS,
     )
     result.assert_outcomes(failed=1)
-    assert failures(result)["test"] == [
+    assert dict(failures(result.stdout.str()))["test"] == [
         "1 rule never used:",
         "  NOOP reply='250 Never' (asked 0 times)",
         TITLE,
@@ -285,3 +285,19 @@ def test_a_junit_file_has_the_evidence_in_its_failure(run_tests, pytester):
     ).assert_outcomes(failed=1)
     text = (pytester.path / "report.xml").read_text(encoding="utf-8")
     assert "smtpmock (127.0.0.1:" in text.partition("<failure")[2].partition("</failure>")[0]
+
+
+def test_an_error_of_the_evidence_does_not_end_the_run(run_tests):
+    result = run_tests(
+        """
+        def test(smtpmock, monkeypatch):
+            monkeypatch.setattr("smtpmock.evidence.Evidence.report", lambda *_, **__: 1 / 0)
+            assert False
+
+        def test_another(smtpmock):
+            pass
+        """,
+        before=SERVERS,
+    )
+    result.assert_outcomes(failed=1, passed=1)
+    assert evidence(dict(failures(result.stdout.str()))["test"]) == ["No evidence: ZeroDivisionError: division by zero"]

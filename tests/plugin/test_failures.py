@@ -36,7 +36,7 @@ def test_a_wait_in_vain_explains_itself_and_the_trace_stays_in_the_test(run_test
         "--show-capture=no",
     )
     result.assert_outcomes(failed=1)
-    lines = masked(result)
+    lines = masked(result.stdout.str())
     begin = next(number for number, line in enumerate(lines) if "test_invoice ___" in line)
     name = next(line for line in lines if line.endswith(": MessageTimeoutError"))
     assert lines[begin + 1 : lines.index(name) + 1] == [
