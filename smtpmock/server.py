@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import gevent
-from gevent.socket import socket
 
 from smtpmock.conformance.catalogue import STANDARDS
 from smtpmock.errors import ServerStateError, SettingError, SMTPMockError
@@ -19,7 +18,8 @@ from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.rules.book import MemoryRuleBook
 from smtpmock.runtime import hub, log
 from smtpmock.runtime.acceptor import RunningServer
-from smtpmock.runtime.listener import bare, listen
+from smtpmock.runtime.listener import bare, listen, reachable
+from smtpmock.runtime.running import Running, take_listener
 from smtpmock.settings.declarations import SETTINGS, Settings, changed_settings
 from smtpmock.stores.memory import MemoryStore
 from smtpmock.text import format_address, format_error, invalid, pluralize, unknown
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from smtpmock.http.service import HTTPService
     from smtpmock.queries.query import Mark
-    from smtpmock.runtime.service import Service
     from smtpmock.runtime.tls import ServerTLS
     from smtpmock.settings.words import SettingWords
 
@@ -104,7 +103,7 @@ class SMTPMock(Startable):
         self._http_port = self.settings.http_port
         # Removing the only item of a list is atomic: if several threads start or stop the server, one of them succeeds.
         self._startable = [True]
-        self._stoppable: list[_Running] = []
+        self._stoppable: list[Running] = []
         self._forked = False
         self._entered: Mark | None = None
         self.errors: list[BaseException] = []
@@ -290,13 +289,15 @@ class SMTPMock(Startable):
 
     @property
     def address(self) -> str:
-        """The host and the port in one string, such as "127.0.0.1:2525" or "[::1]:2525".
+        """The host and the port for clients in one string, such as "127.0.0.1:2525" or "[::1]:2525".
+
+        For a server that listens on all addresses of the machine, the host is that of the loopback interface.
 
         Example:
             >>> SMTPMock(host="::1", port=2525).address
             '[::1]:2525'
         """
-        return format_address(self.host, self.port)
+        return format_address(reachable(self.host), self.port)
 
     @property
     def url(self) -> str:
@@ -327,7 +328,7 @@ class SMTPMock(Startable):
         if self._http_port is None:
             raise ServerStateError(_NO_HTTP)
         scheme = "https" if self.settings.http_tls else "http"
-        return f"{scheme}://{format_address(bare(self._http_host), self._http_port)}"
+        return f"{scheme}://{format_address(reachable(bare(self._http_host)), self._http_port)}"
 
     @property
     def ca_certificate(self) -> Path:
@@ -372,7 +373,7 @@ class SMTPMock(Startable):
 
     def _open(self, waiting: list[Any], tls: ServerTLS | None) -> None:
         try:
-            listener = _take(waiting)
+            listener = take_listener(waiting)
         except IndexError:
             return  # the start was interrupted
         try:
@@ -384,7 +385,7 @@ class SMTPMock(Startable):
             self._startable.append(True)
             raise
         self._local.note_started()
-        self._stoppable.append(_Running(running))
+        self._stoppable.append(Running(running))
         _servers.add(self)
         registry.note_used(self)
         self._log.info(f"SMTP mock server started on port: {self._port}")
@@ -392,7 +393,7 @@ class SMTPMock(Startable):
     def _open_http(self, waiting: list[Any], serve: Callable[[Any], HTTPService]) -> HTTPService:
         if not self._stoppable:
             raise ServerStateError("The server was stopped while it started.")
-        listener = _take(waiting)
+        listener = take_listener(waiting)
         try:
             service = serve(listener)
         except BaseException:
@@ -401,7 +402,7 @@ class SMTPMock(Startable):
         self._stoppable[0].http = service
         return service
 
-    def _release(self) -> _Running:
+    def _release(self) -> Running:
         """Return the running server, for the caller to close."""
         try:
             running = self._stoppable.pop()
@@ -421,7 +422,7 @@ class SMTPMock(Startable):
         del self.errors[:-_MOST_ERRORS]
         self._log.error(f"SMTP session failed: {format_error(error)}")
 
-    def _close(self, running: _Running, grace: float | None = None, *, at_exit: bool = False) -> None:
+    def _close(self, running: Running, grace: float | None = None, *, at_exit: bool = False) -> None:
         grace = self.settings.shutdown_timeout if grace is None else grace
         try:
             try:
@@ -437,36 +438,16 @@ class SMTPMock(Startable):
             self._startable.append(True)
 
 
-class _Running:
-    """What runs between a start and a stop; all of it belongs to the hub thread."""
-
-    def __init__(self, smtp: RunningServer) -> None:
-        self.smtp = smtp
-        self.http: Service | None = None
-
-    def abandon(self) -> None:
-        """Close the descriptors in a forked child."""
-        self.smtp.abandon()
-        if self.http is not None:
-            self.http.abandon()
-
-
-def _take(waiting: list[Any]) -> socket:
-    """Return the listening socket that waits, as a socket of gevent.
-
-    Raises:
-        IndexError: If somebody else has taken it.
-    """
-    plain = waiting.pop()
-    return socket(plain.family, plain.type, plain.proto, fileno=plain.detach())
-
-
 def _check_together(settings: Settings) -> None:
     """Refuse settings that could have no effect, except that no mail is accepted."""
     if settings.require_auth and settings.auth is None:
         raise SettingError(invalid("require_auth", True, "auth as well, or nobody can log in"))
     if settings.require_tls and not settings.tls:
         raise SettingError(invalid("require_tls", True, "tls as well, or no client can begin TLS"))
+    if settings.tls_names and (settings.certfile or not (settings.tls or settings.http_tls)):
+        raise SettingError(
+            invalid("tls_names", settings.tls_names, "tls as well and no certfile, or no certificate is made")
+        )
     if settings.http_port is None:
         for name in ("http_host", "http_auth", "http_tls", "http_hosts", "http_cors_origins"):
             if getattr(settings, name):

@@ -698,11 +698,43 @@ class TestCode:
 
     def test_several_are_an_error_that_names_them(self):
         with pytest.raises(ContentError) as caught:
-            plain("Order 12345, code 493021").code()
+            plain("Use 12345 or 493021").code()
         assert str(caught.value) == (
             "Looked for one group of 4 to 8 digits that stands alone and found '12345', '493021'; the text "
-            "starts with 'Order 12345, code 493021'. Give a pattern=… that only one matches."
+            "starts with 'Use 12345 or 493021'. Give a pattern=… that only one matches."
         )
+        with pytest.raises(ContentError, match="found '1234', '5678'"):
+            plain("Your code is 1234, the code of your friend is 5678.").code()
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Order 12345, code 493021",
+            "Your code: 493 021",
+            "Your code: 493-021, for order no. 98765.",
+            "Your code:\n\n493021\n\n20261 Hamburg",
+            "493021 is your code. Order number 12345.",
+            "Einmalcode: 493021\nKundennummer: 12345",
+            "Zip code 12345. PIN: 493021",
+            "Invoice 12345: use 493021",
+            "We have 123 456 users. Use 493021",
+            "Use 493\xa0021",
+        ],
+    )
+    def test_words_beside_it_tell_it_from_other_numbers(self, text):
+        assert plain(text).code() == "493021"
+
+    def test_without_one_in_the_bodies_it_is_that_of_the_subject(self):
+        content = Content(b"Subject: 493021 is your code\r\n\r\nHello, see the subject.\r\n")
+        assert content.code() == "493021"
+        assert content.code(r"(\d+) is") == "493021"
+
+    def test_html_is_searched_if_the_text_has_none(self):
+        both = multipart("\nPlease read the HTML.", "Content-Type: text/html\n\n<b>493021</b>", kind="alternative")
+        assert both.code() == "493021"
+
+    def test_number_of_an_order_alone_is_what_there_is(self):
+        assert plain("Order 12345").code() == "12345"
 
     def test_none_is_an_error_that_shows_the_text(self):
         with pytest.raises(ContentError, match=r"found none; the text starts with 'Hello\. x{192}…'\."):
@@ -728,3 +760,30 @@ class TestCode:
             QueryError, match=r"^Invalid pattern '\(': expected a regular expression \(missing \), unterminated"
         ):
             plain("x").code("(")
+
+
+class TestLinkText:
+    HTML = (
+        '<a href="https://a.example/1">Confirm <b>your\n address</b></a> <a href="https://a.example/2">Stop</a>'
+        '<a href="https://a.example/3"><img alt="Open the shop"></a><a href="https://a.example/4">Stop'
+        "<map><area href='https://a.example/5' alt='Map'></map>"
+    )
+
+    def test_is_what_a_reader_clicks_on(self):
+        content = page(self.HTML)
+        assert content.link(text="Confirm your address") == "https://a.example/1"
+        assert content.link(text="Open*") == "https://a.example/3"
+        assert content.link(text=re.compile("^map$", re.IGNORECASE)) == "https://a.example/5"
+        assert content.find_links(text="Stop") == ("https://a.example/2", "https://a.example/4")
+        assert content.link("/4", text="Stop") == "https://a.example/4"
+
+    def test_error_lists_the_texts(self):
+        with pytest.raises(ContentError) as caught:
+            page('<a href="https://a.example/1">Confirm</a>').link(text="Activate")
+        assert str(caught.value) == (
+            "Looked for one link with the text 'Activate' and found none; the links of the mail: "
+            "'https://a.example/1'; their texts: 'Confirm'."
+        )
+
+    def test_links_of_the_plain_text_have_none(self):
+        assert plain("https://a.example/1").find_links(text="*") == ()

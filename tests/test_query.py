@@ -8,7 +8,7 @@ from smtplib import SMTP
 
 import pytest
 
-from smtpmock import MESSAGE_WORDS, QueryError, SMTPMock
+from smtpmock import MESSAGE_WORDS, ExpectationError, QueryError, SMTPMock
 
 REFUSED = ["no@example.com", "refused@example.com"]
 
@@ -298,3 +298,52 @@ def test_a_value_that_cannot_be_asked_for_is_refused(mock, word, wanted, text):
     with pytest.raises(QueryError) as caught:
         mock.messages(**{word: wanted})
     assert str(caught.value) == text
+
+
+# Headers, bodies and case.
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ({"to": "Bob@EXAMPLE.com"}, [1]),
+        ({"to": "bob@example.com"}, []),
+        ({"to": "bob@example.com", "ignore_case": True}, [1]),
+        ({"to": "Bob"}, []),
+        ({"cc": "team@*"}, [1]),
+        ({"from_": "shop@example.com"}, [1]),
+        ({"from": "second@example.com"}, [1]),
+        ({"body": "plain"}, [1]),
+        ({"body": "seen by"}, [1]),
+        ({"body": "<b>"}, []),
+        ({"subject": "WELCOME, ZOË"}, []),
+        ({"subject": "WELCOME, ZOË", "ignore_case": True}, [1]),
+        ({"subject": "welcome*", "ignore_case": True}, [1]),
+        ({"subject": re.compile("^welcome"), "ignore_case": True}, [1]),
+        ({"header": {"X-Id": "AB"}, "ignore_case": True}, [1]),
+        ({"recipient": "BOB@example.com", "ignore_case": True}, [1]),
+        ({"recipient": "BOB@example.com", "ignore_case": False}, []),
+    ],
+)
+def test_headers_bodies_and_case(words, found):
+    mail = EmailMessage()
+    mail["From"] = "Shop <shop@example.com>, second@example.com"
+    mail["To"] = "Bob Example <Bob@example.com>"
+    mail["Cc"] = "team@example.com"
+    mail["Subject"] = "Welcome, Zoë"
+    mail["X-Id"] = "ab"
+    mail.set_content("plain text")
+    mail.add_alternative("<p>HTML <b>seen</b> by readers</p>", subtype="html")
+    with SMTPMock() as server:
+        server.deliver(mail, "bounce@example.com", ["bob@example.com"])
+
+        assert numbers(server, **words) == found
+
+
+def test_ignore_case_needs_a_text(mock):
+    with pytest.raises(QueryError, match=r"^Invalid ignore_case True: expected a criterion with a text as well"):
+        mock.messages(ignore_case=True, size=">= 1")
+    with pytest.raises(QueryError, match=r"^Invalid ignore_case 'yes': expected True or False$"):
+        mock.messages(ignore_case="yes", subject="x")
+    with pytest.raises(ExpectationError, match=r"^No message with subject='x', ignore_case=True has arrived"):
+        mock.message(ignore_case=True, subject="x")

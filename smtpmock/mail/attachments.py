@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smtpmock.mail.files import safe_name, write_new
 from smtpmock.text import shorten
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
+
+_UNNAMED = "attachment"
 
 
 def format_size(number: int) -> str:
@@ -19,16 +20,6 @@ def format_size(number: int) -> str:
     if number < 1000:
         return f"{number} B"
     return f"{number / 1e3:.1f} kB" if number < 1e6 else f"{number / 1e6:.1f} MB"
-
-
-def _safe_name(name: str) -> tuple[str, str]:
-    """Return a file name without folders and dangerous characters, and its suffix."""
-    last = re.split(r"[/\\]", name)[-1]
-    safe = "".join(c if c.isprintable() and c not in '<>:"|?*' else "_" for c in last).strip(". ")
-    stem, dot, suffix = safe.rpartition(".")
-    if not stem or len(suffix) > 10:
-        stem, dot, suffix = safe, "", ""
-    return stem.encode()[:180].decode(errors="ignore") or "attachment", dot + suffix
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,7 +59,7 @@ class Attachment:
             >>> Attachment("../../a:b.txt", "text/plain", b"").safe_name
             'a_b.txt'
         """
-        return "".join(_safe_name(self.name))
+        return "".join(safe_name(self.name, _UNNAMED))
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Write the content to a new file in the folder, which is created if it does not exist.
@@ -88,18 +79,7 @@ class Attachment:
             ...     [Attachment("../a.txt", "text/plain", b"").save(folder).name for _ in range(2)]
             ['a.txt', 'a-1.txt']
         """
-        place = Path(folder)
-        place.mkdir(parents=True, exist_ok=True)
-        stem, suffix = _safe_name(self.name)
-        for number in count():
-            path = place / (f"{stem}-{number}{suffix}" if number else f"{stem}{suffix}")
-            try:
-                with path.open("xb") as file:  # exclusive: fails for a symlink too
-                    file.write(self.content)
-            except FileExistsError:
-                continue
-            return path
-        raise AssertionError("count() has no end")
+        return write_new(folder, *safe_name(self.name, _UNNAMED), self.content)
 
     def __repr__(self) -> str:
         return f"<Attachment {shorten(self.name, 200)!r} {self.content_type} {format_size(self.size)}>"

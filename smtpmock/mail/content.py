@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from smtpmock.mail.addresses import Address
+    from smtpmock.mail.html import Page
     from smtpmock.mail.mime import Part
 
 __all__ = ["Attachment", "Content", "ContentError", "Headers", "MissingHeaderError"]
@@ -117,7 +118,7 @@ class Content:
 
     @property
     @_once
-    def _page(self) -> tuple[str, tuple[str, ...]]:
+    def _page(self) -> Page:
         from smtpmock.mail.html import read_html
 
         return read_html(self.html)
@@ -269,7 +270,7 @@ class Content:
             >>> Content(b"Content-Type: text/html\r\n\r\n<p>Hi <b>Bob</b></p>").html_text.split()
             ['Hi', 'Bob']
         """
-        return self._page[0]
+        return self._page.text
 
     @property
     @_once
@@ -303,28 +304,38 @@ class Content:
         """
         from smtpmock.mail.links import text_links
 
-        return tuple(dict.fromkeys((*text_links(self.text), *self._page[1])))
+        return tuple(dict.fromkeys((*text_links(self.text), *self._page.links)))
 
-    def find_links(self, pattern: str | re.Pattern[str]) -> tuple[str, ...]:
+    def find_links(
+        self, pattern: str | re.Pattern[str] | None = None, *, text: str | re.Pattern[str] | None = None
+    ) -> tuple[str, ...]:
         r"""Return the links that match.
 
         Args:
             pattern: A str that the link contains; a pattern with `*` for any text that matches the whole link; or a
                 compiled regular expression to search for in the link.
+            text: The same for what a reader of the HTML clicks on: the text of the link, with that of its images.
 
         Example:
             >>> mail = Content(b"\r\nhttps://a.example/confirm/7 https://a.example/stop")
             >>> mail.find_links("*/confirm/*"), mail.find_links("stop"), mail.find_links(re.compile("[0-9]$"))
             (('https://a.example/confirm/7',), ('https://a.example/stop',), ('https://a.example/confirm/7',))
+            >>> page = b"<a href='https://a.example/7'>Confirm your address</a> <a href='https://a.example/8'>Stop</a>"
+            >>> Content(b"Content-Type: text/html\r\n\r\n" + page).find_links(text="Confirm")
+            ('https://a.example/7',)
         """
-        if isinstance(pattern, str):
-            if has_wildcard(pattern):
-                return tuple(filter(glob(pattern), self.links))
-            return tuple(link for link in self.links if pattern in link)
-        return tuple(link for link in self.links if pattern.search(link))
+        links = self.links
+        if text is not None:
+            says = _matcher(text)
+            links = tuple(dict.fromkeys(link for link, said in self._page.anchors if says(said)))
+        return links if pattern is None else tuple(filter(_matcher(pattern), links))
 
-    def link(self, pattern: str | re.Pattern[str] | None = None) -> str:
-        r"""Return the only link, or the only one that matches the pattern of `find_links`.
+    def link(self, pattern: str | re.Pattern[str] | None = None, *, text: str | re.Pattern[str] | None = None) -> str:
+        r"""Return the only link, or the only one that matches, as `find_links` finds it.
+
+        Args:
+            pattern: What the link contains, or a pattern for it.
+            text: What its text in the HTML contains, or a pattern for it.
 
         Raises:
             ContentError: If no link matches, or several do; the text lists the links of the mail.
@@ -333,15 +344,19 @@ class Content:
             >>> Content(b"\r\nGo to https://a.example/confirm/7, please.").link("*/confirm/*")
             'https://a.example/confirm/7'
         """
-        found = self.links if pattern is None else self.find_links(pattern)
-        sought = "one link" if pattern is None else f"one link matching {_shown(pattern)}"
-        return _only(found, sought, f"the links of the mail: {list_values(self.links)}")
+        asked = [f"matching {_shown(pattern)}"] if pattern is not None else []
+        asked += [f"with the text {_shown(text)}"] if text is not None else []
+        seen = f"the links of the mail: {list_values(self.links)}"
+        if text is not None:
+            seen += f"; their texts: {list_values(tuple(said for _, said in self._page.anchors))}"
+        return _only(self.find_links(pattern, text=text), " ".join(["one link", *asked]), seen)
 
     def code(self, pattern: str | re.Pattern[str] | None = None) -> str:
-        r"""Return the one-time code in the text, or in the visible HTML if there is no text.
+        r"""Return the one-time code in the text, or else in the visible HTML, or else in the subject.
 
-        Without a pattern, it is the only group of 4 to 8 digits that stands alone: not in a word, link,
-        address, date, time, price, longer number or copyright notice.
+        Without a pattern, it is a group of 4 to 8 digits that stands alone: not in a word, link, address, date, time,
+        price, longer number or copyright notice; or two groups such as "123 456", which are returned as one. If there
+        are several, the one beside a word such as "code" or "PIN" is meant, and none beside a word such as "order".
 
         Args:
             pattern: A regular expression; the code is its first group, or the whole match if it has no group.
@@ -351,24 +366,46 @@ class Content:
             QueryError: If the pattern is not a valid regular expression.
 
         Example:
-            >>> Content(b"\r\nYour code is 493021, valid until 10:30.").code()
+            >>> Content(b"\r\nOrder 12345: your code is 493021, valid until 10:30.").code()
             '493021'
             >>> Content(b"\r\nYour code is AB-12.").code("code is ([A-Z0-9-]+)")
             'AB-12'
         """
-        from smtpmock.mail.links import text_codes
-
-        text = self.text if self.text.strip() else self._page[0]
+        find, sought = _code_finder(pattern)
+        text = self.text if self.text.strip() else self._page.text
+        for source in (self.text, self._page.text, self.subject):
+            found = find(source)
+            if found:
+                text = source
+                break
         beginning = shorten(" ".join(text[:1000].split()), 200)
         seen = f"the text starts with {beginning!r}" if beginning else "the mail has no text"
-        if pattern is None:
-            return _only(text_codes(text), "one group of 4 to 8 digits that stands alone", seen)
-        try:
-            matches = re.finditer(pattern, text)
-        except re.error as error:
-            raise QueryError(f"Invalid pattern {_shown(pattern)}: expected a regular expression ({error}).") from None
-        codes = (match[1] if match.re.groups else match[0] for match in matches)
-        return _only((code for code in codes if code), f"one code matching {_shown(pattern)}", seen)
+        return _only(found, sought, seen)
+
+
+def _code_finder(pattern: str | re.Pattern[str] | None) -> tuple[Callable[[str], list[str]], str]:
+    """Return a function that finds codes in a text, and what it looks for."""
+    if pattern is None:
+        from smtpmock.mail.codes import text_codes
+
+        return text_codes, "one group of 4 to 8 digits that stands alone"
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise QueryError(f"Invalid pattern {_shown(pattern)}: expected a regular expression ({error}).") from None
+
+    def find(text: str) -> list[str]:
+        codes = (match[1] if expression.groups else match[0] for match in expression.finditer(text))
+        return [code for code in codes if code]
+
+    return find, f"one code matching {_shown(pattern)}"
+
+
+def _matcher(pattern: str | re.Pattern[str]) -> Callable[[str], object]:
+    """Return a function that tells if a text contains or matches the pattern."""
+    if not isinstance(pattern, str):
+        return pattern.search
+    return glob(pattern) if has_wildcard(pattern) else lambda text: pattern in text
 
 
 def _shown(pattern: str | re.Pattern[str]) -> str:

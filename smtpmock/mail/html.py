@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import NamedTuple
 
 from smtpmock.mail.links import LONGEST_TEXT, text_links
 
@@ -37,17 +38,34 @@ _INLINE = frozenset(
 )
 
 
-def read_html(page: str) -> tuple[str, tuple[str, ...]]:
+class Page(NamedTuple):
+    """The content of an HTML page.
+
+    Attributes:
+        text: The visible text.
+        links: The links, in order.
+        anchors: The links that have a text or an image, each with its text on one line; an image counts as the text
+                that stands for it.
+    """
+
+    text: str
+    links: tuple[str, ...]
+    anchors: tuple[tuple[str, str], ...] = ()
+
+
+def read_html(page: str) -> Page:
     r"""Return the visible text and the links in the first million characters of an HTML page.
 
     Example:
-        >>> read_html("<title>x</title><p>Go <a href='mailto:a@b.example'>on</a>")
-        ('\n\n\nGo on', ('mailto:a@b.example',))
+        >>> read_html("<title>x</title><p>Go <a href='mailto:a@b.example'>on <b>top</b></a>")
+        Page(text='\n\n\nGo on top', links=('mailto:a@b.example',), anchors=(('mailto:a@b.example', 'on top'),))
     """
     page = page[:LONGEST_TEXT]
     texts: list[str] = []
     links: list[str] = []
+    anchors: list[tuple[str, list[str]]] = []
     in_link = False
+    in_anchor = False
     position = 0
     while match := TOKEN.match(page, position):
         position = match.end()
@@ -55,6 +73,8 @@ def read_html(page: str) -> tuple[str, tuple[str, ...]]:
             text = _IMPOSSIBLE_CHARACTER.sub("\ufffd", match["text"])
             text = re.sub(r"\s+", " ", unescape(text))
             texts.append(text)
+            if in_anchor:
+                anchors[-1][1].append(text)
             if not in_link:
                 links.extend(text_links(text))
             continue
@@ -62,23 +82,31 @@ def read_html(page: str) -> tuple[str, tuple[str, ...]]:
         if not name:
             continue
         if match["closed"] and name in ("a", "area"):
-            href = _href(match["attributes"])
-            if _SCHEME.match(href):
+            href = _attribute("href", match["attributes"])
+            href = re.sub(r"[\t\r\n]", "", href).strip()  # as browsers do
+            in_anchor = bool(_SCHEME.match(href))
+            if in_anchor:
                 links.append(href)
+                anchors.append((href, [_attribute("alt", match["attributes"])] if name == "area" else []))
+                in_anchor = name == "a"
             in_link = in_link or (name == "a" and bool(href))
         elif match["end"] and name == "a":
-            in_link = False
+            in_link = in_anchor = False
+        elif in_anchor and match["closed"] and name == "img":
+            anchors[-1][1].append(f" {_attribute('alt', match['attributes'])} ")
         elif match["closed"] and name in END_OF_UNSEEN:
             end = END_OF_UNSEEN[name].search(page, position)
             position = end.start() if end else len(page)
         if name not in _INLINE:
             texts.append("\n")
-    return "".join(texts), tuple(links)
+            if in_anchor:
+                anchors[-1][1].append("\n")
+    return Page("".join(texts), tuple(links), tuple((href, " ".join("".join(said).split())) for href, said in anchors))
 
 
-def _href(attributes: str) -> str:
+def _attribute(wanted: str, attributes: str) -> str:
+    """Return the first value of an attribute that is not empty."""
     for name, *values in ATTRIBUTE.findall(attributes):
-        if name.lower() == "href" and any(values):
-            href = _IMPOSSIBLE_CHARACTER.sub("\ufffd", "".join(values))
-            return re.sub(r"[\t\r\n]", "", unescape(href)).strip()  # as browsers do
+        if name.lower() == wanted and any(values):
+            return unescape(_IMPOSSIBLE_CHARACTER.sub("\ufffd", "".join(values)))
     return ""

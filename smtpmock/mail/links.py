@@ -1,4 +1,4 @@
-"""Links and one-time codes in text."""
+"""Links in text."""
 
 from __future__ import annotations
 
@@ -11,36 +11,9 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 1_000_000
 """The most characters of a text that are searched for codes, and of a page that are read."""
 
-_LINK = re.compile(r'(?<![a-z0-9])https?://[^\s<>"\x00-\x20]+', re.IGNORECASE)
+LINK = re.compile(r'(?<![a-z0-9])https?://[^\s<>"\x00-\x20]+', re.IGNORECASE)
 _PUNCTUATION = ".,;:!?'"
 _MOST_PUNCTUATION = 1000  # at the end of a link
-_YEAR = "(?:19|20)[0-9]{2}"
-_NO_CODE = re.compile(
-    rf"""
-    {_LINK.pattern}
-    | (?<![\w.+-])[\w.+-]+@[\w.-]+
-    | (?:©|\(c\)|\bcopyright\b)[^\n0-9]{{0,40}}{_YEAR}(?:\s?[-\u2013]\s?{_YEAR})?\b
-    | \b{_YEAR}\s?(?:©|\(c\)|copyright\b)
-    | \b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[.,]?\s
-      (?:[0-9]{{1,2}}(?:st|nd|rd|th)?,?\s)?{_YEAR}\b
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-_CODE = re.compile(
-    r"(?<![\w$€£¥+])(?<!\w[-\u2013/+@])(?<![0-9][.,:' \xa0])"
-    r"[0-9]{4,8}"
-    r"(?![\w€£¥])(?![-\u2013/+@]\w)(?![.,:' \xa0][0-9])"
-)
-
-
-def text_codes(text: str) -> list[str]:
-    """Return the groups of 4 to 8 digits that stand alone in the first million characters.
-
-    Example:
-        >>> text_codes("Order A1234 of May 2026: your code is 493021.")
-        ['493021']
-    """
-    return _CODE.findall(_NO_CODE.sub("\n", text[:LONGEST_TEXT]))
 
 
 def text_links(text: str) -> Iterator[str]:
@@ -50,7 +23,7 @@ def text_links(text: str) -> Iterator[str]:
         >>> list(text_links("(see https://a.example/x_(y)!)"))
         ['https://a.example/x_(y)']
     """
-    for match in _LINK.finditer(text):
+    for match in LINK.finditer(text):
         link = match[0].rstrip(_PUNCTUATION)
         if link[-1] in ")]":
             link = _without_surplus_brackets(link)

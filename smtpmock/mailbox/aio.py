@@ -78,6 +78,7 @@ class AsyncMailbox:
     purge = coroutine(Reading.purge)
     update_messages = coroutine(Reading.update_messages)
     deliver = coroutine(Delivering.deliver)
+    save_messages = coroutine(Reading.save_messages)
     sessions = coroutine(Reading.sessions)
     violations = coroutine(Assertions.violations)
     mark = coroutine(Reading.mark)

@@ -12,6 +12,9 @@ from smtpmock.queries.query import Query, SessionQuery
 from smtpmock.text import invalid
 
 if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
     from typing_extensions import Unpack
 
     from smtpmock.messages.message import Message
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from smtpmock.queries.words import QueryWords, SessionWords
 
 _LONGEST_TAG = 200
+
+_LONGEST_NAME = 60  # characters of a subject in the name of a file
 
 
 class Reading(Explaining):
@@ -175,6 +180,42 @@ class Reading(Explaining):
             (1, 0)
         """
         return [message for message in self.purge() if message.accepted]
+
+    def save_messages(self, folder: str | os.PathLike[str], **query: Unpack[QueryWords]) -> list[Path]:
+        """Write the accepted messages that match to new files in a folder, such as "0001-Welcome.eml".
+
+        The folder is created if it does not exist. The files stay in it whatever the messages contain, and no existing
+        file is overwritten.
+
+        Args:
+            folder: The folder.
+            **query: Criteria, as listed in docs/queries.md.
+
+        Returns:
+            The paths of the files, in order of arrival.
+
+        Raises:
+            OSError: If the folder or a file cannot be written.
+            QueryError: If a criterion is unknown or its value is invalid.
+
+        Example:
+            >>> import tempfile
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.sendmail("a@example.com", "b@example.com", "Subject: ../Welcome?")
+            ...     with tempfile.TemporaryDirectory() as folder:
+            ...         [path.name for path in mock.save_messages(folder)]
+            ['0001-Welcome_.eml']
+        """
+        from smtpmock.mail.files import safe_name, write_new
+
+        paths = []
+        for message in self.messages(**query):
+            name = "".join(safe_name(message.subject[:_LONGEST_NAME], ""))
+            stem = f"{message.number:04}-{name}" if name else f"{message.number:04}"
+            paths.append(write_new(folder, stem, ".eml", message.raw))
+        return paths
 
     def sessions(self, **query: Unpack[SessionWords]) -> list[Session]:
         """Return the sessions that match, open ones included, in the order in which they began.

@@ -10,9 +10,11 @@ from smtpmock.records.exchange import Exchange
 from smtpmock.text import escape_controls, shorten
 
 if TYPE_CHECKING:
+    import os
     import re
     from collections.abc import Mapping
     from email.message import EmailMessage
+    from pathlib import Path
 
     from smtpmock.conformance.catalogue import Violation
     from smtpmock.mail.addresses import Address
@@ -356,13 +358,15 @@ class Message(MessageChecks):
         """The links in the text and the HTML, in order, each once."""
         return self._record.content.links
 
-    def find_links(self, pattern: str | re.Pattern[str]) -> tuple[str, ...]:
+    def find_links(
+        self, pattern: str | re.Pattern[str] | None = None, *, text: str | re.Pattern[str] | None = None
+    ) -> tuple[str, ...]:
         """Return the links that match; see `Content.find_links`."""
-        return self._record.content.find_links(pattern)
+        return self._record.content.find_links(pattern, text=text)
 
-    def link(self, pattern: str | re.Pattern[str] | None = None) -> str:
+    def link(self, pattern: str | re.Pattern[str] | None = None, *, text: str | re.Pattern[str] | None = None) -> str:
         """Return the only link, or the only one that matches; see `Content.link`."""
-        return self._record.content.link(pattern)
+        return self._record.content.link(pattern, text=text)
 
     def code(self, pattern: str | re.Pattern[str] | None = None) -> str:
         """Return the one-time code; see `Content.code`."""
@@ -379,6 +383,35 @@ class Message(MessageChecks):
         from smtpmock.messages.trace_header import received
 
         return received(self._record, self.number) + self.raw
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        r"""Write the exact bytes of the message to a file, for mail programs to open: give it the suffix ".eml".
+
+        Folders are created, and an existing file is overwritten.
+
+        Args:
+            path: The path of the file.
+
+        Returns:
+            The path.
+
+        Raises:
+            OSError: If the file cannot be written.
+
+        Example:
+            >>> import tempfile
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, tempfile.TemporaryDirectory() as folder:
+            ...     message = mock.deliver(b"From: a@example.com\r\nTo: b@example.com\r\n\r\nhello\r\n")
+            ...     message.save(f"{folder}/mails/welcome.eml").read_bytes() == message.raw
+            True
+        """
+        from pathlib import Path
+
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(self.raw)
+        return target
 
 
 def _step(exchange: Exchange | None) -> Exchange:

@@ -31,7 +31,7 @@ def wrapped(text: str, indent: str = "", hanging: str | None = None) -> list[str
 
     Example:
         >>> wrapped("550 User unknown " * 5, "  ", "    ")[1]
-        '    550 User unknown'
+        '    unknown'
     """
     hanging = " " * len(indent) if hanging is None else hanging
     shown = shorten(escape_controls(text[: LONGEST + 1]), LONGEST)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from smtpmock.errors import SettingError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from trustme import CA, LeafCert
 
 _WRONG_HOST = "wrong.host.invalid"
@@ -40,18 +42,25 @@ class Certificates:
         self._authority.cert_pem.write_to_path(str(self.ca))
         self._issued: dict[tuple[str, ...], Path] = {}
 
-    def server(self, host: str, fault: str) -> Path:
+    def server(self, host: str, fault: str, names: Iterable[str] = ()) -> Path:
         """Return the path of a server's certificate chain and key (PEM).
 
         Args:
             host: The name or address that it is for; it is valid for the names of this machine, too.
             fault: What is wrong with it, as in the setting `tls_fault`; "" for nothing.
+            names: Further names and addresses that it is for.
+
+        Raises:
+            SettingError: If a name cannot stand in a certificate.
         """
         issuer = self._stranger if fault == "unknown-authority" else self._authority
         if fault == "wrong-host":
             return self._issue(issuer, _WRONG_HOST)
-        names = dict.fromkeys((host, "localhost", "127.0.0.1", "::1"))
-        return self._issue(issuer, *names, expired=fault == "expired", unknown=issuer is self._stranger)
+        known = dict.fromkeys((host, "localhost", "127.0.0.1", "::1", *names))
+        try:
+            return self._issue(issuer, *known, expired=fault == "expired", unknown=issuer is self._stranger)
+        except ValueError as error:
+            raise SettingError(f"Invalid tls_names {list(names)!r}: expected names and addresses ({error})") from None
 
     def client(self) -> Path:
         """Return the path of a client's certificate chain and key (PEM)."""

@@ -110,5 +110,23 @@ def bare(host: str) -> str:
     return host[1:-1] if host.startswith("[") and host.endswith("]") else host
 
 
+def reachable(host: str) -> str:
+    """Return the host that clients on this machine connect to: all addresses (0.0.0.0, ::) include the loopback's.
+
+    Example:
+        >>> reachable("0.0.0.0"), reachable("::"), reachable("mail.example")
+        ('127.0.0.1', '::1', 'mail.example')
+    """
+    from ipaddress import ip_address  # takes 3 ms
+
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not address.is_unspecified:
+        return host
+    return "127.0.0.1" if address.version == 4 else "::1"
+
+
 def _failed(port: int, reason: str) -> StartError:
     return StartError(f"Failed to start SMTP mock server on port: {port} ({reason})")

@@ -90,7 +90,7 @@ class ServerTLS:
         if settings.certfile and not fault:
             _load(context.load_cert_chain, "certfile", settings.certfile, settings.keyfile or None)
         else:
-            context.load_cert_chain(certificates().server(self._host, fault))
+            context.load_cert_chain(certificates().server(self._host, fault, settings.tls_names))
         if settings.client_certificate:
             required = settings.client_certificate == "required"
             context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
@@ -140,7 +140,7 @@ def https_context(settings: Settings, host: str) -> ssl.SSLContext:
     if settings.certfile:
         _load(context.load_cert_chain, "certfile", settings.certfile, settings.keyfile or None)
     else:
-        context.load_cert_chain(certificates().server(host, ""))
+        context.load_cert_chain(certificates().server(host, "", settings.tls_names))
     return context
 
 

@@ -229,6 +229,9 @@ class Settings(_Frozen):
     require_tls: bool = _esmtp(False, SWITCH, "refuse mail before TLS")
     certfile: str = _esmtp("", PATH, "file with the server's certificate chain (PEM); by default one is generated")
     keyfile: str = _esmtp("", PATH, "file with the private key (PEM), unless certfile contains it")
+    tls_names: tuple[str, ...] = _esmtp(
+        (), NAMES, "further names and addresses that the generated certificate is for, such as host.docker.internal"
+    )
     client_certificate: str = _esmtp(
         "", CLIENT_CERTIFICATE, "whether clients may (optional) or must (required) present a certificate"
     )

@@ -46,6 +46,7 @@ class SettingWords(TypedDict, total=False):
     require_tls: bool
     certfile: str
     keyfile: str
+    tls_names: Iterable[str]
     client_certificate: ClientCertificate | None
     client_cafile: str
     tls_minimum_version: TLSVersion | None
