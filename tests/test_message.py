@@ -117,3 +117,12 @@ def test_a_message_without_a_byte_is_judged_but_not_one_of_which_nothing_was_kep
     assert (empty.raw, lost.raw, empty.msg, lost.msg) == (b"", b"", True, True)
     assert [found.code for found in empty.violations] == ["missing-from", "missing-date", "missing-message-id"]
     assert lost.violations == ()
+
+
+@pytest.mark.parametrize("kind", [Message, Session])
+@pytest.mark.parametrize(
+    "written", [{}, [], None, {"record": {}}, {"record": 7, "number": 1, "is_read": 0, "tags": []}]
+)
+def test_what_is_no_stored_form_is_refused(kind, written):
+    with pytest.raises(ValueError, match=r"Invalid|Missing"):
+        kind.from_json(written)

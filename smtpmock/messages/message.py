@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smtpmock.messages.checks import MessageChecks
 from smtpmock.records.exchange import Exchange
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import EmailMessage
     from pathlib import Path
+
+    from typing_extensions import Self
 
     from smtpmock.conformance.catalogue import Violation
     from smtpmock.mail.addresses import Address
@@ -270,6 +272,44 @@ class Message(MessageChecks):
         from smtpmock.conformance.message import message_violations
 
         return message_violations(self._record)
+
+    def to_json(self) -> dict[str, Any]:
+        r"""Return the message as what `json.dumps` takes, with all that is known of it; `from_json` makes it again.
+
+        Example:
+            >>> import json
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock:
+            ...     message = mock.deliver(b"Subject: hi\r\n\r\n", "a@example.com", ["b@example.com"])
+            >>> Message.from_json(json.loads(json.dumps(message.to_json()))) == message
+            True
+        """
+        from smtpmock.records.json_form import to_json
+
+        return {"number": self.number, "is_read": self.is_read, "tags": [*self.tags], "record": to_json(self._record)}
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Self:
+        """Return the message that `to_json` wrote.
+
+        Args:
+            written: What `to_json` returned.
+
+        Raises:
+            ValueError: If it is something else.
+        """
+        from smtpmock.records.json_form import from_json
+        from smtpmock.records.message import MessageRecord
+        from smtpmock.stores.base import Entry
+
+        try:
+            number, is_read, tags = written["number"], written["is_read"], tuple(written["tags"])
+            record = written["record"]
+        except (KeyError, TypeError):
+            raise ValueError("Invalid message: expected what Message.to_json returns") from None
+        if type(number) is not int or type(is_read) is not bool or not all(isinstance(tag, str) for tag in tags):
+            raise ValueError("Invalid message: expected a number, a read flag and tags as Message.to_json returns them")
+        return cls(Entry(number, from_json(MessageRecord, record), is_read, tags))
 
     def html_report(self) -> str:
         """Return the message as a self-contained fragment of HTML, with its content escaped."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smtpmock.messages.message import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from typing_extensions import Self
 
     from smtpmock.conformance.catalogue import Violation
     from smtpmock.records.exchange import Exchange
@@ -122,6 +124,44 @@ class Session:
         from smtpmock.conformance.conversation import session_violations
 
         return session_violations(self._record)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the session as what `json.dumps` takes, with all that is known of it; `from_json` makes it again.
+
+        Example:
+            >>> import json
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     _ = client.noop()
+            ...     [session] = mock.sessions()
+            >>> Session.from_json(json.loads(json.dumps(session.to_json()))) == session
+            True
+        """
+        from smtpmock.records.json_form import to_json
+
+        return {"record": to_json(self._record), "messages": [message.to_json() for message in self.messages]}
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Self:
+        """Return the session that `to_json` wrote.
+
+        Args:
+            written: What `to_json` returned.
+
+        Raises:
+            ValueError: If it is something else.
+        """
+        from smtpmock.records.json_form import from_json
+        from smtpmock.records.session import SessionRecord
+        from smtpmock.stores.base import SessionEntry
+
+        try:
+            record, messages = written["record"], [*written["messages"]]
+        except (KeyError, TypeError):
+            raise ValueError("Invalid session: expected what Session.to_json returns") from None
+        entries = (Message.from_json(message)._entry for message in messages)
+        return cls(SessionEntry(from_json(SessionRecord, record), tuple(entries)))
 
     def transcript(self) -> str:
         """Return the dialogue with timestamps as text: C: for the client, S: for the server."""

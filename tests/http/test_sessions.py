@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from smtpmock import Session
 from tests.http.conftest import API, send
 from tests.raw_client import Client as RawClient
 
@@ -47,6 +48,8 @@ def test_session_is_read_whole(mock, client):
         whole = client.get(f"/sessions/{wanted}").json
         assert (whole["id"], whole["client_port"]) == (session.id, session.client_port)
         assert len(whole["exchanges"]) == len(session.exchanges)
+        stored = client.get(f"/sessions/{wanted}", include="stored").json["stored"]
+        assert Session.from_json(stored) == session
 
 
 def test_transcript_is_text_or_html_as_the_client_accepts(mock, client):

@@ -1,6 +1,7 @@
 """Values of the Python API as JSON: the keys are the names of their public attributes.
 
-What an object holds follows from its class: the fields of a tuple, the properties of the others.
+What an object holds follows from its class: the fields of a tuple, the properties of the others. Messages and sessions
+can have their stored form as well, from which Python makes the same objects.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ from smtpmock.records.session import TLS, Attempt
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-LARGE = {"raw": ("raw", "msg_request"), "exchanges": ("exchanges", "end_of_data"), "attachments": ("content",)}
+LARGE = {
+    "raw": ("raw", "msg_request"),
+    "exchanges": ("exchanges", "end_of_data"),
+    "attachments": ("content",),
+    "stored": ("stored",),
+}
 """What lists leave out unless it is asked for: the attributes that each word of `include` adds."""
 
 _PLAIN = frozenset((str, bool, int, float, type(None)))
@@ -54,6 +60,8 @@ def _form(kind: Any) -> Form:
     if kind is Message:
         fields.append("number")
     properties = [name for name, value in vars(kind).items() if isinstance(value, property)]
+    if kind in (Message, Session):
+        properties.append("stored")
     names = (name for name in (*fields, *properties) if name not in _LEFT_OUT.get(kind, ()))
     return Form(kind, tuple(names))
 
@@ -114,6 +122,8 @@ def format_time(moment: datetime) -> str:
 def _attribute(value: Any, name: str, include: Collection[str]) -> Any:
     if isinstance(value, Session) and name == "messages":
         return [message.id for message in value.messages]
+    if name == "stored":
+        return value.to_json()
     return as_json(getattr(value, name), include)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from smtpmock.conformance.catalogue import Level, Violation
 from smtpmock.http.native.forms import FORMS, LARGE
@@ -18,8 +18,7 @@ from smtpmock.messages.session import Session
 from smtpmock.records.exchange import Cause, Exchange
 from smtpmock.records.session import TLS, Attempt
 
-if TYPE_CHECKING:
-    Schema = dict[str, Any]
+Schema = dict[str, Any]
 
 _NAMES = {
     kind.__name__: kind
@@ -80,8 +79,12 @@ def form_schemas() -> Mapping[str, Schema]:
 
 def _schema(kind: type, names: tuple[str, ...]) -> Schema:
     meanings = {name: " ".join(text.split()) for name, text in _LISTED.findall(kind.__doc__ or "")}
-    properties = {}
+    properties: dict[str, Schema] = {}
     for name in names:
+        if name == "stored":
+            meaning = f"What {kind.__name__}.from_json of Python makes the same object of"
+            properties[name] = {"type": "object", "description": meaning}
+            continue
         attribute = vars(kind).get(name)
         if isinstance(attribute, property):
             hint = get_type_hints(attribute.fget, localns=_NAMES)["return"]

@@ -39,7 +39,7 @@ def _list(call: Call) -> Any:
 
 
 def _read(call: Call) -> Any:
-    return as_json(_find(call), {"exchanges"})
+    return as_json(_find(call), {"exchanges", *call.values.get("include", ())})
 
 
 def _transcript(call: Call) -> Answer:
@@ -59,7 +59,7 @@ OPERATIONS = (
         list_schema("sessions", "Session"),
         (*SESSION_QUERY, AFTER, LIMIT, INCLUDE),
     ),
-    Operation("GET", "/sessions/{id}", "Read a session whole", _read, reference("Session"), names_one=True),
+    Operation("GET", "/sessions/{id}", "Read a session whole", _read, reference("Session"), (INCLUDE,), names_one=True),
     Operation(
         "GET",
         "/sessions/{id}/transcript",
