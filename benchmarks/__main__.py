@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import commits, lifecycle, mails, memory, plot, results, scale, spawn, throughput, waits
+from benchmarks import commits, lifecycle, mails, memory, over_http, plot, results, scale, spawn, throughput, waits
 from benchmarks.load import Generator
 from benchmarks.plan import Plan
 
@@ -17,6 +17,7 @@ _KINDS = {
     "mails": mails.measure,
     "waits": waits.measure,
     "spawn": spawn.measure,
+    "http": over_http.measure,
     "scale": scale.measure,
 }
 _USUAL = [name for name in _KINDS if name not in ("scale", "mails")]

@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smtpmock.conformance.catalogue import Violation
@@ -37,7 +38,7 @@ INCLUDES = tuple(LARGE)
 """The words of `include`."""
 
 _LEFT_OUT: Mapping[type, Collection[str]] = {
-    Message: ("email", "content"),  # other forms of `raw`
+    Message: ("email", "content", "raw_headers"),  # other forms of `raw`
     Exchange: ("timestamp", "octets", "setting", "rule", "then"),  # as `time`, as `request_bytes`, in `cause`
     TLS: ("certificate",),  # as `client_certificate`
 }
@@ -83,15 +84,13 @@ def as_json(value: Any, include: Collection[str] = INCLUDES) -> Any:
         >>> as_json(Cause("msg_greeting"))["kind"]
         'setting'
     """
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _PLAIN:
         return value
     if kind in (tuple, list):
         return [as_json(part, include) for part in value]
-    form = FORMS.get(kind)
-    if form is not None:
-        left_out = {name for word, names in LARGE.items() if word not in include for name in names}
-        return {name: _attribute(value, name, include) for name in form.names if name not in left_out}
+    if kind in FORMS:
+        return _object(value, _names(kind, frozenset(include)), include)
     if kind is bytes:
         return b64encode(value).decode()
     if isinstance(value, datetime):
@@ -119,12 +118,26 @@ def format_time(moment: datetime) -> str:
         return moment.isoformat()
 
 
-def _attribute(value: Any, name: str, include: Collection[str]) -> Any:
-    if isinstance(value, Session) and name == "messages":
-        return [message.id for message in value.messages]
-    if name == "stored":
-        return value.to_json()
-    return as_json(getattr(value, name), include)
+@lru_cache(None)
+def _names(kind: type, include: frozenset[str]) -> tuple[str, ...]:
+    """Return the names of the attributes that the JSON of a value has."""
+    left_out = {name for word, names in LARGE.items() if word not in include for name in names}
+    return tuple(name for name in FORMS[kind].names if name not in left_out)
+
+
+def _object(value: Any, names: tuple[str, ...], include: Collection[str]) -> dict[str, Any]:
+    written = {}
+    for name in names:
+        if name == "stored":
+            part = value.to_json()
+        elif name == "messages":
+            part = [message.id for message in value.messages]
+        else:
+            part = getattr(value, name)
+            if type(part) not in _PLAIN:
+                part = as_json(part, include)
+        written[name] = part
+    return written
 
 
 def _headers(headers: Headers) -> dict[str, list[str]]:
