@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from smtpmock.queries.search import Search
     from smtpmock.queries.terms import format_value, text_matcher
     from smtpmock.queries.words import QueryWords, SessionWords, Text
+    from smtpmock.records.change import Change
     from smtpmock.records.exchange import Cause, Exchange
     from smtpmock.records.session import TLS, Attempt
     from smtpmock.rfc.grammar import address_key
@@ -62,6 +63,7 @@ _HOMES = {
     "Attempt": "records.session",
     "CRITERIA": "queries.criteria",
     "Cause": "records.exchange",
+    "Change": "records.change",
     "Clock": "rules.book",
     "Conditions": "rules.words",
     "ContentError": "mail.headers",
@@ -127,6 +129,7 @@ __all__ = [
     "Attempt",
     "CRITERIA",
     "Cause",
+    "Change",
     "Clock",
     "Conditions",
     "ContentError",

@@ -82,6 +82,7 @@ class AsyncMailbox:
     sessions = coroutine(Reading.sessions)
     violations = coroutine(Assertions.violations)
     mark = coroutine(Reading.mark)
+    subscribe = coroutine(Reading.subscribe)
     explain = coroutine(Explaining.explain)
     evidence = coroutine(Explaining.evidence)
     evidence_html = coroutine(Explaining.evidence_html)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from smtpmock.mail.content import Content
     from smtpmock.queries.query import Mark, Query, SessionQuery
+    from smtpmock.records.change import Change
     from smtpmock.rules.book import Clock
     from smtpmock.rules.rule import Rule
     from smtpmock.stores.base import Entry, SessionEntry
@@ -98,6 +99,9 @@ class Backend(Protocol):
         Raises:
             ServerStateError: If the server was never started, or is stopped during the wait.
         """
+
+    def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
+        """Call a function with each change of the records, the sessions and the rules; return what ends this."""
 
     def deliver(self, content: Content, sender: str, recipients: Sequence[str]) -> Entry:
         """Store a message without SMTP, and return it."""

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
     from smtpmock.mail.content import Content
     from smtpmock.queries.query import Mark, Query, SessionQuery
+    from smtpmock.records.change import Change
     from smtpmock.rules.book import Clock, RuleBook
     from smtpmock.rules.rule import Rule
     from smtpmock.runtime.acceptor import RunningServer
     from smtpmock.settings.declarations import Settings
     from smtpmock.stores.base import Entry, SessionEntry, Store
 
-    Subscribe = Callable[[Callable[[], object]], Callable[[], None]]
+    Subscribe = Callable[[Callable[[Change], object]], Callable[[], None]]
 
 T = TypeVar("T")
 
@@ -192,6 +193,16 @@ class LocalBackend:
         self._wait_until(lambda: rule.hits >= times, timeout, "a rule", self._book.subscribe)
         return rule.hits >= times
 
+    def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
+        """Call a function with each change of the records, the sessions and the rules; return what ends this."""
+        endings = self._store.subscribe(callback), self._book.subscribe(callback)
+
+        def unsubscribe() -> None:
+            for end in endings:
+                end()
+
+        return unsubscribe
+
     def deliver(self, content: Content, sender: str, recipients: Sequence[str]) -> Entry:
         """Store a message without SMTP, and return it."""
         record_id = f"{self._prefix}-{next(self._delivered)}"
@@ -265,7 +276,7 @@ class LocalBackend:
             if not was_running:
                 return  # nothing more can arrive
             wakeup = make_wakeup()
-            unsubscribe = (subscribe or self._store.subscribe)(wakeup.set)
+            unsubscribe = (subscribe or self._store.subscribe)(_on_change(wakeup.set))
             self._waiters[id(wakeup)] = wakeup.set
             try:
                 if condition():  # it may have become true before the wake-up was registered
@@ -301,3 +312,8 @@ class LocalBackend:
             return len(found) >= count
 
         return enough
+
+
+def _on_change(call: Callable[[], object]) -> Callable[[Change], object]:
+    """Return a function that is given a change, and calls one that is not."""
+    return lambda _: call()

@@ -13,6 +13,7 @@ from smtpmock.text import invalid
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
     from pathlib import Path
 
     from typing_extensions import Unpack
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from smtpmock.messages.message import Message
     from smtpmock.queries.query import Mark
     from smtpmock.queries.words import QueryWords, SessionWords
+    from smtpmock.records.change import Change
 
 _LONGEST_TAG = 200
 
@@ -235,6 +237,27 @@ class Reading(Explaining):
             [2]
         """
         return list(map(Session, self._backend.sessions(SessionQuery(query) if query else None)))
+
+    def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
+        """Call a function with each change: of messages, sessions and rules.
+
+        Args:
+            callback: The function. It is called in the thread that makes the change, usually that of the servers, and
+                must neither block nor raise.
+
+        Returns:
+            A function that ends this.
+
+        Example:
+            >>> from smtpmock import SMTPMock
+            >>> mock, changes = SMTPMock(), []
+            >>> unsubscribe = mock.subscribe(changes.append)
+            >>> rule = mock.fail_next()
+            >>> changes
+            [Change(topic='rule', action='added', ids=('rule-1',))]
+            >>> unsubscribe()
+        """
+        return self._backend.subscribe(callback)
 
     @property
     def dropped(self) -> int:

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from smtpmock.errors import RuleError
+from smtpmock.records.change import Change
 from smtpmock.rules.recent import RecentKeys
 from smtpmock.text import quote
 
@@ -97,8 +98,8 @@ class RuleBook(Protocol):
     def unused(self) -> list[Rule]:
         """Return the rules that have never applied, including those of finished `with` blocks."""
 
-    def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Call a function after a rule was added, removed or applied; return a function that ends this.
+    def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
+        """Call a function with each change: a rule was added, removed or applied; return a function that ends this.
 
         The callback must neither block nor raise.
         """
@@ -114,7 +115,7 @@ class MemoryRuleBook:
         self._by_id: dict[str, Rule] = {}
         self._counts: dict[str, RecentKeys[int]] = {}
         self._ended_unused: deque[Rule] = deque(maxlen=_MOST_ENDED)
-        self._callbacks: dict[int, Callable[[], object]] = {}
+        self._callbacks: dict[int, Callable[[Change], object]] = {}
 
     @property
     def rules(self) -> list[Rule]:
@@ -127,7 +128,7 @@ class MemoryRuleBook:
         rule.belong(rule_id, partial(self.remove, rule_id), partial(self._ended_unused.append, rule))
         self._by_id[rule_id] = rule
         self._rules.append(rule)
-        self._changed()
+        self._changed("added", (rule_id,))
         return rule_id
 
     def remove(self, rule_id: str) -> None:
@@ -139,15 +140,17 @@ class MemoryRuleBook:
             except ValueError:
                 pass  # all were removed meanwhile
             self._counts.pop(rule_id, None)
-            self._changed()
+            self._changed("removed", (rule_id,))
 
     def clear(self) -> None:
         """Remove all rules, and forget the unused ones."""
+        removed = tuple(self._by_id)
         self._rules.clear()
         self._by_id.clear()
         self._counts.clear()
         self._ended_unused.clear()
-        self._changed()
+        if removed:
+            self._changed("removed", removed)
 
     def count(self, rule_id: str, key: str) -> int:
         """Count one more match of a rule with a key; return the number of these matches."""
@@ -168,11 +171,11 @@ class MemoryRuleBook:
             rule = self._by_id.get(rule_id)
             if rule is not None:
                 rule.usage.hits += 1
-        if applied:
-            self._changed()
+        if applied and self._callbacks:
+            self._changed("applied", tuple(applied))
 
-    def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Call a function after a rule was added, removed or applied; return a function that ends this."""
+    def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
+        """Call a function with each change; return a function that ends this."""
         key = id(callback)
         self._callbacks[key] = callback
 
@@ -181,9 +184,10 @@ class MemoryRuleBook:
 
         return unsubscribe
 
-    def _changed(self) -> None:
+    def _changed(self, action: str, ids: tuple[str, ...]) -> None:
+        change = Change("rule", action, ids)
         for callback in tuple(self._callbacks.values()):
-            callback()
+            callback(change)
 
     def unused(self) -> list[Rule]:
         """Return the rules that have never applied, including those of finished `with` blocks."""

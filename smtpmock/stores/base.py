@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from smtpmock.queries.query import Mark, Query, SessionQuery
+    from smtpmock.records.change import Change
     from smtpmock.records.exchange import Exchange
     from smtpmock.records.message import MessageRecord
     from smtpmock.records.session import Erasure, Negotiated, Observation, Origin, SessionRecord
@@ -104,8 +105,8 @@ class Store(Protocol):
         RSET, NOOP and QUIT change what no criterion sees.
         """
 
-    def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Call a function after each change, in the thread that made it; return a function that ends this.
+    def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
+        """Call a function with each change, in the thread that made it; return a function that ends this.
 
         The callback must neither block nor raise.
         """

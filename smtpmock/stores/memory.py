@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from smtpmock.queries.criteria import tried_recipients
 from smtpmock.queries.query import Mark
+from smtpmock.records.change import Change
 from smtpmock.records.exchange import Exchange
 from smtpmock.records.session import NOTHING_NEGOTIATED, Erasure, Negotiated, Observation, Origin, SessionRecord
 from smtpmock.rfc.grammar import address_key
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable
 
     from smtpmock.queries.query import Query, SessionQuery
+    from smtpmock.records.change import Topic
     from smtpmock.records.message import MessageRecord
 
     Index = dict[str, dict[int, None]]
@@ -109,7 +111,7 @@ class MemoryStore:
         self._last = 0
         self._last_session = 0
         self._changes = 0
-        self._callbacks: dict[int, Callable[[], object]] = {}
+        self._callbacks: dict[int, Callable[[Change], object]] = {}
         self._sessions: dict[str, _Session] = {}
         self._clear()
 
@@ -131,7 +133,8 @@ class MemoryStore:
         origin = Origin(f"{self._prefix}-{number}", number, client, client_port, server, now)
         self._sessions[origin.session_id] = _Session(origin)
         self.open_sessions += 1
-        self._changed()
+        if self._callbacks:
+            self._changed("session", "began", (origin.session_id,))
         return origin
 
     def append(self, session_id: str, fact: Exchange | Negotiated | Observation | Erasure) -> None:
@@ -164,7 +167,8 @@ class MemoryStore:
                 oldest = self._ended.popleft()
                 self._ended_exchanges -= len(oldest.exchanges)
                 self._sessions.pop(oldest.origin.session_id, None)
-        self._changed()
+        if self._callbacks:
+            self._changed("session", "ended", (session_id,))
 
     def add(self, record: MessageRecord) -> Entry | None:
         """Store a record; None if a purge has already removed it."""
@@ -189,7 +193,7 @@ class MemoryStore:
             while self._bytes > self.most_bytes and len(self._entries) > 1:  # the newest was answered with 250
                 self._drop_oldest()
         if self._callbacks:
-            self._changed()
+            self._changed("message", "added", (record.id,))
         return entry
 
     def amend(self, record: MessageRecord) -> bool:
@@ -207,7 +211,8 @@ class MemoryStore:
         self._accepted += record.accepted - entry.record.accepted
         if not record.differs_only_in_its_end(entry.record):
             self._changes += 1
-        self._changed()
+        if self._callbacks:
+            self._changed("message", "amended", (record.id,))
         return True
 
     def erase(self, ids: Iterable[str]) -> int:
@@ -218,22 +223,22 @@ class MemoryStore:
             if session is not None:
                 session.ids.pop(entry.record.id, None)
         if taken:
-            self._changed()
+            self._changed("purge", "erased", _ids(taken))
         return len(taken)
 
     def update(self, ids: Iterable[str], *, is_read: bool | None = None, tags: Iterable[str] | None = None) -> int:
         """Mark entries as read or unread, or tag them; return the number of those that existed."""
-        updated = 0
+        updated = []
         for number in [self._numbers[record_id] for record_id in ids if record_id in self._numbers]:
             entry = self._entries[number]
             self._entries[number] = entry._replace(
                 is_read=entry.is_read if is_read is None else is_read, tags=entry.tags if tags is None else tuple(tags)
             )
-            updated += 1
+            updated.append(entry)
         if updated:
             self._changes += 1
-            self._changed()
-        return updated
+            self._changed("message", "updated", _ids(updated))
+        return len(updated)
 
     def purge(self, query: Query | None = None) -> list[Entry]:
         """Remove and return the records that match, in one step; without a query, all of them and ended sessions."""
@@ -251,7 +256,7 @@ class MemoryStore:
             if session_id in self._sessions:
                 self._sessions[session_id].forget_ids(self._numbers)
         self._changes += 1
-        self._changed()
+        self._changed("purge", "all" if query is None else "purged", _ids(taken))
         return taken
 
     def _index(self, entry: Entry) -> None:
@@ -278,8 +283,11 @@ class MemoryStore:
     def _drop_oldest(self) -> None:
         while self._oldest not in self._entries:
             self._oldest += 1
-        self._keep_away(self._take(self._oldest))
+        entry = self._take(self._oldest)
+        self._keep_away(entry)
         self.dropped += 1
+        if self._callbacks:
+            self._changed("purge", "dropped", (entry.record.id,))
 
     def _keep_away(self, entry: Entry) -> None:
         """Make sure that a removed record stays away, even if its session adds to it."""
@@ -287,9 +295,10 @@ class MemoryStore:
         if session is not None and next(reversed(session.ids), "") == entry.record.id:
             session.purged = entry.record.id
 
-    def _changed(self) -> None:
+    def _changed(self, topic: Topic, action: str, ids: tuple[str, ...]) -> None:
+        change = Change(topic, action, ids)
         for callback in tuple(self._callbacks.values()):
-            callback()
+            callback(change)
 
     # In any thread.
 
@@ -341,8 +350,8 @@ class MemoryStore:
         """Return a number that grows whenever a record is removed or changed, except by what follows its message."""
         return self._changes
 
-    def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Call a function after each change; return a function that ends this."""
+    def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
+        """Call a function with each change; return a function that ends this."""
         key = id(callback)
         self._callbacks[key] = callback
 
@@ -354,6 +363,10 @@ class MemoryStore:
     def __len__(self) -> int:
         """Return the number of records."""
         return len(self._entries)
+
+
+def _ids(entries: Iterable[Entry]) -> tuple[str, ...]:
+    return tuple(entry.record.id for entry in entries)
 
 
 def _enter(index: Index, address: str, number: int) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def wait_until(mock: SMTPMock, condition: Callable[[], bool], seconds: float = 60) -> bool:
     """Wait until a condition holds, which is looked at after each change of the store; return False if it is late."""
     changed = Event()
-    unsubscribe = mock._store.subscribe(changed.set)
+    unsubscribe = mock._store.subscribe(lambda _: changed.set())
     try:
         while not condition():
             if not changed.wait(seconds):
