@@ -48,7 +48,7 @@ class Application:
 
     def close(self) -> None:
         """End all streams."""
-        self._context.closing.set()
+        self._context.events.close()
 
     def _dispatch(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ["PATH_INFO"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from gevent.event import Event
+from smtpmock.http.events import EventLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,14 +56,14 @@ class Context:
         mailbox: The mailbox.
         server: The server that it belongs to.
         failed: The function to call with an unexpected exception.
-        closing: The event that is set when HTTP stops; streams end then.
+        events: The events of the mailbox.
     """
 
     def __init__(self, mailbox: Mailbox, server: Server, failed: Callable[[BaseException], object]) -> None:
         self.mailbox = mailbox
         self.server = server
         self.failed = failed
-        self.closing = Event()
+        self.events = EventLog(mailbox, failed)
         self._streams = 0
 
     @property

@@ -9,6 +9,7 @@ from gevent.event import Event
 from gevent.monkey import get_original
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIHandler, WSGIServer
+from gevent.socket import SO_SNDBUF, SOL_SOCKET
 
 from smtpmock.http.health import probe
 from smtpmock.runtime.gevent_internals import take_descriptor
@@ -32,6 +33,8 @@ MOST_CONNECTIONS = 8_192
 """The most connections at the same time; further ones wait."""
 
 _MOST_DISCARDED = 1_048_576  # bytes of a body that nobody has read
+_BYTES_OF_A_STREAM = 65_536  # that the system keeps for a client that does not read
+_SECONDS_OF_STREAMS = 0.2  # in which they end at a stop
 _LONGEST_LINE = 300  # characters of a request in the log
 
 
@@ -40,6 +43,7 @@ class _Connection(WSGIHandler):
 
     server: _Server
     is_idle = False
+    is_streaming = False
 
     def handle_one_request(self) -> Any:
         if self.server.is_stopping:
@@ -62,13 +66,24 @@ class _Connection(WSGIHandler):
             raise ValueError(reason) from None  # which is answered with 400, and of which nothing is printed
 
     def run_application(self) -> None:
-        super().run_application()
-        # What is left of a body would be read to its end, however far that is.
-        body: Any = self.wsgi_input
-        left = (self.content_length or 0) - body.position
-        if left > _MOST_DISCARDED or (body.chunked_input and self.close_connection):
-            body.content_length, body.chunked_input = 0, False
-            self.close_connection = True
+        is_interrupted = True
+        try:
+            super().run_application()
+            is_interrupted = False
+        finally:
+            # What is left of a body would be read to its end, however far that is and however long it takes.
+            body: Any = self.wsgi_input
+            left = (self.content_length or 0) - body.position
+            if is_interrupted or left > _MOST_DISCARDED or (body.chunked_input and self.close_connection):
+                body.content_length, body.chunked_input = 0, False
+                self.close_connection = True
+
+    def process_result(self) -> None:
+        self.is_streaming = not hasattr(self.result, "__len__")
+        if self.is_streaming:
+            self.socket.setsockopt(SOL_SOCKET, SO_SNDBUF, _BYTES_OF_A_STREAM)
+        super().process_result()
+        self.is_streaming = False
 
     def log_request(self) -> None:
         if self.server.patient_log.is_active:
@@ -77,8 +92,8 @@ class _Connection(WSGIHandler):
 
     def handle_error(self, kind: Any, error: Any, trace: Any) -> None:
         self.close_connection = True
-        if isinstance(error, OSError):
-            return  # the client has left, or takes too long
+        if isinstance(error, OSError | gevent.GreenletExit):
+            return  # the client has left, or takes too long; or the server does not wait any longer
         self.server.failed(error)
         if not self.headers_sent:
             self.start_response("500 Internal Server Error", [("Content-Length", "0"), ("Connection", "close")])
@@ -182,6 +197,10 @@ class HTTPService:
         pool: Any = server.pool
         for connection, greenlet in tuple(server.open.items()):
             if connection.is_idle:
+                pool.killone(greenlet, block=False)
+        pool.join(timeout=min(grace, _SECONDS_OF_STREAMS))
+        for connection, greenlet in tuple(server.open.items()):
+            if connection.is_streaming:  # its client does not read, and was told of an end that may come at any time
                 pool.killone(greenlet, block=False)
         in_time = bool(pool.join(timeout=grace))
         if not in_time:

@@ -9,6 +9,7 @@ import falcon
 from smtpmock.http.native import (
     control,
     delivery,
+    events,
     messages,
     parts,
     rules,
@@ -58,6 +59,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *sessions.OPERATIONS,
     *rules.OPERATIONS,
     *violations.OPERATIONS,
+    *events.OPERATIONS,
     *control.OPERATIONS,
     Operation("GET", "/openapi.json", "Describe this API as an OpenAPI document", _document, {"type": "object"}),
 )

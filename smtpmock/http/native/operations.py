@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import falcon
 
@@ -13,7 +13,7 @@ from smtpmock.http.requests import media_type, query_pairs, read_body
 from smtpmock.text import quote, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from smtpmock.http.context import Context
 
@@ -27,17 +27,27 @@ class NotFoundError(falcon.HTTPNotFound):
         super().__init__(description=detail)
 
 
+class Stream(Protocol):
+    """A body that comes in parts."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Return what yields the parts."""
+
+    def close(self) -> None:
+        """Release what it needed."""
+
+
 class Answer(NamedTuple):
     """An answer that is not a JSON document with status 200.
 
     Attributes:
-        content: The body.
+        content: The body, or what yields its parts as they come; that is closed in the end.
         media_type: Its media type.
         headers: Further headers.
         status: The status.
     """
 
-    content: bytes
+    content: bytes | Stream
     media_type: str = JSON
     headers: Mapping[str, str] = {}
     status: int = 200
@@ -57,6 +67,7 @@ class Call(NamedTuple):
         values: The values of the parameters that were given, by name.
         body: The parsed body; None if the operation takes none.
         accept: The function that returns the best of some media types for the client.
+        header: The function that returns the value of a header, "" if there is none.
     """
 
     context: Context
@@ -64,6 +75,7 @@ class Call(NamedTuple):
     values: Mapping[str, Any]
     body: Any
     accept: Callable[[Sequence[str]], str | None]
+    header: Callable[[str], str]
 
 
 class Operation(NamedTuple):
@@ -109,13 +121,25 @@ class Resource:
             values = read_parameters(operation.parameters, query_pairs(request))
             body = None if operation.body is None else _body(request, self._context)
             answer = operation.answer(
-                Call(self._context, path, values, body, lambda kinds: request.client_prefers(list(kinds)))
+                Call(
+                    self._context,
+                    path,
+                    values,
+                    body,
+                    lambda kinds: request.client_prefers(list(kinds)),
+                    lambda name: request.get_header(name) or "",
+                )
             )
             if not isinstance(answer, Answer):
                 answer = json_answer(answer)
             response.status = falcon.code_to_http_status(answer.status)
             response.content_type = answer.media_type
-            response.data = answer.content
+            if isinstance(answer.content, bytes):
+                response.data = answer.content
+            elif request.method == "HEAD":
+                answer.content.close()
+            else:
+                response.stream = answer.content
             response.set_headers(dict(answer.headers))
             response.set_header("X-Content-Type-Options", "nosniff")
             response.set_header("Cache-Control", "no-store")

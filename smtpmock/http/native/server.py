@@ -12,7 +12,7 @@ from smtpmock.version import __version__
 if TYPE_CHECKING:
     from smtpmock.http.native.operations import Call
 
-FEATURES = ("messages", "offline", "rules", "sessions", "violations", "waits")
+FEATURES = ("events", "messages", "offline", "rules", "sessions", "violations", "waits")
 """What the API can do, by the names of its groups."""
 
 
