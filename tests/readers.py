@@ -26,6 +26,7 @@ READERS: Mapping[str, Callable[[Content], object]] = {
     "code": lambda content: content.code(),
     "find_links": lambda content: content.find_links("*a*b*a*c*"),
     "link": lambda content: content.link(),
+    "link by its text": lambda content: content.find_links(text="*a*b*a*c*"),
     "missing header": lambda content: content.headers["X-None"],
     "addresses": lambda content: [content.addresses(name) for name in ("from", "to", "cc", "bcc", "reply-to")],
     "search": lambda content: Search("a has:inline -b").matches(_entry(content)),

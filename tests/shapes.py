@@ -148,6 +148,8 @@ BODIES = {
                     b"\r",
                     b"\r\n",
                     b"\r\r\n",
+                    b"order 12345 code ",
+                    b"123 456\n",
                     b".\r\n",
                     b"--\r\n",
                     b"--b\r\n",

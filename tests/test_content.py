@@ -9,9 +9,13 @@ from binascii import b2a_qp
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from smtpmock.errors import QueryError, SMTPMockError
+from smtpmock.mail.codes import text_codes
 from smtpmock.mail.content import Attachment, Content, ContentError, MissingHeaderError
+from smtpmock.mail.html import read_html
 
 
 def crlf(text: str) -> bytes:
@@ -787,3 +791,24 @@ class TestLinkText:
 
     def test_links_of_the_plain_text_have_none(self):
         assert plain("https://a.example/1").find_links(text="*") == ()
+
+
+CODE_PIECES = ["code", "order", "is", "493", "021", "493021", "1234", " ", "-", "\n", ".", "€", "©", "\xa0", ":"]
+LINK_PIECES = ["<a href='https://a.example'>", "</a>", "<img alt='x'>", "<p>", "a", "<", "<!--", "'"]
+
+
+@given(st.lists(st.sampled_from(CODE_PIECES) | st.text(max_size=5), max_size=40).map("".join))
+def test_codes_of_any_text_are_digits_of_it(text):
+    found = text_codes(text)
+    digits = re.sub("[^0-9]", "", text)
+
+    assert all(re.fullmatch("[0-9]{4,8}", code) and code in digits for code in found)
+    assert text_codes(f"Your code is 918273.\n\n{text}")[0] == "918273"
+
+
+@given(st.lists(st.sampled_from(LINK_PIECES), max_size=60))
+def test_texts_of_links_belong_to_links(tags):
+    page = read_html("".join(tags))
+
+    assert {href for href, _ in page.anchors} <= set(page.links)
+    assert all(said == " ".join(said.split()) for _, said in page.anchors)
