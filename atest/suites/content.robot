@@ -83,13 +83,13 @@ Messages Are Saved
     ${content} =    Get Binary File    ${path}
     Should Be Equal    ${content}    ${mail.raw}
     @{paths} =    Save Messages
-    Should Be Equal    ${{[path.name for path in $paths]}}    ${{['1-1.eml', '1-2.eml']}}
+    Should Be Equal    ${{[path.name for path in $paths]}}    ${{['0001-First.eml', '0002-Second.eml']}}
     Should Be Equal    ${paths[0].parent.name}    Messages_Are_Saved
     ${content} =    Get Binary File    ${paths}[0]
     Should Be Equal    ${content}    ${mail.raw}
     @{paths} =    Save Messages    saved/of ann    recipient=ann@example.com
-    Should Be Equal    ${{[path.name for path in $paths]}}    ${{['1-2.eml']}}
-    File Should Exist    ${OUTPUT DIR}/saved/of ann/1-2.eml
+    Should Be Equal    ${{[path.name for path in $paths]}}    ${{['0002-Second.eml']}}
+    File Should Exist    ${OUTPUT DIR}/saved/of ann/0002-Second.eml
 
 Messages Of All Servers Are Saved After They Were Stopped
     ${other} =    Start SMTP Mock    ../other
@@ -97,7 +97,8 @@ Messages Of All Servers Are Saved After They Were Stopped
     Send Mail    ${other}
     Stop SMTP Mock
     @{paths} =    Save Messages    saved/all
-    Should Be Equal    ${{[path.name for path in $paths]}}    ${{['1-1.eml', '_other-1.eml']}}
+    Should Be Equal    ${{[path.parts[-3:] for path in $paths]}}
+    ...    ${{[('all', '1', '0001-Hi.eml'), ('all', '_other', '0001-Hi.eml')]}}
 
 A Failure Shows The Text Of The Message
     Send Mail    ${SERVER}    text=Hello
@@ -149,6 +150,14 @@ Links Are Found In Text And HTML
     Run Keyword And Expect Error
     ...    Looked for one link matching '*/stop/*' and found none; the links of the mail: 'https://a.example/help', 'https://a.example/confirm/7?a=1&b=2'.
     ...    Get Link From Message    ${mail}    */stop/*
+
+Links Are Found By Their Text
+    Send Mail    ${SERVER}    html=<a href="https://a.example/1">Confirm your <b>address</b></a> <a href="https://a.example/2">Help</a>
+    ${mail} =    Get Message
+    ${link} =    Get Link From Message    ${mail}    text=Confirm your address
+    Should Be Equal    ${link}    https://a.example/1
+    Run Keyword And Expect Error    Looked for one link *'Unsubscribe'*
+    ...    Get Link From Message    ${mail}    text=Unsubscribe
 
 Codes Are Found
     Send Mail    ${SERVER}    text=Your code is 493021, valid until 10:30. Reference AB-12.

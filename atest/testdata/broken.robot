@@ -1,5 +1,5 @@
 *** Settings ***
-Documentation       The same tests for a working application and for broken ones. ${FAULT} is a test's own.
+Documentation       The same checks for an application that works, and for one that is broken in many ways.
 Library             SMTPMockLibrary
 Library             Application
 Test Setup          Start The Servers

@@ -94,17 +94,18 @@ class ContentKeywords(Keywords):
 
     @keyword("Get Link From Message", tags=("Getter",))
     @assertion
-    def get_link_from_message(self, mail: Message, pattern: Text | None = None) -> str:
+    def get_link_from_message(self, mail: Message, pattern: Text | None = None, *, text: Text | None = None) -> str:
         """Returns the only link in the message, or the only one that matches. Fails if there is none or more than one.
 
-        The text and the HTML of the message are searched.
+        The text and the HTML of the message are searched. ``pattern`` is compared with the address of the link, and
+        ``text`` with the text of a link in the HTML, such as ``text=Confirm your address``.
 
         Example:
         | ${mail} =    Get Message    recipient=bob@example.com
         | ${link} =    Get Link From Message    ${mail}    /confirm/
         | Should Start With    ${link}    https://shop.example.com/
         """
-        return mail.link(pattern)
+        return mail.link(pattern, text=text)
 
     @keyword("Get Code From Message", tags=("Getter",))
     @assertion

@@ -44,9 +44,9 @@ class FileKeywords(Keywords):
         | ${path} =    Save Message    ${mail}    welcome.eml
         | Log    Saved as ${path}
         """
-        target = _output_dir() / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return _saved(mail, target)
+        saved = mail.save(_output_dir() / path)
+        logger.info(f"Saved {mail!r} as {saved}")
+        return saved
 
     @keyword("Save Messages", tags=("Getter",))
     @explain_failures
@@ -55,22 +55,30 @@ class FileKeywords(Keywords):
         """Saves the messages that arrived during the test, from all its servers, and returns the paths.
 
         The default ``folder`` is named after the test, in the directory ``mail`` of the output directory of the run,
-        to which a relative ``folder`` refers as well. Useful in a test teardown, for the artifacts of a CI job:
-        ``Test Teardown    Run Keyword If Test Failed    Save Messages``. See the `Selecting messages` section for the
-        criteria. Existing files are overwritten.
+        to which a relative ``folder`` refers as well. If several servers ran, there is a folder for each of them, named
+        after its alias. The files have names such as ``0001-Welcome.eml``. Existing files are not overwritten: a number
+        is added to the name instead. See the `Selecting messages` section for the criteria.
+
+        Useful in a test teardown, for the artifacts of a CI job:
+        ``Test Teardown    Run Keyword If Test Failed    Save Messages``.
 
         Examples:
         | ${paths} =    Save Messages
+        | Should Be Equal    ${paths[0].name}    0001-Welcome to the shop.eml
         | Save Messages    ${TEMPDIR}/mail    recipient=bob@example.com    accepted=${None}
         """
-        here = present()
+        here, servers = present(), self.servers.seen
         target = _output_dir() / (folder or Path("mail", _safe(here.suite), _safe(here.test)))
-        target.mkdir(parents=True, exist_ok=True)
-        return [
-            _saved(mail, target / f"{_safe(server.alias)}-{mail.number}.eml")
-            for server, beginning in self.servers.seen.items()
-            for mail in server.mock.messages(**{"since": beginning, **given_criteria(criteria)})
+        paths = [
+            path
+            for server, beginning in servers.items()
+            for path in server.mock.save_messages(
+                target / _safe(server.alias) if len(servers) > 1 else target,
+                **{"since": beginning, **given_criteria(criteria)},
+            )
         ]
+        logger.info("\n".join(("Saved:", *map(str, paths))) if paths else "No message to save")
+        return paths
 
     @keyword("Save Attachment", tags=("Getter",))
     @assertion
@@ -98,9 +106,3 @@ def _output_dir() -> Path:
 
 def _safe(name: str) -> str:
     return _UNSAFE.sub("_", name).strip(".") or "_"
-
-
-def _saved(mail: Message, path: Path) -> Path:
-    path.write_bytes(mail.raw)
-    logger.info(f"Saved {mail!r} as {path}")
-    return path

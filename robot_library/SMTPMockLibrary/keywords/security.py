@@ -16,8 +16,8 @@ class SecurityKeywords(Keywords):
     def get_ca_certificate(self) -> Path:
         """Returns the path of the CA certificate (PEM) that clients need to trust the server.
 
-        With ``tls=starttls`` or ``tls=implicit``, the server generates a certificate for ``localhost``, 127.0.0.1 and
-        ::1. This requires ``pip install smtpmock[tls]``.
+        With ``tls=starttls`` or ``tls=implicit``, the server generates a certificate for ``localhost``, 127.0.0.1, ::1
+        and the names in the setting ``tls_names``. This requires ``pip install smtpmock[tls]``.
 
         Example:
         | Start SMTP Mock    tls=starttls
