@@ -112,8 +112,10 @@ class ContentKeywords(Keywords):
     def get_code_from_message(self, mail: Message, pattern: str | None = None) -> str:
         """Returns the one-time code in the message. Fails if there is none or more than one.
 
-        By default, a code is a group of 4 to 8 digits that is not part of a word, link, address, date, time, price or
-        longer number. For other codes, ``pattern`` is a regular expression whose first group is the code.
+        The text is searched first, then the HTML, then the subject. By default, a code is a group of 4 to 8 digits that
+        is not part of a word, link, address, date, time, price or longer number, or two groups such as ``123 456``. Of
+        several, the one beside a word such as "code" is returned, and none beside a word such as "order". For other
+        codes, ``pattern`` is a regular expression whose first group is the code.
 
         Example:
         | ${mail} =    Get Message    recipient=bob@example.com
