@@ -291,6 +291,14 @@ def test_server_that_is_started_again_counts_from_the_moment():
     assert [line.split()[-2:] for line in evidence.summary()] == [["after", "accepted"]]
 
 
+def test_only_the_last_servers_are_shown():
+    facts = [ServerFacts(f"127.0.0.1:{number}", [], []) for number in range(12)]
+
+    blocks = evidence(facts).split("\n\n")
+    assert blocks[0] == "… 2 earlier servers"
+    assert blocks[1:] == [f"127.0.0.1:{number}: no client connected" for number in range(2, 12)]
+
+
 def test_without_servers_there_is_nothing():
     evidence = Evidence()
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from smtpmock.reports.unmet import Unmet
     from smtpmock.stores.base import Entry, SessionEntry
 
+_MOST_SERVERS = 10
 _MOST_ROWS = 50
 _MOST_SESSIONS = 20
 _MOST_SESSION_LINES = 200  # of all sessions of a server
@@ -34,7 +35,9 @@ def evidence(servers: Sequence[ServerFacts], told: Collection[str] = ()) -> str:
         told: The ids of the records that the failure shows itself: if they are all, they are not repeated.
     """
     blocks = [notes] if (notes := remarks(servers)) else []
-    blocks += ["\n".join(_server(server, told)) for server in servers]
+    rest = len(servers) - _MOST_SERVERS
+    blocks += [f"… {pluralize(rest, 'earlier server')}"] if rest > 0 else []
+    blocks += ["\n".join(_server(server, told)) for server in servers[-_MOST_SERVERS:]]
     return "\n\n".join(blocks)
 
 
