@@ -452,9 +452,10 @@ def test_late_mail_ends_the_wait_for_it(mock, fails):
     sender = Thread(target=send, args=[mock])
     sender.start()
     evidence.wait_for_late_mail(most=3600)
+    remarks = evidence.remarks()
     sender.join()
 
-    assert ("after the wait" in evidence.remarks()) is not fails
+    assert ("after the wait" in remarks) is not fails
 
 
 def leave(mock, action):
