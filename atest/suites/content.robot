@@ -74,6 +74,8 @@ An Empty Attachment Does Not Have The Minimum Size
     ...    Message Should Have Attachment    ${mail}    min_size=17
 
 Messages Are Saved
+    Remove Directory    ${OUTPUT DIR}/mail    recursive=True
+    Remove Directory    ${OUTPUT DIR}/saved    recursive=True
     Send Mail    ${SERVER}    subject=First
     Send Mail    ${SERVER}    ann@example.com    subject=Second
     Send Lines    ${SERVER}    HELO x.example    MAIL FROM:<a@example.com>    QUIT
@@ -92,6 +94,7 @@ Messages Are Saved
     File Should Exist    ${OUTPUT DIR}/saved/of ann/0002-Second.eml
 
 Messages Of All Servers Are Saved After They Were Stopped
+    Remove Directory    ${OUTPUT DIR}/saved    recursive=True
     ${other} =    Start SMTP Mock    ../other
     Send Mail    ${SERVER}
     Send Mail    ${other}
