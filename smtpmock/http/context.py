@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import gevent
 
 from smtpmock.http.events import EventLog
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
     from smtpmock.mailbox.mailbox import Mailbox
     from smtpmock.settings.declarations import Settings
+
+T = TypeVar("T")
 
 MOST_STREAMS = 4_000
 """The most long polls and event streams that may be open at the same time."""
@@ -70,6 +74,19 @@ class Context:
     def largest_body(self) -> int:
         """The largest request body in bytes: a message in base64 with its envelope fits."""
         return 2 * self.server.settings.msg_size_limit + 1_048_576
+
+    def aside(self, function: Callable[..., T], *args: object, **words: object) -> T:
+        """Run a function that may take long in another thread, so that SMTP goes on meanwhile.
+
+        Args:
+            function: The function; it may only read.
+            *args: Its arguments.
+            **words: Its arguments by name.
+
+        Returns:
+            What it returns.
+        """
+        return gevent.get_hub().threadpool.apply(function, args, words)
 
     @contextmanager
     def stream(self) -> Iterator[None]:

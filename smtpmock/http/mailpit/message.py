@@ -52,7 +52,10 @@ def find(request: falcon.Request, context: Context, message_id: str, *known: Par
         found = mailbox.messages(id=message_id)
     else:
         values = read_query(request, "query", TIME_ZONE, *known)
-        found = mailbox.messages(search=searched(values["query"], values)) if "query" in values else mailbox.messages()
+        if "query" in values:
+            found = context.aside(mailbox.messages, search=searched(values["query"], values))
+        else:
+            found = mailbox.messages()
     if not found:
         what = "message yet" if message_id == LATEST else f"message {quote(message_id)}"
         raise falcon.HTTPNotFound(description=f"There is no {what}")
@@ -75,7 +78,7 @@ class OneMessage:
     def on_get(self, request: falcon.Request, response: falcon.Response, message_id: str) -> None:
         """Show the message, and mark it as read."""
         message = find(request, self._context, message_id)
-        write_json(response, whole(read_by_client(self._context, message)))
+        write_json(response, self._context.aside(whole, read_by_client(self._context, message)))
 
     on_head = on_get
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from smtpmock.http.context import Context
     from smtpmock.messages.message import Message
+    from smtpmock.queries.search import Search
 
 
 class Messages:
@@ -42,7 +43,7 @@ class Messages:
         mailbox = self._context.mailbox
         known = mailbox.messages()
         found = mailbox.messages(search=received_before(values["before"], values)) if "before" in values else known
-        write_json(response, _page(found, known, values))
+        write_json(response, self._context.aside(_page, found, known, values))
 
     on_head = on_get
 
@@ -57,7 +58,8 @@ class Messages:
             raise QueryError("Both IDs and Search are given: expected one of them, or neither for all messages")
         mailbox = self._context.mailbox
         if text:
-            mailbox.update_messages(read=read, search=searched(text, values))
+            search = searched(text, values)
+            mailbox.update_messages(read=read, search=search, id=_ids(self._context, search))
         elif ids:
             mailbox.update_messages(read=read, id=ids)
         else:
@@ -88,16 +90,22 @@ class Found:
         search = searched(values.get("query"), values)
         if "before" in values:
             search &= received_before(values["before"], values)
-        found = mailbox.messages(search=search)
-        write_json(response, _page(found, mailbox.messages(), values))
+        found = self._context.aside(mailbox.messages, search=search)
+        write_json(response, self._context.aside(_page, found, mailbox.messages(), values))
 
     on_head = on_get
 
     def on_delete(self, request: falcon.Request, response: falcon.Response) -> None:
         """Delete them."""
         values = read_query(request, "query", TIME_ZONE)
-        self._context.mailbox.purge(search=searched(values.get("query"), values), accepted=True)
+        search = searched(values.get("query"), values)
+        self._context.mailbox.purge(search=search, id=_ids(self._context, search), accepted=True)
         write_ok(response)
+
+
+def _ids(context: Context, search: Search) -> list[str]:
+    """Return the IDs of what a search finds: among these, the change itself searches fast."""
+    return [message.id for message in context.aside(context.mailbox.messages, search=search)]
 
 
 def _page(found: Sequence[Message], known: Sequence[Message], values: dict[str, Any]) -> dict[str, Any]:

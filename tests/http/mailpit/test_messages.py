@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from smtplib import SMTP
+from threading import Event
 
 import pytest
+
+from smtpmock import Search
+from tests.http.conftest import SECONDS
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -166,6 +171,26 @@ def test_search_for_nothing_is_refused(mailpit, send, method, parameters, senten
 
     assert mailpit.refused(method, "/search", **parameters).startswith(sentence)
     assert mailpit.subjects() == ["kept"]
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_mail_is_received_while_a_search_goes_on(mock, mailpit, send, monkeypatch, method):
+    send("first")
+    received = Event()
+    matches = Search.matches
+
+    def match(search, found):
+        assert received.wait(SECONDS)
+        return matches(search, found)
+
+    monkeypatch.setattr(Search, "matches", match)
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(mailpit.call, method, "/search", query="subject:first")
+        send("second")
+        received.set()
+        assert answer.result(SECONDS).status == 200
+
+    assert "second" in mailpit.subjects()
 
 
 # Marking.
