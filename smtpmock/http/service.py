@@ -141,8 +141,6 @@ class _Server(PatientServer, WSGIServer):
             self.patient_log.info(f"HTTP client has gone: {error.strerror or error}")
 
     def handle(self, sock: Any, address: Any) -> None:
-        if self.ssl_enabled:
-            sock.do_handshake()  # here, where the socket is closed whatever ends it
         connection = self.handler_class(sock, address, self)
         self.open[connection] = gevent.getcurrent()
         try:

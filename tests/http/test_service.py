@@ -186,7 +186,7 @@ def test_unknown_certificate_file_is_refused_at_the_start(tmp_path):
 
 
 def test_stop_ends_idle_connections_at_once():
-    mock = SMTPMock(http_port=0, shutdown_timeout=SECONDS)
+    mock = SMTPMock(http_port=0, shutdown_timeout=3600)
     mock.start()
     with connected(mock) as silent, connected(mock) as kept_alive:
         kept_alive.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
