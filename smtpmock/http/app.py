@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from smtpmock.http.context import Context
 from smtpmock.http.health import probe
 from smtpmock.http.mailpit.app import mailpit_app
+from smtpmock.http.mailpit.events import PATH, events_app
 from smtpmock.http.mailpit.view import slashes_app, view_app
 from smtpmock.http.native.app import native_app
 from smtpmock.http.pages.app import pages_app
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 PARTS: dict[str, Callable[[Context], WSGI]] = {
     "/api/smtpmock/v1": native_app,
     "/api/v1": mailpit_app,
+    PATH: events_app,
     "/view": view_app,
     "//view": slashes_app,
     "": pages_app,

@@ -50,6 +50,15 @@ class _Connection(WSGIHandler):
             return None
         return super().handle_one_request()
 
+    def get_environ(self) -> Any:
+        environ = super().get_environ()
+        environ["smtpmock.receive"] = self._receive
+        return environ
+
+    def _receive(self) -> Any:
+        """Return the next bytes of a client with which another protocol was agreed on."""
+        return self.rfile.read1(_BYTES_OF_A_STREAM)
+
     def read_requestline(self) -> Any:
         self.is_idle = True
         try:
@@ -84,6 +93,8 @@ class _Connection(WSGIHandler):
             self.socket.setsockopt(SOL_SOCKET, SO_SNDBUF, _BYTES_OF_A_STREAM)
         super().process_result()
         self.is_streaming = False
+        if self.connection_upgraded:
+            self.close_connection = True
 
     def log_request(self) -> None:
         if self.server.patient_log.is_active:

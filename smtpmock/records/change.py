@@ -13,9 +13,10 @@ class Change(NamedTuple):
     Attributes:
         topic: The kind of thing that it happened to: "message", "session", "purge" (messages that are there no more) or
             "rule".
-        action: What happened. A message was "added", "amended" (its session went on) or "updated" (its read flag or
-            its tags); a session "began" or "ended"; messages were "purged", "erased" by their session or "dropped"
-            because of a bound, or "all" were purged; a rule was "added", "applied" or "removed".
+        action: What happened. A message was "added", "accepted" (after an attempt that failed), "amended" (its session
+            went on) or "updated" (its read flag or its tags); a session "began" or "ended"; messages were "purged",
+            "erased" by their session or "dropped" because of a bound, or "all" were purged; a rule was "added",
+            "applied" or "removed".
         ids: The ids of what it happened to.
     """
 

@@ -212,7 +212,8 @@ class MemoryStore:
         if not record.differs_only_in_its_end(entry.record):
             self._changes += 1
         if self._callbacks:
-            self._changed("message", "amended", (record.id,))
+            is_new = record.accepted and not entry.record.accepted
+            self._changed("message", "accepted" if is_new else "amended", (record.id,))
         return True
 
     def erase(self, ids: Iterable[str]) -> int:
