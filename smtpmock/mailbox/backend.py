@@ -103,6 +103,18 @@ class Backend(Protocol):
     def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
         """Call a function with each change of the records, the sessions and the rules; return what ends this."""
 
+    def wait_until(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
+        """Wait until a condition on the records and the sessions holds, for at most `timeout` seconds.
+
+        Args:
+            condition: The condition, which the waiting thread checks at once and then after each change.
+            timeout: The most seconds to wait.
+            what: What is waited for, such as "a session".
+
+        Raises:
+            ServerStateError: If the server was never started, or is stopped during the wait.
+        """
+
     def deliver(self, content: Content, sender: str, recipients: Sequence[str]) -> Entry:
         """Store a message without SMTP, and return it."""
 
@@ -115,8 +127,8 @@ class Backend(Protocol):
             entries: The records to show; None for all.
         """
 
-    def add_rule(self, rule: Rule) -> None:
-        """Add a rule, which takes effect at once.
+    def add_rule(self, rule: Rule) -> Rule:
+        """Add a rule, which takes effect at once; return it as it was added.
 
         Raises:
             RuleError: If the rule could never apply.

@@ -9,11 +9,11 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, TypeVar
 
 from smtpmock.errors import RuleError, ServerStateError
+from smtpmock.mailbox.explained import explained
 from smtpmock.records.delivery import delivered
 from smtpmock.rfc.extensions import announced
 from smtpmock.runtime import hub
 from smtpmock.runtime.wakeup import make_wakeup
-from smtpmock.text import format_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -174,7 +174,7 @@ class LocalBackend:
     def wait(self, query: Query, count: int, timeout: float) -> list[Entry]:
         """Return the records that match as soon as there are `count` of them or the timeout expires."""
         found: list[Entry] = []
-        self._wait_until(self._collector(query, count, found), timeout, "messages")
+        self.wait_until(self._collector(query, count, found), timeout, "messages")
         return found
 
     def wait_for_session(self, query: SessionQuery, timeout: float) -> SessionEntry | None:
@@ -185,12 +185,12 @@ class LocalBackend:
             found[:] = [session for session in self._store.sessions(query) if session.record.ended is not None]
             return bool(found)
 
-        self._wait_until(has_ended, timeout, "a session")
+        self.wait_until(has_ended, timeout, "a session")
         return found[0] if found else None
 
     def wait_for_rule(self, rule: Rule, times: int, timeout: float) -> bool:
         """Return True as soon as a rule has applied so many times; False after the timeout."""
-        self._wait_until(lambda: rule.hits >= times, timeout, "a rule", self._book.subscribe)
+        self.wait_until(lambda: rule.hits >= times, timeout, "a rule", self._book.subscribe)
         return rule.hits >= times
 
     def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
@@ -213,30 +213,22 @@ class LocalBackend:
 
     def explain(self, headline: str, query: Query, entries: Sequence[Entry] | None = None) -> str:
         """Return the text for a failed expectation."""
-        try:
-            return self._explained(headline, query, entries)
-        except (OSError, ImportError):  # no descriptor is left
-            pass
-        try:
-            with hub.spare_descriptor():
-                return self._explained(headline, query, entries)
-        except (OSError, ImportError) as error:
-            return f"{headline} (no explanation: {format_error(error)})"
+        return explained(self, headline, query, entries)
 
-    def _explained(self, headline: str, query: Query, entries: Sequence[Entry] | None) -> str:
-        # With the verdict: a test that passes needs neither.
-        from smtpmock.reports.explanation import explain
-        from smtpmock.reports.facts import ServerFacts
-
-        shown = self._store.select() if entries is None else entries
-        facts = ServerFacts(self.address, shown, self._store.sessions(), self.dropped)
-        earlier = self._store.select(query.at_any_time()) if query.after else []
-        return explain(headline, facts, query, [entry for entry in earlier if entry.number <= query.after])
-
-    def add_rule(self, rule: Rule) -> None:
-        """Add a rule, which takes effect at once."""
+    def add_rule(self, rule: Rule) -> Rule:
+        """Add a rule, which takes effect at once; return it."""
         self._check_can_apply(rule)
+        rule.open_gate(self)
         self._book.add(rule)
+        return rule
+
+    def now(self) -> float:
+        """Return the time of the clock."""
+        return self._book.clock.time()
+
+    def open_connections(self) -> int:
+        """Return the number of open sessions."""
+        return self._store.open_sessions
 
     def clear_rules(self) -> None:
         """Remove all rules."""
@@ -260,7 +252,7 @@ class LocalBackend:
 
     # Waiting.
 
-    def _wait_until(
+    def wait_until(
         self, condition: Callable[[], bool], timeout: float, what: str, subscribe: Subscribe | None = None
     ) -> None:
         """Wait until the condition holds, for at most `timeout` seconds.

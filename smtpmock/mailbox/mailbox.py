@@ -8,13 +8,17 @@ from smtpmock.mailbox.aio import AsyncMailbox
 from smtpmock.mailbox.assertions import Assertions
 from smtpmock.mailbox.availability import Availability
 from smtpmock.mailbox.delivering import Delivering
+from smtpmock.mailbox.scoped import ScopedBackend
 from smtpmock.mailbox.scripting import Scripting
 from smtpmock.mailbox.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from typing_extensions import Unpack
+
     from smtpmock.mailbox.backend import Backend
+    from smtpmock.queries.words import QueryWords
 
 
 class Mailbox(Waiting, Assertions, Scripting, Delivering, Availability):
@@ -43,6 +47,32 @@ class Mailbox(Waiting, Assertions, Scripting, Delivering, Availability):
     def is_running(self) -> bool:
         """True while messages can arrive."""
         return self._backend.is_running
+
+    def scope(self, **query: Unpack[QueryWords]) -> Mailbox:
+        """Return a mailbox that sees, waits for, removes and scripts only what matches, for tests that share a server.
+
+        A session belongs to it if one of its records does, refused ones included; one without a record only by
+        criteria for sessions. Rules that are added through it have its criteria as conditions. The clock and the
+        availability belong to the whole server: to use them through a scope is an error.
+
+        Args:
+            **query: Criteria, as listed in docs/queries.md, except `accepted` and `since`.
+
+        Raises:
+            QueryError: If there is no criterion, or one is unknown or invalid.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock(multiple_message_receiving=True) as mock, SMTP(mock.host, mock.port) as client:
+            ...     for recipient in ("bob@one.example", "bob@two.example"):
+            ...         _ = client.sendmail("a@example.com", recipient, "Subject: Welcome")
+            ...     mock.scope(recipient="*@one.example").message().recipients
+            ('bob@one.example',)
+        """
+        return Mailbox(
+            ScopedBackend(self._backend, query), timeout=self._default_timeout, ignore_violations=self._ignored
+        )
 
     @property
     def aio(self) -> AsyncMailbox:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from smtpmock.errors import ExpectationError, RuleError
-from smtpmock.rfc.grammar import address_key
-from smtpmock.rules.definition import number, whole
-from smtpmock.rules.recent import RecentKeys
+from smtpmock.rules.gates import ConnectionLimit, Greylist, RateLimit
 from smtpmock.rules.rule import Rule
+from smtpmock.rules.values import whole
 from smtpmock.text import invalid, pluralize
 
 if TYPE_CHECKING:
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from smtpmock.mailbox.backend import Backend
     from smtpmock.queries.words import Text
     from smtpmock.rules.book import Clock
-    from smtpmock.rules.context import RuleContext
     from smtpmock.rules.words import Conditions, RuleWords, Stage
 
 
@@ -115,18 +112,7 @@ class Scripting:
             >>> rule = mock.greylist(60, recipient="*@example.com")
             >>> mock.clock.advance(60)  # instead of waiting for a minute
         """
-        number("retry_after", retry_after)
-        first_seen = RecentKeys[float]()
-
-        def too_early(context: RuleContext) -> bool:
-            key = " ".join(repr(address_key(str(_only(context, word)))) for word in ("client", "sender", "recipient"))
-            now = self.clock.time()
-            first = first_seen.get(key, now)
-            first_seen.put(key, first)
-            return now - first < retry_after
-
-        said = f"greylist: retry after {retry_after:g} s"
-        return self.add_rule(Rule("RCPT TO", {**conditions, "reply": reply}, gate=too_early, gate_text=said))
+        return self.add_rule(Rule("RCPT TO", {**conditions, "reply": reply}, gate=Greylist(retry_after)))
 
     def limit_rate(
         self, messages: int = 10, per: float = 1.0, reply: str = "421 4.7.0 Too many messages, try again later"
@@ -143,21 +129,8 @@ class Scripting:
             >>> SMTPMock().limit_rate(100, per=60).stage
             'MAIL FROM'
         """
-        whole("messages", messages, 0)
-        number("per", per)
-        passed: deque[float] = deque()
-
-        def too_many(_: RuleContext) -> bool:
-            now = self.clock.time()
-            while passed and now - passed[0] >= per:
-                passed.popleft()
-            if len(passed) >= messages:
-                return True
-            passed.append(now)
-            return False
-
-        said = f"at most {messages} in {per:g} s"
-        return self.add_rule(Rule("MAIL FROM", {"reply": reply, "then": "close"}, gate=too_many, gate_text=said))
+        gate = RateLimit(messages, per)
+        return self.add_rule(Rule("MAIL FROM", {"reply": reply, "then": "close"}, gate=gate))
 
     def limit_connections(
         self, connections: int, reply: str = "421 4.7.0 Too many connections, try again later"
@@ -176,13 +149,8 @@ class Scripting:
             ...     second.connect(mock.host, mock.port)
             (421, b'4.7.0 Too many connections, try again later')
         """
-        whole("connections", connections, 0)
-
-        def too_many(_: RuleContext) -> bool:
-            return self._backend.open_sessions > connections
-
-        said = f"at most {connections} open"
-        return self.add_rule(Rule("connect", {"reply": reply, "then": "close"}, gate=too_many, gate_text=said))
+        gate = ConnectionLimit(connections)
+        return self.add_rule(Rule("connect", {"reply": reply, "then": "close"}, gate=gate))
 
     def reject_recipient(self, pattern: Text, reply: str = "550 5.1.1 User unknown") -> Rule:
         """Refuse the recipients that match a pattern.
@@ -222,6 +190,9 @@ class Scripting:
     def add_rule(self, rule: Rule) -> Rule:
         """Add a rule that was created elsewhere, for example read from a file.
 
+        Returns:
+            The rule; in a scope, one with the conditions of the scope as well.
+
         Raises:
             RuleError: If the rule could never apply.
 
@@ -230,10 +201,4 @@ class Scripting:
             >>> SMTPMock().add_rule(Rule("DATA", {"delay": 0.5}))
             <Rule DATA delay=0.5, 0 hits>
         """
-        self._backend.add_rule(rule)
-        return rule
-
-
-def _only(context: RuleContext, word: str) -> Any:
-    """Return the value of a condition; "" if it has none."""
-    return next(iter(context.values(word)), "")
+        return self._backend.add_rule(rule)

@@ -91,6 +91,13 @@ class Query:
         query.terms = self.terms
         return query
 
+    def and_terms(self, terms: Iterable[Term]) -> Query:
+        """Return the same query with further terms, which come first."""
+        query = Query({}, accepted=self.accepted)
+        query.after = self.after
+        query.terms = (*terms, *self.terms)
+        return query
+
     @property
     def ids(self) -> frozenset[str] | None:
         """The ids, one of which a record must have; None if they do not matter."""
@@ -151,6 +158,13 @@ class SessionQuery:
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.terms))
+
+    def and_terms(self, terms: Iterable[Term]) -> SessionQuery:
+        """Return the same query with further terms, which come first."""
+        query = SessionQuery({})
+        query.after = self.after
+        query.terms = (*terms, *self.terms)
+        return query
 
     def matches(self, record: SessionRecord) -> bool:
         """Return True if a session matches."""

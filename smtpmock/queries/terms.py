@@ -40,6 +40,17 @@ _EXPECTED: Mapping[ValueKind, str] = {
 }
 
 
+class AllOf(tuple[Any, ...]):
+    """Several values for one criterion: each of them has to match.
+
+    Example:
+        >>> [str(term) for term in field_terms("subject", AllOf(["Invoice*", "*7"]))]
+        ["subject='Invoice*'", "subject='*7'"]
+    """
+
+    __slots__ = ()
+
+
 class Term:
     """A condition on one field of a record.
 
@@ -114,6 +125,8 @@ def field_terms(field: str, wanted: Any, *, ignore_case: bool = False) -> list[T
     Raises:
         QueryError: If the value is invalid.
     """
+    if isinstance(wanted, AllOf):
+        return [term for one in wanted for term in field_terms(field, one, ignore_case=ignore_case)]
     if field == "header":
         return [_term("header", value, name, ignore_case=ignore_case) for name, value in _header_items(wanted)]
     if field == "search" and isinstance(wanted, str):
@@ -144,6 +157,8 @@ def format_value(wanted: Any) -> str:
         return f"/{wanted.pattern}/"
     if isinstance(wanted, Search):
         return repr(wanted.text)
+    if isinstance(wanted, AllOf):
+        return " and ".join(map(format_value, wanted))
     if isinstance(wanted, tuple):  # of ids
         return repr(wanted[0]) if len(wanted) == 1 else repr(list(wanted))
     return getattr(wanted, "__name__", "a function") if callable(wanted) else repr(wanted)

@@ -65,6 +65,7 @@ def explain(headline: str, server: ServerFacts, query: Query, earlier: Sequence[
         lines.append("They have the same content.")
     if server.dropped:
         lines += [f"{pluralize(server.dropped, 'older message')} dropped because of max_messages or max_bytes."]
+    lines += wrapped(server.outside) if server.outside else []
     lines += _erasures(server.sessions)
     lines += _refusals(server.sessions)
     if not any(entry.record.accepted for entry in seen):

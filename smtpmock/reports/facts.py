@@ -23,6 +23,7 @@ class ServerFacts(NamedTuple):
         dropped: The number of messages dropped because of `max_messages` or `max_bytes`.
         name: Its name in the test; "" if it has none.
         unmet: The expectations of the test that were not met.
+        outside: A sentence about the mail that a scope leaves out; "" if there is none.
     """
 
     address: str
@@ -31,6 +32,7 @@ class ServerFacts(NamedTuple):
     dropped: int = 0
     name: str = ""
     unmet: Sequence[Unmet] = ()
+    outside: str = ""
 
     @property
     def title(self) -> str:

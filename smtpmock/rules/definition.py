@@ -11,8 +11,8 @@ from smtpmock.queries.terms import field_terms, format_value
 from smtpmock.rfc.grammar import address_key
 from smtpmock.rfc.replies import Reply
 from smtpmock.rules.context import Recipients
+from smtpmock.rules.values import number, rate, whole
 from smtpmock.rules.words import CONDITIONS, PER, RULE_WORDS, STAGES, THEN, TLS_FAULTS, WORDS
-from smtpmock.settings.values import LONGEST_DELAY
 from smtpmock.text import alternatives, escape_controls, invalid, quote, unknown
 
 if TYPE_CHECKING:
@@ -20,14 +20,12 @@ if TYPE_CHECKING:
 
     from smtpmock.queries.terms import Term
     from smtpmock.rules.context import RuleContext
+    from smtpmock.rules.gates import Circumstances, Gate
 
 _THEN_IN_BODY = ("close", "reset", "silence", "accept")
 _THEN_WITH_REPLY = ("half", "close")
 _THROTTLED = ("DATA", "BDAT", "body", "*")
 _VERB = re.compile(r"[A-Za-z0-9-]+")
-HIGHEST = 10**18
-"""The highest number in a rule, except for seconds."""
-
 _CODE = re.compile(r"[0-9]{3}(?:[ -]|$)")
 
 
@@ -38,7 +36,6 @@ class RuleDefinition:
         stage: The stage at which it is asked.
         words: Its conditions, counters and actions.
         gate: A further condition, for ready-made rules.
-        gate_text: The further condition as text.
 
     Attributes:
         stage: The stage at which it is asked.
@@ -49,6 +46,7 @@ class RuleDefinition:
         drip: The bytes of the reply to send per second.
         throttle: The bytes of the message to read per second.
         tls: The fault in the TLS handshake.
+        gate: Its further condition.
 
     Raises:
         RuleError: If a word is unknown or not available at the stage, or a value is invalid.
@@ -59,16 +57,15 @@ class RuleDefinition:
         stage: str,
         words: Mapping[str, Any],
         *,
-        gate: Callable[[RuleContext], bool] | None = None,
-        gate_text: str = "",
+        gate: Gate | None = None,
     ) -> None:
         self.stage: str = _stage(stage)
         for word in words:
             if word not in WORDS:
                 raise RuleError(unknown("word in a rule", word, WORDS))
         self._words = {word: value for word, value in words.items() if value is not None}
-        self._gate = gate
-        self._gate_text = f" ({gate_text})" if gate_text else ""
+        self.gate: Gate | None = gate
+        self._passes: Callable[[RuleContext], bool] | None = None
         self._terms = _terms(self.stage, self._words)
         part = {word: self._words.get(word, declared.default) for word, declared in RULE_WORDS.items()}
         self.reply: Reply | None = None if part["reply"] is None else _reply(part["reply"])
@@ -76,8 +73,8 @@ class RuleDefinition:
         self.tls: str | None = part["tls"]
         self.delay: float = number("delay", part["delay"])
         self.jitter: float = number("jitter", part["jitter"])
-        self.drip: float | None = _rate("drip", part["drip"])
-        self.throttle: float | None = _rate("throttle", part["throttle"])
+        self.drip: float | None = rate("drip", part["drip"])
+        self.throttle: float | None = rate("throttle", part["throttle"])
         self._times = None if part["times"] is None else whole("times", part["times"], 0)
         self._after = whole("after", part["after"], 0)
         self._every = whole("every", part["every"], 1)
@@ -90,7 +87,7 @@ class RuleDefinition:
     def __str__(self) -> str:
         """Return stage, conditions, counters and actions on one line."""
         words = " ".join((self.stage, *(f"{word}={format_value(value)}" for word, value in self._words.items())))
-        return escape_controls(words + self._gate_text)
+        return escape_controls(f"{words} ({self.gate})" if self.gate else words)
 
     @property
     def words(self) -> Mapping[str, Any]:
@@ -123,7 +120,15 @@ class RuleDefinition:
             values = context.values(term.field)
             if not (values.match(term) if isinstance(values, Recipients) else any(map(term.test, values))):
                 return False
-        return self._gate is None or self._gate(context)
+        return self.gate is None or (self._passes is not None and self._passes(context))
+
+    def open_gate(self, circumstances: Circumstances) -> None:
+        """Begin to examine its further condition, if it has one: it is about to be added to a server.
+
+        Args:
+            circumstances: What the condition examines besides the command.
+        """
+        self._passes = None if self.gate is None else self.gate.open(circumstances)
 
     def count_key(self, context: RuleContext) -> str:
         """Return the key by which its matches are counted separately; "" if all are counted together."""
@@ -216,37 +221,6 @@ def _reply(wanted: Any) -> Reply:
         return Reply(*(f"{line[:3]}-{line[4:]}" for line in first), f"{last[:3]} {last[4:]}".rstrip(" "))
     except UnicodeEncodeError:
         raise RuleError(f"Invalid reply {quote(wanted)}: expected text that can be encoded in UTF-8") from None
-
-
-def number(word: str, value: Any, highest: float = LONGEST_DELAY) -> float:
-    """Return the value if it is a valid number.
-
-    Raises:
-        RuleError: If it is not.
-    """
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= highest:
-        return value
-    raise RuleError(invalid(word, value, f"a number from 0 to {highest:.0f}"))
-
-
-def _rate(word: str, value: Any) -> float | None:
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= HIGHEST):
-        return value
-    raise RuleError(invalid(word, value, "a number of bytes per second greater than 0"))
-
-
-def whole(word: str, value: Any, lowest: int | None) -> int:
-    """Return the value if it is a valid integer.
-
-    Raises:
-        RuleError: If it is not.
-    """
-    if isinstance(value, int) and not isinstance(value, bool):
-        if not -HIGHEST <= value <= HIGHEST:
-            raise RuleError(invalid(word, value, f"an integer of at most {HIGHEST}"))
-        if lowest is None or value >= lowest:
-            return value
-    raise RuleError(invalid(word, value, "an integer" if lowest is None else f"an integer of at least {lowest}"))
 
 
 def _check_together(rule: RuleDefinition) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from smtpmock.rules.context import RuleContext
+    from smtpmock.rules.gates import Gate
 
 
 class Usage:
@@ -58,10 +58,9 @@ class Rule(RuleDefinition):
         stage: str,
         words: Mapping[str, Any],
         *,
-        gate: Callable[[RuleContext], bool] | None = None,
-        gate_text: str = "",
+        gate: Gate | None = None,
     ) -> None:
-        super().__init__(stage, words, gate=gate, gate_text=gate_text)
+        super().__init__(stage, words, gate=gate)
         self.id: str = ""
         self._usage = Usage()
         self._remove: Callable[[], object] | None = None
