@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from smtpmock.mail.content import Content
     from smtpmock.mailbox.backend import Backend
     from smtpmock.queries.query import Mark
+    from smtpmock.records.change import Change
     from smtpmock.rules.book import Clock
     from smtpmock.stores.base import Entry, SessionEntry
 
@@ -143,6 +144,10 @@ class ScopedBackend:
     def wait_until(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
         """Wait until a condition holds, for at most `timeout` seconds."""
         self._backend.wait_until(condition, timeout, what)
+
+    def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
+        """Refuse: changes say of what, but not of whose."""
+        self._refuse("subscribe to changes")
 
     def deliver(self, content: Content, sender: str, recipients: Sequence[str]) -> Entry:
         """Store a message without SMTP, and return it."""
