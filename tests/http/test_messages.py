@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import smtplib
+import threading
 from base64 import b64decode, b64encode
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from smtpmock import QueryError
+from smtpmock.http.native import messages as native_messages
 from smtpmock.http.native.forms import FORMS, INCLUDES
 from smtpmock.messages.message import Message
-from tests.http.conftest import send
+from tests.http.conftest import SECONDS, send
 
 MULTIPART = """\
 From: Ann <ann@example.com>
@@ -451,3 +454,19 @@ def test_invalid_delivery_is_refused(mock, client, body, sentence):
     assert refused.status == 400
     assert sentence in refused.detail
     assert len(mock) == 0
+
+
+def test_smtp_is_served_while_a_list_is_made(mock, client, monkeypatch):
+    served = threading.Event()
+    answer = native_messages.answer
+
+    def slow(*arguments):
+        assert served.wait(SECONDS), "SMTP is not served"
+        return answer(*arguments)
+
+    monkeypatch.setattr(native_messages, "answer", slow)
+    with ThreadPoolExecutor() as pool:
+        listing = pool.submit(client.get, "/messages")
+        send(mock)
+        served.set()
+        assert listing.result(SECONDS).status == 200

@@ -66,13 +66,14 @@ def _form(call: Call) -> Callable[[Message], Any]:
 
 def _list(call: Call) -> Any:
     after, limit = span(call.values)
-    found, total = call.context.mailbox.page(after, limit + 1, **messages_query(call))
+    aside = call.context.aside
+    found, total = aside(call.context.mailbox.page, after, limit + 1, **messages_query(call))
     shown = found[:limit]
-    return answer("messages", shown, total, _form(call), shown[-1].number if len(found) > limit else None)
+    return aside(answer, "messages", shown, total, _form(call), shown[-1].number if len(found) > limit else None)
 
 
 def _read(call: Call) -> Any:
-    return as_json(find_message(call), {"exchanges", *call.values.get("include", ())})
+    return call.context.aside(as_json, find_message(call), {"exchanges", *call.values.get("include", ())})
 
 
 def _update(call: Call) -> Any:

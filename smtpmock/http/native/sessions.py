@@ -46,7 +46,7 @@ def _transcript(call: Call) -> Answer:
     session, kind = _find(call), call.accept(_TRANSCRIPTS)
     if kind is None:
         raise falcon.HTTPNotAcceptable(description=f"Invalid Accept: expected {' or '.join(_TRANSCRIPTS)}")
-    text = session.html() if kind == "text/html" else session.transcript()
+    text = call.context.aside(session.html if kind == "text/html" else session.transcript)
     return Answer(text.encode(), f"{kind}; charset=utf-8", {"Content-Security-Policy": ISOLATED, "Vary": "Accept"})
 
 

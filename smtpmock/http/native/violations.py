@@ -36,8 +36,11 @@ _LEVEL = choice("level", "must for requirements only; should, unless given, incl
 
 def _list(call: Call) -> Any:
     values = call.values
-    found = call.context.mailbox.violations(
-        values.get("ignore", ()), level=values.get("level", "should"), **messages_query(call)
+    found = call.context.aside(
+        call.context.mailbox.violations,
+        values.get("ignore", ()),
+        level=values.get("level", "should"),
+        **messages_query(call),
     )
     numbered = list(enumerate(found, 1))
     return page("violations", numbered, values, lambda one: one[0], lambda one: as_json(one[1]))
