@@ -16,13 +16,19 @@ from smtpmock.mail.splitter import Limits, Splitter
 if TYPE_CHECKING:
     from smtpmock.mail.mime import Part
 
-_LIMITS = Limits(levels=50, parts=1000, fields=10_000, values=100_000)
+_LONGEST_VALUE = 2_000
+_LIMITS = Limits(levels=50, parts=1000, fields=10_000, values=50_000)
 _MOST_LINES = 2_000_000  # each counted once for each multipart around it, with whose delimiter it is compared
 _EMPTY_LINE = re.compile(rb"(?:\r\n|[\r\n]){2}")
+_DESCRIPTIONS = ("content-type", "content-disposition", "content-transfer-encoding")
+_DESCRIPTION_IN_BLOCK = re.compile(
+    rb"^content-(?:type|disposition|transfer-encoding)[ \t]*:[^\r\n]*(?:(?:\r\n|[\r\n])[ \t][^\r\n]*)*",
+    re.IGNORECASE | re.MULTILINE,
+)
 _NAMES = {
     "parts": f"{_LIMITS.parts:,} parts",
     "fields": f"{_LIMITS.fields:,} header fields",
-    "values": f"{_LIMITS.values:,} characters in Content-Type and Content-Disposition fields",
+    "values": f"{_LIMITS.values:,} characters in the fields that describe parts, {_LONGEST_VALUE:,} in each",
 }
 
 
@@ -39,6 +45,9 @@ def parse_email(raw: bytes) -> EmailMessage:
     for limit, name in _NAMES.items():
         if limit in splitter.exceeded:
             raise _too_much(name)
+    lengths = _description_lengths(root)
+    if max(lengths, default=0) > _LONGEST_VALUE or sum(lengths) > _LIMITS.values:
+        raise _too_much(_NAMES["values"])
     if "levels" not in splitter.exceeded:
         deepest = max(part.level for part in root.walk())
         lines = raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")
@@ -56,8 +65,19 @@ def parse_email(raw: bytes) -> EmailMessage:
 
 def _blocks(root: Part) -> int:
     """Return the number of blocks of fields that the package takes for parts of a delivery status."""
+    return sum(len(_EMPTY_LINE.findall(body)) for body in _statuses(root))
+
+
+def _description_lengths(root: Part) -> list[int]:
+    """Return the lengths of the fields that describe parts, for each of which the package takes quadratic time."""
+    lengths = [len(value) for part in root.walk() for name in _DESCRIPTIONS for value in part.get_all(name)]
+    return lengths + [len(found[0]) for body in _statuses(root) for found in _DESCRIPTION_IN_BLOCK.finditer(body)]
+
+
+def _statuses(root: Part) -> list[bytes]:
+    """Return the contents of the delivery statuses, which the package takes for blocks of fields."""
     statuses = (part.parts for part in root.walk() if part.declared_type == "message/delivery-status")
-    return sum(len(_EMPTY_LINE.findall(block.body)) for blocks in statuses for block in blocks)
+    return [block.body for blocks in statuses for block in blocks]
 
 
 def _too_much(limit: str) -> ContentError:
