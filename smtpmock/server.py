@@ -276,16 +276,19 @@ class SMTPMock(Startable):
 
     def _start_http(self, waiting: list[Any], tls: Any) -> None:
         """Serve HTTP: probes from the first moment, everything else as soon as the framework is loaded."""
+        from smtpmock.http.origins import is_loopback
         from smtpmock.http.service import HTTPService
 
         def serve(listener: Any) -> HTTPService:
             return HTTPService(listener, self.host, lambda: self.is_online, self._log, self._session_failed, tls)
 
-        the_hub = hub.get_hub()
+        the_hub, address = hub.get_hub(), waiting[0].getsockname()[0]
         service = the_hub.call(self._open_http, waiting, serve)
+        if not (self.settings.http_auth or is_loopback(address)):
+            self._log.warning(f"HTTP on {address} requires no login: all who reach it can read the mail. Set http_auth")
         from smtpmock.http.app import make_app
 
-        the_hub.call(service.load, make_app(self, self, self._session_failed))
+        the_hub.call(service.load, make_app(self, self, self._session_failed, address))
 
     @property
     def address(self) -> str:
@@ -452,6 +455,12 @@ def _check_together(settings: Settings) -> None:
         for name in ("http_host", "http_auth", "http_tls", "http_hosts", "http_cors_origins"):
             if getattr(settings, name):
                 raise SettingError(f"Invalid {name}: expected http_port as well, or there is no HTTP")
+    if settings.http_cors_origins:
+        from smtpmock.http.origins import parse_origin
+
+        for origin in settings.http_cors_origins:
+            if parse_origin(origin) is None:
+                raise SettingError(invalid("http_cors_origins", origin, "origins, such as http://localhost:3000"))
     for code in settings.ignore_violations:
         if code not in STANDARDS:
             raise SettingError(f"Invalid ignore_violations: {unknown('violation', code, STANDARDS)}")

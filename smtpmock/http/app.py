@@ -36,12 +36,13 @@ class Application:
 
     Args:
         context: What it works on.
+        address: The address on which it is served.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, address: str) -> None:
         self._context = context
         self._parts = [(prefix, make(context)) for prefix, make in PARTS.items()]
-        self._secured = secured(self._dispatch, context.server.settings)
+        self._secured = secured(self._dispatch, context.server.settings, address)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request."""
@@ -58,13 +59,19 @@ class Application:
         return part(environ, start_response)
 
 
-def make_app(mailbox: Mailbox, server: Server, failed: Callable[[BaseException], object] | None = None) -> Application:
+def make_app(
+    mailbox: Mailbox,
+    server: Server,
+    failed: Callable[[BaseException], object] | None = None,
+    address: str = "127.0.0.1",
+) -> Application:
     """Return the HTTP interface of a mailbox.
 
     Args:
         mailbox: The mailbox.
         server: The server that it belongs to.
         failed: The function to call with an unexpected exception; by default it is raised.
+        address: The address on which it is served. On a loopback address, requests for other hosts are refused.
 
     Example:
         >>> from smtpmock import SMTPMock
@@ -74,7 +81,7 @@ def make_app(mailbox: Mailbox, server: Server, failed: Callable[[BaseException],
         200 OK
         [b'ok']
     """
-    return Application(Context(mailbox, server, _raise if failed is None else failed))
+    return Application(Context(mailbox, server, _raise if failed is None else failed), address)
 
 
 def _raise(error: BaseException) -> None:

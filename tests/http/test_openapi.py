@@ -104,6 +104,8 @@ def test_documented_answer_is_given(method, path, status, monkeypatch):
             options = {"body": json.dumps(body).encode(), "headers": JSON}
         if status == 400:
             query = "unknown=1"
+        elif status == 403:
+            options["headers"] = {**options.get("headers", {}), "Host": "elsewhere.example"}
         elif status == 404 and "{" in path:
             wanted = re.sub(r"latest|rule-\d+", "nowhere", wanted)
         elif (status, path) == (404, "/wait"):

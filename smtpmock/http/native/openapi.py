@@ -29,6 +29,7 @@ _PATH_MEANINGS = {
 
 _REASONS = {
     400: "A parameter or the body is unknown or invalid",
+    403: "The request is for an unknown host, or comes from a page of another origin",
     401: "A user and a password are required",
     404: "What was asked for is not there, or did not arrive in time",
     406: "The answer has none of the media types that are accepted",
@@ -81,7 +82,7 @@ def document(operations: Iterable[Operation], prefix: str, *, has_login: bool = 
 
 def statuses(operation: Operation) -> list[int]:
     """Return the statuses of the problems with which an operation can answer."""
-    found = {400, 414, *operation.problems}
+    found = {400, 403, 414, *operation.problems}
     if operation.body is not None:
         found |= {413, 415}
     if operation.names_one:
@@ -113,9 +114,7 @@ def _capital(word: str) -> str:
 
 
 def _problem(status: int) -> dict[str, Any]:
-    kind = "text/plain" if status == 401 else PROBLEM
-    schema = {} if status == 401 else reference("Problem")
-    return {"description": _REASONS[status], "content": {kind: {"schema": schema}}}
+    return {"description": _REASONS[status], "content": {PROBLEM: {"schema": reference("Problem")}}}
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:

@@ -12,7 +12,10 @@ from smtpmock.http.native.operations import Answer, NotFoundError, Operation
 if TYPE_CHECKING:
     from smtpmock.http.native.operations import Call
 
-ISOLATED = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'"
+ISOLATED = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
 """The policy of what comes from a mail: nothing runs, and nothing is loaded."""
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")  # RFC 6838 section 4.2

@@ -1,0 +1,58 @@
+"""Chromium, and a site of somebody else for it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.http.conftest import SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+
+_FLAGS = "--headless --no-sandbox --disable-gpu --disable-background-networking --virtual-time-budget=3000 --dump-dom"
+
+
+def visit(url: str, folder: Path, *flags: str) -> str:
+    """Load a page; return what it has become, as HTML."""
+    assert CHROMIUM is not None
+    command = [CHROMIUM, *_FLAGS.split(), f"--user-data-dir={folder / 'profile'}", *flags, url]
+    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True).stdout
+
+
+@contextmanager
+def site(html: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Serve a page at every path; yield the origin, and a list to put the page into if it is not known before."""
+    pages = [html]
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = f"<!DOCTYPE html><meta charset=utf-8><body>{pages[-1]}".encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", pages
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
