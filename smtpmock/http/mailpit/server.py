@@ -89,9 +89,9 @@ class WebUI:
 
 def _memory() -> int:
     """Return the most memory that the process has had, in bytes; 0 where the system does not tell."""
-    try:
+    most = 0
+    if sys.platform != "win32":
         import resource
-    except ImportError:  # Windows
-        return 0
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
