@@ -52,8 +52,15 @@ SURFACES = ("__main__", "cli", "pytest_plugin", "serve", "testcase")
 PUBLIC = {"smtpmock", "smtpmock.errors", "smtpmock._build", "smtpmock.runtime.signals"}
 """What a surface may import; a build writes `_build`, and `signals` belongs to the command."""
 
-HTTP_MAY_USE = {"smtpmock.runtime", "smtpmock.text", "smtpmock.version", "smtpmock.settings"}
-"""What `http` may import beside public names: a service belongs to the hub, and text is written in one way."""
+HTTP_MAY_USE = {
+    "smtpmock.runtime",
+    "smtpmock.text",
+    "smtpmock.version",
+    "smtpmock.settings",
+    "smtpmock.reports.safe_html",
+}
+"""What `http` may import beside public names: a service belongs to the hub, text is written in one way, and the HTML of
+mails is made harmless in one place."""
 
 MOST_FLAT_FILES = 14
 MOST_LINES = 500

@@ -372,15 +372,31 @@ class Content:
             'AB-12'
         """
         find, sought = _code_finder(pattern)
-        text = self.text if self.text.strip() else self._page.text
-        for source in (self.text, self._page.text, self.subject):
-            found = find(source)
-            if found:
-                text = source
-                break
+        found, text = self._codes(find)
         beginning = shorten(" ".join(text[:1000].split()), 200)
         seen = f"the text starts with {beginning!r}" if beginning else "the mail has no text"
         return _only(found, sought, seen)
+
+    @property
+    @_once
+    def codes(self) -> tuple[str, ...]:
+        r"""What can be the one-time code, as `code` finds it without a pattern, each once; usually one or none.
+
+        Example:
+            >>> Content(b"\r\nYour code is 493021, or by phone 771902.").codes
+            ('493021', '771902')
+        """
+        from smtpmock.mail.codes import text_codes
+
+        return tuple(dict.fromkeys(self._codes(text_codes)[0]))
+
+    def _codes(self, find: Callable[[str], list[str]]) -> tuple[list[str], str]:
+        """Return what a function finds, and the text in which it does: the first of them that has any."""
+        for source in (self.text, self._page.text, self.subject):
+            found = find(source)
+            if found:
+                return found, source
+        return [], self.text if self.text.strip() else self._page.text
 
 
 def _code_finder(pattern: str | re.Pattern[str] | None) -> tuple[Callable[[str], list[str]], str]:

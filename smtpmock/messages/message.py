@@ -408,6 +408,11 @@ class Message(MessageChecks):
         """Return the only link, or the only one that matches; see `Content.link`."""
         return self._record.content.link(pattern, text=text)
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """What can be the one-time code, each once; usually one or none."""
+        return self._record.content.codes
+
     def code(self, pattern: str | re.Pattern[str] | None = None) -> str:
         """Return the one-time code; see `Content.code`."""
         return self._record.content.code(pattern)

@@ -244,7 +244,7 @@ def test_page_loads_nothing_from_elsewhere(client):
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert b"://" not in page.content
-    assert client.ask("GET", "/assets/style.css").headers["Content-Type"] == "text/css; charset=utf-8"
+    assert client.ask("GET", "/assets/inbox.css").headers["Content-Type"] == "text/css; charset=utf-8"
 
 
 def test_wsgi_application_answers_without_a_socket():

@@ -12,6 +12,7 @@ from smtpmock.http.mailpit.errors import answer_with_texts
 from smtpmock.http.mailpit.message import find, read_by_client
 from smtpmock.http.mailpit.requests import write_bytes, write_text
 from smtpmock.http.mailpit.shapes import text
+from smtpmock.http.pages.app import inbox_page
 
 if TYPE_CHECKING:
     from smtpmock.http.context import Context
@@ -32,6 +33,7 @@ POLICY = "; ".join(
 )
 """The Content-Security-Policy of a mail: no script runs, nothing is loaded from other hosts."""
 
+_ID = re.compile("[A-Za-z0-9_-]{1,100}")
 _CONTENT_ID = re.compile(r"""(?<=["'=(])cid:([^\s"'<>()\\]+)""", re.IGNORECASE)
 
 
@@ -70,6 +72,21 @@ class PlainText:
     on_head = on_get
 
 
+class _Inbox:
+    """`/view/{ID}`: the inbox with the message open."""
+
+    def __init__(self) -> None:
+        self._page = inbox_page()
+
+    def on_get(self, request: falcon.Request, response: falcon.Response, message_id: str) -> None:
+        """Show the page, which reads the ID from its address."""
+        if not _ID.fullmatch(message_id):
+            raise falcon.HTTPNotFound(description="There is no such message")
+        self._page.on_get(request, response)
+
+    on_head = on_get
+
+
 def view_app(context: Context) -> falcon.App[Any, Any]:
     """Return the application that shows mails to browsers.
 
@@ -80,6 +97,7 @@ def view_app(context: Context) -> falcon.App[Any, Any]:
     answer_with_texts(app, context.failed)
     app.add_route("/view/{message_id}.html", Page(context))
     app.add_route("/view/{message_id}.txt", PlainText(context))
+    app.add_route("/view/{message_id}", _Inbox())
     return app
 
 

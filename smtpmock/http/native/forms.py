@@ -22,7 +22,7 @@ from smtpmock.records.exchange import Cause, Exchange
 from smtpmock.records.session import TLS, Attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 LARGE = {
     "raw": ("raw", "msg_request"),
@@ -118,6 +118,16 @@ def format_time(moment: datetime) -> str:
         return moment.isoformat()
 
 
+def fields_as_json(value: Any, fields: Sequence[str]) -> dict[str, Any]:
+    """Return some attributes of a message or a session as what `json.dumps` takes.
+
+    Args:
+        value: The message or the session.
+        fields: The names of the attributes, which are in its form.
+    """
+    return _object(value, fields, ())
+
+
 @lru_cache(None)
 def _names(kind: type, include: frozenset[str]) -> tuple[str, ...]:
     """Return the names of the attributes that the JSON of a value has."""
@@ -125,7 +135,7 @@ def _names(kind: type, include: frozenset[str]) -> tuple[str, ...]:
     return tuple(name for name in FORMS[kind].names if name not in left_out)
 
 
-def _object(value: Any, names: tuple[str, ...], include: Collection[str]) -> dict[str, Any]:
+def _object(value: Any, names: Sequence[str], include: Collection[str]) -> dict[str, Any]:
     written = {}
     for name in names:
         if name == "stored":

@@ -69,15 +69,18 @@ def answer(
     return {name: forms, "total": total, "next": following}
 
 
-def list_schema(name: str, item: str) -> dict[str, Any]:
+def list_schema(name: str, item: str, *, with_fields: bool = False) -> dict[str, Any]:
     """Return the schema of a list.
 
     Args:
         name: The name of the list.
         item: The name of the schema of its items.
+        with_fields: True if a request can say which attributes the items are to have.
     """
+    whole = reference(item)
+    some = {"type": "object", "description": "What `fields` names of it"}
     properties = {
-        name: {"type": "array", "items": reference(item)},
+        name: {"type": "array", "items": {"anyOf": [whole, some]} if with_fields else whole},
         "total": {"type": "integer", "description": "The number of items that match, on all pages"},
         "next": {
             "anyOf": [{"type": "integer"}, {"type": "null"}],

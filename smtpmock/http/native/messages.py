@@ -6,17 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import QueryError
-from smtpmock.http.native.forms import as_json
+from smtpmock.http.native.forms import as_json, fields_as_json
 from smtpmock.http.native.lists import answer, list_schema, span
 from smtpmock.http.native.operations import NotFoundError, Operation, checked_object
 from smtpmock.http.native.schemas import reference
-from smtpmock.http.native.words import AFTER, INCLUDE, LIMIT, LIMIT_OF_TAKEN, QUERY, messages_query
+from smtpmock.http.native.words import AFTER, INCLUDE, LIMIT, LIMIT_OF_TAKEN, QUERY, fields, messages_query
+from smtpmock.messages.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from smtpmock.http.native.operations import Call
-    from smtpmock.messages.message import Message
 
 LATEST = "latest"
 """The id that stands for the newest accepted message, or for the newest session."""
@@ -57,10 +57,13 @@ def find_message(call: Call) -> Message:
 def message_list(call: Call, found: Sequence[Message]) -> dict[str, Any]:
     """Return the first of some messages as a list, which has no further page."""
     _, limit = span(call.values)
-    return answer("messages", found[:limit], len(found), _form(call))
+    return answer("messages", found[:limit], len(found), item_form(call))
 
 
-def _form(call: Call) -> Callable[[Message], Any]:
+def item_form(call: Call) -> Callable[[Any], Any]:
+    """Return the function that makes JSON of an item of a list, with what the request asks for."""
+    if "fields" in call.values:
+        return partial(fields_as_json, fields=call.values["fields"])
     return partial(as_json, include=call.values.get("include", ()))
 
 
@@ -69,7 +72,7 @@ def _list(call: Call) -> Any:
     aside = call.context.aside
     found, total = aside(call.context.mailbox.page, after, limit + 1, **messages_query(call))
     shown = found[:limit]
-    return aside(answer, "messages", shown, total, _form(call), shown[-1].number if len(found) > limit else None)
+    return aside(answer, "messages", shown, total, item_form(call), shown[-1].number if len(found) > limit else None)
 
 
 def _read(call: Call) -> Any:
@@ -109,8 +112,8 @@ OPERATIONS = (
         "/messages",
         "List the messages that match, in order of appearance",
         _list,
-        MESSAGES,
-        (*QUERY, AFTER, LIMIT, INCLUDE),
+        list_schema("messages", "Message", with_fields=True),
+        (*QUERY, AFTER, LIMIT, INCLUDE, fields(Message)),
     ),
     Operation(
         "PATCH",

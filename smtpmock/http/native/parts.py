@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from smtpmock.http.downloads import content_disposition
+from smtpmock.http.native.frames import EMBEDDED, REMOTE, for_frame
 from smtpmock.http.native.messages import find_message
 from smtpmock.http.native.operations import Answer, NotFoundError, Operation
+from smtpmock.http.native.words import flag
 
 if TYPE_CHECKING:
     from smtpmock.http.native.operations import Call
@@ -17,6 +19,11 @@ ISOLATED = (
     "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
 )
 """The policy of what comes from a mail: nothing runs, and nothing is loaded."""
+
+_EMBED = flag(
+    "embed", "True for a form to be shown in a frame: with attached images, without what loads or leads elsewhere"
+)
+_REMOTE = flag("remote", "True for a form to be shown in a frame that loads its remote images, fonts and style sheets")
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")  # RFC 6838 section 4.2
 
@@ -41,7 +48,11 @@ def _text(call: Call) -> Answer:
 
 
 def _html(call: Call) -> Answer:
-    return _isolated(find_message(call).html.encode(), "text/html; charset=utf-8")
+    message, is_remote = find_message(call), call.values.get("remote", False)
+    if not (is_remote or call.values.get("embed", False)):
+        return _isolated(message.html.encode(), "text/html; charset=utf-8")
+    policy = REMOTE if is_remote else EMBEDDED
+    return _isolated(for_frame(message, is_remote=is_remote).encode(), "text/html; charset=utf-8", policy=policy)
 
 
 def _attachment(call: Call) -> Answer:
@@ -55,15 +66,23 @@ def _attachment(call: Call) -> Answer:
     return _isolated(attachment.content, media_type(attachment.content_type), attachment.name or "attachment")
 
 
-def _isolated(content: bytes, kind: str, name: str = "") -> Answer:
-    headers = {"Content-Security-Policy": ISOLATED, "Referrer-Policy": "no-referrer"}
+def _isolated(content: bytes, kind: str, name: str = "", policy: str = ISOLATED) -> Answer:
+    headers = {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer", "X-DNS-Prefetch-Control": "off"}
     return Answer(content, kind, {**headers, **({"Content-Disposition": content_disposition(name)} if name else {})})
 
 
 OPERATIONS = (
     Operation("GET", "/messages/{id}/raw", "Download the bytes of a message", _raw, "message/rfc822", names_one=True),
     Operation("GET", "/messages/{id}/text", "Read the plain text of a message", _text, "text/plain", names_one=True),
-    Operation("GET", "/messages/{id}/html", "Read the HTML of a message", _html, "text/html", names_one=True),
+    Operation(
+        "GET",
+        "/messages/{id}/html",
+        "Read the HTML of a message",
+        _html,
+        "text/html",
+        (_EMBED, _REMOTE),
+        names_one=True,
+    ),
     Operation(
         "GET",
         "/messages/{id}/attachments/{n}",

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import falcon
 
 from smtpmock.http.native.forms import as_json
 from smtpmock.http.native.lists import list_schema, page
-from smtpmock.http.native.messages import LATEST
+from smtpmock.http.native.messages import LATEST, item_form
 from smtpmock.http.native.operations import Answer, NotFoundError, Operation
 from smtpmock.http.native.parts import ISOLATED
 from smtpmock.http.native.schemas import reference
-from smtpmock.http.native.words import AFTER, INCLUDE, LIMIT, SESSION_QUERY, sessions_query
+from smtpmock.http.native.words import AFTER, INCLUDE, LIMIT, SESSION_QUERY, fields, sessions_query
+from smtpmock.messages.session import Session
 
 if TYPE_CHECKING:
     from smtpmock.http.native.operations import Call
-    from smtpmock.messages.session import Session
 
 _TRANSCRIPTS = ("text/plain", "text/html")
 
@@ -34,8 +33,7 @@ def _find(call: Call) -> Session:
 
 def _list(call: Call) -> Any:
     found = call.context.mailbox.sessions(**sessions_query(call))
-    form = partial(as_json, include=call.values.get("include", ()))
-    return page("sessions", found, call.values, lambda session: session.number, form)
+    return page("sessions", found, call.values, lambda session: session.number, item_form(call))
 
 
 def _read(call: Call) -> Any:
@@ -56,8 +54,8 @@ OPERATIONS = (
         "/sessions",
         "List the sessions that match, in the order in which they began",
         _list,
-        list_schema("sessions", "Session"),
-        (*SESSION_QUERY, AFTER, LIMIT, INCLUDE),
+        list_schema("sessions", "Session", with_fields=True),
+        (*SESSION_QUERY, AFTER, LIMIT, INCLUDE, fields(Session)),
     ),
     Operation("GET", "/sessions/{id}", "Read a session whole", _read, reference("Session"), (INCLUDE,), names_one=True),
     Operation(

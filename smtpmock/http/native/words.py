@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import QueryError
 from smtpmock.http.native.expressions import from_text
-from smtpmock.http.native.forms import INCLUDES
+from smtpmock.http.native.forms import FORMS, INCLUDES
 from smtpmock.http.parameters import Parameter
 from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS
 from smtpmock.queries.query import Mark
@@ -76,6 +76,12 @@ def choice(name: str, meaning: str, choices: Sequence[str]) -> Parameter:
     return Parameter(name, meaning, {"type": "string", "enum": list(choices)}, read, alternatives(choices))
 
 
+def flag(name: str, meaning: str) -> Parameter:
+    """Return the declaration of a parameter that is true or false."""
+    schema = {"type": "boolean", "default": False}
+    return Parameter(name, meaning, schema, _keyed(_FLAGS.__getitem__), alternatives(tuple(_FLAGS)))
+
+
 def _header(text: str) -> tuple[str, Any]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip():
@@ -87,11 +93,11 @@ def _names(text: str) -> list[str]:
     return [item for item in text.split(",") if item]
 
 
-def _listed(choices: Sequence[str]) -> Any:
+def _listed(choices: Sequence[str], what: str = "include") -> Any:
     def read(text: str) -> list[str]:
         for item in (items := _names(text)):
             if item not in choices:
-                raise QueryError(unknown("include", item, choices))
+                raise QueryError(unknown(what, item, choices))
         return items
 
     return read
@@ -114,13 +120,7 @@ def _criterion(word: str) -> Parameter:
     if criterion.kind == "search":
         return Parameter(_SEARCH, meaning, _TEXT)
     if criterion.kind == "flag":
-        return Parameter(
-            word,
-            meaning,
-            {"type": "boolean", "default": False},
-            _keyed(_FLAGS.__getitem__),
-            alternatives(tuple(_FLAGS)),
-        )
+        return flag(word, meaning)
     if criterion.kind == "size":
         return Parameter(word, f"{meaning}, or a comparison such as >=1000", _TEXT)
     return Parameter(word, f"{meaning}; * stands for any text, REGEXP: begins an expression", _TEXT, from_text)
@@ -149,6 +149,23 @@ INCLUDE = Parameter(
     _listed(INCLUDES),
     alternatives(INCLUDES),
 )
+
+
+def fields(kind: type) -> Parameter:
+    """Return the declaration of the parameter for the attributes that the items of a list are to have.
+
+    Args:
+        kind: The class of the items.
+    """
+    return Parameter(
+        "fields",
+        "The attributes to return, separated by commas; unless given, all but what `include` adds",
+        _TEXT,
+        _listed(FORMS[kind].names, "field"),
+        "names of attributes, separated by commas",
+    )
+
+
 AFTER = integer("after", "The number after which the list begins: `next` of the list before", 0, 10**18)
 LIMIT = integer("limit", "The most items to return, 50 unless given", 1, MOST_LISTED)
 LIMIT_OF_TAKEN = integer("limit", "The most messages to return, 50 unless given; there is no next page", 1, 10**9)

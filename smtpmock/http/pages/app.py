@@ -12,6 +12,8 @@ from smtpmock.http.pages.reference import render
 from smtpmock.http.problems import answer_with_problems
 
 if TYPE_CHECKING:
+    from importlib.abc import Traversable
+
     from smtpmock.http.context import Context
 
 POLICY = "; ".join(
@@ -29,8 +31,8 @@ POLICY = "; ".join(
 )
 """The Content-Security-Policy of the pages."""
 
-PAGES = {"/": "inbox.html", "/assets/style.css": "style.css"}
-"""The paths, each with the file that it shows."""
+INBOX = "inbox.html"
+"""The page at `/`, and at `/view/{ID}` of a message."""
 
 _TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
@@ -49,17 +51,27 @@ class _Page:
         response.set_header("Content-Security-Policy", POLICY)
         response.set_header("X-Content-Type-Options", "nosniff")
         response.set_header("Referrer-Policy", "no-referrer")
+        response.set_header("Cache-Control", "no-cache")
 
     on_head = on_get
+
+
+def _page(file: Traversable) -> _Page:
+    return _Page(file.read_bytes(), _TYPES[file.name.rpartition(".")[2]])
+
+
+def inbox_page() -> _Page:
+    """Return the resource that shows the inbox."""
+    return _page(files(__package__).joinpath(INBOX))
 
 
 def pages_app(context: Context) -> falcon.App[Any, Any]:
     """Return the application that shows the pages."""
     app: falcon.App[Any, Any] = falcon.App()
     answer_with_problems(app, context.failed)
-    for path, name in PAGES.items():
-        content = files(__package__ or "").joinpath(name).read_bytes()
-        app.add_route(path, _Page(content, _TYPES[name.rpartition(".")[2]]))
+    app.add_route("/", inbox_page())
+    for file in files(__package__).joinpath("assets").iterdir():
+        app.add_route(f"/assets/{file.name}", _page(file))
     document = api_document(has_login=bool(context.server.settings.http_auth))
     app.add_route("/docs", _Page(render(document).encode(), _TYPES["html"]))
     return app

@@ -1,0 +1,43 @@
+// The native API, /api/smtpmock/v1: see /docs.
+
+export const API = "/api/smtpmock/v1";
+
+// A problem as in RFC 9457; its message is the sentence that Python raises.
+export class Problem extends Error {
+  constructor(status, detail) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+// `query` is a list of pairs, because some parameters can be given several times.
+export async function call(method, path, { query = [], body } = {}) {
+  const parameters = new URLSearchParams(query).toString();
+  const response = await fetch(API + path + (parameters ? `?${parameters}` : ""), {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
+  });
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => ({ detail: `The server answered ${response.status}` }));
+  throw new Problem(response.status, problem.detail);
+}
+
+const json = async (...request) => (await call(...request)).json();
+
+export const get = (path, query) => json("GET", path, { query });
+export const text = async (path) => (await call("GET", path)).text();
+export const post = (path, body) => json("POST", path, { body });
+export const patch = (path, body, query) => json("PATCH", path, { body, query });
+export const remove = (path, query) => json("DELETE", path, { query });
+
+export const MOST = 1000;
+
+// Yield the pages of a list, from its beginning.
+export async function* pages(path, query) {
+  let after = 0;
+  while (after !== null) {
+    const page = await get(path, [...query, ["limit", MOST], ["after", after]]);
+    yield page;
+    after = page.next;
+  }
+}

@@ -1,0 +1,198 @@
+// <inbox-page>: the search, the list of messages, and the one that is open.
+
+import { patch, remove } from "./api.js";
+import { button, h } from "./dom.js";
+import "./empty-inbox.js";
+import { live } from "./live.js";
+import { MessageIndex } from "./message-index.js";
+import "./message-list.js";
+import "./message-view.js";
+import { parameters } from "./search.js";
+import { count } from "./words.js";
+
+const REST = 250; // ms after the last key in the search field
+
+export class InboxPage extends HTMLElement {
+  #index = new MessageIndex();
+  #list = h("message-list");
+  #view = h("message-view", { hidden: true });
+  #empty = h("div", { class: "empty" });
+  #search = h("input", { type: "search", id: "search", autocomplete: "off", spellcheck: "false", placeholder: "recipient=*@example.com from:bob" });
+  #outcome = h("select", { id: "outcome", "aria-label": "Outcome" }, h("option", { value: "true" }, "Accepted"), h("option", { value: "false" }, "Failed"), h("option", { value: "any" }, "All"));
+  #problem = h("p", { class: "wrong", role: "alert" });
+  #count = h("span", { role: "status", class: "count" });
+  #rest = 0;
+  #work = Promise.resolve();
+  #open = "";
+
+  constructor() {
+    super();
+    this.#list.index = this.#index;
+    this.#index.addEventListener("change", () => this.#tell());
+    this.#list.addEventListener("open", ({ detail }) => this.#go(detail));
+    this.addEventListener("problem", ({ detail }) => this.#say(detail));
+    this.#view.addEventListener("back", () => this.#go(""));
+    this.#view.addEventListener("delete", () => this.delete());
+    this.#view.addEventListener("unread", () => this.markUnread());
+    this.#search.addEventListener("input", () => {
+      clearTimeout(this.#rest);
+      this.#rest = setTimeout(() => this.#load(), REST);
+    });
+    this.#search.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === "Escape") this.#list.focus();
+    });
+    this.#outcome.addEventListener("change", () => this.#load());
+    live.addEventListener("changes", ({ detail }) => this.#do(() => this.#index.apply(detail)));
+  }
+
+  connectedCallback() {
+    if (this.childElementCount) return;
+    this.append(
+      h(
+        "div",
+        { class: "pane" },
+        h(
+          "form",
+          { role: "search", onsubmit: (event) => event.preventDefault() },
+          h("label", { for: "search", class: "hidden" }, "Search"),
+          this.#search,
+          this.#outcome,
+          button("Delete all", () => this.#deleteAll(), { class: "delete-all" }),
+        ),
+        this.#problem,
+        this.#count,
+        this.#list,
+        this.#empty,
+      ),
+      this.#view,
+    );
+    this.#load();
+  }
+
+  // Show a message beside the list, or none.
+  async show(id) {
+    this.#open = id;
+    this.classList.toggle("reading", id !== "");
+    this.#view.hidden = id === "";
+    if (!id) {
+      this.#list.focus({ preventScroll: true });
+      return;
+    }
+    try {
+      await this.#view.show(id);
+    } catch (error) {
+      if (this.#open !== id) return;
+      this.#view.replaceChildren(
+        h("div", { class: "actions" }, button("Back", () => this.#go(""), { class: "back" })),
+        h("p", { class: "wrong", role: "alert" }, error.message),
+      );
+      return;
+    }
+    const { message } = this.#view;
+    this.#list.active = message.id;
+    this.#view.querySelector("h2").focus({ preventScroll: true });
+    this.#view.scrollTop = 0;
+    if (!message.is_read) await this.#do(() => patch(`/messages/${message.id}`, { read: true }));
+  }
+
+  move(steps) {
+    this.#list.move(steps);
+    if (this.#open && this.#list.active) this.#go(this.#list.active);
+  }
+
+  openActive() {
+    if (this.#list.active) this.#go(this.#list.active);
+  }
+
+  back() {
+    this.#go("");
+  }
+
+  focusSearch() {
+    this.#go("");
+    this.#search.focus();
+    this.#search.select();
+  }
+
+  async delete() {
+    const id = this.#list.active;
+    if (!id) return;
+    const next = this.#list.neighbour;
+    await this.#do(() => remove(`/messages/${id}`));
+    this.#list.active = next;
+    if (this.#open) this.#go(next);
+  }
+
+  async markUnread() {
+    const id = this.#list.active;
+    if (!id) return;
+    await this.#do(() => patch(`/messages/${id}`, { read: false }));
+    this.#go("");
+  }
+
+  #go(id) {
+    location.hash = id ? `#/messages/${id}` : "#/";
+  }
+
+  // One after the other, so that an answer to an earlier request does not replace that to a later one.
+  #do(action) {
+    this.#work = this.#work.then(action).then(
+      () => this.#say(null),
+      (error) => this.#say(error),
+    );
+    return this.#work;
+  }
+
+  #say(error) {
+    this.#problem.textContent = error === null ? "" : error.message;
+  }
+
+  #load() {
+    return this.#do(() => this.#index.load(parameters(this.#search.value), this.#outcome.value));
+  }
+
+  #tell() {
+    const { length, unread, isFiltered, isLoaded } = this.#index;
+    this.#count.textContent = `${count(length, isFiltered ? "match" : "message", isFiltered ? "matches" : "messages")}, ${unread.toLocaleString()} unread`;
+    document.title = `${unread ? `(${unread.toLocaleString()}) ` : ""}smtpmock`;
+    this.#list.hidden = length === 0;
+    this.#empty.hidden = length > 0;
+    if (length === 0 && isLoaded) {
+      const isHelp = this.#empty.firstElementChild?.localName === "empty-inbox";
+      if (isFiltered) this.#empty.replaceChildren(h("p", { class: "quiet" }, "No message matches."));
+      else if (!isHelp) this.#empty.replaceChildren(h("empty-inbox"));
+    }
+  }
+
+  async #deleteAll() {
+    const { length, isFiltered } = this.#index;
+    if (!length) return;
+    const question = isFiltered ? `Delete the ${count(length, "message")} found?` : "Delete all messages and sessions?";
+    if (!(await asked(question))) return;
+    const criteria = isFiltered ? [...parameters(this.#search.value), ["accepted", this.#outcome.value]] : [];
+    await this.#do(() => remove("/messages", [...criteria, ["limit", 1]]));
+    this.#go("");
+  }
+}
+
+// The answer of a person to a question.
+function asked(question) {
+  return new Promise((resolve) => {
+    const dialog = h(
+      "dialog",
+      {
+        "aria-label": question,
+        onclose: () => {
+          dialog.remove();
+          resolve(dialog.returnValue === "yes");
+        },
+      },
+      h("p", {}, question),
+      h("div", { class: "actions" }, button("Delete", () => dialog.close("yes")), button("Cancel", () => dialog.close(""))),
+    );
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+customElements.define("inbox-page", InboxPage);

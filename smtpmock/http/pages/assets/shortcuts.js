@@ -1,0 +1,44 @@
+// Keys: a letter does something unless it is typed into a field. Whoever is disturbed by that can turn it off.
+
+import { button, h } from "./dom.js";
+
+const KEY = "smtpmock.shortcuts";
+const HELP = [
+  ["j, k", "next and previous message"],
+  ["Enter", "open the message"],
+  ["/", "search"],
+  ["u", "back to the list"],
+  ["U", "mark as unread"],
+  ["#", "delete the message"],
+  ["?", "this help"],
+];
+
+export function shortcuts(actions) {
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.closest?.("input, select, textarea, dialog");
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem(KEY) === "off") return;
+    const isLink = event.key === "Enter" && event.target.closest?.("a, button, [role=tab]");
+    if (isLink || !actions[event.key]) return;
+    event.preventDefault();
+    actions[event.key]();
+  });
+}
+
+export function showShortcuts() {
+  const isOn = h("input", {
+    type: "checkbox",
+    id: "shortcuts",
+    checked: localStorage.getItem(KEY) !== "off",
+    onchange: () => localStorage.setItem(KEY, isOn.checked ? "on" : "off"),
+  });
+  const dialog = h(
+    "dialog",
+    { "aria-labelledby": "shortcuts-title", onclose: () => dialog.remove() },
+    h("h2", { id: "shortcuts-title" }, "Keys"),
+    h("dl", {}, ...HELP.map(([keys, meaning]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, meaning)])),
+    h("p", {}, isOn, h("label", { for: "shortcuts" }, " Keys without Ctrl or Alt do something")),
+    button("Close", () => dialog.close()),
+  );
+  document.body.append(dialog);
+  dialog.showModal();
+}
