@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from smtpmock.mailbox import registry
+from smtpmock.reports.unmet import MOST_LATE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -186,7 +187,7 @@ class Evidence:
 
         return summary(self._facts(names))
 
-    def wait_for_late_mail(self, most: float = 1.0) -> None:
+    def wait_for_late_mail(self, most: float = MOST_LATE) -> None:
         """Wait for mail that comes too late for the wait that gave up last, before a failure is reported.
 
         This takes as long again as that wait, at most `most` seconds, and ends when such mail arrives. It does nothing

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from smtpmock.conformance.catalogue import STANDARDS
-from smtpmock.errors import ServerStateError, SettingError, SMTPMockError
+from smtpmock.errors import MessageTimeoutError, ServerStateError, SettingError, SMTPMockError
 from smtpmock.mailbox import registry
-from smtpmock.mailbox.explaining import add_evidence
+from smtpmock.mailbox.explaining import add_evidence, wait_for_late_mail
 from smtpmock.mailbox.local import LocalBackend
 from smtpmock.mailbox.startable import Startable
 from smtpmock.protocol.behaviour import Behaviour
@@ -139,15 +139,18 @@ class SMTPMock(Startable):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        reports = isinstance(error, Exception) and not registry.is_held()
         if self.is_running:
             try:
+                if reports and isinstance(error, MessageTimeoutError):
+                    wait_for_late_mail([self])
                 self.stop()
             except BaseException:  # interrupted, perhaps before the hub knew of it
                 hub.get_hub().spawn(self._stop_all)
                 raise
         if error is None and self.settings.strict:
             self.assert_rules_used()
-        if isinstance(error, Exception) and not registry.is_held():
+        if isinstance(error, Exception) and reports:
             add_evidence(error, self, self._entered)
 
     def __repr__(self) -> str:

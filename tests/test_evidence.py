@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import re
+from contextlib import suppress
 from email.message import EmailMessage
-from smtplib import SMTP, SMTPRecipientsRefused
+from smtplib import SMTP, SMTPException, SMTPRecipientsRefused
 from textwrap import dedent
 from threading import Thread
 from weakref import WeakValueDictionary
@@ -482,6 +484,47 @@ def test_note_does_not_repeat_what_the_error_shows():
 
     assert "Welcome" not in note.partition("Session 1 from")[0]
     assert "Session 1 from" in note
+
+
+def send_late(mock):
+    with suppress(SMTPException):  # the server may stop before the QUIT
+        send(mock)
+
+
+def send_after_a_wait(mock, sender):
+    """Wait in vain, and let the sender begin before the error leaves."""
+    try:
+        mock.wait_for_message(timeout=1)
+    except MessageTimeoutError:
+        sender.start()
+        raise
+
+
+@pytest.mark.usefixtures("unheld")
+def test_server_does_not_stop_before_late_mail_has_come():
+    mock = SMTPMock()
+    sender = Thread(target=send_late, args=[mock])
+    [note] = leave(mock, lambda: send_after_a_wait(mock, sender))
+    sender.join()
+
+    assert " s after the wait for a message had ended." in " ".join(note.split())
+
+
+@pytest.mark.usefixtures("unheld")
+def test_server_of_a_coroutine_does_not_stop_before_late_mail_has_come():
+    async def block():
+        async with SMTPMock() as mock:
+            try:
+                await mock.aio.wait_for_message(timeout=1)
+            except MessageTimeoutError:
+                senders.append(asyncio.create_task(asyncio.to_thread(send_late, mock)))
+                raise
+
+    senders = []
+    with pytest.raises(MessageTimeoutError) as error:
+        asyncio.run(block())
+
+    assert " s after the wait for a message had ended." in " ".join("".join(error.value.__notes__).split())
 
 
 @pytest.mark.usefixtures("unheld")

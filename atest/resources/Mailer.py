@@ -9,6 +9,7 @@ from base64 import b64encode
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path  # noqa: TC003 - Robot Framework reads it
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from robot.api.deco import keyword, library
@@ -65,6 +66,11 @@ class Mailer:
             if user:
                 client.login(user, password)
             client.send_message(message, to_addrs=[to, *(bcc.split(",") if bcc else [])])
+
+    @keyword
+    def begin_to_send_mail(self, server: MockServer) -> None:
+        """Send a message in the background."""
+        Thread(target=self.send_mail, args=[server]).start()
 
     @keyword
     def sending_should_end_with(self, server: MockServer, end: str, to: str = "bob@example.com", **words: Any) -> None:

@@ -81,6 +81,11 @@ The Message Of A Failed Test Names Mail That Came Too Late
     Should Match Regexp    ${message}
     ...    (?s)^No message with recipient='bob@example.com'.*\n\n'Late' to bob@example.com arrived \\d\\S* s after the wait for a message with\\s+recipient='bob@example.com' had ended\\.\n\n
 
+Mail That Comes Soon Is Waited For Before The Teardown
+    ${message} =    Get Message Of Test    Late Mail Before The Teardown Stops The Server
+    ${words} =    Evaluate    ' '.join($message.split())
+    Should Match Regexp    ${words}    ^No message arrived within 1 s\\. .* 'Hi' to bob@example.com arrived .* \\d\\S* s after the wait
+
 What Is Added To A Message In HTML Is Escaped
     ${message} =    Get Message Of Test    Late Mail And A Message In HTML
     Should Start With    ${message}    *HTML*<b>Nothing came</b>
@@ -117,7 +122,7 @@ A Suite Setup That Fails Shows What It Received
 Run The Subject
     ${folder} =    Run Subject    evidence.robot
     VAR    ${FOLDER}    ${folder}    scope=SUITE
-    Number Of Tests Should Be    20
+    Number Of Tests Should Be    21
 
 Get Picture
     [Arguments]    ${test}    ${level}=INFO

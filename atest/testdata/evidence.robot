@@ -94,6 +94,11 @@ Late Mail
     Run Keyword And Continue On Failure    Wait For Message    recipient=bob@example.com    since=${BEGINNING}    timeout=1 ms
     Send Mail    ${SERVER}    subject=Late
 
+Late Mail Before The Teardown Stops The Server
+    ${server} =    Start SMTP Mock
+    Wait In Vain    ${server}
+    [Teardown]    Stop SMTP Mock
+
 Late Mail And A Message In HTML
     Run Keyword And Continue On Failure    Wait For Message    since=${BEGINNING}    timeout=1 ms
     ...    message=*HTML*<b>Nothing came</b>
@@ -132,3 +137,13 @@ Fail With Mail
 Fail In The Suite Teardown
     Send Mail    ${SERVER}    subject=After the tests
     Fail    The suite teardown failed
+
+Wait In Vain
+    [Documentation]    Wait, and let the application send as soon as the wait has ended.
+    [Arguments]    ${server}
+    TRY
+        Wait For Message    timeout=1 s
+    EXCEPT    AS    ${error}
+        Begin To Send Mail    ${server}
+        Fail    ${error}
+    END

@@ -7,7 +7,7 @@ from robot.api import logger
 from robot.libraries.BuiltIn import BuiltIn
 from robot.result import TestCase, TestSuite  # type: ignore[import-untyped]
 
-from SMTPMockLibrary.api import Evidence, Mark, Message
+from SMTPMockLibrary.api import Evidence, Mark, Message, MessageTimeoutError
 from SMTPMockLibrary.markup import PREFIX
 from SMTPMockLibrary.servers import MockServer, Servers
 
@@ -38,6 +38,7 @@ class TestEvidence:
         self._evidence: Evidence | None = None
         self._listed: dict[MockServer, Mark | Message] = {}
         self._subject: Message | None = None
+        self._has_timed_out = False
         self._is_shown = False
 
     def begin(self) -> None:
@@ -47,11 +48,13 @@ class TestEvidence:
         self._evidence = Evidence()
         self._listed = {}
         self._subject = None
+        self._has_timed_out = False
         self._is_shown = False
 
-    def note_subject(self, mail: Message | None) -> None:
-        """Note which message a failed assertion was about."""
+    def note_failure(self, error: AssertionError, mail: Message | None) -> None:
+        """Note the error of a keyword, and which message it was about."""
         self._subject = mail
+        self._has_timed_out = isinstance(error, MessageTimeoutError)
 
     def end_item(self, result: Any) -> None:
         """List what arrived during a keyword of the test itself, and show everything if it failed."""
@@ -59,8 +62,11 @@ class TestEvidence:
             return
         self._list_arrivals()
         if result.failed:
+            if self._has_timed_out and self._evidence is not None:
+                self._evidence.wait_for_late_mail()  # now: the teardown may stop the server
             self._show()
         self._subject = None
+        self._has_timed_out = False
 
     def end_test(self, result: Any) -> None:
         """Complete the message of a failed test."""

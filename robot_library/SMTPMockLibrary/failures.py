@@ -36,7 +36,7 @@ def explain_failures(method: Method) -> Method:
         except AssertionError as error:
             values = (*args, *words.values())
             subject = next((value for value in values if isinstance(value, Message | Rule)), None)
-            self.evidence.note_subject(subject if isinstance(subject, Message) else None)
+            self.evidence.note_failure(error, subject if isinstance(subject, Message) else None)
             text = str(error) if subject else "\n\n".join(filter(None, (str(error), self.servers.choice())))
             text = text if message is None else extended(message, text, "\n")
         except SMTPMockError as error:

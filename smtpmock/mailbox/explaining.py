@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from smtpmock.errors import ExpectationError, MessageTimeoutError, QueryError
 from smtpmock.messages.message import Message
 from smtpmock.queries.query import Mark, Query
-from smtpmock.reports.unmet import MOST_UNMET, Unmet
+from smtpmock.reports.unmet import MOST_LATE, MOST_UNMET, Unmet
 from smtpmock.runtime.tasks import blocks_a_task
 from smtpmock.text import format_error, invalid
 
@@ -170,7 +170,7 @@ def server_facts(mailbox: Explaining, since: Mark | Numbered | None = None, name
     return ServerFacts(backend.address, entries, sessions, backend.dropped, name, unmet)
 
 
-def wait_for_late_mail(mailboxes: Iterable[Explaining], most: float) -> None:
+def wait_for_late_mail(mailboxes: Iterable[Explaining], most: float = MOST_LATE) -> None:
     """Wait for mail that comes too late for the wait that gave up last, as long again as that wait took.
 
     Args:

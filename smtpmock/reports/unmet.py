@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST_UNMET = 20
 """The most expectations that a mailbox remembers."""
 
+MOST_LATE = 1.0
+"""The most seconds to wait for mail that comes too late, before a failure is reported."""
+
 
 class Unmet(NamedTuple):
     """A wait that gave up, or a check that found too little.
