@@ -114,7 +114,7 @@ class TestSubject:
             (b"=?utf-8?b?SGVsbG8?=", "Hello"),
             (b"=?utf-8?b?SGVsb!G8x?=", "Hello1"),
             (b"=?nonsense?q?=C3=A4?=", "ä"),
-            (b"=?utf-8?q?=E4?=", "ä"),
+            (b"=?utf-8?q?=E4?=", "\N{REPLACEMENT CHARACTER}"),
             (b"=?utf-8?b?SGVsb?=", "=?utf-8?b?SGVsb?="),
             (b"=?a?q?open =?utf-8?q?Hi?=", "=?a?q?open Hi"),
             ("Å =?utf-8?q?=C3=A4?= 日本".encode(), "Å ä 日本"),

@@ -41,4 +41,4 @@ def _decode_run(run: re.Match[str]) -> str:
         else:
             charsets.append(charset)
             texts.append(data)
-    return "".join(decode(data, charset, "utf-8", "latin-1") for data, charset in zip(texts, charsets, strict=True))
+    return "".join(decode(data, charset, "utf-8") for data, charset in zip(texts, charsets, strict=True))
