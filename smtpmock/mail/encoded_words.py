@@ -28,14 +28,17 @@ def decode_words(value: str) -> str:
 
 def _decode_run(run: re.Match[str]) -> str:
     """Decode adjacent words together: a character may begin in one word and end in the next."""
+    words = _ONE.findall(run[0])
     charsets: list[str] = []
     texts: list[bytes] = []
-    for name, encoding, text in _ONE.findall(run[0]):
+    for name, encoding, text in words:
         try:
             data = a2b_qp(text, header=True) if encoding in "qQ" else a2b_base64(f"{text}==")
         except Error:  # base64 of an invalid length
             return run[0]
         charset = name.partition("*")[0].lower()  # a language may follow (RFC 2231 section 5)
+        if len(words) == 1:
+            return decode(data, charset, "utf-8", "latin-1")
         if charsets and charsets[-1] == charset:
             texts[-1] += data
         else:
