@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from smtpmock.messages.message import Message
     from smtpmock.messages.session import Session, sessions_html, transcripts
     from smtpmock.patterns import Expression
-    from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS, Criterion
+    from smtpmock.queries.criteria import CRITERIA, INSTEAD, MESSAGE_WORDS, SESSION_WORDS, Criterion
     from smtpmock.queries.query import Mark
     from smtpmock.queries.search import Search
     from smtpmock.queries.terms import format_value, text_matcher
@@ -74,6 +74,7 @@ _HOMES = {
     "Expression": "patterns",
     "Headers": "mail.headers",
     "Level": "conformance.catalogue",
+    "INSTEAD": "queries.criteria",
     "MESSAGE_WORDS": "queries.criteria",
     "Mailbox": "mailbox.mailbox",
     "Mark": "queries.query",
@@ -140,6 +141,7 @@ __all__ = [
     "Expression",
     "Headers",
     "Level",
+    "INSTEAD",
     "MESSAGE_WORDS",
     "Mailbox",
     "Mark",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _MOST_LISTED = 40
 _MOST_SHOWN = 120
@@ -132,23 +132,29 @@ def invalid(what: str, value: object, expected: str) -> str:
     return f"Invalid {what} {quote(value)}: expected {expected}"
 
 
-def unknown(what: str, name: object, known: Iterable[str]) -> str:
+def unknown(what: str, name: object, known: Iterable[str], instead: Mapping[str, str] | None = None) -> str:
     """Return the sentence about an unknown word, with the nearest known word or, if none is near, a list of them.
 
     Args:
         what: What the word should be, such as "setting".
         name: The unknown word.
         known: The words that exist, in the order in which they are listed.
+        instead: Words that people may try, with the known word to use.
 
     Example:
         >>> unknown("setting", "prot", ["host", "port"])
         "Unknown setting 'prot': did you mean 'port'?"
         >>> unknown("setting", "xyz", ["host", "port"])
         "Unknown setting 'xyz': expected host or port"
+        >>> unknown("criterion", "bcc", ["recipient", "cc"], {"bcc": "recipient"})
+        "Unknown criterion 'bcc': use recipient"
     """
     from difflib import get_close_matches  # takes 3 ms that only a mistake needs
 
     words = list(known)
+    other = (instead or {}).get(str(name))
+    if other in words:
+        return f"Unknown {what} {quote(name)}: use {other}"
     by_case = {word.lower(): word for word in words}
     if isinstance(name, str) and (nearest := get_close_matches(name[:_MOST_SHOWN].lower(), by_case, n=1)):
         return f"Unknown {what} {quote(name)}: did you mean {by_case[nearest[0]]!r}?"

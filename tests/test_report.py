@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from email.message import EmailMessage
-from smtplib import SMTP, SMTPException, SMTPRecipientsRefused
+from smtplib import SMTP, SMTPException, SMTPNotSupportedError, SMTPRecipientsRefused
 from textwrap import dedent
 
 import pytest
@@ -81,6 +81,31 @@ def test_a_client_that_came_only_so_far(mock):
         The session is still open.
         """,
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        ({}, "STARTTLS or AUTH; if the application requires one of them, use the settings tls and auth."),
+        ({"auth": {"shop": "secret"}}, "STARTTLS; if the application requires it, use the setting tls."),
+    ],
+)
+def test_a_client_that_misses_an_extension(words, missing):
+    with SMTPMock(**words) as mock:
+        with SMTP(mock.host, mock.port) as client, pytest.raises(SMTPNotSupportedError):
+            client.starttls()
+        text = " ".join(str(failure(mock.message)).split())
+    assert text.endswith(
+        f"has ended. The client left after EHLO without sending mail. The server did not announce {missing}"
+    )
+
+
+@pytest.mark.parametrize("commands", [["HELO a.example"], ["EHLO a.example", "NOOP"], ["EHLO"], []])
+def test_a_client_that_left_for_other_reasons(mock, commands):
+    with SMTP(mock.host, mock.port) as client:
+        for command in commands:
+            client.docmd(command)
+    assert str(failure(mock.message)).endswith("The session has ended.")
 
 
 def test_other_messages_the_nearest_first_with_what_they_lack(mock):

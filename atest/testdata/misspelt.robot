@@ -6,6 +6,9 @@ Library             SMTPMockLibrary
 Criterion
     Get Message    recipent=bob@example.com
 
+Criterion That Has Another Name
+    Get Message    bcc=bob@example.com
+
 Criterion With A Variable
     Wait For Message    recipent=${TEST NAME}
 

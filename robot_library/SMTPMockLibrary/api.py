@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 import smtpmock
 from smtpmock import (
+    INSTEAD,
     MESSAGE_WORDS,
     SESSION_WORDS,
     SETTINGS,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ANNOTATIONS",
     "CRITERIA",
+    "INSTEAD",
     "RULE_WORDS",
     "SESSION_CRITERIA",
     "SETTINGS",

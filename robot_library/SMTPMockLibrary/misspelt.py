@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from inspect import signature
 from typing import Any
 
-from SMTPMockLibrary.api import unknown
+from SMTPMockLibrary.api import INSTEAD, unknown
 
 __all__ = ["suggestion"]
 
@@ -30,4 +30,4 @@ def suggestion(library: object, name: str, arguments: Iterable[Any], error: str)
         return ""
     names = [parameter.name for parameter in signature(method).parameters.values()]
     written = (match[1] for argument in arguments if (match := _NAMED.match(str(argument))))
-    return next((unknown("argument", word, names) for word in written if word not in names), "")
+    return next((unknown("argument", word, names, INSTEAD) for word in written if word not in names), "")

@@ -104,3 +104,6 @@ CASE_KINDS: frozenset[ValueKind] = frozenset(("text", "address", "name", "user",
 
 SESSION_WORDS = (*(word for word, criterion in CRITERIA.items() if criterion.of_session), "since")
 """The criteria for sessions."""
+
+INSTEAD = {"bcc": "recipient", "consistent": "accepted"}
+"""Words that users may try, with the criterion to use."""

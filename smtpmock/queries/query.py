@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smtpmock.errors import QueryError
-from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS
+from smtpmock.queries.criteria import CRITERIA, INSTEAD, MESSAGE_WORDS, SESSION_WORDS
 from smtpmock.queries.terms import Term, field_terms
 from smtpmock.text import invalid, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from smtpmock.queries.search import Found
     from smtpmock.records.message import MessageRecord
@@ -67,7 +67,7 @@ class Query:
             elif word in MESSAGE_WORDS:
                 terms += field_terms(word, wanted, ignore_case=ignore_case)
             else:
-                raise QueryError(_unknown(word, MESSAGE_WORDS))
+                raise QueryError(unknown("criterion", word, MESSAGE_WORDS, INSTEAD))
         if ignore_case and not any(term.ignore_case for term in terms):
             raise QueryError("Invalid ignore_case True: expected a criterion with a text as well, or it has no effect")
         self.terms: tuple[Term, ...] = tuple(terms)
@@ -153,7 +153,7 @@ class SessionQuery:
             elif word in SESSION_WORDS:
                 terms += field_terms(word, wanted)
             else:
-                raise QueryError(_unknown(word, SESSION_WORDS))
+                raise QueryError(unknown("criterion", word, SESSION_WORDS, INSTEAD))
         self.terms: tuple[Term, ...] = tuple(terms)
 
     def __str__(self) -> str:
@@ -177,19 +177,6 @@ class SessionQuery:
 
 _ALIASES = {"from": "from_"}
 """Words that are reserved in Python, but not in a table, a URL or a file."""
-
-_INSTEAD = {
-    "bcc": "recipient",
-    "consistent": "accepted",
-}
-"""Words that users may try, with what to use instead."""
-
-
-def _unknown(word: str, known: Sequence[str]) -> str:
-    instead = _INSTEAD.get(word)
-    if instead is not None and instead.split()[0].rstrip(",") in known:
-        return f"Unknown criterion {word!r}: use {instead}"
-    return unknown("criterion", word, known)
 
 
 def _flag(word: str, wanted: Any) -> bool:

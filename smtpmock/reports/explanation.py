@@ -13,7 +13,7 @@ from smtpmock.queries.criteria import CRITERIA
 from smtpmock.queries.query import values
 from smtpmock.reports.layout import cut_end, wrapped
 from smtpmock.reports.mails import MARK, mail_table, refusal, reply_lines
-from smtpmock.reports.transcript import clock_time, dialogue, format_request, is_refusal
+from smtpmock.reports.transcript import clock_time, dialogue, format_request, is_asked, is_refusal
 from smtpmock.text import escape_controls, pluralize, shorten
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from smtpmock.queries.query import Query
     from smtpmock.queries.terms import Term
     from smtpmock.records.message import MessageRecord
+    from smtpmock.records.session import SessionRecord
     from smtpmock.reports.facts import ServerFacts
     from smtpmock.stores.base import Entry, SessionEntry
 
@@ -222,4 +223,22 @@ def _connections(server: ServerFacts) -> list[str]:
     if len(said) > _MOST_LINES_OF_A_SESSION:
         lines.append(f"… {pluralize(len(said) - _MOST_LINES_OF_A_SESSION, 'earlier line')}")
     lines += (part for line in said[-_MOST_LINES_OF_A_SESSION:] for part in wrapped(line, hanging=" " * 10))
-    return [*lines, f"The session {'is still open' if last.record.ended is None else 'has ended'}."]
+    lines.append(f"The session {'is still open' if last.record.ended is None else 'has ended'}.")
+    return [*lines, *_not_announced(last.record)]
+
+
+def _not_announced(record: SessionRecord) -> list[str]:
+    """Name the extensions for want of which a client may have left after EHLO, without a further command."""
+    stages = {exchange.stage for exchange in record.exchanges if is_asked(exchange)}
+    if record.ended is None or not record.helo_name or not {"EHLO"} <= stages <= {"EHLO", "QUIT"}:
+        return []
+    settings = {"STARTTLS": "tls", "AUTH": "auth"}
+    for name in (*record.negotiated.extensions, *(["STARTTLS"] if record.negotiated.tls else [])):
+        settings.pop(name, None)
+    if not settings:
+        return []
+    it, use = ("it", "the setting") if len(settings) == 1 else ("one of them", "the settings")
+    return wrapped(
+        f"The client left after EHLO without sending mail. The server did not announce {' or '.join(settings)}; if the "
+        f"application requires {it}, use {use} {' and '.join(settings.values())}."
+    )
