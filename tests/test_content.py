@@ -515,7 +515,7 @@ class TestSave:
     )
     def test_never_leaves_the_folder(self, tmp_path, name, saved):
         folder = tmp_path / "in" / "folder"
-        path = self.save(name, folder)
+        path = self.save(name, f"{folder}/")
         assert path == folder / saved
         assert path.read_bytes() == b"new"
         assert sorted(tmp_path.rglob("*")) == [tmp_path / "in", folder, path]
@@ -544,7 +544,14 @@ class TestSave:
     def test_says_so_when_the_folder_cannot_be_made(self, tmp_path):
         (tmp_path / "file").write_text("")
         with pytest.raises(OSError, match="file"):
-            self.save("a", tmp_path / "file" / "folder")
+            self.save("a", tmp_path / "file" / "folder/")
+
+    def test_takes_the_path_of_a_file_as_well(self, tmp_path):
+        path = tmp_path / "new" / "b.txt"
+        assert self.save("../a.txt", path) == path
+        path.write_text("old")
+        assert self.save("a.txt", str(path)).read_bytes() == b"new"
+        assert list(tmp_path.rglob("*.txt")) == [path]
 
 
 class TestLinks:

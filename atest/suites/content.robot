@@ -127,6 +127,11 @@ An Attachment Is Found And Saved
     Should Be Equal    ${content}    ${{b'%PDF-1.4 nothing'}}
     ${second} =    Save Attachment    ${mail}    folder=${OUTPUT DIR}/saved
     Should Not Be Equal    ${path}    ${second}
+    ${third} =    Save Attachment    ${mail}    invoice.pdf    saved/mine.pdf
+    Should Be Equal    ${third}    ${{pathlib.Path($OUTPUT_DIR, 'saved', 'mine.pdf')}}
+    File Should Exist    ${third}
+    Run Keyword And Expect Error    ValueError: Expected a path or a folder, not both.
+    ...    Save Attachment    ${mail}    invoice.pdf    mine.pdf    folder=saved
 
 A Failure Lists The Attachments Of The Message
     Send Mail    ${SERVER}    attachment=invoice.pdf

@@ -1,11 +1,11 @@
-"""Attachments, and saving them safely to a folder."""
+"""Attachments, and saving them safely."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from smtpmock.mail.files import safe_name, write_new
+from smtpmock.mail.files import safe_name, write, write_new
 from smtpmock.text import shorten
 
 if TYPE_CHECKING:
@@ -61,25 +61,34 @@ class Attachment:
         """
         return "".join(safe_name(self.name, _UNNAMED))
 
-    def save(self, folder: str | os.PathLike[str]) -> Path:
-        """Write the content to a new file in the folder, which is created if it does not exist.
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the content to a file, or to a new file with the name of the attachment in a folder.
 
-        The file stays in the folder whatever its name is, no existing file is overwritten, and no symbolic link is
-        followed: folders and dangerous characters are removed from the name, and a number is added if it is taken.
+        Folders are created, and an existing file is overwritten. In a folder, the file stays there whatever its name
+        is, no existing file is overwritten, and no symbolic link is followed: folders and dangerous characters are
+        removed from the name, and a number is added if it is taken.
+
+        Args:
+            path: The path of the file, or a folder: one that exists, or a text that ends with a slash.
 
         Returns:
-            The path of the new file.
+            The path of the file.
 
         Raises:
             OSError: If the folder or the file cannot be written.
 
         Example:
             >>> import tempfile
+            >>> attachment = Attachment("../a.txt", "text/plain", b"")
             >>> with tempfile.TemporaryDirectory() as folder:
-            ...     [Attachment("../a.txt", "text/plain", b"").save(folder).name for _ in range(2)]
-            ['a.txt', 'a-1.txt']
+            ...     [attachment.save(path).name for path in (f"{folder}/mine.txt", folder, folder, f"{folder}/new/")]
+            ['mine.txt', 'a.txt', 'a-1.txt', 'a.txt']
         """
-        return write_new(folder, *safe_name(self.name, _UNNAMED), self.content)
+        import os
+
+        if os.path.isdir(path) or os.fspath(path).endswith(("/", os.sep)):  # noqa: PTH112 - a Path has no last slash
+            return write_new(path, *safe_name(self.name, _UNNAMED), self.content)
+        return write(path, self.content)
 
     def __repr__(self) -> str:
         return f"<Attachment {shorten(self.name, 200)!r} {self.content_type} {format_size(self.size)}>"

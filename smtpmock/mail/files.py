@@ -41,6 +41,21 @@ def safe_name(name: str, otherwise: str) -> tuple[str, str]:
     return stem or otherwise, dot + suffix
 
 
+def write(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file whose path the user has chosen; its folder is created if it does not exist.
+
+    Returns:
+        The path.
+
+    Raises:
+        OSError: If the folder or the file cannot be written.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+    return target
+
+
 def write_new(folder: str | os.PathLike[str], stem: str, suffix: str, content: bytes) -> Path:
     """Write a new file in a folder, which is created if it does not exist; a number is added to a name that is taken.
 

@@ -451,12 +451,9 @@ class Message(MessageChecks):
             ...     message.save(f"{folder}/mails/welcome.eml").read_bytes() == message.raw
             True
         """
-        from pathlib import Path
+        from smtpmock.mail.files import write
 
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(self.raw)
-        return target
+        return write(path, self.raw)
 
 
 def _step(exchange: Exchange | None) -> Exchange:

@@ -82,22 +82,28 @@ class FileKeywords(Keywords):
 
     @keyword("Save Attachment", tags=("Getter",))
     @assertion
-    def save_attachment(self, mail: Message, name: Text | None = None, *, folder: Path | None = None) -> Path:
+    def save_attachment(
+        self, mail: Message, name: Text | None = None, path: Path | None = None, *, folder: Path | None = None
+    ) -> Path:
         """Saves the only attachment of the message, or the only one with the given name, and returns the path.
 
-        The default ``folder`` is the output directory of the run, to which a relative ``folder`` refers as well. The
-        file is always created inside that folder, whatever its name in the message is. Existing files are not
-        overwritten: a number is added to the name instead.
+        ``path`` is the path of the file, which is overwritten if it exists. Without it, the file has the name of the
+        attachment and is created in ``folder``, by default the output directory of the run. It is always created
+        inside that folder, whatever its name in the message is. Existing files are not overwritten: a number is added
+        to the name instead. A relative ``path`` or ``folder`` refers to the output directory.
 
-        Example:
+        Examples:
         | ${mail} =    Get Message    recipient=bob@example.com
         | ${path} =    Save Attachment    ${mail}    terms.pdf    folder=${TEMPDIR}
         | Should Be Equal    ${path.suffix}    .pdf
+        | Save Attachment    ${mail}    *.pdf    saved/terms-of-bob.pdf
         """
+        if path is not None and folder is not None:
+            raise ValueError("Expected a path or a folder, not both.")
         found = mail.attachment(name)
-        path = found.save(_output_dir() / (folder or ""))
-        logger.info(f"Saved {found!r} as {path}")
-        return path
+        saved = found.save(_output_dir() / path if path else f"{_output_dir() / (folder or '')}/")
+        logger.info(f"Saved {found!r} as {saved}")
+        return saved
 
 
 def _output_dir() -> Path:
