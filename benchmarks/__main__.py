@@ -6,7 +6,20 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import commits, lifecycle, mails, memory, over_http, plot, results, scale, spawn, throughput, waits
+from benchmarks import (
+    beside_events,
+    commits,
+    lifecycle,
+    mails,
+    memory,
+    over_http,
+    plot,
+    results,
+    scale,
+    spawn,
+    throughput,
+    waits,
+)
 from benchmarks.load import Generator
 from benchmarks.plan import Plan
 
@@ -18,6 +31,7 @@ _KINDS = {
     "waits": waits.measure,
     "spawn": spawn.measure,
     "http": over_http.measure,
+    "events": beside_events.measure,
     "scale": scale.measure,
 }
 _USUAL = [name for name in _KINDS if name not in ("scale", "mails")]

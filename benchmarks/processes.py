@@ -87,6 +87,10 @@ class Server:
         """How many violations it finds in what it keeps."""
         return int(self._ask("violations"))
 
+    def url(self) -> str:
+        """Where its HTTP is."""
+        return self._ask("url").strip()
+
     def purge(self) -> None:
         """Has it forget them."""
         self._ask("purge")

@@ -1,7 +1,7 @@
 """The contenders, each as a program of its own: prints its port, then does what its input says until that ends.
 
 `kept` prints how many messages there are and how many bytes their bodies have; `violations` prints how many of those
-there are; `purge` forgets the messages.
+there are; `url` prints where HTTP is; `purge` forgets the messages.
 """
 
 from __future__ import annotations
@@ -26,18 +26,22 @@ class Contender:
         bodies: Callable[[], list[bytes]],
         purge: Callable[[], object],
         violations: Callable[[], Sized] = tuple,
+        url: str = "",
     ) -> None:
         self.port = port
         self.bodies = bodies
         self.purge = purge
         self.violations = violations
+        self.url = url
 
 
-def smtpmock(max_messages: str = "", everything: str = "") -> Contender:
-    """The server of this project, with every message recorded; with all that it can keep besides, if it is told to."""
+def smtpmock(max_messages: str = "", everything: str = "", http: str = "") -> Contender:
+    """The server of this project, with every message recorded; with all that it can keep, or HTTP, if it is told to."""
     from smtpmock import SMTPMock
 
     settings: dict[str, Any] = {"max_messages": int(max_messages)} if max_messages else {}
+    if http:
+        settings["http_port"] = 0
     if everything:
         logger = logging.Logger("benchmark", logging.DEBUG)
         logger.addHandler(logging.FileHandler(os.devnull))
@@ -51,7 +55,11 @@ def smtpmock(max_messages: str = "", everything: str = "") -> Contender:
         mock.on("RCPT TO", recipient=_fail_if_broken, reply="550 No")
     mock.start()
     return Contender(
-        mock.port, lambda: [message.raw for message in mock.messages() if message.msg], mock.purge, mock.violations
+        mock.port,
+        lambda: [message.raw for message in mock.messages() if message.msg],
+        mock.purge,
+        mock.violations,
+        mock.http_url if http else "",
     )
 
 
@@ -136,6 +144,8 @@ def main(name: str, *options: str) -> None:
             print(len(bodies), sum(map(len, bodies)), flush=True)
         elif line == "violations\n":
             print(len(contender.violations()), flush=True)
+        elif line == "url\n":
+            print(contender.url, flush=True)
         elif line == "purge\n":
             contender.purge()
             print("done", flush=True)

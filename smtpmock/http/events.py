@@ -20,11 +20,12 @@ from smtpmock.runtime.hub import get_hub
 from smtpmock.runtime.wakeup import make_wakeup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from smtpmock.mailbox.mailbox import Mailbox
     from smtpmock.messages.message import Message
     from smtpmock.records.change import Change
+    from smtpmock.rules.rule import Rule
     from smtpmock.runtime.wakeup import Wakeup
 
 MOST_EVENTS = 1_000
@@ -36,9 +37,10 @@ MOST_IDS = 100
 LINGER_SECONDS = 60.0
 """The seconds for which events are recorded after the last reader has left."""
 
-_PAUSE = 0.01
+_PAUSE = 0.02  # seconds between two batches
 _PAUSE_FOR_EACH_READER = 0.0001  # a batch costs each of them a write
 _OF_A_STATE = frozenset(("amended", "updated", "applied"))  # told once in a batch, as it is at its end
+_as_json = json.JSONEncoder().encode
 
 
 class Event(NamedTuple):
@@ -54,7 +56,7 @@ class Event(NamedTuple):
     number: int
     topic: str
     data: Mapping[str, Any]
-    text: bytes
+    text: str
 
 
 class EventLog:
@@ -111,8 +113,10 @@ class EventLog:
 
     def after(self, number: int) -> list[Event] | None:
         """Return the events after the one with a number; None if some of them are no longer kept."""
-        first = self._last - len(self._events) + 1
-        return list(islice(self._events, number + 1 - first, None)) if number + 1 >= first else None
+        missing = self._last - number
+        if missing > len(self._events):
+            return None
+        return list(islice(reversed(self._events), missing))[::-1]
 
     @property
     def last(self) -> int:
@@ -172,24 +176,25 @@ class EventLog:
                 except Exception as error:
                     self._failed(error)
                 gevent.sleep(_PAUSE + _PAUSE_FOR_EACH_READER * self._readers)
-        self._end()
+        if not self._is_closed:
+            self._end()
+            self._begin()
 
     def _end(self) -> None:
+        """Record nothing more."""
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
-            self._begin()
 
     def _publish(self) -> None:
         changes, self._pending = self._pending, []
         if not changes:
             return  # it was woken to end
-        ids = [known for change in changes if change.topic == "message" for known in change.ids]
+        ids = list(dict.fromkeys(known for change in changes if change.topic == "message" for known in change.ids))
         messages = {message.id: message for message in self._mailbox.messages(id=ids, accepted=None)} if ids else {}
-        hits = {rule.id: rule.hits for rule in self._mailbox.rules} if any(map(_is_about_rules, changes)) else {}
-        for topic, data in _described(changes, messages, hits):
+        for topic, data in _described(changes, messages, self._mailbox.rules):
             self._last += 1
-            self._events.append(Event(self._last, topic, data, json.dumps(data).encode()))
+            self._events.append(Event(self._last, topic, data, _as_json(data)))
         self._wake()
 
     def _wake(self) -> None:
@@ -241,38 +246,42 @@ class Reader:
         self._log.leave()
 
 
-def _is_about_rules(change: Change) -> bool:
-    return change.topic == "rule"
-
-
 def _described(
-    changes: Sequence[Change], messages: Mapping[str, Message], hits: Mapping[str, int]
+    changes: Sequence[Change], messages: Mapping[str, Message], rules: Sequence[Rule]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the topic and the data of each event: purges of the same kind together, what is about a state once."""
-    told = set()
+    told: set[tuple[str, str]] = set()
     removed: list[str] = []
-    following = [*changes[1:], None]
-    for change, next_one in zip(changes, following, strict=True):
-        topic, action, ids = change
-        if topic == "purge":
+    hits: dict[str, int] | None = None
+    for (topic, action, ids), next_one in zip(changes, (*changes[1:], None), strict=True):
+        if topic == "session":
+            yield topic, {"action": action, "id": ids[0]}
+        elif topic == "purge":
             removed += () if action == "all" else ids
-            if next_one is None or next_one[:2] != change[:2]:
+            if next_one is None or next_one[:2] != (topic, action):
                 for start in range(0, max(len(removed), 1), MOST_IDS):
                     yield topic, {"action": action, "ids": removed[start : start + MOST_IDS]}
                 removed = []
-            continue
-        for known in ids:
-            if action in _OF_A_STATE:
-                if (topic, action, known) in told:
-                    continue
-                told.add((topic, action, known))
-            yield topic, {"action": action, "id": known, **_state(topic, known, messages, hits)}
+        elif topic == "rule":
+            if hits is None:
+                hits = {rule.id: rule.hits for rule in rules}
+            for known in _untold(topic, action, ids, told):
+                yield topic, {"action": action, "id": known, **({"hits": hits[known]} if known in hits else {})}
+        else:
+            for known in _untold(topic, action, ids, told):
+                yield topic, {"action": action, "id": known, **_state(messages.get(known))}
 
 
-def _state(topic: str, known: str, messages: Mapping[str, Message], hits: Mapping[str, int]) -> dict[str, Any]:
-    if topic == "rule":
-        return {"hits": hits[known]} if known in hits else {}
-    message = messages.get(known)
-    if message is None:  # a session, or a message that is no longer there
+def _untold(topic: str, action: str, ids: Iterable[str], told: set[tuple[str, str]]) -> Iterator[str]:
+    """Yield the ids of what is to be told: a state, such as how often a rule has applied, only once in a batch."""
+    for known in ids:
+        is_known = (action, known) in told or (action == "amended" and (topic, known) in told)
+        if action not in _OF_A_STATE or not is_known:
+            told.update(((action, known), (topic, known)))
+            yield known
+
+
+def _state(message: Message | None) -> dict[str, Any]:
+    if message is None:  # it is no longer there
         return {}
     return {"number": message.number, "accepted": message.accepted, "is_read": message.is_read}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from smtpmock.mail.content import Content
     from smtpmock.queries.query import Mark, Query, SessionQuery
-    from smtpmock.records.change import Change
+    from smtpmock.records.change import Change, Topic
     from smtpmock.rules.book import Clock, RuleBook
     from smtpmock.rules.rule import Rule
     from smtpmock.runtime.acceptor import RunningServer
@@ -174,7 +174,7 @@ class LocalBackend:
     def wait(self, query: Query, count: int, timeout: float) -> list[Entry]:
         """Return the records that match as soon as there are `count` of them or the timeout expires."""
         found: list[Entry] = []
-        self.wait_until(self._collector(query, count, found), timeout, "messages")
+        self.wait_until(self._collector(query, count, found), timeout, "messages", topic="message")
         return found
 
     def wait_for_session(self, query: SessionQuery, timeout: float) -> SessionEntry | None:
@@ -185,7 +185,7 @@ class LocalBackend:
             found[:] = [session for session in self._store.sessions(query) if session.record.ended is not None]
             return bool(found)
 
-        self.wait_until(has_ended, timeout, "a session")
+        self.wait_until(has_ended, timeout, "a session", topic="session")
         return found[0] if found else None
 
     def wait_for_rule(self, rule: Rule, times: int, timeout: float) -> bool:
@@ -253,11 +253,16 @@ class LocalBackend:
     # Waiting.
 
     def wait_until(
-        self, condition: Callable[[], bool], timeout: float, what: str, subscribe: Subscribe | None = None
+        self,
+        condition: Callable[[], bool],
+        timeout: float,
+        what: str,
+        subscribe: Subscribe | None = None,
+        topic: Topic | None = None,
     ) -> None:
         """Wait until the condition holds, for at most `timeout` seconds.
 
-        The condition is checked in the waiting thread, first at once and then after each change.
+        The condition is checked in the waiting thread, first at once and then after each change, of a topic or of all.
         """
         if self._is_forked:
             raise ServerStateError("The server belongs to the parent process: nothing arrives here.")
@@ -268,7 +273,7 @@ class LocalBackend:
             if not was_running:
                 return  # nothing more can arrive
             wakeup = make_wakeup()
-            unsubscribe = (subscribe or self._store.subscribe)(_on_change(wakeup.set))
+            unsubscribe = (subscribe or self._store.subscribe)(_on_change(wakeup.set, topic))
             self._waiters[id(wakeup)] = wakeup.set
             try:
                 if condition():  # it may have become true before the wake-up was registered
@@ -306,6 +311,6 @@ class LocalBackend:
         return enough
 
 
-def _on_change(call: Callable[[], object]) -> Callable[[Change], object]:
-    """Return a function that is given a change, and calls one that is not."""
-    return lambda _: call()
+def _on_change(call: Callable[[], object], topic: Topic | None) -> Callable[[Change], object]:
+    """Return a function that is given a change, and calls one that is not if the change has the topic."""
+    return lambda change: call() if topic in (None, change.topic) else None

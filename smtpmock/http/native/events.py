@@ -59,11 +59,10 @@ class EventStream:
 
 
 def _text(reader: Reader, events: Sequence[Event]) -> bytes:
-    prefix = reader.last_id.rpartition("-")[0].encode()
-    return b"".join(
-        b"id: %b-%d\nevent: %b\ndata: %b\n\n" % (prefix, event.number, event.topic.encode(), event.text)
-        for event in events
-    )
+    prefix = reader.last_id.rpartition("-")[0]
+    return "".join(
+        f"id: {prefix}-{number}\nevent: {topic}\ndata: {text}\n\n" for number, topic, _, text in events
+    ).encode()
 
 
 def _events(call: Call) -> Answer:
