@@ -33,7 +33,7 @@ _FLAGS = {_LOG: [name for name, declared in _COMMAND.items() if declared.flag ==
 """The settings that each flag sets, by the name of the flag's environment variable in lower case."""
 
 SWITCH_OPTIONS: Mapping[str, Any] = {"nargs": "?", "const": "true", "metavar": ""}
-"""How the parser takes a switch: its value is optional."""
+"""The arguments of the parser for a switch: its value is optional."""
 
 _RULE_HELP = (
     "a rule, such as \"RCPT TO recipient=*@slow.example delay=2 reply='451 later' times=3\" (see docs/rules.md)"

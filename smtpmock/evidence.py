@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Evidence:
-    """What happens from now on at the servers of this process, whoever creates them.
+    """The mail and the sessions of all servers of this process from now on, whoever creates them.
 
     Make one at the beginning of a test and show it if the test fails. Only weak references to the servers are kept: a
     server that nobody holds any more is not shown, unless the evidence is to hold it.

@@ -114,7 +114,7 @@ class SMTPMock(Startable):
             """Refuse an unknown attribute, which would have no effect."""
             if name in SETTINGS:
                 own = type(self).__name__
-                raise AttributeError(f"Settings are given at the beginning: use {own}({name}={value!r})")
+                raise AttributeError(f"Settings cannot be changed later: use {own}({name}={value!r})")
             is_public = not name.startswith("_") and name not in ("settings", "errors")
             if is_public and type(self) is SMTPMock and not hasattr(SMTPMock, name):
                 raise AttributeError(

@@ -121,7 +121,7 @@ def invalid(what: str, value: object, expected: str) -> str:
     """Return the sentence about an invalid value.
 
     Args:
-        what: What the value is for, such as the name of a setting.
+        what: The name of the value, such as that of a setting.
         value: The invalid value.
         expected: The valid values, in words.
 
@@ -136,7 +136,7 @@ def unknown(what: str, name: object, known: Iterable[str], instead: Mapping[str,
     """Return the sentence about an unknown word, with the nearest known word or, if none is near, a list of them.
 
     Args:
-        what: What the word should be, such as "setting".
+        what: The kind of word, such as "setting".
         name: The unknown word.
         known: The words that exist, in the order in which they are listed.
         instead: Words that people may try, with the known word to use.

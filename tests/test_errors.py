@@ -108,7 +108,7 @@ def test_a_wait_is_for_a_whole_number_of_messages(count):
 
 def test_an_attribute_that_does_not_exist_cannot_be_set_on_a_server() -> None:
     mock = SMTPMock()
-    with pytest.raises(AttributeError, match=r"^Settings are given at the beginning: use SMTPMock\(timeout=3\)$"):
+    with pytest.raises(AttributeError, match=r"^Settings cannot be changed later: use SMTPMock\(timeout=3\)$"):
         mock.timeout = 3  # type: ignore[attr-defined]
     with pytest.raises(AttributeError, match=r"^Unknown attribute of SMTPMock 'sesions': did you mean 'sessions'\?$"):
         mock.sesions = 3  # type: ignore[attr-defined]
@@ -121,7 +121,7 @@ def test_an_attribute_that_can_only_be_read_stays_so() -> None:
     for name in ("url", "dropped", "is_running", "clock", "rules"):
         with pytest.raises(AttributeError):
             setattr(mock, name, 3)
-    with pytest.raises(AttributeError, match=r"^Settings are given at the beginning: use SMTPMock\(port=2525\)$"):
+    with pytest.raises(AttributeError, match=r"^Settings cannot be changed later: use SMTPMock\(port=2525\)$"):
         mock.port = 2525  # type: ignore[misc]
 
 
@@ -137,7 +137,7 @@ def test_a_subclass_may_have_attributes_of_its_own() -> None:
     mock.note = "mine"
 
     assert (mock.extra, mock.note) == (1, "mine")
-    with pytest.raises(AttributeError, match=r"^Settings are given at the beginning: use Mock\(timeout=3\)$"):
+    with pytest.raises(AttributeError, match=r"^Settings cannot be changed later: use Mock\(timeout=3\)$"):
         mock.timeout = 3  # type: ignore[attr-defined]
 
 

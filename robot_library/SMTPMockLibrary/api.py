@@ -90,7 +90,7 @@ SESSION_CRITERIA = {word: CRITERIA[word] for word in SESSION_WORDS}
 
 RULE_WORDS: Mapping[str, Word] = {
     **{
-        word: Word(known.kind, f"{known.meaning} matches")
+        word: Word(known.kind, f"{known.meaning}{',' if ',' in known.meaning else ''} matches")
         for word, known in smtpmock.CRITERIA.items()
         if any(word in conditions for conditions in STAGES.values()) and known.kind != "function"
     },

@@ -1,4 +1,4 @@
-"""What log.html shows of the mail of a test: a line for each message, and one picture of everything if it fails."""
+"""The mail of a test in log.html: a line for each message, and one picture of everything if the test fails."""
 
 from html import escape
 from typing import Any
@@ -20,7 +20,7 @@ _STYLE = "<style>.test:has(.smtpmock) td.message{font:12.5px/1.45 monospace;whit
 
 
 class TestEvidence:
-    """What happened since the beginning of the present test, or of what a suite does before and after its tests.
+    """The evidence of the present test, or of the setup or the teardown of a suite.
 
     A listener can write to the log at the end of each keyword. What a keyword of the test itself has caused is final:
     what fails further inside may still be caught, and be tried again many times.

@@ -18,7 +18,7 @@ class Keywords:
 
     Attributes:
         servers: The running servers.
-        evidence: What the log shows of the present test.
+        evidence: The evidence of the present test in the log.
     """
 
     servers: Servers

@@ -31,7 +31,7 @@ class Violation(NamedTuple):
         code: A short, stable name, such as "bare-lf".
         rfc: The document and section, as in "RFC 5321 2.3.8".
         where: The command, or the line of the message; the offending bytes are shortened and escaped.
-        text: What is wrong, in one sentence.
+        text: A sentence that says what is wrong.
         exchange: The exchange that it belongs to; None if it does not belong to one.
         level: "must" or "should", as the standard says.
     """
@@ -52,7 +52,7 @@ class Standard(NamedTuple):
 
     Attributes:
         rfc: The document and section.
-        text: What is wrong if a client violates it, in one sentence.
+        text: A sentence that says what is wrong if a client violates it.
         level: The word of RFC 2119 that the section uses; "should" also where it only gives a reason.
     """
 

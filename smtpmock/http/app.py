@@ -35,7 +35,7 @@ class Application:
     """The HTTP interface of a mailbox, as a WSGI application.
 
     Args:
-        context: What it works on.
+        context: The context of the HTTP interface.
         address: The address on which it is served.
     """
 

@@ -1,4 +1,4 @@
-"""What every part of the HTTP interface works on: the mailbox, the server that it belongs to, and their limits."""
+"""The context of the HTTP interface: the mailbox, the server that it belongs to, and their limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_STREAMS = 4_000
 
 
 class Server(Protocol):
-    """What HTTP asks of the server whose mailbox it shows."""
+    """The part of a server that HTTP needs, besides its mailbox."""
 
     settings: Settings
 
@@ -49,7 +49,7 @@ class TooManyStreamsError(Exception):
 
 
 class Context:
-    """What every part of the HTTP interface works on.
+    """The context in which every part of the HTTP interface works.
 
     Args:
         mailbox: The mailbox.

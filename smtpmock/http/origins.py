@@ -1,4 +1,4 @@
-"""Who asks, as browsers say it: the host that a request is for, and the origin of the page that makes it."""
+"""The headers Host and Origin: the host that a request is for, and the origin of the page that makes it."""
 
 from __future__ import annotations
 

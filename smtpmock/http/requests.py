@@ -50,7 +50,7 @@ def read_body(request: falcon.Request, context: Context) -> bytes:
 
     Args:
         request: The request.
-        context: What the HTTP interface works on.
+        context: The context of the HTTP interface.
 
     Raises:
         QueryError: If it ends early.

@@ -334,8 +334,8 @@ class Content:
         r"""Return the only link, or the only one that matches, as `find_links` finds it.
 
         Args:
-            pattern: What the link contains, or a pattern for it.
-            text: What its text in the HTML contains, or a pattern for it.
+            pattern: A part of the link, or a pattern for it.
+            text: A part of its text in the HTML, or a pattern for it.
 
         Raises:
             ContentError: If no link matches, or several do; the text lists the links of the mail.
@@ -380,7 +380,7 @@ class Content:
     @property
     @_once
     def codes(self) -> tuple[str, ...]:
-        r"""What can be the one-time code, as `code` finds it without a pattern, each once; usually one or none.
+        r"""The candidates for the one-time code, as `code` finds it without a pattern, each once; usually one or none.
 
         Example:
             >>> Content(b"\r\nYour code is 493021, or by phone 771902.").codes

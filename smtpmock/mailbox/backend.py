@@ -109,7 +109,7 @@ class Backend(Protocol):
         Args:
             condition: The condition, which the waiting thread checks at once and then after each change.
             timeout: The most seconds to wait.
-            what: What is waited for, such as "a session".
+            what: The object of the wait, such as "a session".
 
         Raises:
             ServerStateError: If the server was never started, or is stopped during the wait.
@@ -122,7 +122,7 @@ class Backend(Protocol):
         """Return the text for a failed expectation.
 
         Args:
-            headline: What was expected and what happened instead, in one sentence.
+            headline: One sentence that says what was expected and what happened instead.
             query: The query that was not satisfied.
             entries: The records to show; None for all.
         """

@@ -22,7 +22,7 @@ def explained(
 
     Args:
         backend: The backend that knows what happened.
-        headline: What was expected and what happened instead, in one sentence.
+        headline: One sentence that says what was expected and what happened instead.
         query: The query that was not satisfied.
         entries: The records to show; None for all.
         outside: A sentence about what the backend leaves out; "" if that is nothing.

@@ -1,4 +1,4 @@
-"""What every call of a mailbox stands on: its backend, and the explanation of an expectation that failed."""
+"""The base of all calls of a mailbox: its backend, and the explanation of an expectation that failed."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Explaining:
         """Return the text of a failed expectation, for those who decide themselves what has failed.
 
         Args:
-            headline: What was expected and what happened instead, in one sentence.
+            headline: One sentence that says what was expected and what happened instead.
             messages: The messages to show; None for all.
             **query: The criteria that were not met: the messages that come closest are shown first.
 

@@ -21,7 +21,7 @@ _used: WeakKeyDictionary[Mailbox, int] = WeakKeyDictionary()
 """The moment at which each mailbox was started last, in this order."""
 
 _holders: WeakValueDictionary[int, deque[Mailbox]] = WeakValueDictionary()
-"""What keeps mailboxes that nobody else holds any more, by the moment at which each was made."""
+"""The holders of mailboxes that nobody else holds any more, by the moment at which each was made."""
 
 
 def moment() -> int:

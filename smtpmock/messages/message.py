@@ -293,7 +293,7 @@ class Message(MessageChecks):
         """Return the message that `to_json` wrote.
 
         Args:
-            written: What `to_json` returned.
+            written: The result of `to_json`.
 
         Raises:
             ValueError: If it is something else.
@@ -410,7 +410,7 @@ class Message(MessageChecks):
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """What can be the one-time code, each once; usually one or none."""
+        """The candidates for the one-time code, each once; usually one or none."""
         return self._record.content.codes
 
     def code(self, pattern: str | re.Pattern[str] | None = None) -> str:

@@ -147,7 +147,7 @@ class Session:
         """Return the session that `to_json` wrote.
 
         Args:
-            written: What `to_json` returned.
+            written: The result of `to_json`.
 
         Raises:
             ValueError: If it is something else.

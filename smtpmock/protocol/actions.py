@@ -51,7 +51,7 @@ class Erase(NamedTuple):
 
     Attributes:
         record_id: The id of the record.
-        erasure: What to store with the session, if the record was there.
+        erasure: The erasure to store with the session, if the record was there.
     """
 
     record_id: str

@@ -75,7 +75,7 @@ class Login:
         """Answer the AUTH command.
 
         Args:
-            argument: What follows it.
+            argument: The text after it.
             challenge: The bytes of which a challenge is made.
         """
         mechanism, *initial = argument.split()[:3] or [""]

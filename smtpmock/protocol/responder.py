@@ -122,7 +122,7 @@ class Responder:
 
         Args:
             command: The command to answer.
-            request: What the client sent.
+            request: The request of the client.
             refusal: The setting that refuses it; None if it succeeds.
             value: The value of the command's argument, or the message.
             parameters: The ESMTP parameters of its path.

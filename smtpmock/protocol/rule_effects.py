@@ -84,7 +84,7 @@ def values_at(
         request: The command line.
         value: The value of its argument, or the message; None if it could not be parsed.
         transaction: The transaction that the command belongs to.
-        state: What the session knows.
+        state: The state of the session.
         word: The name of the condition.
     """
     if word == "client":

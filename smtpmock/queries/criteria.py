@@ -20,7 +20,7 @@ class Criterion(NamedTuple):
     """A criterion of queries, or a condition of rules.
 
     Attributes:
-        kind: How its values are compared.
+        kind: The kind of comparison of its values.
         meaning: The value that it examines, for people.
         of_message: Returns its values in the record of a message, one of which has to match; None if there are none.
         of_session: Returns its values in the record of a session; None if there are none.

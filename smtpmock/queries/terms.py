@@ -56,7 +56,7 @@ class Term:
 
     Attributes:
         field: The criterion: "recipient", "subject", "header", ...
-        operator: How the value is compared.
+        operator: The kind of comparison.
         value: The value to compare with.
         name: The name of the header; "" for other fields.
         ignore_case: True to compare texts without case.

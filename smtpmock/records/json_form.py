@@ -40,7 +40,7 @@ def from_json(kind: type[_Record], written: Any) -> _Record:
 
     Args:
         kind: The kind of record.
-        written: What `json.loads` returned.
+        written: The result of `json.loads`.
 
     Raises:
         ValueError: If it is no such record; the text names the field.

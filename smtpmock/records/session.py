@@ -37,7 +37,7 @@ class TLS(NamedTuple):
         version: The version of the protocol, such as "TLSv1.3".
         cipher: The name of the cipher.
         server_name: The name that the client asked for (SNI); "" if it did not.
-        certificate: What the client's certificate says, as pairs; empty without one.
+        certificate: The fields of the client's certificate, as pairs; empty without one.
     """
 
     version: str

@@ -45,7 +45,7 @@ def evidence_html(servers: Sequence[ServerFacts], about: Collection[str] = ()) -
     """Return what happened at the servers as a fragment of HTML, the mail itself included.
 
     Args:
-        servers: What happened at each server.
+        servers: The facts of each server.
         about: The ids of the sessions to expand; by default, the last one of each server and those with refusals.
     """
     from smtpmock.reports.html import STYLE, render_sessions

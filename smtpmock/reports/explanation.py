@@ -100,7 +100,7 @@ def _table(entries: Sequence[Entry], query: Query, lacking: Mapping[int, int]) -
     Args:
         entries: All messages.
         query: The query.
-        lacking: How many criteria each of the newest messages does not match, by number.
+        lacking: The number of criteria that each of the newest messages does not match, by number of the message.
     """
     compared = (entry for entry in entries if entry.number in lacking)
     nearest = sorted(compared, key=lambda entry: (lacking[entry.number], -entry.number))[:_MOST_TABLE_LINES]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ServerFacts(NamedTuple):
-    """What happened at a server, perhaps since a moment only.
+    """The mail and the sessions of a server, perhaps since a moment only.
 
     Attributes:
         address: Its address.

@@ -26,11 +26,11 @@ class Unmet(NamedTuple):
 
     Attributes:
         kind: "wait" or "check".
-        wanted: What was looked for, such as "a message with subject='Welcome'".
+        wanted: The object of the search, such as "a message with subject='Welcome'".
         query: The query.
         last: The number of the last record when it ended.
         ended: When it ended, in seconds since the epoch.
-        seconds: How long it took.
+        seconds: Its duration.
     """
 
     kind: Literal["wait", "check"]

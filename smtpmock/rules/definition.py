@@ -126,7 +126,7 @@ class RuleDefinition:
         """Begin to examine its further condition, if it has one: it is about to be added to a server.
 
         Args:
-            circumstances: What the condition examines besides the command.
+            circumstances: The circumstances that the condition examines besides the command.
         """
         self._passes = None if self.gate is None else self.gate.open(circumstances)
 

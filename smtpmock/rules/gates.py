@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Circumstances(Protocol):
-    """What gates examine besides the command."""
+    """The circumstances that gates examine besides the command."""
 
     def now(self) -> float:
         """Return the time of the server's clock, in seconds since an arbitrary moment."""

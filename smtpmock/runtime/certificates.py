@@ -47,7 +47,7 @@ class Certificates:
 
         Args:
             host: The name or address that it is for; it is valid for the names of this machine, too.
-            fault: What is wrong with it, as in the setting `tls_fault`; "" for nothing.
+            fault: Its fault, as in the setting `tls_fault`; "" for none.
             names: Further names and addresses that it is for.
 
         Raises:

@@ -33,10 +33,10 @@ LOGGER = logging.getLogger("smtpmock")
 LOGGER.addHandler(logging.NullHandler())
 
 MOST_LINES = 10_000
-"""How many lines wait to be written, at most; of more, the number is told."""
+"""The most lines that wait to be written; of further ones, the log tells the number."""
 
 LONGEST_LINE = 2_000
-"""How many characters of a line are kept."""
+"""The most characters of a line that are kept."""
 
 _FLUSH_SECONDS = 5.0
 _PATIENCE = 1.0  # seconds in which something has to be written, or nobody reads

@@ -1,4 +1,4 @@
-"""What a server runs between a start and a stop: SMTP, and HTTP if it is asked for."""
+"""The services of a server between a start and a stop: SMTP, and HTTP if it is asked for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Running:
-    """What runs between a start and a stop; all of it belongs to the hub thread."""
+    """The services between a start and a stop; all of them belong to the hub thread."""
 
     def __init__(self, smtp: RunningServer) -> None:
         self.smtp: RunningServer = smtp

@@ -1,4 +1,4 @@
-"""How the command learns that it is to stop: through signals, in the way that every platform has.
+"""Signals that stop the command, in the way that every platform has.
 
 It is loaded before anything else, so that no signal comes too early: it imports nothing of gevent.
 """

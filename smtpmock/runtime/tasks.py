@@ -1,4 +1,4 @@
-"""How code that blocks waits in a coroutine: in a greenlet, which hands the thread back to the event loop.
+"""Waiting in a coroutine with code that blocks: in a greenlet, which hands the thread back to the event loop.
 
 The code is the same as for threads. Where it would block, `make_wakeup` gives it a wake-up of the task that runs it:
 the greenlet is left, the task awaits the wake-up, and the greenlet goes on. No thread is needed, and a task that is

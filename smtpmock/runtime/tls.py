@@ -50,7 +50,7 @@ class ServerTLS:
 
         Args:
             sock: The connection.
-            fault: What is to be wrong with the handshake; "" for nothing.
+            fault: The fault of the handshake, as in the setting `tls_fault`; "" for none.
 
         Raises:
             OSError: If it is to fail at once.

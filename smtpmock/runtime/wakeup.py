@@ -1,4 +1,4 @@
-"""How a thread or greenlet outside waits for something that happens in the hub.
+"""Waiting in a thread or greenlet outside for something that happens in the hub.
 
 A wake-up is made for one wait. Setting it is safe from any thread and never blocks; waiting for it blocks only the one
 who waits: a thread without a hub as a whole, in one with a hub (a patched process) the greenlet alone, in an event loop

@@ -24,7 +24,7 @@ def mailpit_app(context: Context) -> falcon.App[Any, Any]:
     """Return the API of Mailpit.
 
     Args:
-        context: What it works on.
+        context: The context of the HTTP interface.
     """
     app: falcon.App[Any, Any] = falcon.App()
     answer_with_texts(app, context.failed)

@@ -29,7 +29,7 @@ def events_app(context: Context) -> WSGI:
     """Return the application that tells events over WebSocket.
 
     Args:
-        context: What it works on.
+        context: The context of the HTTP interface.
     """
     stats = _Stats(context)
     return websocket_app(context, lambda _: _texts(context, stats))

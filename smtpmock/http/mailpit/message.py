@@ -28,7 +28,7 @@ NOT_DONE: Mapping[str, str] = {
     "sa-check": "The message is not rated as spam: smtpmock opens no connections to other hosts.",
     "release": "The message is not released: smtpmock sends no mail to other hosts.",
 }
-"""What Mailpit does with a message and smtpmock does not: an empty answer would let tests pass that checked nothing."""
+"""The checks of Mailpit that smtpmock does not make: an empty answer would let tests pass that checked nothing."""
 
 NO_THUMBNAIL = "There are no thumbnails: smtpmock does not decode images. The path without /thumb is the part itself."
 
@@ -38,7 +38,7 @@ def find(request: falcon.Request, context: Context, message_id: str, *known: Par
 
     Args:
         request: The request, whose parameters are read.
-        context: What the HTTP interface works on.
+        context: The context of the HTTP interface.
         message_id: The ID.
         known: Further parameters that the request may have.
 
@@ -141,10 +141,10 @@ class Thumbnail:
 
 
 class NotDone:
-    """What smtpmock does not do with a message.
+    """A check of a message that smtpmock does not make.
 
     Args:
-        context: What the HTTP interface works on.
+        context: The context of the HTTP interface.
         sentence: The sentence that says so.
     """
 

@@ -1,4 +1,4 @@
-"""What Mailpit's clients send, as parameters, JSON or forms; and the simple answers."""
+"""Requests of Mailpit's clients, as parameters, JSON or forms, and the simple answers."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def read_fields(request: falcon.Request, context: Context, known: Sequence[str])
 
     Args:
         request: The request.
-        context: What the HTTP interface works on.
+        context: The context of the HTTP interface.
         known: The names that the fields may have.
 
     Raises:
@@ -110,7 +110,7 @@ def known_fields(value: Any, known: Sequence[str], what: str = "body") -> dict[s
     Args:
         value: The object.
         known: The names that the fields may have.
-        what: What the object is, for errors.
+        what: The name of the object, for errors.
 
     Raises:
         QueryError: If it is no object, a field is unknown, or it is given twice.

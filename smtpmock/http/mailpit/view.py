@@ -91,7 +91,7 @@ def view_app(context: Context) -> falcon.App[Any, Any]:
     """Return the application that shows mails to browsers.
 
     Args:
-        context: What it works on.
+        context: The context of the HTTP interface.
     """
     app: falcon.App[Any, Any] = falcon.App()
     answer_with_texts(app, context.failed)

@@ -70,7 +70,7 @@ def native_app(context: Context) -> falcon.App[Any, Any]:
     """Return the native API.
 
     Args:
-        context: What it works on.
+        context: The context of the HTTP interface.
     """
     app: falcon.App[Any, Any] = falcon.App()
     answer_with_problems(app, context.failed)

@@ -25,7 +25,7 @@ class EventStream:
     """A stream of events, until its client leaves or the server stops.
 
     Args:
-        context: What the HTTP interface works on.
+        context: The context of the HTTP interface.
         last_id: The id of the last event that the client knows; "" if it knows none.
     """
 

@@ -12,7 +12,7 @@ from smtpmock.patterns import Expression
 from smtpmock.text import invalid, quote, readable
 
 REGEXP = "REGEXP:"
-"""How a regular expression begins as text."""
+"""The beginning of a regular expression that is written as text."""
 
 _MOST_MEMORY = 1 << 20  # bytes that a compiled expression may take
 _LONGEST = 1_000  # characters

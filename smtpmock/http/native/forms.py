@@ -30,7 +30,7 @@ LARGE = {
     "attachments": ("content",),
     "stored": ("stored",),
 }
-"""What lists leave out unless it is asked for: the attributes that each word of `include` adds."""
+"""The attributes that each word of `include` adds to the entries of a list."""
 
 _PLAIN = frozenset((str, bool, int, float, type(None)))
 

@@ -62,7 +62,7 @@ class Call(NamedTuple):
     """A request, checked against the declaration of its operation.
 
     Attributes:
-        context: What the HTTP interface works on.
+        context: The context of the HTTP interface.
         path: The values in the path, by name.
         values: The values of the parameters that were given, by name.
         body: The parsed body; None if the operation takes none.
@@ -84,7 +84,7 @@ class Operation(NamedTuple):
     Attributes:
         method: The method.
         path: The path below the prefix of the API, with names in braces.
-        summary: What it does, for people.
+        summary: A short description, for people.
         answer: The function that does it: it returns a JSON document, or an `Answer`.
         answers: The schema of its answer, or the media types of one that is not JSON.
         parameters: Its parameters in the query of the URL.
@@ -169,7 +169,7 @@ def checked_object(body: Any, known: Sequence[str], what: str) -> dict[str, Any]
     Args:
         body: The parsed body.
         known: The keys that it may have.
-        what: What a key is, such as "field of a message".
+        what: The meaning of a key, such as "field of a message".
 
     Raises:
         QueryError: If it is something else.

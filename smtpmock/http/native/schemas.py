@@ -24,7 +24,7 @@ _NAMES = {
     kind.__name__: kind
     for kind in (Attachment, Attempt, Cause, Exchange, Headers, Mapping, Message, Session, TLS, Violation, datetime)
 } | {"Level": Level}
-"""What annotations use."""
+"""The names that annotations use."""
 
 _PLAIN: Mapping[Any, Schema] = {
     str: {"type": "string"},

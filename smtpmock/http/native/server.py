@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from smtpmock.http.native.operations import Call
 
 FEATURES = ("events", "messages", "offline", "rules", "sessions", "violations", "waits")
-"""What the API can do, by the names of its groups."""
+"""The features of the API, by the names of its groups."""
 
 
 def show_server(call: Call) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the clients did wrong, by the standards."""
+"""The violations of standards by the clients."""
 
 from __future__ import annotations
 
