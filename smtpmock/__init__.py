@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from smtpmock.records.change import Change
     from smtpmock.records.exchange import Cause, Exchange
     from smtpmock.records.session import TLS, Attempt
+    from smtpmock.remote.mock import RemoteMock, connect
     from smtpmock.rfc.grammar import address_key
     from smtpmock.rules.book import Clock
     from smtpmock.rules.context import ReceivedMessage
@@ -84,6 +85,7 @@ _HOMES = {
     "QueryWords": "queries.words",
     "RULE_WORDS": "rules.words",
     "ReceivedMessage": "rules.context",
+    "RemoteMock": "remote.mock",
     "Rule": "rules.rule",
     "RuleError": "errors",
     "RuleWords": "rules.words",
@@ -108,6 +110,7 @@ _HOMES = {
     "Then": "rules.words",
     "Violation": "conformance.catalogue",
     "address_key": "rfc.grammar",
+    "connect": "remote.mock",
     "parse_setting": "settings.declarations",
     "sessions_html": "messages.session",
     "format_value": "queries.terms",
@@ -151,6 +154,7 @@ __all__ = [
     "QueryWords",
     "RULE_WORDS",
     "ReceivedMessage",
+    "RemoteMock",
     "Rule",
     "RuleError",
     "RuleWords",
@@ -175,6 +179,7 @@ __all__ = [
     "Then",
     "Violation",
     "address_key",
+    "connect",
     "parse_setting",
     "sessions_html",
     "format_value",

@@ -455,7 +455,7 @@ def _check_together(settings: Settings) -> None:
             invalid("tls_names", settings.tls_names, "tls as well and no certfile, or no certificate is made")
         )
     if settings.http_port is None:
-        for name in ("http_host", "http_auth", "http_tls", "http_hosts", "http_cors_origins"):
+        for name in ("http_host", "http_auth", "http_tls", "http_hosts", "http_cors_origins", "public_smtp"):
             if getattr(settings, name):
                 raise SettingError(f"Invalid {name}: expected http_port as well, or there is no HTTP")
     if settings.http_cors_origins:

@@ -28,7 +28,7 @@ LAYERS = (
     ("serve", "pytest_plugin", "testcase"),
     ("cli",),
     ("",),
-    ("server", "evidence"),
+    ("server", "evidence", "remote"),
     ("http",),
     ("mailbox",),
     ("runtime",),

@@ -43,10 +43,6 @@ class Backend(Protocol):
         """The number of records that were dropped because of a bound."""
 
     @property
-    def open_sessions(self) -> int:
-        """The number of open sessions."""
-
-    @property
     def clock(self) -> Clock:
         """The clock that greylisting and rate limits use."""
 

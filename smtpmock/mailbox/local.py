@@ -122,11 +122,6 @@ class LocalBackend:
         return self._store.dropped
 
     @property
-    def open_sessions(self) -> int:
-        """The number of open sessions."""
-        return self._store.open_sessions
-
-    @property
     def clock(self) -> Clock:
         """The clock that greylisting and rate limits use."""
         return self._book.clock

@@ -75,11 +75,6 @@ class ScopedBackend:
         return self._backend.dropped
 
     @property
-    def open_sessions(self) -> int:
-        """The number of open sessions that belong to the scope."""
-        return sum(session.record.ended is None for session in self.sessions())
-
-    @property
     def clock(self) -> Clock:
         """Refuse: others use the clock, too."""
         self._refuse("use the clock")

@@ -55,13 +55,22 @@ class Clock:
         Raises:
             RuleError: If the number is negative or not a number.
         """
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _LONGEST_ADVANCE:
-            raise RuleError(f"Invalid advance of the clock {quote(seconds)}: expected a number of seconds, 0 or more.")
+        check_advance(seconds)
         self._ahead += seconds
 
     def reset(self) -> None:
         """Return to the normal time."""
         self._ahead = 0.0
+
+
+def check_advance(seconds: object) -> None:
+    """Refuse what is no number of seconds by which a clock can be moved forward.
+
+    Raises:
+        RuleError: If it is none.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _LONGEST_ADVANCE:
+        raise RuleError(f"Invalid advance of the clock {quote(seconds)}: expected a number of seconds, 0 or more.")
 
 
 class RuleBook(Protocol):

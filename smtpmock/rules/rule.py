@@ -27,9 +27,9 @@ class Usage:
 
     __slots__ = ("asked", "hits")
 
-    def __init__(self) -> None:
-        self.asked: int = 0
-        self.hits: int = 0
+    def __init__(self, asked: int = 0, hits: int = 0) -> None:
+        self.asked: int = asked
+        self.hits: int = hits
 
 
 class Rule(RuleDefinition):
@@ -63,6 +63,7 @@ class Rule(RuleDefinition):
         super().__init__(stage, words, gate=gate)
         self.id: str = ""
         self._usage = Usage()
+        self._count: Callable[[], Usage] | None = None
         self._remove: Callable[[], object] | None = None
         self._ended_unused: Callable[[], object] | None = None
 
@@ -82,23 +83,37 @@ class Rule(RuleDefinition):
     @property
     def hits(self) -> int:
         """The number of times that it applied."""
-        return self._usage.hits
+        return self.usage.hits
 
     @property
     def asked(self) -> int:
         """The number of times that it was asked at its stage."""
-        return self._usage.asked
+        return self.usage.asked
 
     @property
     def usage(self) -> Usage:
-        """The counters, which the rule book updates."""
-        return self._usage
+        """The counters, which the rule book updates, or which are asked of the server elsewhere that has them."""
+        return self._usage if self._count is None else self._count()
 
-    def belong(self, rule_id: str, remove: Callable[[], object], ended_unused: Callable[[], object]) -> None:
-        """Take the id and the callbacks of the rule book to which the rule was added."""
+    def belong(
+        self,
+        rule_id: str,
+        remove: Callable[[], object],
+        ended_unused: Callable[[], object],
+        count: Callable[[], Usage] | None = None,
+    ) -> None:
+        """Take the id and the callbacks of the rule book to which the rule was added.
+
+        Args:
+            rule_id: Its id.
+            remove: Removes it.
+            ended_unused: Remembers that its block ended before it was used.
+            count: Returns its counters; None if they are its own.
+        """
         self.id = rule_id
         self._remove = remove
         self._ended_unused = ended_unused
+        self._count = count
 
     def remove(self) -> None:
         """Remove the rule; do nothing if it was removed before.

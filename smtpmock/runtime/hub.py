@@ -12,7 +12,7 @@ import sys
 import threading
 from collections import deque
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import gevent
 from gevent.event import Event
@@ -95,6 +95,28 @@ class Hub:
             return value  # type: ignore[no-any-return]
         raise value
 
+    def call_interruptibly(self, function: Callable[..., T], *args: object) -> T:
+        """Run a function as `call` does; an exception in the waiting thread, such as that of a signal, ends it."""
+        running: list[gevent.Greenlet[Any, Any]] = []
+        is_given_up = False
+
+        def run() -> T:
+            if is_given_up:
+                raise gevent.GreenletExit
+            running.append(cast("gevent.Greenlet[Any, Any]", gevent.getcurrent()))
+            try:
+                return function(*args)
+            finally:
+                running.clear()
+
+        try:
+            return self.call(run)
+        except BaseException:
+            is_given_up = True
+            if not self.is_current:
+                self.post(_kill, running)
+            raise
+
     def shut_down(self, before: Callable[[], object]) -> bool:
         """End the thread, after a last call in it; return False if it does not end."""
 
@@ -128,6 +150,11 @@ class Hub:
         while self._calls:
             function, args = self._calls.popleft()
             function(*args)
+
+
+def _kill(running: list[gevent.Greenlet[Any, Any]]) -> None:
+    for greenlet in tuple(running):
+        greenlet.kill(block=False)
 
 
 def _probe_descriptors() -> None:

@@ -15,6 +15,7 @@ from smtpmock.rfc.extensions import MECHANISMS as _MECHANISMS
 from smtpmock.settings.setting import Setting
 from smtpmock.settings.values import (
     ACCOUNTS,
+    ADDRESS,
     BYTES,
     CIPHERS,
     CLIENT_CERTIFICATE,
@@ -198,6 +199,7 @@ class Settings(_Frozen):
         (), NAMES, "names under which clients may address HTTP on this machine, besides localhost and its addresses"
     )
     http_cors_origins: tuple[str, ...] = _http((), NAMES, "origins of web pages that may use HTTP from a browser")
+    public_smtp: str = _http("", ADDRESS, "host and port at which clients reach SMTP, if they differ from those here")
 
     fail_fast: bool = _behaviour(False, SWITCH, "end the session after a failed or out-of-sequence command")
     multiple_rcptto: bool = _behaviour(

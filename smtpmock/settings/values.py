@@ -109,6 +109,18 @@ def _optional_port(value: Any) -> int | None:
     return None if value is None else _integer(0, 65535)(value)
 
 
+def _address(value: Any) -> str:
+    """Check an address with a port; an IPv6 address stands in brackets."""
+    if value is None or value == "":
+        return ""
+    host, colon, port = _line(value).rpartition(":")
+    if not host or not colon or not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) <= 65535:
+        raise ValueError(value)
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise ValueError(value)
+    return str(value)
+
+
 def _login(value: Any) -> str:
     """Check a user and a password, as in Basic authentication: the user has no colon (RFC 7617)."""
     if value is None or value == "":
@@ -227,6 +239,7 @@ _SECONDS = f"a number of seconds from 0 to {LONGEST_DELAY:.0f}"
 HOST = ValueType("an address or a host name", _line, zero_is_default=True, metavar="HOST")
 PORT = ValueType("an integer from 0 to 65535", _integer(0, 65535), int, metavar="PORT")
 OPTIONAL_HOST = ValueType("an address or a host name", _line, metavar="HOST")
+ADDRESS = ValueType("an address or a host name with a port, as host:port", _address, metavar="HOST:PORT")
 OPTIONAL_PORT = ValueType("an integer from 0 to 65535, or None", _optional_port, int, metavar="PORT")
 SWITCH = ValueType("true or false", _switch, _parse_switch)
 SECONDS = ValueType(_SECONDS, _seconds, parse_seconds, metavar="SECONDS")

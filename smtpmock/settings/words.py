@@ -32,6 +32,7 @@ class SettingWords(TypedDict, total=False):
     http_tls: bool
     http_hosts: Iterable[str]
     http_cors_origins: Iterable[str]
+    public_smtp: str
     fail_fast: bool
     multiple_rcptto: bool
     multiple_message_receiving: bool

@@ -13,7 +13,8 @@ from smtpmock.http.native.operations import Answer, NotFoundError, Operation, js
 from smtpmock.http.native.schemas import reference
 from smtpmock.http.native.words import AFTER, LIMIT
 from smtpmock.queries.criteria import CRITERIA
-from smtpmock.queries.terms import format_value
+from smtpmock.queries.terms import AllOf, format_value
+from smtpmock.rules.gates import GATES, gate_from_json, gate_to_json
 from smtpmock.rules.rule import Rule
 from smtpmock.rules.words import RULE_WORDS, STAGES, Conditions
 from smtpmock.text import quote, unknown
@@ -35,6 +36,10 @@ READY_MADE: Mapping[str, tuple[str, ...]] = {
 """The ready-made rules, each with its arguments: the methods of the mailbox with these names."""
 
 _TEXT_KINDS = ("text", "address", "name", "user")
+_ASKED_KINDS = (*_TEXT_KINDS, "header", "size")
+
+_ALL = "all"
+"""The key of several values of a condition, all of which have to match."""
 
 
 def find_rule(mailbox: Mailbox, rule_id: str) -> Rule:
@@ -52,11 +57,14 @@ def find_rule(mailbox: Mailbox, rule_id: str) -> Rule:
 def rule_form(rule: Rule) -> dict[str, Any]:
     """Return a rule as JSON: its words as they would be sent, its id and its counters."""
     words = {word: _written(value) for word, value in rule.words.items()}
+    gate = {} if rule.gate is None else {"gate": gate_to_json(rule.gate)}
     counters = {"hits": rule.hits, "asked": rule.asked}
-    return {"id": rule.id, "stage": rule.stage, **words, **counters, "summary": str(rule)}
+    return {"id": rule.id, "stage": rule.stage, **words, **gate, **counters, "summary": str(rule)}
 
 
 def _written(value: Any) -> Any:
+    if isinstance(value, AllOf):
+        return {_ALL: [_written(part) for part in value]}
     if isinstance(value, Mapping):
         return {name: _written(part) for name, part in value.items()}
     if hasattr(value, "pattern"):
@@ -89,8 +97,9 @@ def _add(call: Call) -> Answer:
             raise RuleError(unknown("word in a rule", missing[0], ("stage", *WORDS, *READY_MADE)))
         raise RuleError("Missing stage of the rule")
     else:
-        words = {word: _read_word(word, value) for word, value in body.items() if word != "stage"}
-        rule = mailbox.add_rule(Rule(body["stage"], words))
+        words = {word: _read_word(word, value) for word, value in body.items() if word not in ("stage", "gate")}
+        gate = gate_from_json(body["gate"]) if "gate" in body else None
+        rule = mailbox.add_rule(Rule(body["stage"], words, gate=gate))
     return json_answer(rule_form(rule), 201)
 
 
@@ -114,6 +123,8 @@ def _ready_made(mailbox: Mailbox, name: str, arguments: Any) -> Rule:
 def _read_word(word: str, value: Any) -> Any:
     """Return the value of a word as Python has it: expressions are compiled, and functions cannot be sent."""
     kind = CRITERIA[word].kind if word in CRITERIA else ""
+    if kind in _ASKED_KINDS and isinstance(value, dict) and isinstance(value.get(_ALL), list) and len(value) == 1:
+        return AllOf(_read_word(word, part) for part in value[_ALL])
     if kind == "function" and value is not None:
         raise RuleError(f"The condition {word} takes a function, which cannot be sent: add the rule in Python")
     if kind in _TEXT_KINDS and word != "verb" and isinstance(value, str):
@@ -154,12 +165,23 @@ def _word_schema(word: str) -> dict[str, Any]:
     size: dict[str, Any] = {"anyOf": [{"type": "integer"}, {"type": "string"}]}
     texts = {"type": "object", "additionalProperties": {"type": "string"}}
     header = {"anyOf": [{"type": "string"}, texts]}
-    return {
-        **({"size": size, "header": header}.get(criterion.kind) or {"type": "string"}),
-        "description": criterion.meaning,
+    one: dict[str, Any] = {"size": size, "header": header}.get(criterion.kind) or {"type": "string"}
+    if criterion.kind not in _ASKED_KINDS:
+        return {**one, "description": criterion.meaning}
+    several = {
+        "type": "object",
+        "properties": {_ALL: {"type": "array", "items": one, "description": "Values that have to match all together"}},
+        "required": [_ALL],
     }
+    return {"anyOf": [one, several], "description": criterion.meaning}
 
 
+_GATE = {
+    "type": "object",
+    "description": "The further condition of a ready-made rule, by its name, with its arguments",
+    "properties": {name: {"type": "object"} for name in GATES},
+    "additionalProperties": False,
+}
 _STAGE = {"type": "string", "enum": list(STAGES), "description": "The stage at which it is asked"}
 _WORDS = {word: _word_schema(word) for word in WORDS}
 RULE = {
@@ -169,6 +191,7 @@ RULE = {
         "id": {"type": "string"},
         "stage": _STAGE,
         **_WORDS,
+        "gate": _GATE,
         "hits": {"type": "integer", "description": "The number of times that it applied"},
         "asked": {"type": "integer", "description": "The number of times that it was asked at its stage"},
         "summary": {"type": "string", "description": "Stage, conditions, counters and actions on one line"},
@@ -181,7 +204,11 @@ _SENT = {
     "anyOf": [
         {
             "type": "object",
-            "properties": {"stage": _STAGE, **{word: part for word, part in _WORDS.items() if word != "where"}},
+            "properties": {
+                "stage": _STAGE,
+                **{word: part for word, part in _WORDS.items() if word != "where"},
+                "gate": _GATE,
+            },
             "required": ["stage"],
             "additionalProperties": False,
         },

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.http.native.operations import Operation
+from smtpmock.runtime.listener import bare
 from smtpmock.settings.declarations import SETTINGS, changed_settings
 from smtpmock.text import format_address
 from smtpmock.version import __version__
 
 if TYPE_CHECKING:
     from smtpmock.http.native.operations import Call
+    from smtpmock.settings.declarations import Settings
 
-FEATURES = ("events", "messages", "offline", "rules", "sessions", "violations", "waits")
+FEATURES = ("clock", "events", "messages", "offline", "rules", "sessions", "stored", "violations", "waits")
 """The features of the API, by the names of its groups."""
 
 
@@ -29,7 +31,9 @@ def show_server(call: Call) -> dict[str, Any]:
             "port": server.port,
             "address": format_address(server.host, server.port),
             "online": mailbox.is_online,
+            "public": public_address(server.settings),
         },
+        "clock": {"ahead": mailbox.clock.ahead},
         "settings": {name: value for name, value in changed.items() if not SETTINGS[name].type.is_secret},
         "counters": {
             "messages": len(mailbox),
@@ -37,6 +41,18 @@ def show_server(call: Call) -> dict[str, Any]:
             "rules": len(mailbox.rules),
         },
     }
+
+
+def public_address(settings: Settings) -> dict[str, Any] | None:
+    """Return the host and the port at which clients reach SMTP, if they were set.
+
+    Args:
+        settings: The settings of the server.
+    """
+    if not settings.public_smtp:
+        return None
+    host, _, port = settings.public_smtp.rpartition(":")
+    return {"host": bare(host), "port": int(port)}
 
 
 OPERATIONS = (Operation("GET", "/server", "Describe the server", show_server, {"type": "object"}),)

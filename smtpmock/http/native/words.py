@@ -9,8 +9,9 @@ from smtpmock.errors import QueryError
 from smtpmock.http.native.expressions import from_text
 from smtpmock.http.native.forms import FORMS, INCLUDES
 from smtpmock.http.parameters import Parameter
-from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS
+from smtpmock.queries.criteria import CASE_KINDS, CRITERIA, MESSAGE_WORDS, SESSION_WORDS
 from smtpmock.queries.query import Mark
+from smtpmock.queries.terms import AllOf
 from smtpmock.text import alternatives, invalid, quote, unknown
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _SEARCH = "q"
 
 _OUTCOMES = {"true": True, "false": False, "any": None}
 _FLAGS = {"true": True, "false": False}
+_WITH_TEXT = (*CASE_KINDS, "size")
 _MARK = re.compile(r"m([0-9]{1,18})-s([0-9]{1,18})")
 _TEXT = {"type": "string"}
 
@@ -126,6 +128,13 @@ def _criterion(word: str) -> Parameter:
     return Parameter(word, f"{meaning}; * stands for any text, REGEXP: begins an expression", _TEXT, from_text)
 
 
+def _further(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or name not in CRITERIA or CRITERIA[name].kind not in _WITH_TEXT:
+        raise ValueError(text)
+    return name, _criterion(name).read(value)
+
+
 def _keyed(read: Any) -> Any:
     def convert(text: str) -> Any:
         try:
@@ -136,10 +145,18 @@ def _keyed(read: Any) -> Any:
     return convert
 
 
-QUERY = tuple(map(_criterion, MESSAGE_WORDS))
+_ALSO = Parameter(
+    "also",
+    "A second value that has to match as well, as name=value, for a criterion that is given already",
+    _TEXT,
+    _further,
+    "name=value",
+    repeated=True,
+)
+QUERY = (*map(_criterion, MESSAGE_WORDS), _ALSO)
 """The criteria for messages."""
 
-SESSION_QUERY = tuple(map(_criterion, SESSION_WORDS))
+SESSION_QUERY = (*map(_criterion, SESSION_WORDS), _ALSO)
 """The criteria for sessions."""
 
 INCLUDE = Parameter(
@@ -211,6 +228,11 @@ def query_words(mailbox: Mailbox, values: Mapping[str, Any], known: Iterable[str
         elif word == "header":
             value = _headers(value)
         words[word] = value
+    for name, value in values.get(_ALSO.name, ()):
+        if name not in words:
+            raise QueryError(f"Invalid also {quote(name)}: expected a criterion that is given already")
+        further = _headers([value]) if name == "header" else value
+        words[name] = AllOf((*(words[name] if isinstance(words[name], AllOf) else (words[name],)), further))
     return words
 
 

@@ -1,0 +1,134 @@
+"""The mailbox of a server elsewhere, as tests use it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smtpmock.errors import SettingError
+from smtpmock.mailbox import registry
+from smtpmock.mailbox.explaining import is_seconds
+from smtpmock.mailbox.mailbox import Mailbox
+from smtpmock.remote.address import parse_address
+from smtpmock.remote.backend import RemoteBackend
+from smtpmock.remote.client import Client
+from smtpmock.text import format_address, invalid
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+
+class RemoteMock(Mailbox):
+    """The mailbox of a server in another process or on another machine: what `connect` and `spawn` return.
+
+    It has the methods of an `SMTPMock` with the same results and exceptions, except those that start and stop it.
+
+    Args:
+        url: The URL of its HTTP interface, which may contain a user and a password.
+        auth: A user and a password; None for those in the URL, if any.
+        cafile: The path of the certificate to trust; None for those of the system.
+        timeout: The default timeout of waits, in seconds.
+        ignore_violations: Codes of violations that every call ignores.
+
+    Raises:
+        SettingError: If a value is invalid.
+
+    Example:
+        >>> from smtpmock import SMTPMock, connect
+        >>> with SMTPMock(http_port=0) as server, connect(server.http_url) as mock:
+        ...     mock.port == server.port, mock.messages()
+        (True, [])
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        auth: tuple[str, str] | None = None,
+        cafile: str | os.PathLike[str] | None = None,
+        timeout: float = 5,
+        ignore_violations: Collection[str] = (),
+    ) -> None:
+        if not is_seconds(timeout) or timeout < 0:
+            raise SettingError(invalid("timeout", timeout, "a number of seconds, 0 or more"))
+        address = parse_address(url, auth)
+        self._remote = RemoteBackend(Client(address, None if cafile is None else str(cafile)))
+        self._url = str(address)
+        super().__init__(self._remote, timeout=timeout, ignore_violations=ignore_violations)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._url}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.disconnect()
+
+    @property
+    def host(self) -> str:
+        """The host to which the application has to send its mail: that of the URL, unless the server names another."""
+        return self._remote.smtp[0]
+
+    @property
+    def port(self) -> int:
+        """The port to which the application has to send its mail."""
+        return self._remote.smtp[1]
+
+    @property
+    def address(self) -> str:
+        """The host and the port in one string, such as "127.0.0.1:2525"."""
+        return format_address(*self._remote.smtp)
+
+    @property
+    def http_url(self) -> str:
+        """The URL of the inbox and of the API, without credentials."""
+        return self._url
+
+    def disconnect(self) -> None:
+        """Remove the rules that were added here, and close idle connections; the mail stays where it is.
+
+        It can be used afterwards, which connects again.
+        """
+        self._remote.disconnect()
+
+
+def connect(
+    url: str,
+    *,
+    auth: tuple[str, str] | None = None,
+    cafile: str | os.PathLike[str] | None = None,
+    timeout: float = 5,
+    ignore_violations: Collection[str] = (),
+) -> RemoteMock:
+    """Return the mailbox of a server in another process or on another machine, such as `smtpmock serve`.
+
+    Args:
+        url: The URL of its HTTP interface, which may contain a user and a password.
+        auth: A user and a password; None for those in the URL, if any.
+        cafile: The path of the certificate to trust; None for those of the system.
+        timeout: The default timeout of waits, in seconds.
+        ignore_violations: Codes of violations that every call ignores.
+
+    Raises:
+        SettingError: If a value is invalid.
+        SMTPMockError: If there is no such server, or it requires another login.
+
+    Example:
+        >>> from smtplib import SMTP
+        >>> from smtpmock import SMTPMock, connect
+        >>> with SMTPMock(http_port=0) as server, connect(server.http_url) as mock:
+        ...     with SMTP(mock.host, mock.port) as client:
+        ...         _ = client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
+        ...     mock.wait_for_message(recipient="b@example.com").subject
+        'Welcome'
+    """
+    mock = RemoteMock(url, auth=auth, cafile=cafile, timeout=timeout, ignore_violations=ignore_violations)
+    mock._remote.check_version()
+    registry.note_used(mock)
+    return mock
