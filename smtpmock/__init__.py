@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from smtpmock.records.exchange import Cause, Exchange
     from smtpmock.records.session import TLS, Attempt
     from smtpmock.remote.mock import RemoteMock, connect
+    from smtpmock.remote.spawned import SpawnedMock, spawn
     from smtpmock.rfc.grammar import address_key
     from smtpmock.rules.book import Clock
     from smtpmock.rules.context import ReceivedMessage
@@ -103,6 +104,7 @@ _HOMES = {
     "SettingWords": "settings.words",
     "Settings": "settings.declarations",
     "Stage": "rules.words",
+    "SpawnedMock": "remote.spawned",
     "StartError": "errors",
     "THEN": "rules.words",
     "TLS": "records.session",
@@ -113,6 +115,7 @@ _HOMES = {
     "connect": "remote.mock",
     "parse_setting": "settings.declarations",
     "sessions_html": "messages.session",
+    "spawn": "remote.spawned",
     "format_value": "queries.terms",
     "text_matcher": "queries.terms",
     "transcripts": "messages.session",
@@ -172,6 +175,7 @@ __all__ = [
     "SettingWords",
     "Settings",
     "Stage",
+    "SpawnedMock",
     "StartError",
     "THEN",
     "TLS",
@@ -182,6 +186,7 @@ __all__ = [
     "connect",
     "parse_setting",
     "sessions_html",
+    "spawn",
     "format_value",
     "text_matcher",
     "transcripts",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from smtpmock.errors import SMTPMockError
 from smtpmock.mailbox import registry
 from smtpmock.reports.unmet import MOST_LATE
 
@@ -48,9 +49,11 @@ class Evidence:
         self._marks: WeakKeyDictionary[Mailbox, Mark] = WeakKeyDictionary()
         self._running: WeakKeyDictionary[Mailbox, None] = WeakKeyDictionary()
         for mailbox in registry.known_mailboxes():
-            self._marks[mailbox] = mailbox.mark()
-            if mailbox.is_running:
-                self._running[mailbox] = None
+            mark = _present(mailbox)
+            if mark is not None:
+                self._marks[mailbox] = mark
+                if mailbox.is_running:
+                    self._running[mailbox] = None
 
     @staticmethod
     def is_held() -> bool:
@@ -68,10 +71,12 @@ class Evidence:
     def servers(self) -> tuple[Mailbox, ...]:
         """The servers that have been running since the beginning, in the order in which they were started.
 
-        Those that were running before and that still exist are included, and so are those that have stopped meanwhile.
+        Those that were running before and that still exist are included, and so are those that have stopped meanwhile,
+        but not those elsewhere that cannot be reached: nothing is known of them.
         """
         since = registry.used_since(self._moment)
-        return (*(mailbox for mailbox in list(self._running) if mailbox not in since), *since)
+        known = (*(mailbox for mailbox in list(self._running) if mailbox not in since), *since)
+        return tuple(mailbox for mailbox in known if _present(mailbox) is not None)
 
     def mark(self, server: Mailbox) -> Mark:
         """Return the mark of a server for the beginning, for `since`.
@@ -83,7 +88,7 @@ class Evidence:
         """
         from smtpmock.queries.query import Mark
 
-        return self._marks.get(server, Mark(0, 0))
+        return self._marks.get(server) or registry.first_mark(server) or Mark(0, 0)
 
     def text(self, names: Mapping[Mailbox, str] | None = None, *, told: Iterable[Message] = ()) -> str:
         """Return the evidence as text; "" if no server has been running.
@@ -219,3 +224,11 @@ class Evidence:
         meant = [server in (names or ()) or server not in self._running for server in servers]
         facts = zip(self._facts(names, servers), meant, strict=True)
         return [fact for fact, is_meant in facts if is_meant or fact.entries or fact.sessions]
+
+
+def _present(mailbox: Mailbox) -> Mark | None:
+    """Return the mark of a server for the present moment; None if it is elsewhere and cannot be reached."""
+    try:
+        return mailbox.mark()
+    except SMTPMockError:
+        return None

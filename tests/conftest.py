@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.places import PLACES, end_farm
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _SECONDS = 90
 """After which a child that still runs is taken to hang."""
@@ -42,6 +44,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         missing = [need for need in marker.args if not NEEDS[need]]
         if missing:
             pytest.skip(f"needs {', '.join(missing)}")
+
+
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest) -> str:
+    """Where the server of the test is; a test that can only be in one place parametrizes it itself."""
+    place: str = request.param
+    return place
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _farm() -> Iterator[None]:
+    """End the process with servers, if the tests needed one."""
+    yield
+    end_farm()
 
 
 @pytest.fixture

@@ -8,16 +8,17 @@ from email.message import EmailMessage
 
 import pytest
 
-from smtpmock import ExpectationError, MessageTimeoutError, QueryError, SMTPMock
+from smtpmock import ExpectationError, MessageTimeoutError, QueryError
 from smtpmock.patterns import Expression
+from tests.places import served
 from tests.raw_client import SECONDS, Client
 
 RAW = b"From: Ann <a@example.com>\r\nTo: b@example.com\r\nCc: c@example.com\r\nSubject: hi\r\n\r\nhello\r\n"
 
 
 @pytest.fixture
-def mock():
-    with SMTPMock(timeout=SECONDS) as mock:
+def mock(place):
+    with served(place, timeout=SECONDS) as mock:
         yield mock
 
 

@@ -24,7 +24,7 @@ from smtpmock import SMTPMock
 pytest_plugins = ["pytester"]
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = ("queries.md", "messages.md", "lifecycle.md", "python.md", "async.md", "pytest.md", "frameworks.md")
+PAGES = ("queries.md", "messages.md", "lifecycle.md", "python.md", "async.md", "pytest.md", "frameworks.md", "remote.md")
 _BLOCK = re.compile(r"^```python(?: (?P<name>[\w.]+))?\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -8,17 +8,17 @@ from smtplib import SMTP, SMTPRecipientsRefused
 
 import pytest
 
-from smtpmock import ExpectationError, MessageTimeoutError, QueryError, RuleError, ServerStateError, SMTPMock
+from smtpmock import ExpectationError, MessageTimeoutError, QueryError, RuleError, ServerStateError
+from tests.places import served
 from tests.raw_client import SECONDS, Client
 
 ONE, TWO = "bob@one.example", "bob@two.example"
 
 
 @pytest.fixture
-def mock():
-    with SMTPMock(multiple_rcptto=True, multiple_message_receiving=True) as running:
+def mock(place):
+    with served(place, multiple_rcptto=True, multiple_message_receiving=True) as running:
         yield running
-    assert running.errors == []
 
 
 @pytest.fixture

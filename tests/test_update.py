@@ -6,12 +6,13 @@ from smtplib import SMTP
 
 import pytest
 
-from smtpmock import QueryError, SMTPMock
+from smtpmock import QueryError
+from tests.places import served
 
 
 @pytest.fixture
-def mock():
-    with SMTPMock(not_registered_emails=["no@example.com"]) as mock, SMTP(mock.host, mock.port) as client:
+def mock(place):
+    with served(place, not_registered_emails=["no@example.com"]) as mock, SMTP(mock.host, mock.port) as client:
         for subject in ("one", "two", "three"):
             client.sendmail("a@example.com", ["b@example.com"], f"Subject: {subject}\r\n\r\n")
         client.docmd("MAIL", "FROM:<a@example.com>")

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 if TYPE_CHECKING:
     from smtpmock.mailbox.mailbox import Mailbox
+    from smtpmock.queries.query import Mark
 
 MOST_KNOWN = 1_000
 """The most mailboxes to know; beyond that, those that are not running are forgotten, the oldest first."""
@@ -20,6 +21,9 @@ _moments = count(1)
 _used: WeakKeyDictionary[Mailbox, int] = WeakKeyDictionary()
 """The moment at which each mailbox was started last, in this order."""
 
+_first_marks: WeakKeyDictionary[Mailbox, Mark] = WeakKeyDictionary()
+"""The marks at which mailboxes began to be used whose servers others may have used before."""
+
 _holders: WeakValueDictionary[int, deque[Mailbox]] = WeakValueDictionary()
 """The holders of mailboxes that nobody else holds any more, by the moment at which each was made."""
 
@@ -29,10 +33,17 @@ def moment() -> int:
     return next(_moments)
 
 
-def note_used(mailbox: Mailbox) -> None:
-    """Note that a mailbox begins to be used: its server was started, or it was connected to one."""
+def note_used(mailbox: Mailbox, mark: Mark | None = None) -> None:
+    """Note that a mailbox begins to be used: its server was started, or it was connected to one.
+
+    Args:
+        mailbox: The mailbox.
+        mark: The mark for this moment, if its server may have been used before by others.
+    """
     _used.pop(mailbox, None)
     _used[mailbox] = moment()
+    if mark is not None:
+        _first_marks[mailbox] = mark
     for held in list(_holders.values()):
         held.append(mailbox)
     surplus = len(_used) - MOST_KNOWN
@@ -40,6 +51,11 @@ def note_used(mailbox: Mailbox) -> None:
         idle = [known for known in known_mailboxes() if not known.is_running and known is not mailbox]
         for forgotten in idle[:surplus]:
             _used.pop(forgotten, None)
+
+
+def first_mark(mailbox: Mailbox) -> Mark | None:
+    """Return the mark for the moment at which a mailbox began to be used, if its server may have been used before."""
+    return _first_marks.get(mailbox)
 
 
 def known_mailboxes() -> list[Mailbox]:

@@ -252,7 +252,11 @@ class RemoteBackend:
         try:
             self._rules.remove_added()
         finally:
-            self._client.close()
+            self.close()
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._client.close()
 
     def _decided(self, written: Sequence[Any], sent: Sent) -> list[Entry]:
         """Return the entries in an answer that match what the server was not asked."""

@@ -27,7 +27,7 @@ API = "/api/smtpmock/v1"
 LIMIT = 200
 """The most items to ask for at once."""
 
-SECONDS_TO_ANSWER = 60.0
+SECONDS_TO_ANSWER = 15.0
 """Seconds after which a server that says nothing is given up."""
 
 LONGEST_POLL = 25.0

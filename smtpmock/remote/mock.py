@@ -130,5 +130,5 @@ def connect(
     """
     mock = RemoteMock(url, auth=auth, cafile=cafile, timeout=timeout, ignore_violations=ignore_violations)
     mock._remote.check_version()
-    registry.note_used(mock)
+    registry.note_used(mock, mock.mark())
     return mock

@@ -97,6 +97,9 @@ class Hub:
 
     def call_interruptibly(self, function: Callable[..., T], *args: object) -> T:
         """Run a function as `call` does; an exception in the waiting thread, such as that of a signal, ends it."""
+        if self.is_current:
+            make_wakeup().close()  # which a callback of the hub, where nothing may wait, is refused
+            return function(*args)
         running: list[gevent.Greenlet[Any, Any]] = []
         is_given_up = False
 
@@ -113,8 +116,7 @@ class Hub:
             return self.call(run)
         except BaseException:
             is_given_up = True
-            if not self.is_current:
-                self.post(_kill, running)
+            self.post(_kill, running)
             raise
 
     def shut_down(self, before: Callable[[], object]) -> bool:

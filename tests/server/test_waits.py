@@ -7,10 +7,17 @@ import pytest
 from smtpmock import ExpectationError, MessageTimeoutError, ServerStateError, SMTPMock, SMTPMockError, StartError
 from smtpmock.queries.query import Query
 from smtpmock.runtime import hub
+from tests.places import served
 from tests.raw_client import ENVELOPE, Client, deliver
 from tests.server.worlds import PATCHED, in_every_world
 
 ENDLESS = 3600.0
+
+
+@pytest.fixture
+def mock(place):
+    with served(place) as running:
+        yield running
 
 
 def test_a_wait_for_what_is_there_returns_it_at_once(mock):
@@ -23,6 +30,7 @@ def test_a_wait_is_met_by_more_and_returns_all(mock):
     assert len(mock.wait_for_messages(1, 0)) == 3
 
 
+@pytest.mark.parametrize("place", ["local"])
 def test_a_wait_looks_at_each_message_once_although_its_session_goes_on(mock, monkeypatch):
     tested = []
 
