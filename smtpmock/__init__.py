@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from smtpmock.queries.criteria import CRITERIA, INSTEAD, MESSAGE_WORDS, SESSION_WORDS, Criterion
     from smtpmock.queries.query import Mark
     from smtpmock.queries.search import Search
-    from smtpmock.queries.terms import format_value, text_matcher
+    from smtpmock.queries.terms import AllOf, format_value, text_matcher
     from smtpmock.queries.words import QueryWords, SessionWords, Text
     from smtpmock.records.change import Change
     from smtpmock.records.exchange import Cause, Exchange
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from smtpmock.rfc.grammar import address_key
     from smtpmock.rules.book import Clock
     from smtpmock.rules.context import ReceivedMessage
+    from smtpmock.rules.gates import GATES, gate_from_json, gate_to_json
     from smtpmock.rules.rule import Rule
     from smtpmock.rules.text_form import load_rules, parse_rule
     from smtpmock.rules.words import RULE_WORDS, STAGES, THEN, Conditions, RuleWords, Stage, Then
@@ -59,6 +60,7 @@ _HOMES = {
     "load_rules": "rules.text_form",
     "Setting": "settings.setting",
     "Address": "mail.addresses",
+    "AllOf": "queries.terms",
     "AsyncMailbox": "mailbox.aio",
     "AsyncServer": "mailbox.startable",
     "Attachment": "mail.attachments",
@@ -74,6 +76,7 @@ _HOMES = {
     "Exchange": "records.exchange",
     "ExpectationError": "errors",
     "Expression": "patterns",
+    "GATES": "rules.gates",
     "Headers": "mail.headers",
     "Level": "conformance.catalogue",
     "INSTEAD": "queries.criteria",
@@ -117,6 +120,8 @@ _HOMES = {
     "sessions_html": "messages.session",
     "spawn": "remote.spawned",
     "format_value": "queries.terms",
+    "gate_from_json": "rules.gates",
+    "gate_to_json": "rules.gates",
     "text_matcher": "queries.terms",
     "transcripts": "messages.session",
 }
@@ -130,6 +135,7 @@ __all__ = [
     "load_rules",
     "Setting",
     "Address",
+    "AllOf",
     "AsyncMailbox",
     "AsyncServer",
     "Attachment",
@@ -145,6 +151,7 @@ __all__ = [
     "Exchange",
     "ExpectationError",
     "Expression",
+    "GATES",
     "Headers",
     "Level",
     "INSTEAD",
@@ -188,6 +195,8 @@ __all__ = [
     "sessions_html",
     "spawn",
     "format_value",
+    "gate_from_json",
+    "gate_to_json",
     "text_matcher",
     "transcripts",
     "__version__",

@@ -24,7 +24,16 @@ from smtpmock import SMTPMock
 pytest_plugins = ["pytester"]
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = ("queries.md", "messages.md", "lifecycle.md", "python.md", "async.md", "pytest.md", "frameworks.md", "remote.md")
+PAGES = (
+    "queries.md",
+    "messages.md",
+    "lifecycle.md",
+    "python.md",
+    "async.md",
+    "pytest.md",
+    "frameworks.md",
+    "remote.md",
+)
 _BLOCK = re.compile(r"^```python(?: (?P<name>[\w.]+))?\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -75,13 +84,16 @@ def test_statements(example, monkeypatch):
     if "import trio" in example.code:
         pytest.importorskip("trio")
 
-    def send(recipient="bob@example.com", subject="Welcome", text="Hello", sender="shop@example.com", **headers):
+    def send(
+        recipient="bob@example.com", subject="Welcome", text="Hello", sender="shop@example.com", server=None, **headers
+    ):
         mail = EmailMessage()
         mail["Subject"] = subject
         for name, value in headers.items():
             mail[name.replace("_", "-")] = value
         mail.set_content(text)
-        with SMTP(mock.host, mock.port, local_hostname="app.example", timeout=60) as client:
+        there = server or mock
+        with SMTP(there.host, there.port, local_hostname="app.example", timeout=60) as client:
             client.send_message(mail, sender, [recipient])
 
     with SMTPMock(multiple_rcptto=True, multiple_message_receiving=True) as mock:

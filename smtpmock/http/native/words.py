@@ -9,7 +9,7 @@ from smtpmock.errors import QueryError
 from smtpmock.http.native.expressions import from_text
 from smtpmock.http.native.forms import FORMS, INCLUDES
 from smtpmock.http.parameters import Parameter
-from smtpmock.queries.criteria import CASE_KINDS, CRITERIA, MESSAGE_WORDS, SESSION_WORDS
+from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS
 from smtpmock.queries.query import Mark
 from smtpmock.queries.terms import AllOf
 from smtpmock.text import alternatives, invalid, quote, unknown
@@ -29,7 +29,7 @@ _SEARCH = "q"
 
 _OUTCOMES = {"true": True, "false": False, "any": None}
 _FLAGS = {"true": True, "false": False}
-_WITH_TEXT = (*CASE_KINDS, "size")
+_WITH_TEXT = ("text", "address", "name", "user", "header", "size")
 _MARK = re.compile(r"m([0-9]{1,18})-s([0-9]{1,18})")
 _TEXT = {"type": "string"}
 
