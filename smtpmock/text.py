@@ -152,7 +152,7 @@ def unknown(what: str, name: object, known: Iterable[str], instead: Mapping[str,
     from difflib import get_close_matches  # takes 3 ms that only a mistake needs
 
     words = list(known)
-    other = (instead or {}).get(str(name))
+    other = (instead or {}).get(name) if isinstance(name, str) else None
     if other in words:
         return f"Unknown {what} {quote(name)}: use {other}"
     by_case = {word.lower(): word for word in words}

@@ -643,15 +643,15 @@ class TestLinks:
         with pytest.raises(ContentError) as caught:
             self.MAIL.link("*/confirm/*")
         assert str(caught.value) == (
-            "Looked for one link matching '*/confirm/*' and found 'https://a.example/confirm/1', "
-            "'https://a.example/confirm/2'; the links of the mail: 'https://a.example/confirm/1', "
+            "Expected one link matching '*/confirm/*', found 'https://a.example/confirm/1', "
+            "'https://a.example/confirm/2'. Links of the message: 'https://a.example/confirm/1', "
             "'https://a.example/confirm/2', 'https://b.example/stop?x*y'. "
             "Give a pattern=… that only one matches."
         )
 
     def test_none_is_an_error(self):
         for kind in (SMTPMockError, AssertionError, LookupError):
-            with pytest.raises(kind, match=r"^Looked for one link and found none; the links of the mail: none[.]"):
+            with pytest.raises(kind, match=r"^Expected one link, found none. Links of the message: none[.]"):
                 plain("nothing").link()
 
     def test_long_lists_are_shortened(self):
@@ -711,7 +711,7 @@ class TestCode:
         with pytest.raises(ContentError) as caught:
             plain("Use 12345 or 493021").code()
         assert str(caught.value) == (
-            "Looked for one group of 4 to 8 digits that stands alone and found '12345', '493021'; the text "
+            "Expected one group of 4 to 8 digits that stands alone, found '12345', '493021'. The text "
             "starts with 'Use 12345 or 493021'. Give a pattern=… that only one matches."
         )
         with pytest.raises(ContentError, match="found '1234', '5678'"):
@@ -748,11 +748,11 @@ class TestCode:
         assert plain("Order 12345").code() == "12345"
 
     def test_none_is_an_error_that_shows_the_text(self):
-        with pytest.raises(ContentError, match=r"found none; the text starts with 'Hello\. x{192}…'\."):
+        with pytest.raises(ContentError, match=r"found none\. The text starts with 'Hello\. x{192}…'\."):
             plain("Hello.\n" + "x" * 500).code()
 
     def test_a_mail_without_a_text_says_so(self):
-        with pytest.raises(ContentError, match=r"stands alone and found none; the mail has no text\.$"):
+        with pytest.raises(ContentError, match=r"stands alone, found none\. The message has no text\.$"):
             plain("").code()
 
     def test_a_pattern_gives_its_group_or_the_match(self):
@@ -763,7 +763,7 @@ class TestCode:
 
     @pytest.mark.parametrize("pattern", [r"\d{5}", "none"])
     def test_a_pattern_must_match_one(self, pattern):
-        with pytest.raises(ContentError, match="Looked for one code matching"):
+        with pytest.raises(ContentError, match="Expected one code matching"):
             plain("12345 67890").code(pattern)
 
     def test_a_broken_pattern_is_told(self):
@@ -792,7 +792,7 @@ class TestLinkText:
         with pytest.raises(ContentError) as caught:
             page('<a href="https://a.example/1">Confirm</a>').link(text="Activate")
         assert str(caught.value) == (
-            "Looked for one link with the text 'Activate' and found none; the links of the mail: "
+            "Expected one link with the text 'Activate', found none. Links of the message: "
             "'https://a.example/1'; their texts: 'Confirm'."
         )
 

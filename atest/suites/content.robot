@@ -156,7 +156,7 @@ Links Are Found In Text And HTML
     ${link} =    Get Link From Message    ${mail}    REGEXP:/help$
     Should Be Equal    ${link}    https://a.example/help
     Run Keyword And Expect Error
-    ...    Looked for one link matching '*/stop/*' and found none; the links of the mail: 'https://a.example/help', 'https://a.example/confirm/7?a=1&b=2'.
+    ...    Expected one link matching '*/stop/*', found none. Links of the message: 'https://a.example/help', 'https://a.example/confirm/7?a=1&b=2'.
     ...    Get Link From Message    ${mail}    */stop/*
 
 Links Are Found By Their Text
@@ -164,7 +164,7 @@ Links Are Found By Their Text
     ${mail} =    Get Message
     ${link} =    Get Link From Message    ${mail}    text=Confirm your address
     Should Be Equal    ${link}    https://a.example/1
-    Run Keyword And Expect Error    Looked for one link *'Unsubscribe'*
+    Run Keyword And Expect Error    Expected one link *'Unsubscribe'*
     ...    Get Link From Message    ${mail}    text=Unsubscribe
 
 Codes Are Found
@@ -174,7 +174,7 @@ Codes Are Found
     Should Be Equal    ${code}    493021
     ${code} =    Get Code From Message    ${mail}    Reference ([A-Z0-9-]+)
     Should Be Equal    ${code}    AB-12
-    Run Keyword And Expect Error    Looked for one code matching 'nothing' and found none; *
+    Run Keyword And Expect Error    Expected one code matching 'nothing', found none. *
     ...    Get Code From Message    ${mail}    nothing
 
 A Hidden Recipient Is In The Envelope But Not In The Headers

@@ -346,7 +346,7 @@ class Content:
         """
         asked = [f"matching {_shown(pattern)}"] if pattern is not None else []
         asked += [f"with the text {_shown(text)}"] if text is not None else []
-        seen = f"the links of the mail: {list_values(self.links)}"
+        seen = f"Links of the message: {list_values(self.links)}"
         if text is not None:
             seen += f"; their texts: {list_values(tuple(said for _, said in self._page.anchors))}"
         return _only(self.find_links(pattern, text=text), " ".join(["one link", *asked]), seen)
@@ -374,7 +374,7 @@ class Content:
         find, sought = _code_finder(pattern)
         found, text = self._codes(find)
         beginning = shorten(" ".join(text[:1000].split()), 200)
-        seen = f"the text starts with {beginning!r}" if beginning else "the mail has no text"
+        seen = f"The text starts with {beginning!r}" if beginning else "The message has no text"
         return _only(found, sought, seen)
 
     @property
@@ -433,4 +433,4 @@ def _only(found: Iterable[str], sought: str, seen: str) -> str:
     if len(values) == 1:
         return values[0]
     advice = " Give a pattern=… that only one matches." if values else ""
-    raise ContentError(f"Looked for {sought} and found {list_values(values)}; {seen}.{advice}")
+    raise ContentError(f"Expected {sought}, found {list_values(values)}. {seen}.{advice}")

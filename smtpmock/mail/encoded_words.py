@@ -38,7 +38,7 @@ def _decode_run(run: re.Match[str]) -> str:
             return run[0]
         charset = name.partition("*")[0].lower()  # a language may follow (RFC 2231 section 5)
         if len(words) == 1:
-            return decode(data, charset, "utf-8", "latin-1")
+            return decode(data, charset, "utf-8")
         if charsets and charsets[-1] == charset:
             texts[-1] += data
         else:

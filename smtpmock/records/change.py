@@ -1,8 +1,11 @@
-"""Changes: what store and rules tell those who listen."""
+"""Changes of a store or of rules, and those who are told of them."""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Topic = Literal["message", "session", "purge", "rule"]
 
@@ -23,3 +26,23 @@ class Change(NamedTuple):
     topic: Topic
     action: str
     ids: tuple[str, ...]
+
+
+class Callbacks(dict[object, "Callable[[Change], object]"]):
+    """The functions that are called with each change; a dictionary, because it is cheap to ask if it is empty."""
+
+    def add(self, callback: Callable[[Change], object]) -> Callable[[], None]:
+        """Call a function with each change; return a function that ends this."""
+        key = object()
+        self[key] = callback
+
+        def unsubscribe() -> None:
+            self.pop(key, None)
+
+        return unsubscribe
+
+    def call(self, topic: Topic, action: str, ids: tuple[str, ...]) -> None:
+        """Call the functions with a change."""
+        change = Change(topic, action, ids)
+        for callback in tuple(self.values()):
+            callback(change)

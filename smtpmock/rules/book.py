@@ -9,13 +9,14 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from smtpmock.errors import RuleError
-from smtpmock.records.change import Change
+from smtpmock.records.change import Callbacks
 from smtpmock.rules.recent import RecentKeys
 from smtpmock.text import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
+    from smtpmock.records.change import Change
     from smtpmock.rules.rule import Rule
 
 
@@ -124,7 +125,7 @@ class MemoryRuleBook:
         self._by_id: dict[str, Rule] = {}
         self._counts: dict[str, RecentKeys[int]] = {}
         self._ended_unused: deque[Rule] = deque(maxlen=_MOST_ENDED)
-        self._callbacks: dict[int, Callable[[Change], object]] = {}
+        self._callbacks = Callbacks()
 
     @property
     def rules(self) -> list[Rule]:
@@ -137,7 +138,7 @@ class MemoryRuleBook:
         rule.belong(rule_id, partial(self.remove, rule_id), partial(self._ended_unused.append, rule))
         self._by_id[rule_id] = rule
         self._rules.append(rule)
-        self._changed("added", (rule_id,))
+        self._callbacks.call("rule", "added", (rule_id,))
         return rule_id
 
     def remove(self, rule_id: str) -> None:
@@ -149,7 +150,7 @@ class MemoryRuleBook:
             except ValueError:
                 pass  # all were removed meanwhile
             self._counts.pop(rule_id, None)
-            self._changed("removed", (rule_id,))
+            self._callbacks.call("rule", "removed", (rule_id,))
 
     def clear(self) -> None:
         """Remove all rules, and forget the unused ones."""
@@ -159,7 +160,7 @@ class MemoryRuleBook:
         self._counts.clear()
         self._ended_unused.clear()
         if removed:
-            self._changed("removed", removed)
+            self._callbacks.call("rule", "removed", removed)
 
     def count(self, rule_id: str, key: str) -> int:
         """Count one more match of a rule with a key; return the number of these matches."""
@@ -181,22 +182,11 @@ class MemoryRuleBook:
             if rule is not None:
                 rule.usage.hits += 1
         if applied and self._callbacks:
-            self._changed("applied", tuple(applied))
+            self._callbacks.call("rule", "applied", tuple(applied))
 
     def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
         """Call a function with each change; return a function that ends this."""
-        key = id(callback)
-        self._callbacks[key] = callback
-
-        def unsubscribe() -> None:
-            self._callbacks.pop(key, None)
-
-        return unsubscribe
-
-    def _changed(self, action: str, ids: tuple[str, ...]) -> None:
-        change = Change("rule", action, ids)
-        for callback in tuple(self._callbacks.values()):
-            callback(change)
+        return self._callbacks.add(callback)
 
     def unused(self) -> list[Rule]:
         """Return the rules that have never applied, including those of finished `with` blocks."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from smtpmock.queries.criteria import tried_recipients
 from smtpmock.queries.query import Mark
-from smtpmock.records.change import Change
+from smtpmock.records.change import Callbacks
 from smtpmock.records.exchange import Exchange
 from smtpmock.records.session import NOTHING_NEGOTIATED, Erasure, Negotiated, Observation, Origin, SessionRecord
 from smtpmock.rfc.grammar import address_key
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable
 
     from smtpmock.queries.query import Query, SessionQuery
-    from smtpmock.records.change import Topic
+    from smtpmock.records.change import Change
     from smtpmock.records.message import MessageRecord
 
     Index = dict[str, dict[int, None]]
@@ -111,7 +111,7 @@ class MemoryStore:
         self._last = 0
         self._last_session = 0
         self._changes = 0
-        self._callbacks: dict[int, Callable[[Change], object]] = {}
+        self._callbacks = Callbacks()
         self._sessions: dict[str, _Session] = {}
         self._clear()
 
@@ -134,7 +134,7 @@ class MemoryStore:
         self._sessions[origin.session_id] = _Session(origin)
         self.open_sessions += 1
         if self._callbacks:
-            self._changed("session", "began", (origin.session_id,))
+            self._callbacks.call("session", "began", (origin.session_id,))
         return origin
 
     def append(self, session_id: str, fact: Exchange | Negotiated | Observation | Erasure) -> None:
@@ -168,7 +168,7 @@ class MemoryStore:
                 self._ended_exchanges -= len(oldest.exchanges)
                 self._sessions.pop(oldest.origin.session_id, None)
         if self._callbacks:
-            self._changed("session", "ended", (session_id,))
+            self._callbacks.call("session", "ended", (session_id,))
 
     def add(self, record: MessageRecord) -> Entry | None:
         """Store a record; None if a purge has already removed it."""
@@ -193,7 +193,7 @@ class MemoryStore:
             while self._bytes > self.most_bytes and len(self._entries) > 1:  # the newest was answered with 250
                 self._drop_oldest()
         if self._callbacks:
-            self._changed("message", "added", (record.id,))
+            self._callbacks.call("message", "added", (record.id,))
         return entry
 
     def amend(self, record: MessageRecord) -> bool:
@@ -213,7 +213,7 @@ class MemoryStore:
             self._changes += 1
         if self._callbacks:
             is_new = record.accepted and not entry.record.accepted
-            self._changed("message", "accepted" if is_new else "amended", (record.id,))
+            self._callbacks.call("message", "accepted" if is_new else "amended", (record.id,))
         return True
 
     def erase(self, ids: Iterable[str]) -> int:
@@ -224,7 +224,7 @@ class MemoryStore:
             if session is not None:
                 session.ids.pop(entry.record.id, None)
         if taken:
-            self._changed("purge", "erased", _ids(taken))
+            self._callbacks.call("purge", "erased", _ids(taken))
         return len(taken)
 
     def update(self, ids: Iterable[str], *, is_read: bool | None = None, tags: Iterable[str] | None = None) -> int:
@@ -238,7 +238,7 @@ class MemoryStore:
             updated.append(entry)
         if updated:
             self._changes += 1
-            self._changed("message", "updated", _ids(updated))
+            self._callbacks.call("message", "updated", _ids(updated))
         return len(updated)
 
     def purge(self, query: Query | None = None) -> list[Entry]:
@@ -257,7 +257,7 @@ class MemoryStore:
             if session_id in self._sessions:
                 self._sessions[session_id].forget_ids(self._numbers)
         self._changes += 1
-        self._changed("purge", "all" if query is None else "purged", _ids(taken))
+        self._callbacks.call("purge", "all" if query is None else "purged", _ids(taken))
         return taken
 
     def _index(self, entry: Entry) -> None:
@@ -288,18 +288,13 @@ class MemoryStore:
         self._keep_away(entry)
         self.dropped += 1
         if self._callbacks:
-            self._changed("purge", "dropped", (entry.record.id,))
+            self._callbacks.call("purge", "dropped", (entry.record.id,))
 
     def _keep_away(self, entry: Entry) -> None:
         """Make sure that a removed record stays away, even if its session adds to it."""
         session = self._sessions.get(entry.record.origin.session_id)
         if session is not None and next(reversed(session.ids), "") == entry.record.id:
             session.purged = entry.record.id
-
-    def _changed(self, topic: Topic, action: str, ids: tuple[str, ...]) -> None:
-        change = Change(topic, action, ids)
-        for callback in tuple(self._callbacks.values()):
-            callback(change)
 
     # In any thread.
 
@@ -353,13 +348,7 @@ class MemoryStore:
 
     def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
         """Call a function with each change; return a function that ends this."""
-        key = id(callback)
-        self._callbacks[key] = callback
-
-        def unsubscribe() -> None:
-            self._callbacks.pop(key, None)
-
-        return unsubscribe
+        return self._callbacks.add(callback)
 
     def __len__(self) -> int:
         """Return the number of records."""

@@ -125,7 +125,7 @@ def test_an_explanation_that_cannot_be_made_leaves_the_headline(monkeypatch: pyt
         raise OSError(24, "Too many open files")
 
     with SMTPMock() as mock:
-        monkeypatch.setattr(mock._local, "_explained", fail)
+        monkeypatch.setattr("smtpmock.mailbox.explained._explained", fail)
         with pytest.raises(AssertionError, match=r"1 message.* \(no explanation: OSError: .*Too many open files\)$"):
             mock.wait_for_messages(1, 0)
 
