@@ -65,10 +65,10 @@ class Clock:
 
 
 def check_advance(seconds: object) -> None:
-    """Refuse what is no number of seconds by which a clock can be moved forward.
+    """Refuse anything but a number of seconds by which a clock can be moved forward.
 
     Raises:
-        RuleError: If it is none.
+        RuleError: If it is not such a number.
     """
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _LONGEST_ADVANCE:
         raise RuleError(f"Invalid advance of the clock {quote(seconds)}: expected a number of seconds, 0 or more.")
