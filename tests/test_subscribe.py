@@ -35,7 +35,7 @@ def test_message_is_told_between_the_ends_of_its_session(mock, changes):
     told = [change for change in changes if change.action != "amended"]
     assert told == [
         Change("session", "began", (session.id,)),
-        Change("message", "added", (message.id,)),
+        Change("message", "added", (message.id,), 1, True),
         Change("session", "ended", (session.id,)),
     ]
 

@@ -20,12 +20,10 @@ from smtpmock.runtime.hub import get_hub
 from smtpmock.runtime.wakeup import make_wakeup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from smtpmock.mailbox.mailbox import Mailbox
-    from smtpmock.messages.message import Message
     from smtpmock.records.change import Change
-    from smtpmock.rules.rule import Rule
     from smtpmock.runtime.wakeup import Wakeup
 
 MOST_EVENTS = 1_000
@@ -37,9 +35,9 @@ MOST_IDS = 100
 LINGER_SECONDS = 60.0
 """The seconds for which events are recorded after the last reader has left."""
 
-_PAUSE = 0.02  # seconds between two batches
+_PAUSE = 0.05  # seconds between two batches
 _PAUSE_FOR_EACH_READER = 0.0001  # a batch costs each of them a write
-_OF_A_STATE = frozenset(("amended", "updated", "applied"))  # told once in a batch, as it is at its end
+_OF_A_STATE = frozenset(("updated", "applied"))  # told once in a batch, as it is at its end
 _as_json = json.JSONEncoder().encode
 
 
@@ -49,13 +47,15 @@ class Event(NamedTuple):
     Attributes:
         number: Its number.
         topic: The kind of thing that it is about, as in a `Change`.
-        data: What happened: the action, the id, or the ids of a purge, and what is known about a message or a rule.
-        text: The same as JSON.
+        action: What happened, as in a `Change`.
+        ids: The ids of what it is about: one, unless it is a purge.
+        text: What is told, as JSON.
     """
 
     number: int
     topic: str
-    data: Mapping[str, Any]
+    action: str
+    ids: tuple[str, ...]
     text: str
 
 
@@ -83,7 +83,8 @@ class EventLog:
         self._prefix = token_hex(4)
         self._last = 0
         self._events: deque[Event] = deque(maxlen=MOST_EVENTS)
-        self._pending: list[Change] = []
+        self._pending: deque[Change] = deque()
+        self._is_due = False
 
     @property
     def is_closed(self) -> bool:
@@ -156,15 +157,11 @@ class EventLog:
         self._left = monotonic()
 
     def _note(self, change: Change) -> None:
-        the_hub = get_hub()
-        if the_hub.is_current:
-            self._add(change)
-        else:
-            the_hub.post(self._add, change)
-
-    def _add(self, change: Change) -> None:
-        self._pending.append(change)  # which does not grow for long: it is emptied in this thread, too
-        self._due.set()
+        """Note a change, in any thread; this is what SMTP pays while somebody listens."""
+        self._pending.append(change)  # which does not grow for long: the same thread empties it
+        if not self._is_due:
+            self._is_due = True
+            get_hub().post(self._due.set)
 
     def _run(self) -> None:
         """Publish what is pending, in batches, until nobody has read for a while."""
@@ -187,14 +184,11 @@ class EventLog:
             self._unsubscribe = None
 
     def _publish(self) -> None:
-        changes, self._pending = self._pending, []
-        if not changes:
-            return  # it was woken to end
-        ids = list(dict.fromkeys(known for change in changes if change.topic == "message" for known in change.ids))
-        messages = {message.id: message for message in self._mailbox.messages(id=ids, accepted=None)} if ids else {}
-        for topic, data in _described(changes, messages, self._mailbox.rules):
+        self._is_due = False
+        changes = [self._pending.popleft() for _ in range(len(self._pending))]
+        for topic, action, ids, text in _described(changes, self._mailbox):
             self._last += 1
-            self._events.append(Event(self._last, topic, data, _as_json(data)))
+            self._events.append(Event(self._last, topic, action, ids, text))
         self._wake()
 
     def _wake(self) -> None:
@@ -246,42 +240,44 @@ class Reader:
         self._log.leave()
 
 
-def _described(
-    changes: Sequence[Change], messages: Mapping[str, Message], rules: Sequence[Rule]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the topic and the data of each event: purges of the same kind together, what is about a state once."""
+def _described(changes: Sequence[Change], mailbox: Mailbox) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+    """Yield the topic, the action, the ids and the JSON of each event.
+
+    Purges of the same kind are one event, and what is about a state, such as the uses of a rule, is told once.
+    Most events are about sessions and new messages: their JSON is written here, since ids need no escape.
+    """
     told: set[tuple[str, str]] = set()
     removed: list[str] = []
-    hits: dict[str, int] | None = None
-    for (topic, action, ids), next_one in zip(changes, (*changes[1:], None), strict=True):
+    hits: dict[str, dict[str, Any]] | None = None
+    for change, next_one in zip(changes, (*changes[1:], None), strict=False):
+        topic, action, ids, number, is_accepted = change
         if topic == "session":
-            yield topic, {"action": action, "id": ids[0]}
+            yield topic, action, ids, f'{{"action": "{action}", "id": "{ids[0]}"}}'
+        elif number:
+            if action != "amended" or (topic, ids[0]) not in told:
+                told.add((topic, ids[0]))
+                accepted = "true" if is_accepted else "false"
+                text = f'{{"action": "{action}", "id": "{ids[0]}", "number": {number}, "accepted": {accepted}}}'
+                yield topic, action, ids, text
         elif topic == "purge":
             removed += () if action == "all" else ids
             if next_one is None or next_one[:2] != (topic, action):
                 for start in range(0, max(len(removed), 1), MOST_IDS):
-                    yield topic, {"action": action, "ids": removed[start : start + MOST_IDS]}
+                    part = tuple(removed[start : start + MOST_IDS])
+                    yield topic, action, part, _as_json({"action": action, "ids": part})
                 removed = []
-        elif topic == "rule":
-            if hits is None:
-                hits = {rule.id: rule.hits for rule in rules}
-            for known in _untold(topic, action, ids, told):
-                yield topic, {"action": action, "id": known, **({"hits": hits[known]} if known in hits else {})}
         else:
-            for known in _untold(topic, action, ids, told):
-                yield topic, {"action": action, "id": known, **_state(messages.get(known))}
+            new = [known for known in ids if action not in _OF_A_STATE or (action, known) not in told]
+            told.update((action, known) for known in new)
+            if topic == "rule" and hits is None:
+                hits = {rule.id: {"hits": rule.hits} for rule in mailbox.rules}
+            states = _message_states(mailbox, new) if topic == "message" else hits or {}
+            for known in new:
+                yield topic, action, (known,), _as_json({"action": action, "id": known, **states.get(known, {})})
 
 
-def _untold(topic: str, action: str, ids: Iterable[str], told: set[tuple[str, str]]) -> Iterator[str]:
-    """Yield the ids of what is to be told: a state, such as how often a rule has applied, only once in a batch."""
-    for known in ids:
-        is_known = (action, known) in told or (action == "amended" and (topic, known) in told)
-        if action not in _OF_A_STATE or not is_known:
-            told.update(((action, known), (topic, known)))
-            yield known
-
-
-def _state(message: Message | None) -> dict[str, Any]:
-    if message is None:  # it is no longer there
-        return {}
-    return {"number": message.number, "accepted": message.accepted, "is_read": message.is_read}
+def _message_states(mailbox: Mailbox, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    return {
+        message.id: {"number": message.number, "accepted": message.accepted, "is_read": message.is_read}
+        for message in mailbox.messages(id=ids, accepted=None)
+    }

@@ -253,8 +253,8 @@ class Reading(Explaining):
             >>> mock, changes = SMTPMock(), []
             >>> unsubscribe = mock.subscribe(changes.append)
             >>> rule = mock.fail_next()
-            >>> changes
-            [Change(topic='rule', action='added', ids=('rule-1',))]
+            >>> [(change.topic, change.action, change.ids) for change in changes]
+            [('rule', 'added', ('rule-1',))]
             >>> unsubscribe()
         """
         return self._backend.subscribe(callback)

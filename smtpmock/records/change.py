@@ -21,11 +21,15 @@ class Change(NamedTuple):
             "erased" by their session or "dropped" because of a bound, or "all" were purged; a rule was "added",
             "applied" or "removed".
         ids: The ids of what it happened to.
+        number: The number of the message that was added, accepted or amended; else 0.
+        is_accepted: True if that message is accepted.
     """
 
     topic: Topic
     action: str
     ids: tuple[str, ...]
+    number: int = 0
+    is_accepted: bool = False
 
 
 class Callbacks(dict[object, "Callable[[Change], object]"]):
@@ -41,8 +45,8 @@ class Callbacks(dict[object, "Callable[[Change], object]"]):
 
         return unsubscribe
 
-    def call(self, topic: Topic, action: str, ids: tuple[str, ...]) -> None:
+    def call(self, topic: Topic, action: str, ids: tuple[str, ...], number: int = 0, is_accepted: bool = False) -> None:
         """Call the functions with a change."""
-        change = Change(topic, action, ids)
+        change = Change(topic, action, ids, number, is_accepted)
         for callback in tuple(self.values()):
             callback(change)

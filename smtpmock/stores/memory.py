@@ -193,7 +193,7 @@ class MemoryStore:
             while self._bytes > self.most_bytes and len(self._entries) > 1:  # the newest was answered with 250
                 self._drop_oldest()
         if self._callbacks:
-            self._callbacks.call("message", "added", (record.id,))
+            self._callbacks.call("message", "added", (record.id,), number, record.accepted)
         return entry
 
     def amend(self, record: MessageRecord) -> bool:
@@ -213,7 +213,7 @@ class MemoryStore:
             self._changes += 1
         if self._callbacks:
             is_new = record.accepted and not entry.record.accepted
-            self._callbacks.call("message", "accepted" if is_new else "amended", (record.id,))
+            self._callbacks.call("message", "accepted" if is_new else "amended", (record.id,), number, record.accepted)
         return True
 
     def erase(self, ids: Iterable[str]) -> int:

@@ -56,7 +56,7 @@ def test_message_is_told_with_its_session(mock, stream):
     [session] = mock.sessions()
     assert told[0][1:] == ("session", {"action": "began", "id": session.id})
     assert told[-1][1:] == ("session", {"action": "ended", "id": session.id})
-    added = {"action": "added", "id": message.id, "number": 1, "accepted": True, "is_read": False}
+    added = {"action": "added", "id": message.id, "number": 1, "accepted": True}
     assert [event.data for event in told if event.data["action"] == "added"] == [added]
     numbers = [int(event.id.rpartition("-")[2]) for event in told]
     assert numbers == list(range(1, len(told) + 1))

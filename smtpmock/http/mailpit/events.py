@@ -12,7 +12,7 @@ from smtpmock.http.websocket import PING, websocket_app
 from smtpmock.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from smtpmock.http.context import Context
     from smtpmock.http.events import Event
@@ -76,22 +76,20 @@ def _texts(context: Context, stats: _Stats) -> Iterator[str | None]:
                 yield PING
 
 
-def _objects(context: Context, events: Iterable[Event]) -> Iterator[tuple[str, Any]]:
+def _objects(context: Context, events: Sequence[Event]) -> Iterator[tuple[str, Any]]:
     """Yield what Mailpit tells: its clients know accepted messages only."""
-    told = [(event.topic, event.data) for event in events]
-    ids = [data["id"] for topic, data in told if topic == "message" and data["action"] != "amended"]
-    messages = {message.id: message for message in context.mailbox.messages(id=ids)} if ids else {}
-    for topic, data in told:
-        action = data["action"]
+    asked = [event.ids[0] for event in events if event.topic == "message" and event.action != "amended"]
+    messages = {message.id: message for message in context.mailbox.messages(id=asked)} if asked else {}
+    for _, topic, action, ids, _ in events:
         if topic == "purge":
             if action == "all":
                 yield "truncate", None
             elif action == "dropped":
                 yield "prune", None
             else:
-                yield from (("delete", {"ID": known}) for known in data["ids"])
-        elif topic == "message" and action != "amended" and data["id"] in messages:
-            message = messages[data["id"]]
+                yield from (("delete", {"ID": known}) for known in ids)
+        elif topic == "message" and action != "amended" and ids[0] in messages:
+            message = messages[ids[0]]
             if action == "updated":
                 yield "update", {"ID": message.id, "Read": message.is_read, "Tags": list(message.tags)}
             else:

@@ -61,7 +61,7 @@ class EventStream:
 def _text(reader: Reader, events: Sequence[Event]) -> bytes:
     prefix = reader.last_id.rpartition("-")[0]
     return "".join(
-        f"id: {prefix}-{number}\nevent: {topic}\ndata: {text}\n\n" for number, topic, _, text in events
+        f"id: {prefix}-{number}\nevent: {topic}\ndata: {text}\n\n" for number, topic, _, _, text in events
     ).encode()
 
 
