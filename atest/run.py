@@ -22,7 +22,7 @@ def main() -> int:
     arguments, options = parser.parse_known_args()
     output = arguments.outputdir.resolve()
     command = [sys.executable, "-W", "error", "-m", "robot", "--name", "Acceptance", "--outputdir", output]
-    command += ["--pythonpath", HERE / "resources", *options, HERE / "examples", HERE / "suites"]
+    command += ["--pythonpath", HERE / "resources", *options, HERE / "examples", HERE / "suites", HERE / "inbox"]
     # In the root of the checkout, Python would import the library from there instead of the installed one.
     ended = subprocess.run(command, check=False, cwd=HERE)
     total = ExecutionResult(output / "output.xml").statistics.total

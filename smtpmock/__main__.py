@@ -161,6 +161,10 @@ def _serve(options: Options, listeners: Sequence[EarlyListener]) -> None:
 
         show_warnings(server)
         server.start_on(*taken)
+        if options.demo:
+            from smtpmock.demo import send_demo
+
+            send_demo(server)
         _print(f"SMTP: {server.url}\nInbox: {server.http_url}")
     else:
         if settings.tls and not settings.certfile:

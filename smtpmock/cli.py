@@ -47,11 +47,13 @@ class Options(NamedTuple):
         version: True if only the version was requested.
         settings: The settings of the server.
         rules: The rules, those from files first.
+        demo: True to fill the inbox with examples.
     """
 
     version: bool
     settings: Settings
     rules: Sequence[Rule] = ()
+    demo: bool = False
 
 
 class Parser(argparse.ArgumentParser):

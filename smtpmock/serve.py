@@ -53,7 +53,12 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
     if rest:
         raise _unknown(rest[0], parser)
     values = {**_DEFAULTS, **given_values(found, environment, _FLAGS)}
-    return Options(switch_value("--version", found.version), Settings(**values), read_rules(found.rules, found.rule))
+    return Options(
+        switch_value("--version", found.version),
+        Settings(**values),
+        read_rules(found.rules, found.rule),
+        switch_value("--demo", found.demo),
+    )
 
 
 def _parser() -> Parser:
@@ -76,6 +81,9 @@ def _parser() -> Parser:
     general.add_argument("--help", action="help", help="show this help and exit")
     general.add_argument(
         "--version", dest="version", default="false", help="show the version and exit", **SWITCH_OPTIONS
+    )
+    general.add_argument(
+        "--demo", dest="demo", default="false", help="fill the inbox with examples, sent over SMTP", **SWITCH_OPTIONS
     )
     add_rules(parser)
     add_settings(parser, _SERVED.values(), _forms, lambda declared: declared.serve_default)

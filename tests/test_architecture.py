@@ -25,7 +25,7 @@ LIBRARY = ROOT / "robot_library" / "SMTPMockLibrary"
 LAYERS = (
     # From top to bottom; a module imports from its own package and from the lines below. "" is smtpmock/__init__.py.
     ("__main__",),
-    ("serve", "pytest_plugin", "testcase"),
+    ("serve", "pytest_plugin", "testcase", "demo"),
     ("cli",),
     ("",),
     ("remote",),
@@ -49,7 +49,7 @@ LAYERS = (
     ("errors",),
     ("version",),
 )
-SURFACES = ("__main__", "cli", "pytest_plugin", "serve", "testcase")
+SURFACES = ("__main__", "cli", "demo", "pytest_plugin", "serve", "testcase")
 PUBLIC = {"smtpmock", "smtpmock.errors", "smtpmock._build", "smtpmock.runtime.signals"}
 """What a surface may import; a build writes `_build`, and `signals` belongs to the command."""
 

@@ -63,6 +63,22 @@ def test_mail_that_is_sent_to_it_is_there_over_http():
         assert stop(service.process) == (0, "", "")
 
 
+def test_demo_has_mail_that_arrived_was_greylisted_and_was_refused():
+    with started(*ANY, "--demo") as service:
+        api = f"{service.url}/api/smtpmock/v1"
+        accepted = get(f"{api}/messages").json()["messages"]
+        failed = get(f"{api}/messages?accepted=false&include=exchanges").json()["messages"]
+        causes = [found["cause"]["rule"] for one in failed for found in one["exchanges"] if not found["accepted"]]
+
+        assert len(accepted) >= 10
+        assert any("greylist" in cause for cause in causes)
+        assert any("*@gone.example" in cause for cause in causes)
+        assert {message["subject"] for message in accepted} >= {"", "Your parcel is on its way", "493021 is your code"}
+        assert get(f"{api}/sessions").json()["total"] > len(accepted)
+        assert get(f"{api}/violations?level=must").json()["total"] > 0
+        assert stop(service.process) == (0, "", "")
+
+
 def test_defaults_are_those_of_the_declarations():
     settings = serve.parse([], {}).settings
 

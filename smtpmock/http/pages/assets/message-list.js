@@ -54,12 +54,12 @@ export class MessageList extends HTMLElement {
     this.#draw();
   }
 
-  // Make the row active that is so many rows further down; the first one if none is.
+  // Make the row active that is so many rows further down; from above the list if none is.
   move(steps) {
     const last = this.#index.length - 1;
     if (last < 0) return;
-    const row = this.#index.rowOf(this.#active);
-    this.active = this.#index.at(row < 0 ? 0 : Math.min(last, Math.max(0, row + steps))).id;
+    const row = this.#index.rowOf(this.#active); // -1 if none is
+    this.active = this.#index.at(Math.min(last, Math.max(0, row + steps))).id;
   }
 
   // The message that is to be active once the active one is gone.

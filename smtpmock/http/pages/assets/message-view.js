@@ -90,7 +90,7 @@ function people(addresses) {
 }
 
 function addresses(message) {
-  const mark = (address, ...marks) => h("span", {}, bdi(address), ...marks.map(([kind, name]) => h("span", { class: `mark ${kind}` }, name)));
+  const mark = (address, ...marks) => h("span", {}, bdi(address), ...marks.map(([kind, name]) => [" ", h("span", { class: `mark ${kind}` }, name)]));
   const values = (name) => {
     const key = Object.keys(message.headers).find((found) => found.toLowerCase() === name);
     return key ? message.headers[key] : [];

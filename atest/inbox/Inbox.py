@@ -1,0 +1,131 @@
+"""What the tests of the inbox page need beside SeleniumLibrary: the browser, pictures, axe-core, a tracker."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from robot.api import SkipExecution
+from robot.api.deco import keyword, library
+from robot.libraries.BuiltIn import BuiltIn
+
+if TYPE_CHECKING:
+    from SMTPMockLibrary import MockServer
+
+AXE = Path(__file__).parents[2] / "tests" / "clients" / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--lang=en-US",
+    "--window-size=1440,900",
+)
+_RUN_AXE = """
+const done = arguments[arguments.length - 1];
+const told = (found) => `${found.id}: ${found.help}: ${found.nodes.map((node) => node.html).slice(0, 3).join(" ")}`;
+axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(
+    (result) => done([result.passes.length, result.violations.map(told)]), (error) => done([0, [String(error)]]));
+"""
+
+
+@library(scope="GLOBAL")
+class Inbox:
+    """Keywords for tests in a browser."""
+
+    def __init__(self) -> None:
+        self._tracker: socket.socket | None = None
+        self._requests: list[str] = []
+
+    @keyword
+    def start_chromium(self) -> None:
+        """Start Chromium, or skip the tests if it is not installed."""
+        browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+        if not browser or not driver:
+            raise SkipExecution("needs chromium and chromium-driver")
+        try:
+            from selenium.webdriver import ChromeOptions
+            from selenium.webdriver.chrome.service import Service
+        except ImportError:
+            raise SkipExecution("needs robotframework-seleniumlibrary") from None
+
+        options = ChromeOptions()
+        options.binary_location = browser
+        for flag in FLAGS:
+            options.add_argument(flag)
+        BuiltIn().run_keyword("Import Library", "SeleniumLibrary", "timeout=20 s")
+        self._selenium.create_webdriver("Chrome", options=options, service=Service(driver))
+
+    @property
+    def _selenium(self) -> Any:
+        return BuiltIn().get_library_instance("SeleniumLibrary")
+
+    @keyword
+    def look(self, name: str, width: int = 1440, height: int = 900, scheme: str = "light") -> None:
+        """Take a picture of the page at a width, in a colour scheme; fail if it is wider than the window."""
+        driver = self._selenium.driver
+        driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
+        )
+        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+        folder = Path(BuiltIn().get_variable_value("${OUTPUT_DIR}")) / "inbox"
+        folder.mkdir(parents=True, exist_ok=True)
+        driver.save_screenshot(str(folder / f"{name}-{width}-{scheme}.png"))
+        needed = driver.execute_script("return document.documentElement.scrollWidth")
+        if needed > width:
+            raise AssertionError(f"The page is {needed} px wide in a window of {width} px")
+
+    @keyword
+    def axe_should_find_nothing(self) -> None:
+        """Check the page as it is with axe-core; skip the test if that is not installed."""
+        if not AXE.exists():
+            raise SkipExecution("needs axe-core: run `npm install` in tests/clients")
+        driver = self._selenium.driver
+        driver.execute_script(AXE.read_text(encoding="utf-8"))
+        passed, found = driver.execute_async_script(_RUN_AXE)
+        if found or not passed:
+            raise AssertionError("\n".join(found) or "axe-core checked nothing")
+
+    @keyword
+    def deliver_many(self, server: MockServer, count: int) -> None:
+        """Put messages into the inbox; the subject of each is its number."""
+        for number in range(1, count + 1):
+            raw = f"From: a@example.com\r\nTo: b@example.com\r\nSubject: Message {number}\r\n\r\nhi\r\n".encode()
+            server.mock.deliver(raw, "a@example.com", ["b@example.com"])
+
+    @keyword
+    def start_tracker(self) -> str:
+        """Start a server that notes what it is asked for, and return its URL."""
+        self._requests = []
+        self._tracker = socket.create_server(("127.0.0.1", 0))
+        Thread(target=self._track, args=(self._tracker,), daemon=True).start()
+        return f"http://127.0.0.1:{self._tracker.getsockname()[1]}"
+
+    @keyword
+    def get_tracked_requests(self) -> list[str]:
+        """Return the first lines of what the tracker was asked for."""
+        return list(self._requests)
+
+    @keyword
+    def stop_tracker(self) -> None:
+        """Stop the tracker."""
+        if self._tracker is not None:
+            self._tracker.shutdown(socket.SHUT_RDWR)
+            self._tracker.close()
+            self._tracker = None
+
+    def _track(self, tracker: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = tracker.accept()
+            except OSError:  # it was stopped
+                return
+            with connection:
+                self._requests.append(connection.recv(4096).split(b"\r\n")[0].decode("latin-1"))
+                connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")

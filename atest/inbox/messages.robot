@@ -1,0 +1,177 @@
+*** Settings ***
+Documentation       Reading mail in a browser.
+Resource            inbox.resource
+Library             Collections
+Suite Setup         Start Chromium
+Suite Teardown      Run Keyword And Ignore Error    Close All Browsers
+Test Teardown       Stop Tracker
+
+
+*** Test Cases ***
+Mail Arrives While The Page Is Open
+    Open The Inbox
+    Wait Until Page Contains    There is no mail yet
+    Send Mail    ${SERVER}    subject=Welcome
+    Wait Until Page Contains    Welcome
+    Messages Should Be    1 message, 1 unread
+    Title Should Be    (1) smtpmock
+    Open Message    Welcome
+    Messages Should Be    1 message, 0 unread
+
+A Search Takes Criteria And The Words Of Mailpit
+    Open The Inbox
+    Send Mail    ${SERVER}    bob@example.com    subject=For Bob
+    Send Mail    ${SERVER}    ann@example.org    subject=For Ann
+    Messages Should Be    2 messages
+    Search For    recipient=*@example.org
+    Messages Should Be    1 match,
+    Wait Until Page Does Not Contain    For Bob
+    Search For    subject:bob
+    Wait Until Page Contains    For Bob
+    Wait Until Page Does Not Contain    For Ann
+    Send Mail    ${SERVER}    bob@example.com    subject=Again for Bob
+    Messages Should Be    2 matches,
+    Search For    subjekt=x
+    Wait Until Element Contains    css:.wrong[role=alert]    subject
+
+A Hostile Mail Runs Nothing And Loads Nothing Until It Is Asked To
+    Open The Inbox
+    ${tracker} =    Start Tracker
+    ${owned} =    Set Variable    top.document.title='owned'
+    Send Mail    ${SERVER}    subject=<img src=x onerror=${owned}>    text=</pre><script>${owned}</script>
+    ...    html=<link rel=stylesheet href=${tracker}/style><script>${owned}</script><img src=${tracker}/image onerror=${owned}><p style="background:url(${tracker}/background)">Hello</p><iframe src=${tracker}/frame></iframe>
+    Open Message    <img src=x
+    Wait Until Page Contains Element    css:iframe
+    Select Frame    css:iframe
+    Wait Until Page Contains    Hello
+    Unselect Frame
+    FOR    ${part}    IN    text    source    headers    raw    html
+        Open Part    ${part}
+    END
+    Select Frame    css:iframe
+    Wait Until Page Contains    Hello
+    Unselect Frame
+    ${requests} =    Get Tracked Requests
+    Should Be Empty    ${requests}
+    Click Button    Load remote content
+    Wait Until Keyword Succeeds    10 s    50 ms    Tracker Should Have Been Asked For    /image
+    Title Should Be    smtpmock
+
+The Envelope Stands Beside The Header
+    Open The Inbox
+    Send Mail    ${SERVER}    subject=Hi    bcc=hidden@example.com    text=Your code is 493021: https://shop.example/7
+    Open Message    Hi
+    Element Should Contain    css:.addresses    hidden@example.com Bcc
+    Open Part    links
+    Wait Until Page Contains    493021
+    Page Should Contain Link    https://shop.example/7
+
+The Newest Message Has An Address
+    Open The Inbox
+    Send Mail    ${SERVER}    subject=First
+    Send Mail    ${SERVER}    subject=Second
+    Go To    ${URL}/view/latest
+    Wait Until Element Contains    css:message-view h2    Second
+
+Everything Works With Keys Alone
+    Open The Inbox
+    Send Mail    ${SERVER}    subject=First
+    Send Mail    ${SERVER}    subject=Second
+    Messages Should Be    2 messages, 2 unread
+    Type    j    j    ENTER
+    Wait Until Element Contains    css:message-view h2    First
+    Type    k
+    Wait Until Element Contains    css:message-view h2    Second
+    Messages Should Be    2 messages, 0 unread
+    Type    SHIFT+u
+    Messages Should Be    2 messages, 1 unread
+    Type    ENTER
+    Wait Until Element Is Visible    css:message-view h2
+    Type    u
+    Wait Until Element Is Not Visible    css:message-view
+    Type    \#
+    Messages Should Be    1 message,
+    Wait Until Element Does Not Contain    css:message-list    Second
+    Type    /
+    Element Should Be Focused    id:search
+
+Ten Thousand Messages Scroll
+    Open The Inbox
+    Deliver Many    ${SERVER}    10000
+    Reload Page
+    Messages Should Be    10,000 messages
+    Wait Until Page Contains    Message 10000
+    Set Focus To Element    css:message-list
+    Type    END
+    Wait Until Page Contains Element    xpath://*[@role='option'][contains(., 'Message 1') and @aria-posinset='10000']
+    ${rows} =    Get Element Count    css:[role=option]
+    Should Be True    ${rows} < 60
+    Send Mail    ${SERVER}    subject=One more
+    Messages Should Be    10,001 messages
+    Type    HOME
+    Wait Until Page Contains    One more
+
+A Server That Returns Is Found Again
+    Open The Inbox
+    Send Mail    ${SERVER}    subject=Before
+    Wait Until Page Contains    Before
+    ${port} =    Set Variable    ${{int($URL.rpartition(':')[2])}}
+    Stop SMTP Mock
+    Wait Until Element Contains    id:state    Not connected
+    ${server} =    Start SMTP Mock    http_port=${port}
+    Wait Until Element Contains    id:state    Live
+    Send Mail    ${server}    subject=After
+    Wait Until Page Contains    After
+    Wait Until Page Does Not Contain    Before
+
+Two Pages Show The Same
+    Open The Inbox
+    Send Mail    ${SERVER}    subject=Shared
+    Execute Javascript    window.open(location.href)
+    Switch Window    NEW
+    Open Message    Shared
+    Click Button    Delete
+    Wait Until Page Contains    There is no mail yet
+    Close Window
+    Switch Window    MAIN
+    Wait Until Page Contains    There is no mail yet
+
+Ugly Mail Is Shown Without Harm To The Page
+    Open The Inbox
+    Send Mail    ${SERVER}    subject=${EMPTY}
+    Send Mail    ${SERVER}    subject=${{'x' * 300}}    text=${{'y' * 5000}}
+    Send Mail    ${SERVER}    subject=مرحبا بالعالم 🎉    html=<p dir=rtl>مرحبا بالعالم</p>
+    Send Mail    ${SERVER}    subject=Many    bcc=${{','.join(f'user{n}@example.com' for n in range(200))}}
+    Send Mail    ${SERVER}    subject=Newsletter    html=${{'<p>Lorem ipsum <a href="https://shop.example/">dolor</a></p>' * 30000}}
+    Messages Should Be    5 messages
+    Check The View    ugly
+    Open Message    Many
+    Check The View    many-recipients
+    Element Should Contain    css:.addresses    and 191 more
+    Type    j
+    Wait Until Element Contains    css:message-view h2    مرحبا
+    Check The View    right-to-left
+    Type    j
+    Wait Until Element Contains    css:message-view h2    xxx
+    Check The View    no-blank
+
+A Message Is Accessible In Each Part
+    Open The Inbox
+    Check The View    empty
+    Send The Welcome Mail    ${SERVER}
+    Open Message    Welcome
+    FOR    ${part}    IN    text    headers    raw    attachments    links    conversation    violations
+        Open Part    ${part}
+        Wait Until Page Does Not Contain    Loading…
+        Check The View    message-${part}
+    END
+    Click Button    Copy as test
+    Wait Until Page Contains    Wait For Message
+    Axe Should Find Nothing
+
+
+*** Keywords ***
+Tracker Should Have Been Asked For
+    [Arguments]    ${path}
+    ${requests} =    Get Tracked Requests
+    List Should Contain Value    ${requests}    GET ${path} HTTP/1.1
