@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.children import heed_hangups
 from tests.places import PLACES, end_farm
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def run(tmp_path: Path) -> Callable[..., str]:
             stderr=subprocess.PIPE,
             encoding="utf-8",
             start_new_session=True,
+            preexec_fn=heed_hangups,
         )
         try:
             output, complaints = child.communicate(timeout=_SECONDS)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.children import heed_hangups
 from tests.raw_client import SECONDS, Client
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def spawned(*arguments: str, **added: str) -> Iterator[subprocess.Popen[str]]:
         text=True,
         env=environment(**added),
         cwd=Path(__file__).parent,  # not the checkout: the command is the installed one
+        preexec_fn=heed_hangups,
     ) as process:
         try:
             yield process

@@ -33,7 +33,7 @@ def texts(tmp_path_factory) -> dict[str, str]:
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *files],
         cwd=folder,
-        env={**os.environ, "COLUMNS": "80"},
+        env={**os.environ, "COLUMNS": "80", "PYTEST_ADDOPTS": ""},
         capture_output=True,
         encoding="utf-8",
         timeout=150,

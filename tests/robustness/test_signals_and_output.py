@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.children import heed_hangups
 from tests.raw_client import SECONDS, Client
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def start() -> Iterator[Callable[..., Command]]:
     started = []
 
     def start(*flags: str, **options: Any) -> Command:
-        if hasattr(signal, "SIGHUP"):  # whoever runs the tests may ignore it
-            options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
+        options.setdefault("preexec_fn", heed_hangups)
         started.append(Command(*flags, **options))
         return started[-1]
 
