@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from smtpmock.mail.attachments import Attachment
     from smtpmock.mail.headers import ContentError, Headers
     from smtpmock.mailbox.aio import AsyncMailbox
-    from smtpmock.mailbox.mailbox import Mailbox
+    from smtpmock.mailbox.mailbox import Mailbox, Scope
     from smtpmock.mailbox.startable import AsyncServer
     from smtpmock.messages.message import Message
     from smtpmock.messages.session import Session, sessions_html, transcripts
@@ -99,6 +99,7 @@ _HOMES = {
     "SMTPMockError": "errors",
     "STAGES": "rules.words",
     "STANDARDS": "conformance.catalogue",
+    "Scope": "mailbox.mailbox",
     "Search": "queries.search",
     "ServerStateError": "errors",
     "Session": "messages.session",
@@ -174,6 +175,7 @@ __all__ = [
     "SMTPMockError",
     "STAGES",
     "STANDARDS",
+    "Scope",
     "Search",
     "ServerStateError",
     "Session",

@@ -428,6 +428,7 @@ TYPES: dict[values.ValueType, Any] = {
     values.PATH: str,
     values.CIPHERS: str,
     values.LOGIN: str,
+    values.ADDRESS: str,
     values.OPTIONAL_HOST: str,
     values.OPTIONAL_PORT: int | None,
     values.EXTENSIONS: Iterable[str],
@@ -448,7 +449,10 @@ SAMPLES: dict[Any, list[Any]] = {
     Callable[[str, str], object]: [lambda user, secret: user == secret],
 }
 
-LOGINS: dict[Any, list[Any]] = {str: ["bob:secret", "bob:", ""]}
+TEXTS_OF_A_FORM: dict[values.ValueType, list[Any]] = {
+    values.LOGIN: ["bob:secret", "bob:", ""],
+    values.ADDRESS: ["mail.example:25", "[::1]:2525", ""],
+}
 
 
 def parts(hint: Any) -> tuple[Any, ...]:
@@ -471,6 +475,6 @@ def test_a_keyword_argument_has_the_type_that_its_setting_accepts(name: str, hin
         words = [part for part in parts(hint) if part not in ("", NoneType)]
         assert value_type.expected == alternatives(words)
     for part in parts(hint):
-        samples = LOGINS if value_type is values.LOGIN else SAMPLES
-        for value in [part] if isinstance(part, str) else samples[part]:
+        samples = TEXTS_OF_A_FORM.get(value_type, SAMPLES.get(part, []))
+        for value in [part] if isinstance(part, str) else samples:
             Settings(**{name: value})

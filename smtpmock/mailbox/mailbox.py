@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smtpmock.mailbox import registry
 from smtpmock.mailbox.aio import AsyncMailbox
 from smtpmock.mailbox.assertions import Assertions
 from smtpmock.mailbox.availability import Availability
@@ -11,6 +12,7 @@ from smtpmock.mailbox.delivering import Delivering
 from smtpmock.mailbox.scoped import ScopedBackend
 from smtpmock.mailbox.scripting import Scripting
 from smtpmock.mailbox.waiting import Waiting
+from smtpmock.runtime.listener import bare
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -48,7 +50,7 @@ class Mailbox(Waiting, Assertions, Scripting, Delivering, Availability):
         """True while messages can arrive."""
         return self._backend.is_running
 
-    def scope(self, **query: Unpack[QueryWords]) -> Mailbox:
+    def scope(self, **query: Unpack[QueryWords]) -> Scope:
         """Return a mailbox that sees, waits for, removes and scripts only what matches, for tests that share a server.
 
         A session belongs to it if one of its records does, refused ones included; one without a record only by
@@ -70,11 +72,36 @@ class Mailbox(Waiting, Assertions, Scripting, Delivering, Availability):
             ...     mock.scope(recipient="*@one.example").message().recipients
             ('bob@one.example',)
         """
-        return Mailbox(
+        scope = Scope(
             ScopedBackend(self._backend, query), timeout=self._default_timeout, ignore_violations=self._ignored
         )
+        if not registry.is_known(self):
+            registry.note_used(scope)
+        return scope
 
     @property
     def aio(self) -> AsyncMailbox:
         """The waits, the assertions and the other calls of this mailbox as coroutines, for asyncio and trio."""
         return AsyncMailbox(self)
+
+
+class Scope(Mailbox):
+    """The part of a mailbox that matches, as `scope` returns it."""
+
+    def __repr__(self) -> str:
+        return f"<Scope of {self.address}>"
+
+    @property
+    def address(self) -> str:
+        """The host and the port of the server in one string, such as "127.0.0.1:2525"."""
+        return self._backend.address
+
+    @property
+    def host(self) -> str:
+        """The address or name to which the application has to send its mail."""
+        return bare(self.address.rpartition(":")[0])
+
+    @property
+    def port(self) -> int:
+        """The port to which the application has to send its mail."""
+        return int(self.address.rpartition(":")[2])

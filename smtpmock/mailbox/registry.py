@@ -53,6 +53,11 @@ def note_used(mailbox: Mailbox, mark: Mark | None = None) -> None:
             _used.pop(forgotten, None)
 
 
+def is_known(mailbox: Mailbox) -> bool:
+    """Return True for a mailbox that is, or was, in use."""
+    return mailbox in _used
+
+
 def first_mark(mailbox: Mailbox) -> Mark | None:
     """Return the mark for the moment at which a mailbox began to be used, if its server may have been used before."""
     return _first_marks.get(mailbox)

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smtpmock.pytest_plugin import reports
+from smtpmock.pytest_plugin.elsewhere import smtpmock_scope
 from smtpmock.pytest_plugin.fixtures import (
     OPTIONS,
+    URL_MEANING,
     SMTPMockFactory,
     begin,
+    is_strict,
     release,
     servers_of,
     smtpmock,
@@ -24,15 +27,16 @@ from smtpmock.pytest_plugin.fixtures import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Collection, Generator
 
-    from smtpmock import SMTPMock
+    from smtpmock import Mailbox
 
 __all__ = [
     "SMTPMockFactory",
     "smtpmock",
     "smtpmock_aio",
     "smtpmock_factory",
+    "smtpmock_scope",
     "smtpmock_session",
     "smtpmock_settings",
 ]
@@ -47,6 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         flag = f"--smtpmock-{name.replace('_', '-')}"
         group.addoption(flag, dest=f"smtpmock_{name}", metavar=_METAVARS.get(name, name.upper()), help=meaning)
         parser.addini(f"smtpmock_{name}", meaning)
+    group.addoption("--smtpmock-url", dest="smtpmock_url", metavar="URL", help=URL_MEANING)
+    parser.addini("smtpmock_url", URL_MEANING)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -68,7 +74,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     servers = servers_of(item)
     _fail_if_session_failed(servers)
     for server in servers:
-        if server.settings.strict:
+        if is_strict(item, server):
             _fail_if_rule_is_unused(server)
 
 
@@ -95,9 +101,13 @@ def pytest_runtest_makereport(
     return report
 
 
-def _fail_if_session_failed(servers: Iterable[SMTPMock]) -> None:
+def _fail_if_session_failed(servers: Collection[Mailbox]) -> None:
+    if not servers:
+        return  # nothing is imported for a test that uses none
+    from smtpmock import SMTPMock
+
     for server in servers:
-        if server.errors:
+        if isinstance(server, SMTPMock) and server.errors:
             from traceback import format_exception
 
             error, *_ = server.errors
@@ -106,7 +116,7 @@ def _fail_if_session_failed(servers: Iterable[SMTPMock]) -> None:
             pytest.fail("\n".join((headline, "", *"".join(format_exception(error)).splitlines())), pytrace=False)
 
 
-def _fail_if_rule_is_unused(server: SMTPMock) -> None:
+def _fail_if_rule_is_unused(server: Mailbox) -> None:
     from smtpmock import ExpectationError
 
     try:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import pytest
+
+from smtpmock.pytest_plugin.elsewhere import connected, refuse_factory, server_url
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from typing_extensions import Unpack
 
-    from smtpmock import AsyncServer, SettingWords, SMTPMock
+    from smtpmock import AsyncServer, Mailbox, SettingWords, SMTPMock
 
 OPTIONS = {
     "host": "address or host name on which the servers listen",
@@ -20,8 +22,11 @@ OPTIONS = {
     "ignore_violations": "codes of violations that no test fails for, separated by commas",
 }
 
-_servers_key = pytest.StashKey[list["SMTPMock"]]()
-_session_server_key = pytest.StashKey["SMTPMock"]()
+URL_MEANING = "URL of a server that runs elsewhere, which the fixtures use instead of servers of their own"
+
+_servers_key = pytest.StashKey[list["Mailbox"]]()
+_strict_key = pytest.StashKey[list["Mailbox"]]()
+_session_server_key = pytest.StashKey["Mailbox"]()
 
 
 class SMTPMockFactory(Protocol):
@@ -73,6 +78,9 @@ def smtpmock(request: pytest.FixtureRequest, smtpmock_settings: SettingWords) ->
                 mail = smtpmock.wait_for_message(recipient="bob@example.com")
                 assert mail.subject == "Welcome"
     """
+    if server_url(request.config):
+        yield from _run_elsewhere(request, smtpmock_settings)
+        return
     server = _make(request.config, smtpmock_settings, _marked(request.node), fixed=True)
     yield from _run(server, request.node)
 
@@ -104,6 +112,7 @@ def smtpmock_factory(
             def test_fallback(smtpmock, smtpmock_factory):
                 broken = smtpmock_factory(msg_greeting="554 No service")
     """
+    refuse_factory(request.config)
     running: list[Generator[SMTPMock, None, None]] = []
 
     def start(**settings: Unpack[SettingWords]) -> SMTPMock:
@@ -125,6 +134,13 @@ def smtpmock_session(
 
     Before each test it is emptied, its rules are removed, and its clock is reset.
     """
+    if server_url(request.config):
+        elsewhere, _ = connected(request, smtpmock_settings, {})
+        request.config.stash[_session_server_key] = elsewhere
+        yield cast("SMTPMock", elsewhere)
+        del request.config.stash[_session_server_key]
+        elsewhere.clear_rules()
+        return
     server = _make(request.config, smtpmock_settings, fixed=True)
     _start(server)
     request.config.stash[_session_server_key] = server
@@ -174,6 +190,15 @@ def _run(server: SMTPMock, item: pytest.Item) -> Generator[SMTPMock, None, None]
         server.stop()
 
 
+def _run_elsewhere(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> Generator[SMTPMock, None, None]:
+    mailbox, is_strict = connected(request, settings, _marked(request.node))
+    request.node.stash[_servers_key].append(mailbox)
+    request.node.stash[_strict_key] = [mailbox] if is_strict else []
+    yield cast("SMTPMock", mailbox)  # it has all that a test uses
+    if mailbox.is_running:
+        mailbox.clear_rules()
+
+
 def _start(server: SMTPMock) -> None:
     from smtpmock import StartError
 
@@ -200,13 +225,24 @@ def begin(item: pytest.Item) -> None:
         )
     shared = item.config.stash.get(_session_server_key, None)
     if shared is not None:
-        shared.errors.clear()
+        from smtpmock import Scope, SMTPMock
+
+        if isinstance(shared, SMTPMock):
+            shared.errors.clear()
         shared.clear_rules()
-        shared.clock.reset()
+        if not isinstance(shared, Scope):
+            shared.clock.reset()
         shared.purge()
 
 
-def servers_of(item: pytest.Item) -> list[SMTPMock]:
+def is_strict(item: pytest.Item, server: Mailbox) -> bool:
+    """Return True if a rule of the server that is never used fails the test."""
+    from smtpmock import SMTPMock
+
+    return server.settings.strict if isinstance(server, SMTPMock) else server in item.stash.get(_strict_key, [])
+
+
+def servers_of(item: pytest.Item) -> list[Mailbox]:
     """Return the servers that the fixtures started for a test, and that of the run."""
     servers = item.stash.get(_servers_key, [])
     shared = item.config.stash.get(_session_server_key, None)
