@@ -475,6 +475,5 @@ def test_a_keyword_argument_has_the_type_that_its_setting_accepts(name: str, hin
         words = [part for part in parts(hint) if part not in ("", NoneType)]
         assert value_type.expected == alternatives(words)
     for part in parts(hint):
-        samples = TEXTS_OF_A_FORM.get(value_type, SAMPLES.get(part, []))
-        for value in [part] if isinstance(part, str) else samples:
+        for value in [part] if isinstance(part, str) else TEXTS_OF_A_FORM.get(value_type) or SAMPLES[part]:
             Settings(**{name: value})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smtpmock.mailbox import registry
 from smtpmock.mailbox.aio import AsyncMailbox
 from smtpmock.mailbox.assertions import Assertions
 from smtpmock.mailbox.availability import Availability
@@ -72,12 +71,9 @@ class Mailbox(Waiting, Assertions, Scripting, Delivering, Availability):
             ...     mock.scope(recipient="*@one.example").message().recipients
             ('bob@one.example',)
         """
-        scope = Scope(
+        return Scope(
             ScopedBackend(self._backend, query), timeout=self._default_timeout, ignore_violations=self._ignored
         )
-        if not registry.is_known(self):
-            registry.note_used(scope)
-        return scope
 
     @property
     def aio(self) -> AsyncMailbox:

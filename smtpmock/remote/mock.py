@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from types import TracebackType
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+    from smtpmock.mailbox.mailbox import Scope
+    from smtpmock.queries.words import QueryWords
 
 
 class RemoteMock(Mailbox):
@@ -89,6 +92,17 @@ class RemoteMock(Mailbox):
     def http_url(self) -> str:
         """The URL of the inbox and of the API, without credentials."""
         return self._url
+
+    def scope(self, **query: Unpack[QueryWords]) -> Scope:
+        """Return a mailbox that sees, waits for, removes and scripts only what matches; see `Mailbox.scope`.
+
+        Args:
+            **query: Criteria, as listed in docs/queries.md, except `accepted` and `since`.
+        """
+        scope = super().scope(**query)
+        if not registry.is_known(self):  # then it is the scope that failures are explained with
+            registry.note_used(scope)
+        return scope
 
     def disconnect(self) -> None:
         """Remove the rules that were added here, and close idle connections; the mail stays where it is.
