@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
+import subprocess
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from robot.api import SkipExecution
+from robot.api import SkipExecution, get_model
 from robot.api.deco import keyword, library
+from robot.api.parsing import KeywordCall
 from robot.libraries.BuiltIn import BuiltIn
 
 if TYPE_CHECKING:
@@ -98,6 +101,28 @@ class Inbox:
         for number in range(1, count + 1):
             raw = f"From: a@example.com\r\nTo: b@example.com\r\nSubject: Message {number}\r\n\r\nhi\r\n".encode()
             server.mock.deliver(raw, "a@example.com", ["b@example.com"])
+
+    @keyword
+    def copied_test_should_pass(self, server: MockServer, form: str, code: str) -> None:
+        """Run what the page offers to copy; the mail is there already."""
+        if form == "pytest":
+            names: dict[str, Any] = {}
+            exec(code, names)
+            names["test_mail"](server.mock)
+        elif form == "curl":
+            command = code.replace("| jq '.messages[0]'", "")
+            done = subprocess.run(
+                ["bash", "-c", command.rstrip().rstrip("\\")], capture_output=True, check=True, text=True
+            )
+            assert len(json.loads(done.stdout)["messages"]) == 1, done.stdout
+        else:
+            [test] = get_model(code).sections[1].body
+            calls = [item for item in test.body if isinstance(item, KeywordCall) and item.keyword != "Start SMTP Mock"]
+            assert len(calls) > 1, code
+            for call in calls:
+                result = BuiltIn().run_keyword(call.keyword, *call.args)
+                for name in call.assign:
+                    BuiltIn().set_test_variable(name.rstrip("= "), result)
 
     @keyword
     def start_tracker(self) -> str:

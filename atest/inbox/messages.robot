@@ -155,6 +155,23 @@ Ugly Mail Is Shown Without Harm To The Page
     Wait Until Element Contains    css:message-view h2    xxx
     Check The View    no-blank
 
+A Message Is Copied As A Test
+    [Documentation]    The tests are run as they are, with a subject and a recipient that could break out of them.
+    Open The Inbox
+    Send Mail    ${SERVER}    o'hara@example.com    subject=\${x} "y" 'z' \\n \#1 \ \ 🎉 a=b é
+    ...    text=Open https://shop.example/?a=1&b=$x
+    Open Message    a=b
+    Every Copied Test Should Pass
+    Reject Recipient    *@gone.example
+    ${end} =    Get End Of Sending    ${SERVER}    bob@gone.example
+    Should Match    ${end}    550 *
+    Click Button    Back
+    Select From List By Label    id:outcome    Failed
+    Wait Until Element Contains    css:message-list    RCPT TO refused
+    Click Element    css:[role=option]
+    Wait Until Element Contains    css:.addresses    refused
+    Every Copied Test Should Pass
+
 A Message Is Accessible In Each Part
     Open The Inbox
     Check The View    empty
@@ -171,6 +188,15 @@ A Message Is Accessible In Each Part
 
 
 *** Keywords ***
+Every Copied Test Should Pass
+    FOR    ${form}    IN    Robot Framework    pytest    curl
+        Click Button    Copy as test
+        Select From List By Label    css:dialog select    ${form}
+        ${code} =    Get Element Attribute    css:dialog pre    textContent
+        Click Button    Close
+        Copied Test Should Pass    ${SERVER}    ${form}    ${code}
+    END
+
 Tracker Should Have Been Asked For
     [Arguments]    ${path}
     ${requests} =    Get Tracked Requests

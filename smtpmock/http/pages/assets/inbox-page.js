@@ -42,7 +42,7 @@ export class InboxPage extends HTMLElement {
       if (event.key === "Enter" || event.key === "Escape") this.#list.focus();
     });
     this.#outcome.addEventListener("change", () => this.#load());
-    live.addEventListener("changes", ({ detail }) => this.#do(() => this.#index.apply(detail)));
+    live.addEventListener("changes", ({ detail }) => this.#follow(() => this.#index.apply(detail)));
   }
 
   connectedCallback() {
@@ -134,12 +134,17 @@ export class InboxPage extends HTMLElement {
     location.hash = id ? `#/messages/${id}` : "#/";
   }
 
-  // One after the other, so that an answer to an earlier request does not replace that to a later one.
+  // Do what a person asks for; what was wrong before is over.
   #do(action) {
-    this.#work = this.#work.then(action).then(
-      () => this.#say(null),
-      (error) => this.#say(error),
-    );
+    return this.#follow(async () => {
+      await action();
+      this.#say(null);
+    });
+  }
+
+  // One after the other, so that an answer to an earlier request does not replace that to a later one.
+  #follow(action) {
+    this.#work = this.#work.then(action).catch((error) => this.#say(error));
     return this.#work;
   }
 

@@ -69,7 +69,14 @@ export class RuleList extends HTMLElement {
   }
 
   async #load() {
-    const [{ rules, total }, { smtp }] = await Promise.all([get("/rules", [["limit", 1000]]), get("/server")]);
+    let answers;
+    try {
+      answers = await Promise.all([get("/rules", [["limit", 1000]]), get("/server")]);
+    } catch (error) {
+      this.#say(error.message, "wrong");
+      return;
+    }
+    const [{ rules, total }, { smtp }] = answers;
     this.#list.replaceChildren(
       rules.length
         ? h("ul", { class: "rows" }, ...rules.map((rule) => this.#row(rule)))

@@ -83,7 +83,8 @@ export class SessionView extends HTMLElement {
     };
     await draw();
     whileShown(this, (changes) => {
-      if (changes.some((change) => change.id?.startsWith(id))) draw().catch(() => {}); // it was removed meanwhile
+      const isMeant = ({ topic, id: changed }) => topic === "purge" || changed?.startsWith(id);
+      if (changes.some(isMeant)) draw().catch((error) => this.replaceChildren(h("p", { class: "wrong", role: "alert" }, error.message)));
     });
   }
 }
