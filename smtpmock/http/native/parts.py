@@ -52,7 +52,8 @@ def _html(call: Call) -> Answer:
     if not (is_remote or call.values.get("embed", False)):
         return _isolated(message.html.encode(), "text/html; charset=utf-8")
     policy = REMOTE if is_remote else EMBEDDED
-    return _isolated(for_frame(message, is_remote=is_remote).encode(), "text/html; charset=utf-8", policy=policy)
+    page = call.context.aside(for_frame, message, is_remote=is_remote)
+    return _isolated(page.encode(), "text/html; charset=utf-8", policy=policy)
 
 
 def _attachment(call: Call) -> Answer:
