@@ -35,6 +35,7 @@ from smtpmock import (
 )
 
 if TYPE_CHECKING:
+    from smtpmock import RemoteMock as RemoteMock
     from smtpmock import SMTPMock as SMTPMock  # imports gevent, which libdoc, dry runs and editors do not need
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "Violation",
     "__version__",
     "address_key",
+    "connect_mock",
     "create_mock",
     "parse_setting",
     "sessions_html",
@@ -107,3 +109,10 @@ def create_mock(**settings: Any) -> "SMTPMock":
     from smtpmock import SMTPMock
 
     return SMTPMock(**settings)
+
+
+def connect_mock(url: str, **words: Any) -> "RemoteMock":
+    """Return the mailbox of a server that runs elsewhere."""
+    from smtpmock import connect
+
+    return connect(url, **words)

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from robot.api import logger
 
-from SMTPMockLibrary.api import ExpectationError, Mark, Rule, ServerStateError, StartError
+from SMTPMockLibrary.api import ExpectationError, Mark, Rule, ServerStateError, SMTPMockError
 from SMTPMockLibrary.owners import AutoStop, Owner, has_failed, owner, present
 
 if TYPE_CHECKING:
-    from SMTPMockLibrary.api import SMTPMock
+    from SMTPMockLibrary.api import RemoteMock, SMTPMock
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,16 @@ class MockServer:
         port: The port that it listens on.
         url: The address as a URL.
         mock: The server itself, with its whole Python interface.
+        is_strict: True if it is an error to leave a rule unused.
+        is_elsewhere: True if it was not started here, but only connected to.
     """
 
     alias: str
     host: str
     port: int
-    mock: "SMTPMock" = field(repr=False)
+    mock: "SMTPMock | RemoteMock" = field(repr=False)
+    is_strict: bool = False
+    is_elsewhere: bool = False
 
     @property
     def url(self) -> str:
@@ -76,17 +80,31 @@ class Servers:
         self._seen: dict[MockServer, Mark] = {}
         self._used: set[MockServer] = set()
 
-    def start(self, mock: "SMTPMock", alias: str | None, auto_stop: AutoStop | None) -> MockServer:
-        """Start a server and make it the current one."""
+    def connect(self, mock: "RemoteMock", alias: str | None, auto_stop: AutoStop | None, *, strict: bool) -> MockServer:
+        """Make a server that runs elsewhere the current one."""
+        alias = self._new_alias(alias)
+        server = MockServer(alias, mock.host, mock.port, mock, strict, is_elsewhere=True)
+        self._seen[server] = mock.mark()
+        self._used.add(server)
+        self._owners[alias] = owner(auto_stop or self._auto_stop)
+        self._running[alias] = server
+        return server
+
+    def _new_alias(self, alias: str | None) -> str:
         if alias is None:
             alias = next(str(number) for number in count(1) if str(number) not in self._running)
         if alias in self._running:
             raise ServerStateError(f"An SMTP mock with the alias '{alias}' is already running.")
+        return alias
+
+    def start(self, mock: "SMTPMock", alias: str | None, auto_stop: AutoStop | None) -> MockServer:
+        """Start a server and make it the current one."""
+        alias = self._new_alias(alias)
         owning = self._former_owner(alias) if auto_stop is None else None
         owning = owning or owner(auto_stop or self._auto_stop)
         try:
             mock.start()
-            server = MockServer(alias, mock.host, mock.port, mock)
+            server = MockServer(alias, mock.host, mock.port, mock, mock.settings.strict)
             self._seen[server] = mock.mark()
             self._used.add(server)
             self._owners[alias] = owning
@@ -170,9 +188,11 @@ class Servers:
         """Describe the rules of strict servers that the test left unused: those of the test, or of its own servers."""
         failures = []
         for alias, owned in self._owners.items():
-            mock = self._running[alias].mock
-            concerns_test = owned.test or any(not rule.hits for rule in {*mock.rules} - self._older_rules)
-            if mock.settings.strict and concerns_test:
+            server = self._running[alias]
+            if not server.is_strict:
+                continue
+            mock = server.mock
+            if owned.test or any(not rule.hits for rule in {*mock.rules} - self._older_rules):
                 failures += _unused(mock)
         return "\n".join(failures)
 
@@ -182,7 +202,7 @@ class Servers:
         for server in self.all():
             try:
                 server.mock.go_online()
-            except StartError as error:
+            except SMTPMockError as error:
                 logger.error(f"SMTP mock '{server.alias}': {error}")
 
     def end_suite(self, suite: str) -> None:
@@ -192,9 +212,9 @@ class Servers:
     def _stop(self, *servers: MockServer) -> None:
         failures = []
         for server in servers:
-            self._forget(server, present())
-            if server.mock.settings.strict and not has_failed():
-                failures += _unused(server.mock)
+            unused = self._end(server, present())
+            if not has_failed():
+                failures += unused
         if failures:
             raise ExpectationError("\n".join(failures))
 
@@ -202,9 +222,9 @@ class Servers:
         for alias, owned in reversed(list(self._owners.items())):
             if ends(owned):
                 server = self._running[alias]
-                self._forget(server)
-                if server.mock.settings.strict and not owned.test:  # no test is left that could fail
-                    for failure in _unused(server.mock):
+                unused = self._end(server)
+                if not owned.test:  # no test is left that could fail
+                    for failure in unused:
                         logger.error(f"SMTP mock '{alias}': {failure}")
 
     def _former_owner(self, alias: str) -> Owner | None:
@@ -213,12 +233,23 @@ class Servers:
         is_suites = stopped is not None and stopped.owner.suite and not stopped.owner.test
         return stopped.owner if stopped and is_suites and stopped.where == present() else None
 
+    def _end(self, server: MockServer, where: Owner | None = None) -> list[str]:
+        """Stop a server, or end the connection to it; return the text about unused rules if it is strict."""
+        unused = (
+            _unused(server.mock) if server.is_strict and server.is_elsewhere else []
+        )  # they are about to be removed
+        self._forget(server, where)
+        return _unused(server.mock) if server.is_strict and not server.is_elsewhere else unused
+
     def _forget(self, server: MockServer, where: Owner | None = None) -> None:
         self._running.pop(server.alias)
         self._stopped.pop(server.alias, None)  # the last one shall be the one that was stopped last
         self._stopped[server.alias] = _Stopped(self._owners.pop(server.alias, Owner()), where)
-        if server.mock.is_running:
-            server.mock.stop()
+        mock: Any = server.mock
+        if server.is_elsewhere:
+            mock.disconnect()
+        elif mock.is_running:
+            mock.stop()
 
     def _use(self, server: MockServer) -> MockServer:
         self._used.add(server)
@@ -233,7 +264,7 @@ class Servers:
         return self._running[alias]
 
 
-def _unused(mock: "SMTPMock") -> list[str]:
+def _unused(mock: "SMTPMock | RemoteMock") -> list[str]:
     """Return the text about the unused rules of a server, if there are any."""
     try:
         mock.assert_rules_used()

@@ -84,6 +84,14 @@ class RemoteBackend:
         """The address of the server, for people."""
         return format_address(*self.smtp)
 
+    def certificate(self) -> bytes:
+        """Return the certificate to trust.
+
+        Raises:
+            SMTPMockError: If the server has no TLS.
+        """
+        return self._client.download("/ca.pem")
+
     @property
     def is_running(self) -> bool:
         """True while messages can arrive."""

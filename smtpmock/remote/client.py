@@ -77,6 +77,20 @@ class Client:
         target = _target(path, parameters)
         return self._document(hub.get_hub().call_interruptibly(self._ask, method, target, content, SECONDS_TO_ANSWER))
 
+    def download(self, path: str) -> bytes:
+        """Return the content with which a request is answered, whatever it is.
+
+        Args:
+            path: The path below that of the API.
+
+        Raises:
+            SMTPMockError: If there is none.
+        """
+        reply = hub.get_hub().call_interruptibly(self._ask, "GET", _target(path, ()), None, SECONDS_TO_ANSWER)
+        if reply.status != 200:
+            self._document(reply)
+        return reply.body
+
     def collect(self, path: str, parameters: Iterable[tuple[str, str]] = ()) -> list[Any]:
         """Return all items of a list, page by page.
 

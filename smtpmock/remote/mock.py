@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
+from weakref import finalize
 
 from smtpmock.errors import SettingError
 from smtpmock.mailbox import registry
@@ -60,6 +63,7 @@ class RemoteMock(Mailbox):
         address = parse_address(url, auth)
         self._remote = RemoteBackend(Client(address, None if cafile is None else str(cafile)))
         self._url = str(address)
+        self._certificate: Path | None = None
         super().__init__(self._remote, timeout=timeout, ignore_violations=ignore_violations)
 
     def __repr__(self) -> str:
@@ -89,9 +93,30 @@ class RemoteMock(Mailbox):
         return format_address(*self._remote.smtp)
 
     @property
+    def url(self) -> str:
+        """The URL of the server for mail, such as "smtp://127.0.0.1:2525"; the scheme is "smtps" with implicit TLS."""
+        scheme = "smtps" if self._remote.describe()["settings"].get("tls") == "implicit" else "smtp"
+        return f"{scheme}://{self.address}"
+
+    @property
     def http_url(self) -> str:
         """The URL of the inbox and of the API, without credentials."""
         return self._url
+
+    @property
+    def ca_certificate(self) -> Path:
+        """The path of a copy of the certificate to trust, which is removed when the interpreter exits.
+
+        Raises:
+            SMTPMockError: If the server has no TLS.
+        """
+        if self._certificate is None:
+            content = self._remote.certificate()
+            with NamedTemporaryFile(prefix="smtpmock-", suffix=".pem", delete=False) as file:
+                file.write(content)
+            self._certificate = Path(file.name)
+            finalize(self, self._certificate.unlink, missing_ok=True)
+        return self._certificate
 
     def scope(self, **query: Unpack[QueryWords]) -> Scope:
         """Return a mailbox that sees, waits for, removes and scripts only what matches; see `Mailbox.scope`.

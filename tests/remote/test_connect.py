@@ -99,6 +99,14 @@ def test_a_certificate_that_is_not_trusted_is_refused():
             connect(server.http_url, cafile="missing.pem")
 
 
+def test_the_certificate_to_trust_is_downloaded(mock):
+    with SMTPMock(http_port=0, tls="starttls") as server, connect(server.http_url) as secure:
+        assert secure.ca_certificate.read_bytes() == server.ca_certificate.read_bytes()
+        assert secure.url == server.url
+    with pytest.raises(SMTPMockError, match="has no TLS"):
+        mock.ca_certificate  # noqa: B018
+
+
 def test_the_host_and_the_port_are_those_of_the_server_unless_it_names_others():
     with SMTPMock(http_port=0, public_smtp="mail.example:25") as server, connect(server.http_url) as mock:
         assert (mock.host, mock.port, mock.address) == ("mail.example", 25, "mail.example:25")

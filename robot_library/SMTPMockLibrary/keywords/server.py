@@ -1,11 +1,12 @@
 """Starting, stopping and switching servers."""
 
+from datetime import timedelta
 from typing import Any
 
 from robot.api import logger
 from robot.api.deco import keyword
 
-from SMTPMockLibrary.api import create_mock
+from SMTPMockLibrary.api import connect_mock, create_mock
 from SMTPMockLibrary.failures import Keywords, explain_failures
 from SMTPMockLibrary.owners import AutoStop
 from SMTPMockLibrary.servers import MockServer
@@ -41,6 +42,42 @@ class ServerKeywords(Keywords):
         """
         server = self.servers.start(create_mock(**given_settings(settings)), alias, auto_stop)
         logger.info(f"SMTP mock '{server.alias}' is listening on {server.url}")
+        return server
+
+    @keyword("Connect To SMTP Mock", tags=("Server",))
+    @explain_failures
+    def connect_to_smtp_mock(
+        self,
+        url: str,
+        alias: Alias = None,
+        *,
+        user: str | None = None,
+        password: Any = None,
+        cafile: str | None = None,
+        timeout: timedelta = timedelta(seconds=5),
+        strict: bool = False,
+        auto_stop: AutoStop | None = None,
+    ) -> MockServer:
+        """Connects to a server that runs elsewhere, such as ``smtpmock serve``, and makes it the current one.
+
+        ``url`` is that of its inbox, such as ``http://mock:8025``. All keywords work as with a server that was started
+        here. Connecting removes nothing: use `Purge Messages` and `Clear Rules` for a server that was used before.
+        `Stop SMTP Mock` and the end by ``auto_stop`` end the connection and remove the rules that were added through
+        it; the server goes on.
+
+        ``user`` and ``password``, which may be a secret, are those that the server requires, ``cafile`` is the
+        certificate to trust, and ``timeout`` the default timeout of waits. With ``strict``, it is an error to leave a
+        rule unused.
+
+        Example:
+        | ${elsewhere} =    Start SMTP Mock    http_port=0
+        | Connect To SMTP Mock    ${elsewhere.mock.http_url}    alias=shared
+        """
+        given = str(getattr(password, "value", password or ""))  # a secret of Robot Framework 7.4
+        auth = None if user is None else (user, given)
+        mock = connect_mock(url, auth=auth, cafile=cafile, timeout=timeout.total_seconds())
+        server = self.servers.connect(mock, alias, auto_stop, strict=strict)
+        logger.info(f"SMTP mock '{server.alias}' is at {server.url}")
         return server
 
     @keyword("Get SMTP Mock", tags=("Getter", "Server"))

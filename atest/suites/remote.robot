@@ -1,0 +1,61 @@
+*** Settings ***
+Documentation       A server that runs elsewhere: in another process, reached over HTTP.
+Library             SMTPMockLibrary
+Library             Elsewhere
+Library             Mailer
+Suite Setup         Set Up
+Suite Teardown      End Elsewhere
+
+
+*** Test Cases ***
+Keywords Work As With A Server That Was Started Here
+    ${server} =    Connect To SMTP Mock    ${URL}    alias=shared
+    Should Be Equal    ${server.alias}    shared
+    Should Be Equal    ${server.url}    smtp://127.0.0.1:${server.port}
+    Send Mail    ${server}    subject=Welcome
+    ${mail} =    Wait For Message    subject=Welcome
+    Message Should Contain    ${mail}    ${mail.text}
+    Message Count Should Be    1
+    ${sessions} =    Get Sessions
+    Length Should Be    ${sessions}    1
+    Log Message    ${mail}
+    Log Session Transcript
+    Run Keyword And Expect Error    *No message with subject='Other' arrived within 0.01 s.*Welcome*
+    ...    Wait For Message    subject=Other    timeout=0.01
+
+Connecting Removes Nothing And Disconnecting Removes Rules
+    ${before} =    Messages Elsewhere
+    Should Be Equal As Integers    ${before}    1
+    Connect To SMTP Mock    ${URL}
+    Message Count Should Be    1
+    Fail Next Messages    1
+    ${rules} =    Rules Elsewhere
+    Should Be Equal As Integers    ${rules}    1
+    Stop SMTP Mock
+    ${rules} =    Rules Elsewhere
+    Should Be Equal As Integers    ${rules}    0
+    Run Keyword And Expect Error    No SMTP mock is running:*    Get Message
+
+The End Of A Test Ends Its Connection
+    Run Keyword And Expect Error    No SMTP mock is running:*    Get Message
+    Connect To SMTP Mock    ${URL}
+    Reject Recipient    *@example.com
+
+Rules Of A Test That Has Ended Are Gone
+    ${rules} =    Rules Elsewhere
+    Should Be Equal As Integers    ${rules}    0
+
+A Server That Cannot Be Reached Is One Sentence
+    Run Keyword And Expect Error    The SMTP mock at http://127.0.0.1:1 cannot be reached: the connection was refused.
+    ...    Connect To SMTP Mock    http://127.0.0.1:1
+
+A Strict Connection Fails If A Rule Was Never Used
+    Connect To SMTP Mock    ${URL}    strict=True
+    Fail Next Messages
+    Run Keyword And Expect Error    *1 rule never used:*    Stop SMTP Mock
+
+
+*** Keywords ***
+Set Up
+    ${url} =    Start Elsewhere
+    VAR    ${URL}    ${url}    scope=SUITE
