@@ -79,7 +79,7 @@ def _prepared(request: pytest.FixtureRequest, settings: Settings) -> Mailbox:
     scope = request.getfixturevalue("smtpmock_scope")
     if scope:
         mailbox: Mailbox = RemoteMock(url, **of_client).scope(**scope)
-    elif os.environ.get("PYTEST_XDIST_WORKER"):
+    elif hasattr(request.config, "workerinput"):  # a worker of pytest-xdist
         _fail(
             "Several workers share the server at smtpmock_url: override the fixture smtpmock_scope, so that each has "
             "its own mail, as in {'recipient': f'*@{worker_id}.example'}"

@@ -7,6 +7,7 @@ from smtplib import SMTP
 import pytest
 
 from smtpmock import SMTPMock
+from tests.plugin.conftest import EXTRA_OPTIONS
 
 pytest_plugins = ["pytester"]
 
@@ -92,7 +93,7 @@ def server():
 
 def run(pytester, code, *options):
     pytester.makepyfile(code)
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options, timeout=120)
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *EXTRA_OPTIONS, *options, timeout=120)
 
 
 def test_the_fixtures_use_a_server_that_runs_elsewhere(pytester, server):
