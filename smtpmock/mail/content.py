@@ -383,8 +383,8 @@ class Content:
         r"""The candidates for the one-time code, as `code` finds it without a pattern, each once; usually one or none.
 
         Example:
-            >>> Content(b"\r\nYour code is 493021, or by phone 771902.").codes
-            ('493021', '771902')
+            >>> Content(b"\r\nYour code is 493021.").codes
+            ('493021',)
         """
         from smtpmock.mail.codes import text_codes
 

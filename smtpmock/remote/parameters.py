@@ -37,6 +37,7 @@ def message_parameters(query: Query) -> Sent:
     """Return a query for messages as it is sent.
 
     Example:
+        >>> from smtpmock.queries.query import Query
         >>> message_parameters(Query({"recipient": "*@example.com", "text": str.isupper}))
         Sent(pairs=[('accepted', 'true'), ('recipient', '*@example.com')], rest=(<Term text=isupper>,))
     """
