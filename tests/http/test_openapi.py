@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from contextlib import closing
 from typing import Any
 
@@ -237,3 +239,11 @@ def test_page_is_found_beside_the_document(client):
     moved = client.ask("GET", f"{API}/docs", redirect=False)
 
     assert (moved.status, moved.headers["Location"]) == (308, "/docs")
+
+
+def test_document_needs_no_docstrings():
+    program = "from smtpmock.http.native.app import api_document; print(len(api_document(has_login=False)['paths']))"
+
+    done = subprocess.run([sys.executable, "-OO", "-c", program], capture_output=True, text=True, timeout=SECONDS)
+
+    assert (done.stdout, done.stderr) == (f"{len(DOCUMENT['paths'])}\n", "")

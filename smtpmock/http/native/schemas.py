@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -37,7 +38,7 @@ _PLAIN: Mapping[Any, Schema] = {
     Any: {},
 }
 _OPTIONAL = {name for names in LARGE.values() for name in names}
-_LISTED = re.compile(r"^    {4,8}(\w+): (.+(?:\n {12,}.+)*)$", re.MULTILINE)
+_LISTED = re.compile(r"^ {4}(\w+): (.+(?:\n {8,}.+)*)$", re.MULTILINE)
 
 
 def reference(name: str) -> Schema:
@@ -78,7 +79,7 @@ def form_schemas() -> Mapping[str, Schema]:
 
 
 def _schema(kind: type, names: tuple[str, ...]) -> Schema:
-    meanings = {name: " ".join(text.split()) for name, text in _LISTED.findall(kind.__doc__ or "")}
+    meanings = {name: " ".join(text.split()) for name, text in _LISTED.findall(_documentation(kind))}
     properties: dict[str, Schema] = {}
     for name in names:
         if name == "stored":
@@ -88,11 +89,22 @@ def _schema(kind: type, names: tuple[str, ...]) -> Schema:
         attribute = vars(kind).get(name)
         if isinstance(attribute, property):
             hint = get_type_hints(attribute.fget, localns=_NAMES)["return"]
-            meaning = (attribute.__doc__ or "").split("\n")[0]
+            meaning = _summary(attribute)
         else:
-            hint, meaning = (int if kind is Message else get_type_hints(kind, localns=_NAMES)[name]), meanings[name]
+            hint, meaning = (
+                (int if kind is Message else get_type_hints(kind, localns=_NAMES)[name]),
+                meanings.get(name, ""),
+            )
         described = {"type": "array", "items": {"type": "string"}} if (kind, name) == (Session, "messages") else None
         properties[name] = {**(described or schema_of(hint)), "description": meaning}
-    summary = (kind.__doc__ or "").split("\n")[0]
     required = [name for name in names if name not in _OPTIONAL]
-    return {"type": "object", "description": summary, "properties": properties, "required": required}
+    return {"type": "object", "description": _summary(kind), "properties": properties, "required": required}
+
+
+def _documentation(described: object) -> str:
+    """Return a docstring without its indentation: empty under `python -OO`, which strips docstrings."""
+    return inspect.getdoc(described) or ""
+
+
+def _summary(described: object) -> str:
+    return _documentation(described).partition("\n")[0]
