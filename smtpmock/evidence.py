@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from smtpmock.errors import SMTPMockError
 from smtpmock.mailbox import registry
-from smtpmock.reports.unmet import MOST_LATE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -192,14 +190,14 @@ class Evidence:
 
         return summary(self._facts(names))
 
-    def wait_for_late_mail(self, most: float = MOST_LATE) -> None:
+    def wait_for_late_mail(self, most: float | None = None) -> None:
         """Wait for mail that comes too late for the wait that gave up last, before a failure is reported.
 
         This takes as long again as that wait, at most `most` seconds, and ends when such mail arrives. It does nothing
         if the server has stopped.
 
         Args:
-            most: The most seconds to wait.
+            most: The most seconds to wait; None for 1 second.
 
         Example:
             >>> from smtpmock import Evidence
@@ -228,6 +226,8 @@ class Evidence:
 
 def _present(mailbox: Mailbox) -> Mark | None:
     """Return the mark of a server for the present moment; None if it is elsewhere and cannot be reached."""
+    from smtpmock.errors import SMTPMockError
+
     try:
         return mailbox.mark()
     except SMTPMockError:

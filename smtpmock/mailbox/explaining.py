@@ -170,12 +170,12 @@ def server_facts(mailbox: Explaining, since: Mark | Numbered | None = None, name
     return ServerFacts(backend.address, entries, sessions, backend.dropped, name, unmet)
 
 
-def wait_for_late_mail(mailboxes: Iterable[Explaining], most: float = MOST_LATE) -> None:
+def wait_for_late_mail(mailboxes: Iterable[Explaining], most: float | None = None) -> None:
     """Wait for mail that comes too late for the wait that gave up last, as long again as that wait took.
 
     Args:
         mailboxes: The mailboxes that may have waited.
-        most: The most seconds to wait.
+        most: The most seconds to wait; None for `MOST_LATE`.
     """
     waits = [(unmet, mailbox) for mailbox in mailboxes for unmet in list(mailbox._unmet.values()) if unmet.seconds > 0]
     if not waits:
@@ -183,7 +183,7 @@ def wait_for_late_mail(mailboxes: Iterable[Explaining], most: float = MOST_LATE)
     unmet, mailbox = max(waits, key=lambda wait: wait[0].ended)
     try:
         there = len(mailbox._backend.select(unmet.query))
-        mailbox._backend.wait(unmet.query, there + 1, min(unmet.seconds, most))
+        mailbox._backend.wait(unmet.query, there + 1, min(unmet.seconds, MOST_LATE if most is None else most))
     except Exception:  # a stop ends this wait, as does a function of the test that cannot examine the mail
         return
 
