@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from smtpmock import SMTPMock
-from tests.http.browser import needs_chromium, site, visit
+from tests.http.browser import load, needs_chromium, site, visit
 from tests.http.conftest import API
 
 if TYPE_CHECKING:
@@ -128,3 +128,9 @@ def test_page_of_the_server_has_no_inline_script_and_may_run_none(client):
     assert "unsafe" not in policy
     assert [tag for tag in re.findall(rb"<script[^>]*>", page.content) if b" src=" not in tag] == []
     assert b"<script" in page.content
+
+
+def test_page_of_the_server_runs_its_own_script_under_its_policy(tmp_path, mock):
+    shown = load(mock.http_url, tmp_path)
+
+    assert '<message-list role="listbox"' in shown  # which the script adds
