@@ -8,13 +8,19 @@ from smtplib import SMTP
 
 import pytest
 
-from smtpmock import MESSAGE_WORDS, ExpectationError, QueryError, SMTPMock
+from smtpmock import MESSAGE_WORDS, ExpectationError, QueryError
+from tests.places import PLACES, served
 
 REFUSED = ["no@example.com", "refused@example.com"]
 
 
+@pytest.fixture(scope="module", params=PLACES)
+def place(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def mock():
+def mock(place):
     """A server that was sent a welcome, an invoice and a notice, and a transaction that came to nothing."""
     welcome = EmailMessage()
     welcome["Subject"] = "Welcome, Bób"
@@ -26,7 +32,8 @@ def mock():
     invoice["Subject"] = "Invoice 7"
     invoice.set_content("attached\n")
     invoice.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="invoice-7.pdf")
-    with SMTPMock(multiple_rcptto=True, multiple_message_receiving=True, not_registered_emails=REFUSED) as m:
+    settings = {"multiple_rcptto": True, "multiple_message_receiving": True, "not_registered_emails": REFUSED}
+    with served(place, **settings) as m:
         with SMTP(m.host, m.port, local_hostname="App.example") as client:
             client.send_message(welcome, "Shop@Example.com", ["Bob@example.com"])
             client.send_message(invoice, "billing@example.com", ["bob@example.com", "carol@EXAMPLE.org"])
@@ -303,6 +310,22 @@ def test_a_value_that_cannot_be_asked_for_is_refused(mock, word, wanted, text):
 # Headers, bodies and case.
 
 
+@pytest.fixture(scope="module")
+def greeted(place):
+    """A server that was sent one mail, whose headers name others than its envelope."""
+    mail = EmailMessage()
+    mail["From"] = "Shop <shop@example.com>, second@example.com"
+    mail["To"] = "Bob Example <Bob@example.com>"
+    mail["Cc"] = "team@example.com"
+    mail["Subject"] = "Welcome, Zoë"
+    mail["X-Id"] = "ab"
+    mail.set_content("plain text")
+    mail.add_alternative("<p>HTML <b>seen</b> by readers</p>", subtype="html")
+    with served(place) as running:
+        running.deliver(mail, "bounce@example.com", ["bob@example.com"])
+        yield running
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [
@@ -325,19 +348,8 @@ def test_a_value_that_cannot_be_asked_for_is_refused(mock, word, wanted, text):
         ({"recipient": "BOB@example.com", "ignore_case": False}, []),
     ],
 )
-def test_headers_bodies_and_case(words, found):
-    mail = EmailMessage()
-    mail["From"] = "Shop <shop@example.com>, second@example.com"
-    mail["To"] = "Bob Example <Bob@example.com>"
-    mail["Cc"] = "team@example.com"
-    mail["Subject"] = "Welcome, Zoë"
-    mail["X-Id"] = "ab"
-    mail.set_content("plain text")
-    mail.add_alternative("<p>HTML <b>seen</b> by readers</p>", subtype="html")
-    with SMTPMock() as server:
-        server.deliver(mail, "bounce@example.com", ["bob@example.com"])
-
-        assert numbers(server, **words) == found
+def test_headers_bodies_and_case(greeted, words, found):
+    assert numbers(greeted, **words) == found
 
 
 def test_ignore_case_needs_a_text(mock):

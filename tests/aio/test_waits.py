@@ -13,6 +13,7 @@ import trio
 
 from smtpmock import MessageTimeoutError, ServerStateError, SMTPMock, StartError
 from tests.aio.conftest import ENDLESS, until_waiting, waiters
+from tests.places import PLACES, served
 from tests.raw_client import ENVELOPE, TEXT, Client, deliver
 
 BLOCKING = """
@@ -63,10 +64,19 @@ CALLS = {
 }
 
 
+@pytest.fixture(scope="module", params=PLACES)
+def mailbox(request):
+    """A mailbox with one message, whose server is in each place."""
+    with served(request.param) as running:
+        deliver(running)
+        running.wait_for_session(ENDLESS)  # a message that is returned tells whether its session has ended
+        yield running
+
+
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_call_has_the_result_and_the_error_that_it_has_without_a_loop(call, mock, run_async):
+def test_call_has_the_result_and_the_error_that_it_has_without_a_loop(call, mailbox, run_async):
     async def call_in_task():
-        return await call(mock.aio)
+        return await call(mailbox.aio)
 
     def outcome(function, *args):
         try:
@@ -74,9 +84,7 @@ def test_call_has_the_result_and_the_error_that_it_has_without_a_loop(call, mock
         except Exception as error:
             return type(error), str(error), getattr(error, "messages", None)
 
-    deliver(mock)
-    mock.wait_for_session(ENDLESS)  # a message that is returned tells whether its session has ended
-    assert outcome(run_async, call_in_task) == outcome(call, mock)
+    assert outcome(run_async, call_in_task) == outcome(call, mailbox)
 
 
 def test_unused_rule_is_told_in_the_same_words(mock, run_async):

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smtpmock import SMTPMock
+from tests.places import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from smtpmock import Mailbox
+
 
 @pytest.fixture
-def mock() -> Iterator[SMTPMock]:
-    """A server that records everything."""
-    with SMTPMock(multiple_rcptto=True, multiple_message_receiving=True) as running:
+def mock(place: str) -> Iterator[Mailbox]:
+    """A server that records everything, in each place."""
+    with served(place, multiple_rcptto=True, multiple_message_receiving=True) as running:
         yield running
-    assert running.errors == []

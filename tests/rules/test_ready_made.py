@@ -152,13 +152,19 @@ def test_no_connection_is_allowed(mock):
         ("bob@example.com", "carol", False),
         ("*@example.com", "carol", True),
         (re.compile("^b"), "bob", True),
-        (lambda address: address.startswith("c"), "carol", True),
     ],
 )
 def test_recipient_is_rejected(mock, pattern, name, refused):
     mock.reject_recipient(pattern)
 
     assert recipient(mock, name) == ("550 5.1.1 User unknown" if refused else "250 Received")
+
+
+@pytest.mark.parametrize("place", ["local"])  # a function cannot be sent
+def test_recipient_is_rejected_by_a_function(mock):
+    mock.reject_recipient(lambda address: address.startswith("c"))
+
+    assert (recipient(mock, "bob"), recipient(mock, "carol")) == ("250 Received", "550 5.1.1 User unknown")
 
 
 def test_recipient_is_rejected_with_these_words(mock):

@@ -4,27 +4,42 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import contextmanager
 from smtplib import SMTP
 
 import pytest
 
 from smtpmock import ServerStateError, SMTPMock, StartError
+from tests.places import PLACES, served
 from tests.test_report import send
 
 SECONDS = 60
 
 
-@pytest.fixture(params=["127.0.0.1", "::1"])
-def mock(request):
+@contextmanager
+def serving(host):
+    """Give a server in this process, which a test can stop."""
     try:
-        socket.getaddrinfo(request.param, 0)
-        running = SMTPMock(host=request.param)
+        socket.getaddrinfo(host, 0)
+        running = SMTPMock(host=host)
         running.start()
     except (OSError, StartError):
         pytest.skip("this machine has no such address")
     yield running
     if running.is_running:
         running.stop()
+
+
+@pytest.fixture(params=["127.0.0.1", "::1"])
+def server(request):
+    with serving(request.param) as running:
+        yield running
+
+
+@pytest.fixture(params=["127.0.0.1", "::1", "process", "https"])
+def mock(request):
+    with served(request.param) if request.param in PLACES else serving(request.param) as running:
+        yield running
 
 
 def assert_refused(mock):
@@ -71,22 +86,22 @@ def test_going_twice_changes_nothing(mock):
     send(mock)
 
 
-def test_server_that_is_stopped_while_it_is_offline_frees_its_port(mock):
-    with mock.offline():
-        mock.stop()
-        assert not mock.is_online
-        with SMTPMock(host=mock.host, port=mock.port) as other:
+def test_server_that_is_stopped_while_it_is_offline_frees_its_port(server):
+    with server.offline():
+        server.stop()
+        assert not server.is_online
+        with SMTPMock(host=server.host, port=server.port) as other:
             send(other)
-    assert not mock.is_running
-    mock.start()
-    assert mock.is_online
-    send(mock)
+    assert not server.is_running
+    server.start()
+    assert server.is_online
+    send(server)
 
 
-def test_stop_ends_sessions_of_a_server_that_is_offline(mock):
-    with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
-        mock.go_offline()
-        mock.stop()
+def test_stop_ends_sessions_of_a_server_that_is_offline(server):
+    with SMTP(server.host, server.port, timeout=SECONDS) as client:
+        server.go_offline()
+        server.stop()
         assert client.getreply()[0] == 421
 
 
