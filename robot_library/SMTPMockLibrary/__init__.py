@@ -42,27 +42,33 @@ class SMTPMockLibrary(
     StandardKeywords,
     SecurityKeywords,
 ):
-    """An SMTP server for tests, which records the mail that an application sends and explains failures.
+    r"""An SMTP server for tests, which records the mail that an application sends and explains failures.
 
     %TOC%
 
     = Usage =
 
     `Start SMTP Mock` starts a server on a free port of the local machine. Configure your application to send its mail
-    to this port, let it run, and check what arrived:
+    to this port, let it run, and check what arrived. Here, the keyword *Sign Up* stands for your application:
 
     | ***** Settings *****
     | Library           SMTPMockLibrary
-    | Library           Process
-    | Test Teardown     Stop SMTP Mock
     |
     | ***** Test Cases *****
     | Signing Up Sends A Link
     |     ${server} =    Start SMTP Mock
-    |     Run Process    my-application    sign-up    bob@example.com    env:SMTP_PORT=${server.port}
+    |     Sign Up    bob@example.com    ${server}
     |     ${mail} =    Wait For Message    recipient=bob@example.com    subject=Welcome*
     |     Message Should Contain    ${mail}    Thank you for signing up
-    |     ${link} =    Get Link From Message    ${mail}    /confirm/
+    |     ${link} =    Get Link From Message    ${mail}    */confirm/*
+    |
+    | ***** Keywords *****
+    | Sign Up
+    |     [Arguments]    ${address}    ${server}
+    |     VAR    ${mail}    Subject: Welcome\n\nThank you for signing up: https://shop.example/confirm/1
+    |     VAR    ${client}    ${{smtplib.SMTP($server.host, $server.port)}}
+    |     Evaluate    $client.sendmail("shop@example.com", $address, $mail)
+    |     Evaluate    $client.quit()
 
     Tests do not need to sleep or poll: a message is available before the server tells the application that it was
     accepted, and a wait ends as soon as the message arrives.
