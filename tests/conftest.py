@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import pytest
 
+from smtpmock.mailbox import registry
 from tests.children import heed_hangups
 from tests.places import PLACES, end_farm
 
@@ -59,6 +61,12 @@ def _farm() -> Iterator[None]:
     """End the process with servers, if the tests needed one."""
     yield
     end_farm()
+
+
+@pytest.fixture
+def unheld(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else holds servers, as without pytest, whose plugin does."""
+    monkeypatch.setattr(registry, "_holders", WeakValueDictionary())
 
 
 @pytest.fixture

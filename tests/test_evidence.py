@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import re
-from contextlib import suppress
 from email.message import EmailMessage
-from smtplib import SMTP, SMTPException, SMTPRecipientsRefused
+from smtplib import SMTP, SMTPRecipientsRefused
 from textwrap import dedent
 from threading import Thread
-from weakref import WeakValueDictionary
 
 import pytest
 
@@ -20,7 +16,7 @@ from smtpmock.reports.evidence import evidence
 from smtpmock.reports.facts import ServerFacts
 from smtpmock.reports.layout import WIDTH
 from smtpmock.reports.unmet import MOST_UNMET
-from tests.test_report import masked, send
+from tests.explained import send, shown
 
 
 @pytest.fixture
@@ -33,18 +29,6 @@ def mock():
 def other():
     with SMTPMock() as running:
         yield running
-
-
-@pytest.fixture
-def unheld(monkeypatch):
-    """Nobody else holds servers, as without pytest, whose plugin does."""
-    monkeypatch.setattr(registry, "_holders", WeakValueDictionary())
-
-
-def shown(text):
-    text = re.sub(r"\d+\.\d+ s (?=after)", "0.0 s ", text)
-    text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:2525", text)
-    return masked(text)
 
 
 def give_up(mock, **query):
@@ -458,86 +442,3 @@ def test_late_mail_ends_the_wait_for_it(mock, fails):
     sender.join()
 
     assert ("after the wait" in remarks) is not fails
-
-
-def leave(mock, action):
-    """The notes of an exception that leaves the block of a server."""
-    with pytest.raises(Exception) as error, mock:  # noqa: PT011
-        action()
-    return getattr(error.value, "__notes__", [])
-
-
-@pytest.mark.usefixtures("unheld")
-def test_exception_that_leaves_the_block_of_a_server_has_a_note(mock):
-    send(mock)
-    mock.stop()
-    [note] = leave(mock, lambda: send(mock, text="Subject: in the block") or 1 / 0)
-
-    assert shown(note).startswith("\nSMTP mail and sessions\n127.0.0.1:2525: 1 message, 1 session\n")
-    assert "in the block" in note
-
-
-@pytest.mark.usefixtures("unheld")
-def test_note_does_not_repeat_what_the_error_shows():
-    mock = SMTPMock()
-    [note] = leave(mock, lambda: send(mock) or mock.message(subject="x"))
-
-    assert "Welcome" not in note.partition("Session 1 from")[0]
-    assert "Session 1 from" in note
-
-
-def send_late(mock):
-    with suppress(SMTPException):  # the server may stop before the QUIT
-        send(mock)
-
-
-def send_after_a_wait(mock, sender):
-    """Wait in vain, and let the sender begin before the error leaves."""
-    try:
-        mock.wait_for_message(timeout=1)
-    except MessageTimeoutError:
-        sender.start()
-        raise
-
-
-@pytest.mark.usefixtures("unheld")
-def test_server_does_not_stop_before_late_mail_has_come():
-    mock = SMTPMock()
-    sender = Thread(target=send_late, args=[mock])
-    [note] = leave(mock, lambda: send_after_a_wait(mock, sender))
-    sender.join()
-
-    assert " s after the wait for a message had ended." in " ".join(note.split())
-
-
-@pytest.mark.usefixtures("unheld")
-def test_server_of_a_coroutine_does_not_stop_before_late_mail_has_come():
-    async def block():
-        async with SMTPMock() as mock:
-            try:
-                await mock.aio.wait_for_message(timeout=1)
-            except MessageTimeoutError:
-                senders.append(asyncio.create_task(asyncio.to_thread(send_late, mock)))
-                raise
-
-    senders = []
-    with pytest.raises(MessageTimeoutError) as error:
-        asyncio.run(block())
-
-    assert " s after the wait for a message had ended." in " ".join("".join(error.value.__notes__).split())
-
-
-@pytest.mark.usefixtures("unheld")
-@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, pytest.skip.Exception])
-def test_what_is_no_failure_has_no_note(error):
-    with pytest.raises(error) as raised, SMTPMock():
-        raise error("x")
-
-    assert not hasattr(raised.value, "__notes__")
-
-
-def test_there_is_no_note_if_somebody_else_reports():
-    evidence = Evidence(hold=True)
-
-    assert leave(SMTPMock(), lambda: 1 / 0) == []
-    assert len(evidence.servers) == 1

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtpmock import ExpectationError, MessageTimeoutError, QueryError, SMTPMock, transcripts
+from smtpmock import ExpectationError, MessageTimeoutError, QueryError, SMTPMock
 from smtpmock.reports.explanation import MOST_LINES
 from smtpmock.reports.layout import WIDTH
+from tests.explained import assert_explains, failure, masked, send
 from tests.raw_client import Client
 
 
@@ -23,30 +24,6 @@ def mock():
         multiple_rcptto=True, multiple_message_receiving=True, not_registered_emails=["nobody@example.com"]
     ) as running:
         yield running
-
-
-def send(mock, recipient="bob@example.com", text="Subject: Welcome\r\n\r\nhello"):
-    with SMTP(mock.host, mock.port, local_hostname="app.example") as client:
-        client.sendmail("shop@example.com", [recipient], text)
-
-
-def masked(text):
-    """The text with each time, duration and port replaced by one of the same width."""
-    text = re.sub(r"\b\d\d:\d\d:\d\d\.\d{3}\b", "12:00:00.000", text)
-    text = re.sub(r"\+\d+\.\d{3}(?= [CS]:)", "+0.000", text)
-    text = re.sub(r"(?<=ended after )\d+\.\d{3}", "0.000", text)
-    text = re.sub(r"\b(from|to):<", lambda found: found[0].upper(), text)  # smtplib 3.13.0 writes small letters
-    return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:2525", text)
-
-
-def assert_explains(error, expected):
-    assert masked(str(error)) == dedent(expected).strip("\n")
-
-
-def failure(function, *args, **query):
-    with pytest.raises(ExpectationError) as caught:
-        function(*args, **query)
-    return caught.value
 
 
 def test_nobody_connected(mock):
@@ -415,76 +392,6 @@ def test_an_explanation_of_everything_ends_with_a_count_of_what_was_cut(mock):
     assert lines[51] == "… and 116 earlier refusals"
     assert masked(lines[53]) == "30 clients connected to 127.0.0.1:2525. The most recent session:"
     assert re.fullmatch(r"… and \d+ more lines", lines[59])
-
-
-# Transcripts.
-
-
-def test_a_transcript():
-    with (
-        SMTPMock(not_registered_emails=["nobody@example.com"], msg_invalid_cmd="What?") as mock,
-        SMTP(mock.host, mock.port, local_hostname="app.example") as client,
-    ):
-        with pytest.raises(SMTPRecipientsRefused):
-            client.sendmail("shop@example.com", ["nobody@example.com"], "hello")
-        client.docmd("\x1b[31m")
-        client.docmd("")
-    [session] = mock.sessions()
-    assert_explains(
-        session.transcript(),
-        """
-        Session 1 from 127.0.0.1:2525, 12:00:00.000, ended after 0.000 s
-        +0.000 S: 220 Welcome
-        +0.000 C: ehlo app.example
-               S: 250 Received
-        +0.000 C: mail FROM:<shop@example.com>
-               S: 250 Received
-        +0.000 C: rcpt TO:<nobody@example.com>
-               S: 550 User not found <- msg_rcptto_not_registered_email
-        +0.000 C: rset
-               S: 250 Ok
-        +0.000 C: \\x1b[31m
-               S: 502 What? <- msg_invalid_cmd
-        +0.000 C: (empty line)
-               S: 502 What? <- msg_invalid_cmd
-        +0.000 C: QUIT
-               S: 221 Closing connection
-        """,
-    )
-
-
-def test_a_transcript_tells_delays_and_what_the_server_said_unasked():
-    with SMTPMock(response_delay_noop=0.001, session_timeout=0.05) as mock, Client(mock) as client:
-        client.send("NOOP")
-        session = mock.wait_for_session(60)
-    assert_explains(
-        session.transcript(),
-        """
-        Session 1 from 127.0.0.1:2525, 12:00:00.000, ended after 0.000 s
-        +0.000 S: 220 Welcome
-        +0.000 C: NOOP
-               S: 250 Ok (after 0.001 s)
-        +0.000 S: 421 Session timeout
-        """,
-    )
-
-
-def test_a_session_shows_itself_as_text_and_as_html(mock):
-    send(mock)
-    [session] = mock.sessions()
-
-    assert session.transcript() == transcripts([session])
-    assert "rcpt" in session.html().lower()
-    assert "<script" not in session.html()
-
-
-def test_of_too_many_transcripts_the_end_is_shown(mock):
-    for _ in range(14):
-        send(mock)
-    lines = transcripts(mock.sessions()).splitlines()
-    assert len(lines) == 201
-    assert lines[0] == "… 23 earlier lines"
-    assert masked(lines[-2]) == "+0.000 C: QUIT"
 
 
 def test_a_long_text_is_shown_by_its_beginning(mock):

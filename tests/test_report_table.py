@@ -8,8 +8,8 @@ import pytest
 
 from smtpmock import ExpectationError, SMTPMock, transcripts
 from smtpmock.reports.layout import WIDTH
+from tests.explained import failure, masked
 from tests.raw_client import ENVELOPE, HELLO, SECONDS, Client
-from tests.test_report import failure, masked
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from textwrap import dedent, indent
 
 import pytest
 
-from tests.test_report import masked
+from tests.explained import masked
 
 TESTS = """
 import unittest

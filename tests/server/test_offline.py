@@ -10,8 +10,8 @@ from smtplib import SMTP
 import pytest
 
 from smtpmock import ServerStateError, SMTPMock, StartError
+from tests.explained import send
 from tests.places import PLACES, served
-from tests.test_report import send
 
 SECONDS = 60
 

@@ -1,0 +1,1 @@
+"""What a message says: its header, texts, attachments, links and codes."""
