@@ -225,6 +225,10 @@ class LocalBackend:
         """Return the number of open sessions."""
         return self._store.open_sessions
 
+    def open_logins(self, user: str) -> int:
+        """Return the number of open sessions in which a user is logged in."""
+        return self._store.open_logins(user)
+
     def clear_rules(self) -> None:
         """Remove all rules."""
         self._book.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from smtpmock.errors import ExpectationError, RuleError
 from smtpmock.rules.gates import ConnectionLimit, Greylist, RateLimit
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from smtpmock.queries.words import Text
     from smtpmock.rules.book import Clock
     from smtpmock.rules.words import Conditions, RuleWords, Stage
+
+RateKey = Literal["", "user", "sender", "client"]
+
+TOO_MANY_MESSAGES = "421 4.7.0 Too many messages, try again later"
+TOO_MANY_CONNECTIONS = "421 4.7.0 Too many connections, try again later"
 
 
 class Scripting:
@@ -115,31 +120,53 @@ class Scripting:
         return self.add_rule(Rule("RCPT TO", {**conditions, "reply": reply}, gate=Greylist(retry_after)))
 
     def limit_rate(
-        self, messages: int = 10, per: float = 1.0, reply: str = "421 4.7.0 Too many messages, try again later"
+        self,
+        messages: int = 10,
+        per: float = 1.0,
+        reply: str = TOO_MANY_MESSAGES,
+        *,
+        by: RateKey = "",
+        delay: float = 0.0,
     ) -> Rule:
-        """Limit the rate of messages: beyond it, refuse MAIL FROM and close the connection.
+        """Limit the rate of messages: beyond it, refuse MAIL FROM and close the connection, or delay the reply.
 
         Args:
             messages: The number of messages to let through in a period.
             per: The length of the period in seconds, measured by `clock`.
             reply: The reply to the rest.
+            by: What the messages are counted apart for: "user", "sender" or "client"; "" for all together.
+            delay: Seconds by which the rest is delayed instead of being refused; 0 to refuse it.
+
+        Raises:
+            RuleError: If a value is invalid, or both a reply and a delay are given.
 
         Example:
             >>> from smtpmock import SMTPMock
-            >>> SMTPMock().limit_rate(100, per=60).stage
+            >>> mock = SMTPMock()
+            >>> mock.limit_rate(100, per=60).stage
             'MAIL FROM'
+            >>> print(mock.limit_rate(30, per=60, by="user", delay=2))
+            MAIL FROM delay=2 (at most 30 in 60 s for each user)
         """
-        gate = RateLimit(messages, per)
-        return self.add_rule(Rule("MAIL FROM", {"reply": reply, "then": "close"}, gate=gate))
+        gate = RateLimit(messages, per, by)
+        if delay and reply != TOO_MANY_MESSAGES:
+            raise RuleError(invalid("delay", delay, "a delay without a reply: what is delayed is not refused"))
+        words: RuleWords = {"delay": delay} if delay else {"reply": reply, "then": "close"}
+        return self.add_rule(Rule("MAIL FROM", words, gate=gate))
 
     def limit_connections(
-        self, connections: int, reply: str = "421 4.7.0 Too many connections, try again later"
+        self, connections: int, reply: str = TOO_MANY_CONNECTIONS, *, by: Literal["", "user"] = ""
     ) -> Rule:
         """Limit the number of open connections: refuse any further one and close it.
 
         Args:
             connections: The most that may be open at the same time.
             reply: The reply to any further connection.
+            by: "user" to count the connections of each user, from the login on: a further login is refused; "" to count
+                all connections from their beginning.
+
+        Raises:
+            RuleError: If a value is invalid, or logins are limited on a server without `auth`.
 
         Example:
             >>> from smtplib import SMTP
@@ -149,8 +176,8 @@ class Scripting:
             ...     second.connect(mock.host, mock.port)
             (421, b'4.7.0 Too many connections, try again later')
         """
-        gate = ConnectionLimit(connections)
-        return self.add_rule(Rule("connect", {"reply": reply, "then": "close"}, gate=gate))
+        gate = ConnectionLimit(connections, by)
+        return self.add_rule(Rule("AUTH" if by else "connect", {"reply": reply, "then": "close"}, gate=gate))
 
     def reject_recipient(self, pattern: Text, reply: str = "550 5.1.1 User unknown") -> Rule:
         """Refuse the recipients that match a pattern.

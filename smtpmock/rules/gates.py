@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
 from smtpmock.errors import RuleError
 from smtpmock.rfc.grammar import address_key
 from smtpmock.rules.recent import RecentKeys
 from smtpmock.rules.values import number, whole
-from smtpmock.text import quote, unknown
+from smtpmock.text import alternatives, invalid, quote, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,6 +29,9 @@ class Circumstances(Protocol):
 
     def open_connections(self) -> int:
         """Return the number of open connections."""
+
+    def open_logins(self, user: str) -> int:
+        """Return the number of open connections on which a user has logged in."""
 
 
 class Gate(Protocol):
@@ -75,24 +78,30 @@ class RateLimit:
     Attributes:
         messages: The number of messages to let through in a period.
         per: The length of the period in seconds.
+        by: What the messages are counted apart for: "user", "sender" or "client"; "" for all together.
     """
 
     messages: int
     per: float
+    by: str = ""
 
     def __post_init__(self) -> None:
         whole("messages", self.messages, 0)
         number("per", self.per)
+        _check_by(self.by, ("user", "sender", "client"))
 
     def __str__(self) -> str:
-        return f"at most {self.messages} in {self.per:g} s"
+        return f"at most {self.messages} in {self.per:g} s{_for_each(self.by)}"
 
     def open(self, circumstances: Circumstances) -> Passes:
         """Return a function that returns True for a message beyond the rate."""
-        passed: deque[float] = deque()
+        passed_by = RecentKeys[deque[float]]()
 
-        def too_many(_: RuleContext) -> bool:
+        def too_many(context: RuleContext) -> bool:
             now = circumstances.now()
+            key = address_key(str(_only(context, self.by))) if self.by else ""
+            passed = passed_by.get(key, deque())
+            passed_by.put(key, passed)
             while passed and now - passed[0] >= self.per:
                 passed.popleft()
             if len(passed) >= self.messages:
@@ -109,18 +118,23 @@ class ConnectionLimit:
 
     Attributes:
         connections: The most that may be open at the same time.
+        by: "user" to count those on which the same user has logged in, apart from the one that asks; "" for all.
     """
 
     connections: int
+    by: str = ""
 
     def __post_init__(self) -> None:
         whole("connections", self.connections, 0)
+        _check_by(self.by, ("user",))
 
     def __str__(self) -> str:
-        return f"at most {self.connections} open"
+        return f"at most {self.connections} open{_for_each(self.by)}"
 
     def open(self, circumstances: Circumstances) -> Passes:
         """Return a function that returns True for a connection beyond the number."""
+        if self.by:
+            return lambda context: circumstances.open_logins(str(_only(context, "user"))) >= self.connections
         return lambda _: circumstances.open_connections() > self.connections
 
 
@@ -140,7 +154,7 @@ def gate_to_json(gate: Gate) -> dict[str, Any]:
         {'limit_connections': {'connections': 3}}
     """
     [name] = [name for name, kind in GATES.items() if isinstance(gate, kind)]
-    return {name: asdict(gate)}  # type: ignore[call-overload]
+    return {name: {word: value for word, value in asdict(gate).items() if value != ""}}  # type: ignore[call-overload]
 
 
 def gate_from_json(written: Any) -> Gate:
@@ -151,18 +165,29 @@ def gate_from_json(written: Any) -> Gate:
 
     Example:
         >>> gate_from_json({"limit_connections": {"connections": 3}})
-        ConnectionLimit(connections=3)
+        ConnectionLimit(connections=3, by='')
     """
     if not isinstance(written, dict) or len(written) != 1:
         raise RuleError(f"Invalid gate {quote(written)}: expected an object with the name of a ready-made rule")
     [(name, arguments)] = written.items()
     if name not in GATES:
         raise RuleError(unknown("gate", name, GATES))
-    needed = tuple(GATES[name].__dataclass_fields__)
-    if not isinstance(arguments, dict) or set(arguments) != set(needed):
+    declared = fields(GATES[name])
+    needed = [field.name for field in declared if field.default is MISSING]
+    known = {field.name for field in declared}
+    if not isinstance(arguments, dict) or not set(needed) <= set(arguments) <= known:
         raise RuleError(f"Invalid gate {name} {quote(arguments)}: expected an object with {' and '.join(needed)}")
     gate: Gate = GATES[name](**arguments)
     return gate
+
+
+def _check_by(by: Any, known: tuple[str, ...]) -> None:
+    if by != "" and by not in known:
+        raise RuleError(invalid("by", by, alternatives(known)))
+
+
+def _for_each(by: str) -> str:
+    return f" for each {by}" if by else ""
 
 
 def _only(context: RuleContext, word: str) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import RuleError
+from smtpmock.rules.gates import gate_from_json
 from smtpmock.rules.rule import Rule
 from smtpmock.settings.values import parse_seconds
 from smtpmock.text import quote, shorten
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[A-Za-z_]\w*=")
 _LONGEST_REASON = 200  # characters
+_MOST_DIGITS = 19
 _TABLE = re.compile(r"\s*\[\[\s*rule\s*\]\]")
 _NUMBERS: Mapping[str, Callable[[str], float]] = {
     **dict.fromkeys(("delay", "jitter"), parse_seconds),
@@ -29,6 +31,8 @@ _NUMBERS: Mapping[str, Callable[[str], float]] = {
 def parse_rule(line: str) -> Rule:
     """Return the rule on a line: a stage, then words; `reply` is repeated for each further line of the reply.
 
+    The word `gate` names a ready-made rule with its arguments, as the further condition of the rule.
+
     Args:
         line: The rule, quoted as in a shell.
 
@@ -38,6 +42,8 @@ def parse_rule(line: str) -> Rule:
     Example:
         >>> parse_rule("RCPT TO recipient=*@slow.example delay='200 ms' reply='451 later' times=3")
         <Rule RCPT TO recipient='*@slow.example' delay=0.2 reply='451 later' times=3, 0 hits>
+        >>> parse_rule("MAIL FROM delay=2 gate='limit_rate messages=30 per=60 by=user'")
+        <Rule MAIL FROM delay=2.0 (at most 30 in 60 s for each user), 0 hits>
     """
     try:
         pieces = shlex.split(line)
@@ -57,6 +63,8 @@ def parse_rule(line: str) -> Rule:
             raise RuleError(f"The word {word} is given twice")
         else:
             words[word] = value
+    if "gate" in words:
+        words["gate"] = _gate_on_a_line(words["gate"])
     return _rule(" ".join(pieces[:first]), words)
 
 
@@ -99,7 +107,23 @@ def load_rules(path: str) -> list[Rule]:
 
 
 def _rule(stage: str, words: Mapping[str, Any]) -> Rule:
-    return Rule(stage, {word: _value(word, value) for word, value in words.items()})
+    gate = gate_from_json(words["gate"]) if "gate" in words else None
+    return Rule(stage, {word: _value(word, value) for word, value in words.items() if word != "gate"}, gate=gate)
+
+
+def _gate_on_a_line(text: str) -> dict[str, dict[str, Any]]:
+    """Return a gate in the form in which JSON and TOML have it."""
+    name, *pieces = text.split() or [""]
+    arguments: dict[str, Any] = {}
+    for piece in pieces:
+        word, equals, value = piece.partition("=")
+        if not equals:
+            raise RuleError(f"Invalid gate {quote(text)}: expected the name of a ready-made rule, then word=value")
+        try:
+            arguments[word] = int(value) if value.isdecimal() and len(value) < _MOST_DIGITS else float(value)
+        except ValueError:
+            arguments[word] = value
+    return {name: arguments}
 
 
 def _value(word: str, value: Any) -> Any:

@@ -38,7 +38,7 @@ Then: TypeAlias = Literal["close", "reset", "silence", "half", "garbage", "accep
 TLSFault: TypeAlias = Literal["expired", "wrong-host", "unknown-authority", "refuse", "cut"]
 """The faults of a TLS handshake."""
 
-Per: TypeAlias = Literal["recipient", "sender", "session"]
+Per: TypeAlias = Literal["recipient", "sender", "session", "user"]
 """The units for which a rule can count separately."""
 
 

@@ -60,6 +60,9 @@ class Store(Protocol):
     def begin(self, client: str, client_port: int, server: str, now: float) -> Origin:
         """Begin a session; return its origin, with its id and number."""
 
+    def open_logins(self, user: str) -> int:
+        """Return the number of open sessions in which a user is logged in."""
+
     def append(self, session_id: str, fact: Exchange | Negotiated | Observation | Erasure) -> None:
         """Add a fact to a session."""
 

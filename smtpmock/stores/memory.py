@@ -107,6 +107,7 @@ class MemoryStore:
         self.most_bytes = most_bytes
         self.dropped = 0
         self.open_sessions = 0
+        self._logins: dict[str, int] = {}
         self._prefix = token_hex(4)
         self._last = 0
         self._last_session = 0
@@ -147,6 +148,9 @@ class MemoryStore:
             if self.bound is not None and len(exchanges) > (EXCHANGES_PER_MESSAGE + 1) * self.bound:
                 session.forget_beginning(self.bound * EXCHANGES_PER_MESSAGE)
         elif type(fact) is Negotiated:
+            if fact.user != session.negotiated.user:
+                self._count_login(session.negotiated.user, -1)
+                self._count_login(fact.user, 1)
             session.negotiated = fact
         elif type(fact) is Observation and all(fact.code != known.code for known in session.observations):
             session.observations += (fact,)  # the first of each kind
@@ -158,6 +162,7 @@ class MemoryStore:
         session = self._sessions[session_id]
         session.ended = max(now, session.origin.started)  # the clock may have been set back
         self.open_sessions -= 1
+        self._count_login(session.negotiated.user, -1)
         if self.bound is not None:
             most = self.bound * EXCHANGES_PER_MESSAGE
             session.forget_beginning(most)
@@ -169,6 +174,16 @@ class MemoryStore:
                 self._sessions.pop(oldest.origin.session_id, None)
         if self._callbacks:
             self._callbacks.call("session", "ended", (session_id,))
+
+    def open_logins(self, user: str) -> int:
+        """Return the number of open sessions in which a user is logged in."""
+        return self._logins.get(user, 0)
+
+    def _count_login(self, user: str, change: int) -> None:
+        if user:
+            count = self._logins.pop(user, 0) + change
+            if count:
+                self._logins[user] = count
 
     def add(self, record: MessageRecord) -> Entry | None:
         """Store a record; None if a purge has already removed it."""

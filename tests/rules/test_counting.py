@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from smtplib import SMTP
+
 import pytest
 
+from smtpmock import SMTPMock
 from tests.rules.scripted import EHLO, MAIL, Scripted, on
 
 
@@ -102,6 +105,17 @@ def test_counts_apart_for_each_recipient():
 
     assert [reply[:3] for reply in replies.splitlines()] == ["450", "450", "250", "250", "450"]
     assert rule.hits == 3
+
+
+def test_counts_apart_for_each_user():
+    with SMTPMock(auth="any") as mock:
+        mock.on("MAIL FROM", per="user", times=1, reply="450 again")
+        replies = []
+        for user in ("ann", "bob", "ann"):
+            with SMTP(mock.host, mock.port) as client:
+                client.login(user, "secret")
+                replies.append(client.mail("a@example.com")[0])
+    assert replies == [450, 450, 250]
 
 
 def test_counts_together_without_per():

@@ -27,6 +27,14 @@ LINES = [
     ("message header='X-Id: 42' reply='554 no'", "message header='X-Id: 42' reply='554 no'"),
     ("'MAIL FROM' sender= reply='550 no bounces'", "MAIL FROM sender='' reply='550 no bounces'"),
     ("NOOP reply='250 a=b'", "NOOP reply='250 a=b'"),
+    (
+        "'RCPT TO' reply='450 later' gate='greylist retry_after=300'",
+        "RCPT TO reply='450 later' (greylist: retry after 300 s)",
+    ),
+    (
+        "'MAIL FROM' delay=1 gate='limit_rate messages=3 per=0.5 by=user'",
+        "MAIL FROM delay=1.0 (at most 3 in 0.5 s for each user)",
+    ),
 ]
 
 
@@ -56,6 +64,20 @@ def test_line(line, shown):
         ("NOOP delay=1 probability=nan", "Invalid probability nan: expected a number from 0 to 1"),
         ("NOOP reply=no", "Invalid reply 'no': expected a three-digit code, a space and a text"),
         ("NOOP reply=250-a reply='450 b'", "Invalid reply with the codes 250 and 450: expected one code in all lines"),
+        ("NOOP delay=1 gate=", "Unknown gate '': expected one of greylist, limit_rate, limit_connections"),
+        ("NOOP delay=1 gate=greylst", "Unknown gate 'greylst': did you mean 'greylist'?"),
+        (
+            "NOOP delay=1 gate='greylist 300'",
+            "Invalid gate 'greylist 300': expected the name of a ready-made rule, then word=value",
+        ),
+        (
+            "NOOP delay=1 gate='limit_rate messages=3'",
+            "Invalid gate limit_rate {'messages': 3}: expected an object with messages and per",
+        ),
+        (
+            "NOOP delay=1 gate='greylist retry_after=x'",
+            "Invalid retry_after 'x': expected a number from 0 to 31536000",
+        ),
     ],
 )
 def test_wrong_line(line, why):
@@ -109,6 +131,15 @@ def test_file_has_the_words_of_python(load):
         "EHLO reply=['250-old.example.com', '250 SIZE 1000']",
         "message header={'X-Id': '42'} size='>= 1000' then='close'",
     ]
+
+
+def test_rule_in_a_file_has_the_condition_of_a_ready_made_one(load):
+    assert load("""
+        [[rule]]
+        stage = "MAIL FROM"
+        delay = 2
+        gate = { limit_rate = { messages = 30, per = 60, by = "user" } }
+    """) == ["MAIL FROM delay=2 (at most 30 in 60 s for each user)"]
 
 
 def test_empty_file_has_no_rules(load):

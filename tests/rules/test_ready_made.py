@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from smtplib import SMTP, SMTPAuthenticationError
 
 import pytest
 
-from smtpmock import SMTPMock
+from smtpmock import RuleError, SMTPMock
 from tests.raw_client import ENVELOPE, HELLO, TEXT, Client
 
 GREYLISTED = "450 4.7.1 Greylisted, try again later"
@@ -74,12 +76,12 @@ def test_greylist_for_no_time_refuses_nobody(mock):
 # Rates.
 
 
-def sender(mock, count=1):
+def sender(mock, count=1, name="a"):
     """The replies to so many senders, each in a session of its own."""
     replies = []
     for _ in range(count):
         with Client(mock) as client:
-            replies += client.ask(HELLO, "MAIL FROM:<a@example.com>")[1:]
+            replies += client.ask(HELLO, f"MAIL FROM:<{name}@example.com>")[1:]
             if replies[-1].startswith("421"):
                 assert client.read() == ""  # and is closed
     return [reply[:3] for reply in replies]
@@ -120,7 +122,65 @@ def test_rate_of_nothing_lets_nothing_through(mock):
     assert sender(mock) == ["421"]
 
 
+def test_rate_is_counted_for_each_user():
+    with SMTPMock(auth="any") as mock:
+        mock.limit_rate(messages=1, per=60, by="user")
+        with SMTP(mock.host, mock.port) as ann, SMTP(mock.host, mock.port) as bob:
+            ann.login("ann", "secret")
+            bob.login("bob", "secret")
+            assert ann.mail("a@example.com")[0] == 250
+            assert bob.mail("a@example.com")[0] == 250
+            ann.rset()
+            assert ann.mail("a@example.com") == (421, TOO_MANY_MESSAGES[4:].encode())
+
+
+def test_rate_is_counted_for_each_sender(mock):
+    mock.limit_rate(messages=1, per=60, by="sender")
+
+    assert [sender(mock, name=name) for name in "aba"] == [["250"], ["250"], ["421"]]
+
+
+def test_messages_beyond_the_rate_are_delayed_until_the_period_is_over(mock):
+    rule = mock.limit_rate(messages=1, per=60, delay=0.001)
+
+    assert sender(mock, 3) == ["250", "250", "250"]
+    assert [session.exchanges[2].delay for session in mock.sessions()] == [0, 0.001, 0.001]
+    mock.clock.advance(60)
+    assert sender(mock) == ["250"]
+    assert rule.hits == 2
+
+
 # Connections.
+
+
+def test_connections_of_a_user_are_counted_from_the_login_on():
+    with SMTPMock(auth="any") as mock:
+        rule = mock.limit_connections(1, by="user")
+        with SMTP(mock.host, mock.port) as first, SMTP(mock.host, mock.port) as second:
+            first.login("ann", "secret")
+            assert second.login("bob", "secret")[0] == 235  # another user
+            with Client(mock) as third:  # its connection alone does not count
+                credentials = b64encode(b"\0ann\0secret").decode()
+                assert third.ask(HELLO, f"AUTH PLAIN {credentials}")[1:] == [TOO_MANY_CONNECTIONS]
+                assert third.read() == ""
+        with SMTP(mock.host, mock.port) as later:  # the first one has gone
+            assert later.login("ann", "secret")[0] == 235
+        rule.assert_used(times=1)
+
+
+def test_login_that_fails_is_no_connection_of_the_user():
+    with SMTPMock(auth={"ann": "secret"}) as mock:
+        mock.limit_connections(1, by="user")
+        with SMTP(mock.host, mock.port) as first, SMTP(mock.host, mock.port) as second:
+            with pytest.raises(SMTPAuthenticationError, match="535"):
+                first.login("ann", "wrong", initial_response_ok=False)
+            assert second.login("ann", "secret")[0] == 235
+
+
+def test_logins_cannot_be_limited_where_nobody_can_log_in(mock):
+    with pytest.raises(RuleError, match="A rule at AUTH can never apply"):
+        mock.limit_connections(1, by="user")
+    assert mock.rules == ()
 
 
 def test_connections_are_limited_while_they_are_open(mock):
@@ -231,3 +291,6 @@ def test_what_a_ready_made_rule_allows_is_in_its_text():
         str(mock.limit_rate(3, per=0.5)) == f"MAIL FROM reply='{TOO_MANY_MESSAGES}' then='close' (at most 3 in 0.5 s)"
     )
     assert str(mock.limit_connections(4)) == f"connect reply='{TOO_MANY_CONNECTIONS}' then='close' (at most 4 open)"
+    assert str(mock.limit_rate(3, per=60, by="user", delay=2)) == (
+        "MAIL FROM delay=2 (at most 3 in 60 s for each user)"
+    )

@@ -67,20 +67,21 @@ def test_rules_on_the_command_line_of_the_page_are_rules():
 
 
 def test_file_of_the_page_is_a_file_of_rules(tmp_path):
-    [(_, text)] = blocks("rules.md", "toml")
+    texts = [text for _, text in blocks("rules.md", "toml")]
     path = tmp_path / "rules.toml"
-    path.write_text(text)
+    path.write_text("\n".join(texts))
 
     assert [str(rule) for rule in load_rules(str(path))] == [
         "RCPT TO recipient='*@slow.example' delay=2 reply='451 later' times=3",
         "EHLO reply=['250-old.example.com', '250 SIZE 1000']",
+        "RCPT TO reply='450 4.7.1 Greylisted, try again later' (greylist: retry after 300 s)",
     ]
 
 
 def test_mistake_of_the_page_is_told_so(tmp_path, monkeypatch, capsys):
     from smtpmock.__main__ import main
 
-    [(_, text)] = blocks("rules.md", "toml")
+    (_, text), _ = blocks("rules.md", "toml")
     [told] = [code for _, code in blocks("rules.md", "") if code.startswith("smtpmock: ")]
     monkeypatch.chdir(tmp_path)
     Path("rules.toml").write_text(text + 'subject = "x"\n')

@@ -65,11 +65,11 @@ REFUSED = [
     (("NOOP", {"delay": 1, "seed": "x"}), "Invalid seed 'x': expected an integer"),
     (
         ("message", {"delay": 1, "per": "subject"}),
-        "Invalid per at message 'subject': expected one of recipient, sender, session",
+        "Invalid per at message 'subject': expected one of recipient, sender, session, user",
     ),
     (
         ("MAIL FROM", {"delay": 1, "per": "recipient"}),
-        "Invalid per at MAIL FROM 'recipient': expected sender or session",
+        "Invalid per at MAIL FROM 'recipient': expected one of sender, session, user",
     ),
     (
         ("EHLO", {"delay": 1, "per": "sender"}),
@@ -197,6 +197,12 @@ def test_refused_rule_leaves_the_others_alone():
             "Invalid messages -1: expected an integer of at least 0",
         ),
         (lambda mock: mock.limit_rate(per="1 s"), f"Invalid per '1 s': {NUMBER}"),
+        (lambda mock: mock.limit_rate(by="usr"), "Invalid by 'usr': expected one of user, sender, client"),
+        (lambda mock: mock.limit_connections(1, by="client"), "Invalid by 'client': expected user"),
+        (
+            lambda mock: mock.limit_rate(delay=1, reply="421 later"),
+            "Invalid delay 1: expected a delay without a reply: what is delayed is not refused",
+        ),
         (
             lambda mock: mock.limit_connections(-1),
             "Invalid connections -1: expected an integer of at least 0",

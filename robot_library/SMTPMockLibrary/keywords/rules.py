@@ -1,7 +1,7 @@
 """Rules that script the behaviour of the server, and ready-made rules for common faults."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from robot.api import logger
 from robot.api.deco import keyword
@@ -163,29 +163,43 @@ class RuleKeywords(Keywords):
         messages: int = 10,
         per: timedelta = timedelta(seconds=1),
         reply: ReplyLine = "421 4.7.0 Too many messages, try again later",
+        *,
+        by: Literal["", "user", "sender", "client"] = "",
+        delay: timedelta = timedelta(0),
     ) -> Rule:
         """Refuses MAIL FROM and closes the connection if the limit of messages was reached in the last ``per``.
 
-        Use `Advance Clock` instead of waiting.
+        With ``by``, the messages of each user, sender or client are counted separately. With ``delay``, further
+        messages are delayed instead of being refused. Use `Advance Clock` instead of waiting.
 
-        Example:
+        Examples:
         | ${rule} =    Limit Rate    2    per=1 min
         | Repeat Keyword    3 times    Sign Up    bob@example.com
         | Rule Should Have Been Used    ${rule}    times=1
+        | Limit Rate    30    per=1 min    by=user    delay=2 s
         """
-        return _logged(self.servers.current.mock.limit_rate(messages, per.total_seconds(), reply))
+        limit = self.servers.current.mock.limit_rate
+        return _logged(limit(messages, per.total_seconds(), reply, by=by, delay=delay.total_seconds()))
 
     @keyword("Limit Connections", tags=("Rule",))
     @explain_failures
     def limit_connections(
-        self, connections: int, reply: ReplyLine = "421 4.7.0 Too many connections, try again later"
+        self,
+        connections: int,
+        reply: ReplyLine = "421 4.7.0 Too many connections, try again later",
+        *,
+        by: Literal["", "user"] = "",
     ) -> Rule:
         """Refuses and closes further connections while the given number of connections is open.
 
-        Example:
+        With ``by=user``, the connections of each user are counted from the login on, and a further login is refused.
+
+        Examples:
         | Limit Connections    3
+        | Start SMTP Mock    auth=any
+        | Limit Connections    2    by=user
         """
-        return _logged(self.servers.current.mock.limit_connections(connections, reply))
+        return _logged(self.servers.current.mock.limit_connections(connections, reply, by=by))
 
     @keyword("Fail Next Messages", tags=("Rule",))
     @explain_failures

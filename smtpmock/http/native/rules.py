@@ -28,8 +28,8 @@ WORDS = (*Conditions.__annotations__, *RULE_WORDS)
 
 READY_MADE: Mapping[str, tuple[str, ...]] = {
     "greylist": ("retry_after", "reply", *Conditions.__annotations__),
-    "limit_rate": ("messages", "per", "reply"),
-    "limit_connections": ("connections", "reply"),
+    "limit_rate": ("messages", "per", "reply", "by", "delay"),
+    "limit_connections": ("connections", "reply", "by"),
     "reject_recipient": ("pattern", "reply"),
     "fail_next": ("count", "stage", "reply"),
 }
