@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         SettingError,
         SMTPMockError,
         StartError,
+        StoreError,
     )
     from smtpmock.evidence import Evidence
     from smtpmock.mail.addresses import Address
@@ -110,6 +111,7 @@ _HOMES = {
     "Stage": "rules.words",
     "SpawnedMock": "remote.spawned",
     "StartError": "errors",
+    "StoreError": "errors",
     "THEN": "rules.words",
     "TLS": "records.session",
     "Text": "queries.words",
@@ -186,6 +188,7 @@ __all__ = [
     "Stage",
     "SpawnedMock",
     "StartError",
+    "StoreError",
     "THEN",
     "TLS",
     "Text",

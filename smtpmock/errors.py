@@ -29,7 +29,11 @@ class ServerStateError(SMTPMockError, RuntimeError):
 
 
 class StartError(SMTPMockError, OSError):
-    """A failure to listen on the address of the server."""
+    """A failure to listen on the address of the server, or to open its store."""
+
+
+class StoreError(SMTPMockError, OSError):
+    """A store that cannot take or return what it should, for example because its disk is full."""
 
 
 class ExpectationError(SMTPMockError, AssertionError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
-from smtpmock.conformance.catalogue import STANDARDS
+from smtpmock.consistency import check_together
 from smtpmock.errors import MessageTimeoutError, ServerStateError, SettingError, SMTPMockError
 from smtpmock.mailbox import registry
 from smtpmock.mailbox.explaining import add_evidence, wait_for_late_mail
@@ -18,10 +18,11 @@ from smtpmock.protocol.behaviour import Behaviour
 from smtpmock.rules.book import MemoryRuleBook
 from smtpmock.runtime import hub, log
 from smtpmock.runtime.acceptor import RunningServer
+from smtpmock.runtime.expiry import Expiry
 from smtpmock.runtime.listener import bare, listen, reachable
 from smtpmock.runtime.running import Running, take_listener
 from smtpmock.settings.declarations import SETTINGS, Settings, changed_settings
-from smtpmock.stores.memory import MemoryStore
+from smtpmock.stores.opening import make_store
 from smtpmock.text import format_address, format_error, invalid, pluralize, unknown
 
 if TYPE_CHECKING:
@@ -82,14 +83,14 @@ class SMTPMock(Startable):
         if logger is not None and not hasattr(logger, "makeRecord"):
             raise SettingError(invalid("logger", logger, "a logging.Logger"))
         self.settings: Settings = Settings(**(values if settings is None else {**changed_settings(settings), **values}))
-        _check_together(self.settings)
+        check_together(self.settings)
         self._behaviour = Behaviour(self.settings)
         self._log = log.Log(
             logger or log.LOGGER,
             to_stdout=self.settings.log_to_stdout,
             activity=self.settings.log_server_activity,
         )
-        self._store = MemoryStore(self.settings.max_messages, self.settings.max_bytes)
+        self._store = make_store(self.settings, self._log.warning)
         self._book = MemoryRuleBook()
         self._local = LocalBackend(
             self.settings,
@@ -177,7 +178,7 @@ class SMTPMock(Startable):
 
         Raises:
             ServerStateError: If it is already running.
-            StartError: If the address or the port is not available.
+            StartError: If the address, the port or the store is not available.
 
         Example:
             >>> mock = SMTPMock()
@@ -379,19 +380,29 @@ class SMTPMock(Startable):
 
     def _open(self, waiting: list[Any], tls: ServerTLS | None) -> None:
         try:
+            self._store.open()
+        except SMTPMockError as error:
+            self._log.error(str(error))
+            raise
+        try:
             listener = take_listener(waiting)
-        except IndexError:
-            return  # the start was interrupted
+        except IndexError:  # the start was interrupted
+            self._store.close()
+            return
         try:
             running = RunningServer(
                 listener, self.host, self._behaviour, self._store, self._book, self._log, self._session_failed, tls
             )
         except BaseException:
             listener.close()
+            self._store.close()
             self._startable.append(True)
             raise
         self._local.note_started()
-        self._stoppable.append(Running(running))
+        services = Running(running)
+        if self.settings.max_age is not None:
+            services.expiry = Expiry(self._store, self.settings.max_age, self._log.warning)
+        self._stoppable.append(services)
         _servers.add(self)
         registry.note_used(self)
         self._log.info(f"SMTP mock server started on port: {self._port}")
@@ -437,36 +448,14 @@ class SMTPMock(Startable):
                 self._local.note_stopped(at_exit=at_exit)  # which ends the waits over HTTP, too
                 if running.http is not None:
                     running.http.close(grace)
+                if running.expiry is not None:
+                    running.expiry.close()
+                self._store.close()
             how = "stopped successfully" if in_time else "force stopped by timeout"
             self._log.info(f"SMTP mock server was {how}")
         finally:
             _servers.discard(self)
             self._startable.append(True)
-
-
-def _check_together(settings: Settings) -> None:
-    """Refuse settings that could have no effect, except that no mail is accepted."""
-    if settings.require_auth and settings.auth is None:
-        raise SettingError(invalid("require_auth", True, "auth as well, or nobody can log in"))
-    if settings.require_tls and not settings.tls:
-        raise SettingError(invalid("require_tls", True, "tls as well, or no client can begin TLS"))
-    if settings.tls_names and (settings.certfile or not (settings.tls or settings.http_tls)):
-        raise SettingError(
-            invalid("tls_names", settings.tls_names, "tls as well and no certfile, or no certificate is made")
-        )
-    if settings.http_port is None:
-        for name in ("http_host", "http_auth", "http_tls", "http_hosts", "http_cors_origins", "public_smtp"):
-            if getattr(settings, name):
-                raise SettingError(f"Invalid {name}: expected http_port as well, or there is no HTTP")
-    if settings.http_cors_origins:
-        from smtpmock.http.origins import parse_origin
-
-        for origin in settings.http_cors_origins:
-            if parse_origin(origin) is None:
-                raise SettingError(invalid("http_cors_origins", origin, "origins, such as http://localhost:3000"))
-    for code in settings.ignore_violations:
-        if code not in STANDARDS:
-            raise SettingError(f"Invalid ignore_violations: {unknown('violation', code, STANDARDS)}")
 
 
 def _shut_down() -> None:
@@ -480,6 +469,7 @@ def _forked() -> None:
     for server in tuple(_servers):
         server._forked = True
         server._local.note_forked()
+        server._store.abandon()
         while server._stoppable:
             server._stoppable.pop().abandon()
     _servers.clear()

@@ -30,6 +30,7 @@ LAYERS = (
     ("",),
     ("remote",),
     ("server", "evidence"),
+    ("consistency",),
     ("http",),
     ("mailbox",),
     ("runtime",),

@@ -17,6 +17,7 @@ STANDARD = {
     smtpmock.ContentError: (AssertionError, LookupError),
     errors.ServerStateError: (RuntimeError,),
     errors.StartError: (OSError,),
+    errors.StoreError: (OSError,),
     errors.ExpectationError: (AssertionError,),
     errors.MessageTimeoutError: (errors.ExpectationError, TimeoutError),
 }

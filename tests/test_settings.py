@@ -414,6 +414,23 @@ def test_what_is_no_settings_is_refused() -> None:
         SMTPMock(3)  # type: ignore[arg-type]
 
 
+# The store.
+
+
+def test_the_password_of_a_store_is_never_shown() -> None:
+    settings = Settings(store="redis://bob:secret@localhost/0")
+
+    assert repr(settings) == "Settings(store='redis://bob:***@localhost/0')"
+    with pytest.raises(SettingError, match=r"^Invalid store 'redys://:\*\*\*@localhost': expected memory:, "):
+        Settings(store="redys://:secret@localhost")
+
+
+@pytest.mark.parametrize("url", ["memory", "sqlite:mails.db", "sqlite:///", "redis://", "file.db", "memory:x", 7])
+def test_a_store_is_a_url_of_a_known_kind(url: Any) -> None:
+    with pytest.raises(SettingError, match=r"^Invalid store .*: expected memory:, sqlite:///file\.db "):
+        Settings(store=url)
+
+
 # The keyword arguments, for type checkers.
 
 TYPES: dict[values.ValueType, Any] = {
@@ -436,6 +453,8 @@ TYPES: dict[values.ValueType, Any] = {
     values.MECHANISMS: Iterable[str],
     values.OPTIONAL_SWITCH: bool | None,
     values.REPLY: str,
+    values.AGE: float | timedelta | None,
+    values.STORE: str,
 }
 SAMPLES: dict[Any, list[Any]] = {
     str: ["x", ""],
@@ -452,6 +471,7 @@ SAMPLES: dict[Any, list[Any]] = {
 TEXTS_OF_A_FORM: dict[values.ValueType, list[Any]] = {
     values.LOGIN: ["bob:secret", "bob:", ""],
     values.ADDRESS: ["mail.example:25", "[::1]:2525", ""],
+    values.STORE: ["memory:", "sqlite:///mails.db", "sqlite:////var/mails.db", "redis://localhost:6379/0", ""],
 }
 
 

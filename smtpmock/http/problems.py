@@ -16,6 +16,7 @@ from smtpmock.errors import (
     SettingError,
     SMTPMockError,
     StartError,
+    StoreError,
 )
 from smtpmock.http.context import TooManyStreamsError
 from smtpmock.text import escape_controls, format_error, shorten
@@ -35,6 +36,7 @@ STATUSES: dict[type[Exception], int] = {
     ExpectationError: 409,
     ServerStateError: 503,
     StartError: 503,
+    StoreError: 503,
     TooManyStreamsError: 503,
 }
 """The status for each exception of the Python API; a subclass before its base."""

@@ -142,10 +142,7 @@ class LocalBackend:
 
     def page(self, query: Query, after: int, limit: int) -> tuple[list[Entry], int]:
         """Return the first records that match and have a number above `after`, and the number of all that match."""
-        if not query.terms:
-            return self._store.select(query, after, limit), self._store.count(query)
-        found = self._store.select(query)
-        return [entry for entry in found if entry.number > after][:limit], len(found)
+        return self._store.page(query, after, limit)
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""

@@ -261,7 +261,7 @@ class Reading(Explaining):
 
     @property
     def dropped(self) -> int:
-        """The number of records that were dropped because of `max_messages` or `max_bytes`."""
+        """The number of records that were dropped because of `max_messages`, `max_bytes` or `max_age`."""
         return self._backend.dropped
 
 

@@ -216,7 +216,7 @@ class Responder:
         is_stored: bool,
     ) -> None:
         if not is_stored:
-            reply = self.behaviour.with_status_code(STORE_UNAVAILABLE)
+            reply = STORE_UNAVAILABLE
             exchange = exchange._replace(reply=reply.text, accepted=False, cause=Cause(limit="store"))
             data, decision = reply.wire, None
             transaction.content, transaction.accepted_recipients = None, ()

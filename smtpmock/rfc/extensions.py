@@ -113,7 +113,6 @@ _ENHANCED = {
     "421 Session timeout": "4.4.2",
     "452 Too many recipients": "4.5.3",
     "500 Line too long": "5.5.6",
-    "451 The message cannot be stored now: try again later": "4.3.0",
     "msg_invalid_cmd": "5.5.1",
     "msg_quit_cmd": "2.0.0",
     "msg_invalid_cmd_mailfrom_sequence": "5.5.1",

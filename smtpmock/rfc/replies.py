@@ -38,4 +38,4 @@ SHUTTING_DOWN = Reply("421 Service shutting down")
 SESSION_TIMEOUT = Reply("421 Session timeout")
 TOO_MANY_RECIPIENTS = Reply("452 Too many recipients")  # RFC 5321 section 4.5.3.1.10
 LINE_TOO_LONG = Reply("500 Line too long")
-STORE_UNAVAILABLE = Reply("451 The message cannot be stored now: try again later")
+STORE_UNAVAILABLE = Reply("451 4.3.0 The message cannot be stored now: try again later")

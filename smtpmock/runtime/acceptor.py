@@ -186,6 +186,7 @@ class RunningServer:
             self._hub,
             self._ended,
             self._tls,
+            self._log.warning,
         )
         self._sessions.add(session)
         if self._idle_timer is None:

@@ -1,4 +1,4 @@
-"""The services of a server between a start and a stop: SMTP, and HTTP if it is asked for."""
+"""The services of a server between a start and a stop: SMTP, HTTP if it is asked for, and what drops old records."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from gevent.socket import socket
 
 if TYPE_CHECKING:
     from smtpmock.runtime.acceptor import RunningServer
+    from smtpmock.runtime.expiry import Expiry
     from smtpmock.runtime.service import Service
 
 
@@ -17,6 +18,7 @@ class Running:
     def __init__(self, smtp: RunningServer) -> None:
         self.smtp: RunningServer = smtp
         self.http: Service | None = None
+        self.expiry: Expiry | None = None
 
     def abandon(self) -> None:
         """Close the descriptors in a forked child."""

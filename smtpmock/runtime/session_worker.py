@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gevent import GreenletExit, sleep, socket
 from greenlet import greenlet
 
+from smtpmock.errors import StoreError
 from smtpmock.protocol.actions import Add, Amend, Close, Consulted, Count, End, Erase, Keep, Reset, StartTLS, Wait
 from smtpmock.protocol.connection import Connection
 from smtpmock.records.exchange import Exchange
@@ -64,6 +65,7 @@ class SessionWorker(greenlet):
         hub: The greenlet that it returns to.
         ended: The function to call at its end, with the session and any unexpected exception that ended it.
         tls: The TLS of the server; None without TLS.
+        warn: The function to call with the reason why the store does not take something.
 
     Attributes:
         socket: Its connection.
@@ -87,6 +89,7 @@ class SessionWorker(greenlet):
         "_store",
         "_tls",
         "_unanswered",
+        "_warn",
         "socket",
         "waits_since",
     )
@@ -103,6 +106,7 @@ class SessionWorker(greenlet):
         hub: Hub,
         ended: Callable[[SessionWorker, BaseException | None], object],
         tls: ServerTLS | None,
+        warn: Callable[[str], object],
     ) -> None:
         super().__init__(None, hub)
         self.socket = sock
@@ -119,6 +123,7 @@ class SessionWorker(greenlet):
         self._log = log
         self._stopping = stopping
         self._ended = ended
+        self._warn = warn
         self._unanswered: Exchange | None = None  # to be logged when its delay is over
         self._sends = False
         self._holds_back = False
@@ -278,8 +283,12 @@ class SessionWorker(greenlet):
                 store(self, action)
 
     def _keep(self, question: Keep) -> bool:
-        """Store an accepted message; return True, because memory always takes it."""
-        self._store.add(question.record)
+        """Store an accepted message; return False if the store does not take it."""
+        try:
+            self._store.add(question.record)
+        except StoreError as error:
+            self._warn(str(error))
+            return False
         return True
 
     # One method for each kind of action: a table is faster than a chain of checks, by 4 us for a connection.
@@ -293,14 +302,23 @@ class SessionWorker(greenlet):
             self._log_exchange(self._log, exchange)
 
     def _add(self, action: Add | Keep) -> None:
-        self._store.add(action.record)
+        try:
+            self._store.add(action.record)
+        except StoreError as error:  # no reply depends on it
+            self._warn(str(error))
 
     def _amend(self, action: Amend) -> None:
-        self._store.amend(action.record)
+        try:
+            self._store.amend(action.record)
+        except StoreError as error:
+            self._warn(str(error))
 
     def _erase(self, action: Erase) -> None:
-        if self._store.erase((action.record_id,)):
-            self._append(self._session_id, action.erasure)
+        try:
+            if self._store.erase((action.record_id,)):
+                self._append(self._session_id, action.erasure)
+        except StoreError as error:
+            self._warn(str(error))
 
     def _note_consulted(self, action: Consulted) -> None:
         self._rules.note_consulted(action.asked, action.applied)

@@ -16,6 +16,7 @@ from smtpmock.settings.setting import Setting
 from smtpmock.settings.values import (
     ACCOUNTS,
     ADDRESS,
+    AGE,
     BYTES,
     CIPHERS,
     CLIENT_CERTIFICATE,
@@ -32,6 +33,7 @@ from smtpmock.settings.values import (
     PORT,
     REPLY,
     SECONDS,
+    STORE,
     SWITCH,
     TIMEOUT,
     TLS_FAULT,
@@ -181,6 +183,13 @@ class Settings(_Frozen):
         "bytes of messages to keep, the newest; by default all",
         in_command=False,
         serve_default=1_073_741_824,
+    )
+    max_age: float | None = _server(
+        None, AGE, "seconds for which records and ended sessions are kept; by default for ever", in_command=False
+    )
+    store: str = _server("memory:", STORE, "URL of the store of the records", in_command=False)
+    store_timeout: float = _server(
+        5.0, TIMEOUT, "seconds after which a message that the store does not take is refused", in_command=False
     )
     timeout: float = _test(5.0, TIMEOUT, "seconds that a wait in a test lasts at most, unless told otherwise")
     strict: bool = _test(False, SWITCH, "fail the test at its end if a rule was never used")
@@ -428,7 +437,8 @@ def _invalid(name: str, value: object, called: str = "") -> SettingError:
 
 
 def _showable(name: str, value: object) -> object:
-    return _Secret() if SETTINGS[name].type.is_secret else value
+    declared = SETTINGS[name].type
+    return _Secret() if declared.is_secret else declared.shown(value)
 
 
 class _Secret:

@@ -34,6 +34,9 @@ _TRUE = frozenset(("true", "t", "yes", "y", "on", "1"))
 _FALSE = frozenset(("false", "f", "no", "n", "off", "0"))
 _REPLY_LINES = re.compile(r"([0-9]{3})-[^\r\n]*\r\n(?:\1-[^\r\n]*\r\n)*\1(?: [^\r\n]*)?")  # RFC 5321 section 4.2
 
+_STORE = re.compile(r"memory:|sqlite:///.+|rediss?://.+")
+_PASSWORD = re.compile(r"(//[^/@:]*:).*(@)")
+
 
 class ValueType:
     """The type of a setting.
@@ -45,6 +48,7 @@ class ValueType:
         metavar: The placeholder for the value in the help of the command; "" for a switch, whose value is optional.
         zero_is_default: True if the empty value (0 or "") stands for the default.
         is_secret: True if values must not be shown.
+        shown: A function that returns a value as it may be shown.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class ValueType:
         metavar: str = "",
         zero_is_default: bool = False,
         is_secret: bool = False,
+        shown: Callable[[Any], Any] = lambda value: value,
     ) -> None:
         self.expected = expected
         self.check = check
@@ -63,6 +68,7 @@ class ValueType:
         self.metavar = metavar
         self.zero_is_default = zero_is_default
         self.is_secret = is_secret
+        self.shown = shown
 
 
 def _parse_switch(text: str) -> bool:
@@ -178,6 +184,22 @@ def _strings(value: Any) -> tuple[str, ...]:
     return items
 
 
+def _age(value: Any) -> float | None:
+    return _seconds(value) or None if value is not None else None
+
+
+def _store(value: Any) -> str:
+    """Check the URL of a store."""
+    url = _line(value)
+    if url and not _STORE.fullmatch(url):
+        raise ValueError(value)
+    return url
+
+
+def _without_password(value: Any) -> Any:
+    return _PASSWORD.sub(r"\1***\2", value) if isinstance(value, str) else value
+
+
 def _one_of(*choices: str) -> ValueType:
     """Return the type of settings that have one of several words as value, or are empty."""
 
@@ -246,6 +268,19 @@ SECONDS = ValueType(_SECONDS, _seconds, parse_seconds, metavar="SECONDS")
 TIMEOUT = ValueType(_SECONDS, _seconds, parse_seconds, zero_is_default=True, metavar="SECONDS")
 BYTES = ValueType("a non-negative integer", _integer(0, _HIGHEST), int, zero_is_default=True, metavar="BYTES")
 NAMES = ValueType("a list of strings", _strings, _parse_list, metavar="A,B,…")
+AGE = ValueType(
+    f"{_SECONDS} (0 for no limit)",
+    _age,
+    parse_seconds,
+    metavar="SECONDS",
+)
+STORE = ValueType(
+    "memory:, sqlite:///file.db (sqlite:////absolute/path/file.db) or redis://host:6379/0",
+    _store,
+    zero_is_default=True,
+    metavar="URL",
+    shown=_without_password,
+)
 COUNT = ValueType("a non-negative integer (0 for no limit)", _count, int, metavar="COUNT")
 PATH = ValueType("the path of a file", _line, metavar="FILE")
 CIPHERS = ValueType("a cipher list in OpenSSL's format", _line, metavar="CIPHERS")

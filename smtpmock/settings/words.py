@@ -23,6 +23,9 @@ class SettingWords(TypedDict, total=False):
     shutdown_timeout: Seconds
     max_messages: int | None
     max_bytes: int | None
+    max_age: Seconds | None
+    store: str
+    store_timeout: Seconds
     timeout: Seconds
     strict: bool
     ignore_violations: Iterable[str]

@@ -45,7 +45,17 @@ class SessionEntry(NamedTuple):
 class Store(Protocol):
     """The interface of a store for the records and sessions of a server.
 
-    Sessions write; any thread may read. What is returned never changes.
+    Any thread may read: `select`, `page`, `sessions`, `mark`, `changes` and the length; before the store is opened and
+    after it was closed, too. Everything else is called in the hub thread, or in a forked child. A reader sees whatever
+    was written before, and what it is given never changes.
+
+    `begin`, `append` and `end` must not wait, and keep for later what they cannot write at once. The other methods may
+    wait, in a way that lets other greenlets run, and raise `StoreError` when the store cannot do what they ask, after
+    `store_timeout` seconds at the latest. A store that fails goes on as soon as it can.
+
+    Ids are made before storing. So a write that is tried again is the same write: a record whose id is known is not
+    stored twice. Numbers come from the store, grow in the order in which records become visible, and are never used
+    again: not after a purge, a bound or a restart.
 
     Attributes:
         can_refuse: True if it may be unable to take a record, so that the reply to a message depends on its answer.
@@ -56,6 +66,19 @@ class Store(Protocol):
     can_refuse: bool
     dropped: int
     open_sessions: int
+
+    def open(self) -> None:
+        """Open the store when the server starts.
+
+        Raises:
+            StartError: If it is unavailable, or cannot be used.
+        """
+
+    def close(self) -> None:
+        """Write what is left and close the store when the server has stopped; it can be opened again."""
+
+    def abandon(self) -> None:
+        """Give up what belongs to the parent process, in a forked child."""
 
     def begin(self, client: str, client_port: int, server: str, now: float) -> Origin:
         """Begin a session; return its origin, with its id and number."""
@@ -87,8 +110,14 @@ class Store(Protocol):
             limit: The most entries to return; None for all.
         """
 
-    def count(self, query: Query) -> int:
-        """Return the number of entries that match."""
+    def page(self, query: Query, after: int, limit: int) -> tuple[list[Entry], int]:
+        """Return the first entries that match and have a number above `after`, and the number of all that match.
+
+        Args:
+            query: The query.
+            after: The number of the last entry that is too old.
+            limit: The most entries to return.
+        """
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""
@@ -98,6 +127,13 @@ class Store(Protocol):
 
     def purge(self, query: Query | None = None) -> list[Entry]:
         """Remove and return the records that match, in one step; without a query, all of them and ended sessions."""
+
+    def expire(self, now: float) -> None:
+        """Drop the records and the ended sessions that are older than `max_age`.
+
+        Args:
+            now: The time, in seconds since the epoch.
+        """
 
     def mark(self) -> Mark:
         """Return a mark for the present moment."""

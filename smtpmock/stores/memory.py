@@ -91,10 +91,12 @@ class MemoryStore:
     Args:
         bound: The most records, and the most ended sessions, to keep; None for no limit.
         most_bytes: The most bytes of messages to keep, if more than one is kept; None for no limit.
+        max_age: The most seconds to keep records and ended sessions for; None for no limit.
 
     Attributes:
         bound: The most records, and the most ended sessions, to keep; None for no limit.
         most_bytes: The most bytes of messages to keep, if more than one is kept; None for no limit.
+        max_age: The most seconds to keep records and ended sessions for; None for no limit.
         can_refuse: False: memory takes every record.
         dropped: The number of records that were dropped because of a bound.
         open_sessions: The number of open sessions.
@@ -102,9 +104,10 @@ class MemoryStore:
 
     can_refuse = False
 
-    def __init__(self, bound: int | None = None, most_bytes: int | None = None) -> None:
+    def __init__(self, bound: int | None = None, most_bytes: int | None = None, max_age: float | None = None) -> None:
         self.bound = bound
         self.most_bytes = most_bytes
+        self.max_age = max_age
         self.dropped = 0
         self.open_sessions = 0
         self._logins: dict[str, int] = {}
@@ -125,6 +128,15 @@ class MemoryStore:
         self._accepted = 0
         self._ended: deque[_Session] = deque()
         self._ended_exchanges = 0
+
+    def open(self) -> None:
+        """Do nothing: memory is there."""
+
+    def close(self) -> None:
+        """Do nothing: what was received stays until it is purged."""
+
+    def abandon(self) -> None:
+        """Do nothing: a forked child has a copy."""
 
     # In the hub thread.
 
@@ -190,6 +202,8 @@ class MemoryStore:
         session = self._sessions.get(record.origin.session_id)
         if session is not None and session.purged == record.id:
             return None
+        if record.id in self._numbers:
+            return self._entries[self._numbers[record.id]]
         number = self._last + 1
         entry = Entry(number, record)
         self._entries[number] = entry
@@ -296,10 +310,29 @@ class MemoryStore:
         for recipient in tried_recipients(entry.record):
             _leave(self._indexes["recipient"], recipient, entry.number)
 
-    def _drop_oldest(self) -> None:
+    def expire(self, now: float) -> None:
+        """Drop the records and the ended sessions that are older than `max_age`."""
+        if self.max_age is None:
+            return
+        oldest = now - self.max_age
+        while self._entries and self._entries[self._oldest_number()].record.received < oldest:
+            self._drop_oldest()
+        expired = [
+            known for known, session in self._sessions.items() if session.ended is not None and session.ended < oldest
+        ]
+        for session_id in expired:
+            session = self._sessions.pop(session_id)
+            if self.bound is not None and session in self._ended:
+                self._ended.remove(session)
+                self._ended_exchanges -= len(session.exchanges)
+
+    def _oldest_number(self) -> int:
         while self._oldest not in self._entries:
             self._oldest += 1
-        entry = self._take(self._oldest)
+        return self._oldest
+
+    def _drop_oldest(self) -> None:
+        entry = self._take(self._oldest_number())
         self._keep_away(entry)
         self.dropped += 1
         if self._callbacks:
@@ -334,7 +367,14 @@ class MemoryStore:
                     break
         return matching
 
-    def count(self, query: Query) -> int:
+    def page(self, query: Query, after: int, limit: int) -> tuple[list[Entry], int]:
+        """Return the first entries that match and have a number above `after`, and the number of all that match."""
+        if not query.terms:
+            return self.select(query, after, limit), self._count(query)
+        found = self.select(query)
+        return [entry for entry in found if entry.number > after][:limit], len(found)
+
+    def _count(self, query: Query) -> int:
         """Return the number of entries that match; of all that were accepted, or refused, it is known."""
         if query.terms or query.after:
             return len(self.select(query))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from smtpmock.protocol.actions import Question
 
 BOTH = {"multiple_rcptto": True, "multiple_message_receiving": True}
-FULL = "451 The message cannot be stored now: try again later\r\n"
+FULL = "451 4.3.0 The message cannot be stored now: try again later\r\n"
 
 
 class Late(Scripted):

@@ -34,7 +34,11 @@ def show_server(call: Call) -> dict[str, Any]:
             "public": public_address(server.settings),
         },
         "clock": {"ahead": mailbox.clock.ahead},
-        "settings": {name: value for name, value in changed.items() if not SETTINGS[name].type.is_secret},
+        "settings": {
+            name: SETTINGS[name].type.shown(value)
+            for name, value in changed.items()
+            if not SETTINGS[name].type.is_secret
+        },
         "counters": {
             "messages": len(mailbox),
             "dropped": mailbox.dropped,

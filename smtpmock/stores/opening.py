@@ -1,0 +1,43 @@
+"""The store that a URL names, made from the settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from smtpmock.errors import SettingError
+from smtpmock.stores.memory import MemoryStore
+from smtpmock.text import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smtpmock.settings.declarations import Settings
+    from smtpmock.stores.base import Store
+
+
+def make_store(settings: Settings, warn: Callable[[str], object]) -> Store:
+    """Return the store that the setting `store` names; nothing is opened yet.
+
+    Args:
+        settings: The settings of the server.
+        warn: The function to call with what a user should know, such as that something could not be written.
+
+    Raises:
+        SettingError: If a package that the store requires is not installed.
+
+    Example:
+        >>> from smtpmock.settings.declarations import Settings
+        >>> len(make_store(Settings(), print))
+        0
+    """
+    scheme = settings.store.partition(":")[0]
+    if scheme not in _MAKERS:
+        raise SettingError(f"Invalid store {quote(f'{scheme}:')}: this version has no such store")
+    return _MAKERS[scheme](settings, warn)
+
+
+def _memory(settings: Settings, _: Callable[[str], object]) -> Store:
+    return MemoryStore(settings.max_messages, settings.max_bytes, settings.max_age)
+
+
+_MAKERS: dict[str, Callable[[Settings, Callable[[str], object]], Store]] = {"memory": _memory}

@@ -1,0 +1,1 @@
+"""Tests of the stores: one suite for all of them."""

@@ -1,0 +1,36 @@
+"""The stores that the suite is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.stores.records import Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+STORES = ("memory",)
+
+
+@pytest.fixture(params=STORES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty store of each kind."""
+    return {"memory": "memory:"}[request.param]
+
+
+@pytest.fixture
+def stored(url: str) -> Iterator[Callable[..., Stored]]:
+    """Opens a store with some settings; it is closed at the end of the test."""
+    opened = []
+
+    def stored(**settings: Any) -> Stored:
+        opened.append(Stored(url, **settings))
+        return opened[-1]
+
+    yield stored
+    for store in opened:
+        store.close()
+        assert store.warnings == []
