@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smtpmock.protocol.actions import Erase, StartTLS
+from smtpmock.protocol.actions import StartTLS
 from smtpmock.protocol.chunk import Chunks, parse
 from smtpmock.protocol.commands import CHUNK, GREETING, LOGIN, UNKNOWN, UNREAD_CHUNK, Effect, Part, recognise
-from smtpmock.protocol.message_receiver import Chunk, MessageReceiver
+from smtpmock.protocol.eraser import Eraser
+from smtpmock.protocol.message_receiver import Chunk
 from smtpmock.protocol.rule_effects import apply_decision
-from smtpmock.protocol.transaction import Transaction
 from smtpmock.records.exchange import Cause, Exchange
-from smtpmock.records.session import Erasure
 from smtpmock.rfc.replies import LINE_TOO_LONG, SESSION_TIMEOUT, TOO_MANY_RECIPIENTS
 from smtpmock.text import readable
 
@@ -32,20 +31,19 @@ if TYPE_CHECKING:
     from smtpmock.rules.rule import Rule
 
 # Before Python 3.12, a lookup takes as long as a call.
-_HELO, _MAILFROM, _RCPTTO, _DATA, _RSET = Part
+_HELO, _, _RCPTTO, _DATA, _ = Part
 _RECEIVE = Effect.RECEIVE
 
 LONGEST_LINE = 16_384
 """The most bytes of a command line, including its line end."""
 
 _SHOWN_OF_A_LONG_LINE = 80
-_MOST_NAMED_IN_ERASURE = 3
 _MOST_REPLIES_AT_ONCE = 256  # then others have their turn, and the client has to read its replies
 _NEEDS_LOGIN = ("MAIL FROM", "RCPT TO", "DATA", "BDAT", "VRFY")  # RFC 4954 section 6
 _HAS_TO_BE_WAITED_FOR = ("HELO", "EHLO", "DATA", "NOOP", "QUIT", "VRFY", "STARTTLS", "AUTH")  # RFC 2920 section 3.1
 
 
-class Connection(MessageReceiver):
+class Connection(Eraser):
     r"""The server's side of one SMTP session.
 
     Args:
@@ -204,62 +202,6 @@ class Connection(MessageReceiver):
             self._end_login(succeeded=exchange.accepted)
         elif effect is Effect.END_CHUNKS:
             self._end_chunks()
-
-    def _erase(self, part: Part, stage: str) -> None:
-        """Erase a part of the record and all that follow it; or begin a new record, if the old one is kept.
-
-        Args:
-            part: The part at which the erasing begins.
-            stage: The command that erases.
-        """
-        self._chunks = None
-        self._chunks_over = False
-        if self.behaviour.keeps_everything:
-            self._end_attempt(part)
-            return
-        transaction = self.state.transaction
-        if part is _RCPTTO and self.behaviour.settings.multiple_rcptto:
-            return
-        if transaction.is_recorded:
-            if transaction.is_over:  # a session can send several messages: the accepted one stays
-                if part <= _MAILFROM:
-                    self.state.transaction = Transaction(None if part is _HELO else transaction.helo)
-                return
-            recipients = transaction.accepted_recipients
-            erasure = Erasure(stage, recipients[:_MOST_NAMED_IN_ERASURE], len(recipients))
-            self._actions.append(Erase(transaction.record_id, erasure))
-            transaction.is_recorded = False
-        if part is not _RSET:
-            transaction.record_id = ""
-        if part is _DATA:
-            transaction.forget_from_data()
-        elif part is _RCPTTO:
-            transaction.forget_from_rcptto()
-        else:
-            self.state.transaction = Transaction(None if part is _HELO else transaction.helo)
-            self.state.transaction.quit = transaction.quit
-            if part is _RSET:  # a record that was purged does not come back
-                self.state.transaction.record_id = transaction.record_id
-
-    def _end_attempt(self, part: Part) -> None:
-        """If everything is kept, store what the command ends, and begin anew what it begins."""
-        transaction = self.state.transaction
-        if part is _RCPTTO or part is _DATA:
-            if transaction.is_over:
-                return
-            if transaction.is_recorded:  # a refused message, which the client sends again
-                transaction.is_recorded = False
-                transaction.record_id = ""
-                transaction.forget_from_data()
-            elif part is _DATA and transaction.data is not None:
-                transaction.forget_from_data()
-            return
-        if transaction.has_begun and not transaction.is_recorded:
-            self._add()
-        if part is _RSET:
-            transaction.is_over = transaction.has_begun
-        else:
-            self.state.transaction = Transaction(None if part is _HELO else transaction.helo)
 
     # Reading.
 

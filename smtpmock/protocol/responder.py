@@ -12,7 +12,7 @@ from smtpmock.protocol.actions import Add, Amend, Close, Consulted, Count, End, 
 from smtpmock.protocol.commands import Effect
 from smtpmock.protocol.rule_effects import apply_decision, values_at, wire
 from smtpmock.protocol.session_state import SessionState
-from smtpmock.records.exchange import Cause, Exchange
+from smtpmock.records.exchange import NO_EXCHANGE, Cause, Exchange
 from smtpmock.records.session import Observation
 from smtpmock.rfc.extensions import announced
 from smtpmock.rfc.replies import STORE_UNAVAILABLE
@@ -38,7 +38,6 @@ READ_SIZE = 65_536
 
 _STEPS_PER_SECOND = 20  # in which throttled data is sent or read
 
-_BEFORE_ALL = Exchange("", "", 0.0)
 _END = End()
 _START_TLS = Effect.START_TLS  # before Python 3.12, a lookup takes as long as a call
 _tuple = tuple.__new__  # a named tuple's own constructor takes twice as long
@@ -99,7 +98,7 @@ class Responder:
         self._resets = False
         self._leaving = False
         self._spoken = False  # True once the client has sent a line
-        self._last = _BEFORE_ALL
+        self._last = NO_EXCHANGE
         self._number = 0  # of the last exchange
         self._octets = b""  # the current request, if it is not UTF-8
         self._observed: tuple[str, ...] = ()  # codes of violations

@@ -115,3 +115,6 @@ class Exchange(NamedTuple):
     def time(self) -> datetime:
         """The time at which the request was read (UTC)."""
         return datetime.fromtimestamp(self.timestamp, timezone.utc)
+
+
+NO_EXCHANGE = Exchange("", "", 0.0)
