@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.messages.checks import MessageChecks
-from smtpmock.records.exchange import Exchange
+from smtpmock.messages.steps import MessageSteps
 from smtpmock.text import escape_controls, shorten
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from smtpmock.conformance.catalogue import Violation
     from smtpmock.mail.addresses import Address
-    from smtpmock.mail.content import Attachment, Headers
+    from smtpmock.mail.attachments import Attachment
+    from smtpmock.mail.headers import Headers
+    from smtpmock.records.exchange import Exchange
     from smtpmock.records.session import TLS
     from smtpmock.stores.base import Entry
 
-_NOTHING = Exchange("", "", 0.0)
 
-
-class Message(MessageChecks):
+class Message(MessageSteps, MessageChecks):
     r"""The record of one transaction: its requests, the replies, and the message.
 
     A record never changes: what its session adds later appears in the record that is read later.
@@ -81,108 +81,6 @@ class Message(MessageChecks):
         """The tags of the message."""
         return self._entry.tags
 
-    # The fields of go-smtp-mock.
-
-    @property
-    def helo(self) -> bool:
-        """True if HELO or EHLO succeeded."""
-        return _step(self._record.helo).accepted
-
-    @property
-    def helo_request(self) -> str:
-        """The HELO or EHLO command."""
-        return _step(self._record.helo).request
-
-    @property
-    def helo_response(self) -> str:
-        """The reply to HELO or EHLO."""
-        return _step(self._record.helo).reply
-
-    @property
-    def mailfrom(self) -> bool:
-        """True if MAIL FROM succeeded."""
-        return _step(self._record.mailfrom).accepted
-
-    @property
-    def mailfrom_request(self) -> str:
-        """The MAIL FROM command."""
-        return _step(self._record.mailfrom).request
-
-    @property
-    def mailfrom_response(self) -> str:
-        """The reply to MAIL FROM."""
-        return _step(self._record.mailfrom).reply
-
-    @property
-    def rcptto(self) -> bool:
-        """True if RCPT TO succeeded: the last one or, with `multiple_rcptto`, any."""
-        return self._record.rcptto_accepted
-
-    @property
-    def rcptto_request_response(self) -> tuple[tuple[str, str], ...]:
-        """RCPT TO commands and their replies: the last pair or, with `multiple_rcptto`, all."""
-        return tuple((exchange.request, exchange.reply) for exchange in self._record.rcptto)
-
-    @property
-    def data(self) -> bool:
-        """True if DATA succeeded."""
-        return _step(self._record.data).accepted
-
-    @property
-    def data_request(self) -> str:
-        """The DATA command."""
-        return _step(self._record.data).request
-
-    @property
-    def data_response(self) -> str:
-        """The reply to DATA."""
-        return _step(self._record.data).reply
-
-    @property
-    def msg(self) -> bool:
-        """True if the message itself was accepted."""
-        return _step(self._record.end_of_data).accepted
-
-    @property
-    def msg_request(self) -> str:
-        r"""The message as text; bytes that are not UTF-8 are written as ``\xff``. See `raw` for the bytes."""
-        return self.raw.decode("utf-8", "backslashreplace")
-
-    @property
-    def msg_response(self) -> str:
-        """The reply to the end of the message; "" if a rule kept it from the client, or sent half of it or garbage."""
-        return "" if self.end_of_data.then in ("half", "garbage") else self.end_of_data.reply
-
-    @property
-    def rset(self) -> bool:
-        """True if a RSET succeeded after the message."""
-        return _step(self._record.rset).accepted
-
-    @property
-    def rset_request(self) -> str:
-        """The RSET command."""
-        return _step(self._record.rset).request
-
-    @property
-    def rset_response(self) -> str:
-        """The reply to RSET."""
-        return _step(self._record.rset).reply
-
-    @property
-    def noop(self) -> bool:
-        """True if a NOOP was sent."""
-        return self._record.noop
-
-    @property
-    def quit_sent(self) -> bool:
-        """True if the session ended with QUIT."""
-        return self._record.quit_sent
-
-    @property
-    def is_consistent(self) -> bool:
-        """True if MAIL FROM, RCPT TO, DATA and the message itself all succeeded."""
-        return self._record.accepted
-
     @property
     def accepted(self) -> bool:
         """True if MAIL FROM, RCPT TO, DATA and the message itself all succeeded."""
@@ -234,11 +132,6 @@ class Message(MessageChecks):
     def exchanges(self) -> tuple[Exchange, ...]:
         """The commands of the transaction and the replies to them, from MAIL FROM to RSET."""
         return self._record.exchanges
-
-    @property
-    def end_of_data(self) -> Exchange:
-        """The exchange at the end of the message; an empty one if the transaction did not get that far."""
-        return _step(self._record.end_of_data)
 
     @property
     def parameters(self) -> Mapping[str, str]:
@@ -454,7 +347,3 @@ class Message(MessageChecks):
         from smtpmock.mail.files import write
 
         return write(path, self.raw)
-
-
-def _step(exchange: Exchange | None) -> Exchange:
-    return exchange or _NOTHING
