@@ -8,6 +8,7 @@ TYPE_CHECKING = False  # `typing` would take 12 ms before the command has its po
 if TYPE_CHECKING:
     from smtpmock.conformance.catalogue import STANDARDS, Level, Violation
     from smtpmock.errors import (
+        ContentError,
         ExpectationError,
         MessageTimeoutError,
         QueryError,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from smtpmock.evidence import Evidence
     from smtpmock.mail.addresses import Address
     from smtpmock.mail.attachments import Attachment
-    from smtpmock.mail.headers import ContentError, Headers
+    from smtpmock.mail.headers import Headers
     from smtpmock.mailbox.aio import AsyncMailbox
     from smtpmock.mailbox.mailbox import Mailbox, Scope
     from smtpmock.mailbox.startable import AsyncServer
@@ -71,7 +72,7 @@ _HOMES = {
     "Change": "records.change",
     "Clock": "rules.book",
     "Conditions": "rules.words",
-    "ContentError": "mail.headers",
+    "ContentError": "errors",
     "Criterion": "queries.criteria",
     "Evidence": "evidence",
     "Exchange": "records.exchange",

@@ -24,6 +24,16 @@ class RuleError(SMTPMockError, ValueError):
     """An invalid rule: an unknown word, a condition that is not available at its stage, or an invalid value."""
 
 
+class ContentError(SMTPMockError, AssertionError, LookupError):
+    """A mail that does not have exactly one of what is looked for, such as a link, or that is too large to parse."""
+
+
+class MissingHeaderError(ContentError, KeyError):
+    """A header field that a mail does not have."""
+
+    __str__ = Exception.__str__  # KeyError would show the sentence in quotes
+
+
 class ServerStateError(SMTPMockError, RuntimeError):
     """A call that the state of the server does not allow, such as a second start."""
 

@@ -10,7 +10,8 @@ import os
 
 import pytest
 
-from smtpmock.mail.content import Content, ContentError
+from smtpmock.errors import ContentError
+from smtpmock.mail.content import Content
 from tests.growth import assert_linear
 from tests.readers import READERS, read
 from tests.shapes import SHAPES, Shape

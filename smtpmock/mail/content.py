@@ -6,9 +6,9 @@ import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from smtpmock.errors import QueryError
+from smtpmock.errors import ContentError, QueryError
 from smtpmock.mail.attachments import Attachment, format_size
-from smtpmock.mail.headers import ContentError, Headers, MissingHeaderError, list_values
+from smtpmock.mail.headers import Headers, list_values
 from smtpmock.patterns import glob, has_wildcard
 from smtpmock.rfc.grammar import address_key
 from smtpmock.text import shorten
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from smtpmock.mail.addresses import Address
     from smtpmock.mail.html import Page
     from smtpmock.mail.mime import Part
-
-__all__ = ["Attachment", "Content", "ContentError", "Headers", "MissingHeaderError"]
 
 _LONGEST_DATE = 1000
 

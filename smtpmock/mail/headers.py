@@ -1,10 +1,10 @@
-"""The header fields of a mail, and the errors raised if a mail does not have what is looked for."""
+"""The header fields of a mail."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smtpmock.errors import SMTPMockError
+from smtpmock.errors import MissingHeaderError
 from smtpmock.text import shorten
 
 if TYPE_CHECKING:
@@ -13,16 +13,6 @@ if TYPE_CHECKING:
 
 _MOST_NAMES = 50
 _LONGEST_NAME = 100
-
-
-class ContentError(SMTPMockError, AssertionError, LookupError):
-    """A mail that does not have exactly one of what is looked for, such as a link, or that is too large to parse."""
-
-
-class MissingHeaderError(ContentError, KeyError):
-    """A header field that a mail does not have."""
-
-    __str__ = Exception.__str__  # KeyError would show the sentence in quotes
 
 
 class Headers:

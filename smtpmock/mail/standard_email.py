@@ -10,7 +10,7 @@ from email.parser import BytesParser
 from email.policy import compat32, default
 from typing import TYPE_CHECKING, cast
 
-from smtpmock.mail.headers import ContentError
+from smtpmock.errors import ContentError
 from smtpmock.mail.splitter import Limits, Splitter
 
 if TYPE_CHECKING:

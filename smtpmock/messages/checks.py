@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from smtpmock.errors import ExpectationError, QueryError
+from smtpmock.errors import ContentError, ExpectationError, QueryError
 from smtpmock.mail.headers import list_values
 from smtpmock.patterns import has_wildcard
 from smtpmock.queries.terms import format_value, text_matcher
@@ -152,8 +152,6 @@ class MessageChecks:
             ...     mock.message().attachment("*.pdf", min_size=1)
             <Attachment 'invoice.pdf' application/pdf 8 B>
         """
-        from smtpmock.mail.headers import ContentError
-
         if isinstance(min_size, bool) or not isinstance(min_size, int) or min_size < 0:
             raise QueryError(invalid("min_size", min_size, "a number of bytes, 0 or more"))
         wanted = {"name": name, "content_type": content_type}

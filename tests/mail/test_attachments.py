@@ -6,7 +6,8 @@ from base64 import encodebytes
 
 import pytest
 
-from smtpmock.mail.content import Attachment, Content
+from smtpmock.mail.attachments import Attachment
+from smtpmock.mail.content import Content
 from tests.mail.contents import MIXED, crlf, multipart, quoted_printable
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpmock.errors import QueryError
+from smtpmock.errors import ContentError, QueryError
 from smtpmock.mail.codes import text_codes
-from smtpmock.mail.content import Content, ContentError
+from smtpmock.mail.content import Content
 from tests.mail.contents import multipart, page, plain
 
 

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtpmock.mail.content import Attachment, Content, ContentError
+from smtpmock.errors import ContentError
+from smtpmock.mail.attachments import Attachment
+from smtpmock.mail.content import Content
 
 ATTRIBUTES = [
     "email",

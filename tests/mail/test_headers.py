@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from smtpmock.errors import SMTPMockError
-from smtpmock.mail.content import Content, MissingHeaderError
+from smtpmock.errors import MissingHeaderError, SMTPMockError
+from smtpmock.mail.content import Content
 from tests.mail.contents import crlf
 
 

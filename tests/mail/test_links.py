@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpmock.errors import SMTPMockError
-from smtpmock.mail.content import Content, ContentError
+from smtpmock.errors import ContentError, SMTPMockError
+from smtpmock.mail.content import Content
 from smtpmock.mail.html import read_html
 from tests.mail.contents import crlf, multipart, page, plain
 
