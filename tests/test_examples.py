@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import re
 from email.message import EmailMessage
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from smtplib import SMTP
@@ -20,6 +19,7 @@ from typing import NamedTuple
 import pytest
 
 from smtpmock import SMTPMock
+from tests.pytest_runs import INSTALLED, run_pytest
 
 pytest_plugins = ["pytester"]
 
@@ -75,6 +75,10 @@ MODULES = {
 }
 
 
+# What belongs to a plugin, and its module.
+SIGNS = {"pytest.mark.asyncio": "pytest_asyncio", "worker_id": "xdist"}
+
+
 def test_each_page_has_examples():
     assert {example.page for example in EXAMPLES} == set(PAGES)
 
@@ -110,10 +114,11 @@ def test_tests(example, pytester, monkeypatch):
     for part in parts:
         pytester.path.joinpath(part.name).write_text(part.code, encoding="utf-8")
     own = {Path(part.name).stem for part in parts} | MODULES.keys()
-    for module in sorted(_imported([part.code for part in [example, *parts]]) - own):
+    modules = _imported([part.code for part in [example, *parts]]) - own
+    for module in sorted(modules):
         if find_spec(module) is None:
             pytest.skip(f"{module} is not installed")
-    result = _run(pytester)
+    result = _run(pytester, modules)
     assert set(result.parseoutcomes()) == {"failed" if example.code.startswith("# fails") else "passed"}
 
 
@@ -122,14 +127,14 @@ def test_the_failure_that_is_shown_is_the_one_of_its_example(pytester):
     text = (DOCS / example.page).read_text(encoding="utf-8")
     shown = text.partition("```text\n")[2].partition("```")[0].splitlines()
     pytester.makepyfile(**MODULES, test_shop=example.code.partition("\n")[2])
-    lines = [_masked(line.rstrip()) for line in _run(pytester).outlines]
+    lines = [_masked(line.rstrip()) for line in _run(pytester, set()).outlines]
     begin = lines.index(_masked(shown[0]))
     assert lines[begin : begin + len(shown)] == [_masked(line) for line in shown]
 
 
 def _imported(codes):
-    """The names of the modules that the code imports, and of the plugins whose markers it uses."""
-    found = {"pytest_asyncio" for code in codes if "pytest.mark.asyncio" in code}
+    """The names of the modules that the code imports, and of the plugins whose markers and fixtures it uses."""
+    found = {module for sign, module in SIGNS.items() if any(sign in code for code in codes)}
     for code in codes:
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.Import):
@@ -146,9 +151,7 @@ def _masked(line):
     return re.sub(r"-{5,}", "--", line)
 
 
-def _run(pytester):
-    """Runs what is in the folder; the plugin is there whether the package is installed or not."""
-    installed = any(point.value == "smtpmock.pytest_plugin" for point in entry_points(group="pytest11"))
-    plugin = () if installed else ("-p", "smtpmock.pytest_plugin")
-    asyncio = ("-o", "asyncio_default_fixture_loop_scope=function") if find_spec("pytest_asyncio") else ()
-    return pytester.runpytest_subprocess(*plugin, *asyncio, "-W", "error", "--strict-markers", timeout=120)
+def _run(pytester, modules):
+    """Runs what is in the folder, with the plugins that are in these modules."""
+    plugins = [name for name, module in INSTALLED.items() if module.partition(".")[0] in modules - {"smtpmock"}]
+    return run_pytest(pytester, "-W", "error", "--strict-markers", plugins=plugins)

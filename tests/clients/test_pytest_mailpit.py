@@ -154,15 +154,14 @@ TESTS = """
 
 def test_plugin(mock, tmp_path):
     (tmp_path / "test_shop.py").write_text(dedent(TESTS), encoding="utf-8")
-    others = ("-p", "no:smtpmock", "-p", "no:asyncio", "-p", "no:cacheprovider")
-    options = (*others, "-q", f"--mailpit-url={mock.http_url}")
+    options = ("-p", "pytest_mailpit.plugin", "-p", "no:cacheprovider", "-q", f"--mailpit-url={mock.http_url}")
     # The run is a worker of none, and it is not the one whose warnings are errors.
     own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHONWARNINGS"))}
 
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "test_shop.py"],
         cwd=tmp_path,
-        env={**own, "MAILPIT_SMTP": mock.address},
+        env={**own, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "MAILPIT_SMTP": mock.address},
         capture_output=True,
         text=True,
         timeout=3 * SECONDS,

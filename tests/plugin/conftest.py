@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import entry_points
-from importlib.util import find_spec
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.pytest_runs import run_pytest
 
-EXTRA_OPTIONS = ("-o", "asyncio_default_fixture_loop_scope=function") if find_spec("pytest_asyncio") else ()
-IS_INSTALLED = any(point.value == "smtpmock.pytest_plugin" for point in entry_points(group="pytest11"))
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 MAIL = """
 import smtplib
@@ -55,12 +52,18 @@ def failures(output: str) -> list[tuple[str, list[str]]]:
 def run_tests(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
     """Runs tests that have a module `mail` to send with; warnings are errors, as they may be for users."""
 
-    def run_tests(tests: str, *options: str, before: str = "", conftest: str = "", ini: str = "") -> pytest.RunResult:
+    def run_tests(
+        tests: str,
+        *options: str,
+        before: str = "",
+        conftest: str = "",
+        ini: str = "",
+        plugins: Iterable[str] = (),
+    ) -> pytest.RunResult:
         pytester.makepyfile(mail=MAIL)
         pytester.makeconftest(dedent(conftest))
         pytester.makeini(f"[pytest]\n{dedent(ini)}")
         pytester.makepyfile(before + dedent(tests))
-        plugin = () if IS_INSTALLED else ("-p", "smtpmock.pytest_plugin")
-        return pytester.runpytest_subprocess(*plugin, *EXTRA_OPTIONS, "-W", "error", *options, timeout=120)
+        return run_pytest(pytester, "-W", "error", *options, plugins=plugins)
 
     return run_tests

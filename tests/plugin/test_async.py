@@ -33,11 +33,11 @@ TESTS = """
 
 def test_tests_of_pytest_asyncio(run_tests):
     pytest.importorskip("pytest_asyncio")
-    run_tests(TESTS.format(mark="asyncio")).assert_outcomes(passed=3)
+    run_tests(TESTS.format(mark="asyncio"), plugins=["asyncio"]).assert_outcomes(passed=3)
 
 
 def test_tests_of_anyio_on_each_of_its_loops(run_tests):
-    run_tests(TESTS.format(mark="anyio")).assert_outcomes(passed=6)
+    run_tests(TESTS.format(mark="anyio"), plugins=["anyio"]).assert_outcomes(passed=6)
 
 
 def test_fixture_of_a_suite_of_coroutines_starts_a_server(run_tests):
@@ -57,7 +57,8 @@ def test_fixture_of_a_suite_of_coroutines_starts_a_server(run_tests):
         async def test(mock):
             send(mock)
             assert (await mock.aio.wait_for_message()).subject == "Welcome"
-        """
+        """,
+        plugins=["anyio"],
     ).assert_outcomes(passed=2)
 
 
@@ -72,7 +73,8 @@ def test_failed_wait_shows_the_test_and_the_text_and_nothing_in_between(run_test
         async def test(smtpmock, smtpmock_aio):
             send(smtpmock)
             await smtpmock_aio.wait_for_message(0, recipient="alice@example.com")
-        """
+        """,
+        plugins=["anyio"],
     )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E *MessageTimeoutError: No message with recipient='alice@example.com' arrived*"])
@@ -90,7 +92,8 @@ def test_failed_wait_that_blocks_the_loop_names_the_coroutines(run_tests):
         @pytest.mark.parametrize("anyio_backend", ["asyncio"])
         async def test(smtpmock):
             smtpmock.wait_for_message(0)
-        """
+        """,
+        plugins=["anyio"],
     )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*In a coroutine, await the waits of `mock.aio` instead."])

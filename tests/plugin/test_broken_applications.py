@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import EXTRA_OPTIONS, IS_INSTALLED, failures
+from tests.plugin.conftest import failures
+from tests.pytest_runs import IS_INSTALLED, LOOPS
 
 FOLDER = Path(__file__).parent / "broken"
 FILES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "mailer")
@@ -23,12 +24,12 @@ FILES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "mailer
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory) -> dict[str, str]:
-    """The failures of all applications, from one run, by the names of their files."""
+    """The failures of all applications by the names of their files, from a run with every plugin that is installed."""
     folder = tmp_path_factory.mktemp("broken")
     for path in FOLDER.glob("*.py"):
         shutil.copy(path, folder)
     plugin = () if IS_INSTALLED else ("-p", "smtpmock.pytest_plugin")
-    options = (*plugin, *EXTRA_OPTIONS, "-p", "no:cacheprovider", "-p", "no:randomly", "-W", "error")
+    options = (*plugin, *LOOPS, "-p", "no:cacheprovider", "-p", "no:randomly", "-W", "error")
     files = [f"{name}.py" for name in FILES]
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *files],

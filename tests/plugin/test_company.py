@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from tests.plugin.conftest import IS_INSTALLED
+from tests.pytest_runs import IS_INSTALLED, LOOPS, run_pytest
 
 pytest_plugins = ["pytester"]
 
@@ -17,8 +17,7 @@ def needs(module):
 
 
 @pytest.mark.uninstrumented
-def test_a_run_that_does_not_use_it_imports_nothing(pytester, monkeypatch):
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # others import what they like
+def test_a_run_that_does_not_use_it_imports_nothing(pytester):
     pytester.makepyfile(
         """
         import sys
@@ -29,14 +28,15 @@ def test_a_run_that_does_not_use_it_imports_nothing(pytester, monkeypatch):
             assert heavy & set(sys.modules) == set()
         """
     )
-    pytester.runpytest_subprocess("-p", "smtpmock.pytest_plugin").assert_outcomes(passed=1)
+    run_pytest(pytester).assert_outcomes(passed=1)
 
 
 @pytest.mark.skipif(not IS_INSTALLED, reason="the package is not installed")
-def test_it_is_there_when_the_package_is_installed_and_can_be_left_out(run_tests):
-    tests = "def test(smtpmock): assert smtpmock.is_running"
-    run_tests(tests).assert_outcomes(passed=1)
-    result = run_tests(tests, "-p", "no:smtpmock")
+def test_it_is_there_when_the_package_is_installed_and_can_be_left_out(pytester):
+    pytester.makepyfile("def test(smtpmock): assert smtpmock.is_running")
+    options = (*LOOPS, "-W", "error")  # as users have them: every plugin that is installed is loaded
+    pytester.runpytest_subprocess(*options, timeout=120).assert_outcomes(passed=1)
+    result = pytester.runpytest_subprocess(*options, "-p", "no:smtpmock", timeout=120)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*fixture 'smtpmock' not found"])
 
@@ -72,6 +72,7 @@ def test_workers_of_xdist_have_servers_of_their_own(run_tests):
         """,
         "-n",
         "2",
+        plugins=["xdist"],
     )
     result.assert_outcomes(passed=20)
 
@@ -92,6 +93,7 @@ def test_a_failure_in_a_worker_is_shown_in_full(run_tests):
         """,
         "-n",
         "1",
+        plugins=["xdist"],
     )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E*ExpectationError: No message*", "-* SMTP mail and sessions -*", r"*C: \xff\x00"])
@@ -117,7 +119,8 @@ def test_a_timeout_of_pytest_timeout_ends_a_wait_and_the_run_goes_on(run_tests):
             for server in (smtpmock, smtpmock_session):
                 send(server)
                 assert server.wait_for_message().subject == "Welcome"
-        """
+        """,
+        plugins=["timeout"],
     )
     result.assert_outcomes(failed=2, passed=1)
     result.stdout.fnmatch_lines(["E*Timeout*0.5*", "-* SMTP mail and sessions -*"])
@@ -157,7 +160,8 @@ def test_asyncio_tests_wait_in_a_thread(run_tests):
             wait = asyncio.create_task(asyncio.to_thread(smtpmock.wait_for_message, 60))
             await asyncio.to_thread(send, smtpmock)
             assert (await wait).subject == "Welcome"
-        """
+        """,
+        plugins=["asyncio"],
     ).assert_outcomes(passed=1)
 
 

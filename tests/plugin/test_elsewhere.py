@@ -7,7 +7,7 @@ from smtplib import SMTP
 import pytest
 
 from smtpmock import SMTPMock
-from tests.plugin.conftest import EXTRA_OPTIONS
+from tests.pytest_runs import run_pytest
 
 pytest_plugins = ["pytester"]
 
@@ -91,9 +91,9 @@ def server():
     assert running.errors == []
 
 
-def run(pytester, code, *options):
+def run(pytester, code, *options, plugins=()):
     pytester.makepyfile(code)
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *EXTRA_OPTIONS, *options, timeout=120)
+    return run_pytest(pytester, "-p", "no:cacheprovider", *options, plugins=plugins)
 
 
 def test_the_fixtures_use_a_server_that_runs_elsewhere(pytester, server):
@@ -134,6 +134,8 @@ def test_the_url_is_that_of_the_option_or_the_variable_or_the_file(pytester, ser
 
 def test_workers_share_a_server(pytester, server):
     pytest.importorskip("xdist")
-    run(pytester, SHARED, f"--smtpmock-url={server.http_url}", "-n", "4").assert_outcomes(passed=12)
-    result = run(pytester, "def test(smtpmock): pass", f"--smtpmock-url={server.http_url}", "-n", "1")
+    run(pytester, SHARED, f"--smtpmock-url={server.http_url}", "-n", "4", plugins=["xdist"]).assert_outcomes(passed=12)
+    result = run(
+        pytester, "def test(smtpmock): pass", f"--smtpmock-url={server.http_url}", "-n", "1", plugins=["xdist"]
+    )
     result.stdout.fnmatch_lines(["*Several workers share the server at smtpmock_url: override the fixture *"])

@@ -30,13 +30,17 @@ def test_passes(smtpmock):
     send(smtpmock, subject="Passed")
 """
 
+WORKERS = [((), ()), (("-n", "1"), ("xdist",))]
 
-@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "xdist"])
-def test_allure_has_the_evidence_of_failed_tests(run_tests, pytester, workers):
+
+@pytest.mark.parametrize(("workers", "plugins"), WORKERS, ids=["one process", "xdist"])
+def test_allure_has_the_evidence_of_failed_tests(run_tests, pytester, workers, plugins):
     pytest.importorskip("allure_pytest")
     if workers:
         pytest.importorskip("xdist")
-    run_tests(TESTS, "--alluredir=results", *workers).assert_outcomes(failed=1, errors=1, passed=1)
+    run_tests(TESTS, "--alluredir=results", *workers, plugins=["allure_pytest", *plugins]).assert_outcomes(
+        failed=1, errors=1, passed=1
+    )
     attached = {}
     for path in (pytester.path / "results").glob("*-result.json"):
         result = json.loads(path.read_text(encoding="utf-8"))
@@ -56,13 +60,15 @@ def test_allure_has_the_evidence_of_failed_tests(run_tests, pytester, workers):
         assert f"<td>{subject}</td>" in page[2]
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "xdist"])
-def test_pytest_html_has_the_evidence_of_failed_tests(run_tests, pytester, workers):
+@pytest.mark.parametrize(("workers", "plugins"), WORKERS, ids=["one process", "xdist"])
+def test_pytest_html_has_the_evidence_of_failed_tests(run_tests, pytester, workers, plugins):
     pytest.importorskip("pytest_html")
     if workers:
         pytest.importorskip("xdist")
     options = ("--html=report.html", "--self-contained-html", *workers)
-    run_tests(TESTS, *options).assert_outcomes(failed=1, errors=1, passed=1)
+    run_tests(TESTS, *options, plugins=["metadata", "html_fixtures", "html", *plugins]).assert_outcomes(
+        failed=1, errors=1, passed=1
+    )
     report = (pytester.path / "report.html").read_text(encoding="utf-8")
     [blob] = re.findall(r'data-jsonblob="([^"]*)"', report)
     results = json.loads(unescape(blob))["tests"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-from importlib.util import find_spec
+from tests.pytest_runs import run_pytest
 
 pytest_plugins = ["pytester"]
 
@@ -37,11 +36,8 @@ TESTS = """
 
 def test_unused_rule_fails_its_test_and_is_named(pytester):
     pytester.makepyfile(TESTS)
-    installed = any(point.value == "smtpmock.pytest_plugin" for point in entry_points(group="pytest11"))
-    plugin = () if installed else ("-p", "smtpmock.pytest_plugin")
-    asyncio = ("-o", "asyncio_default_fixture_loop_scope=function") if find_spec("pytest_asyncio") else ()
 
-    result = pytester.runpytest_subprocess(*plugin, *asyncio, "-W", "error", timeout=60)
+    result = run_pytest(pytester, "-W", "error")
 
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["1 rule never used:", "*NOOP reply='451 no' (asked 0 times)", "FAILED *test_unused*"])
