@@ -276,4 +276,4 @@ ENDS_LATER = (
     "scenario", SEQUENCE + RECIPIENTS + BLOCKED + ENDS_FAST + ENDS_LATER, ids=lambda scenario: scenario.name
 )
 def test_conversation(scenario: Scenario) -> None:
-    scenario.play()
+    assert scenario.play() == scenario.expected()

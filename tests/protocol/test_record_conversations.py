@@ -208,4 +208,4 @@ MULTIPLE = (
 
 @pytest.mark.parametrize("scenario", SINGLE + SINGLE_MANY_RECIPIENTS + MULTIPLE, ids=lambda scenario: scenario.name)
 def test_conversation(scenario: Scenario) -> None:
-    scenario.play()
+    assert scenario.play() == scenario.expected()
