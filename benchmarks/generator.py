@@ -145,4 +145,4 @@ if __name__ == "__main__":
     elif sys.argv[1] == "differing":
         print(deliver_differing(*map(int, sys.argv[2:])))
     else:
-        print(deliver(*map(int, sys.argv[1:])))  # type: ignore[arg-type]
+        print(deliver(*map(int, sys.argv[1:])))  # type: ignore[arg-type]  # keep_open is 0 or 1

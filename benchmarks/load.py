@@ -11,13 +11,13 @@ from benchmarks.processes import HERE, smtp_source
 
 
 class Load(NamedTuple):
-    """What is delivered.
+    """The mail to deliver.
 
     Attributes:
         messages: How many messages.
         size: The bytes of each.
         sessions: How many connections at once.
-        keep_open: Whether a connection brings many messages, or one.
+        keep_open: True to send many messages over each connection, False to send one.
     """
 
     messages: int
@@ -27,10 +27,10 @@ class Load(NamedTuple):
 
 
 class Generator:
-    """What delivers.
+    """The client that delivers.
 
     Args:
-        own: Whether it is to be the one in generator.py; None for the best there is.
+        own: True for the one in generator.py, False for smtp-source; None for the best available.
     """
 
     def __init__(self, own: bool | None = None) -> None:

@@ -15,13 +15,13 @@ T = TypeVar("T")
 
 
 class Plan:
-    """What all measurements share.
+    """The settings that all measurements share.
 
     Args:
-        generator: What delivers.
-        rounds: How often each is measured.
-        scale: What part of the usual work a round has.
-        progress: Whether to show a bar.
+        generator: The client that delivers.
+        rounds: How often each contender is measured.
+        scale: The part of the usual work that a round has.
+        progress: True to show a bar.
     """
 
     def __init__(self, generator: Generator, rounds: int, scale: float, *, progress: bool) -> None:

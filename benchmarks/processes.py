@@ -130,7 +130,7 @@ def connect(port: int, pause: float = 0.001) -> socket.socket:
         except ConnectionRefusedError:
             if time.monotonic() > end:
                 raise
-        time.sleep(pause)
+        time.sleep(pause)  # a process that was just started tells nobody when it listens
 
 
 def smtp_sink() -> str:

@@ -1,4 +1,4 @@
-"""What came out: figures with what they were to be, as a table and as JSON."""
+"""The results: figures and their targets, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Figure:
     """A row of the table.
 
     Attributes:
-        what: What was measured.
-        against: What it is compared with; "" where the figure stands alone.
-        value: The figure; None where it could not be had.
+        what: The quantity that was measured.
+        against: The contender that it is compared with; "" if the figure stands alone.
+        value: The figure; None if it could not be measured.
         unit: Its unit: "x" for a ratio.
-        target: What it is to be; None where nothing is asked for.
-        more_is_better: Whether the target is the least or the most.
-        note: How it came about, in a few words, or why there is none.
-        rounds: What the single rounds gave.
+        target: The value to reach; None if there is no target.
+        more_is_better: True if the target is a minimum, False if it is a maximum.
+        note: How the figure was measured, in a few words, or why there is none.
+        rounds: The figures of the single rounds.
     """
 
     what: str
@@ -43,7 +43,7 @@ class Figure:
 
     @property
     def is_met(self) -> bool | None:
-        """Whether it is what it is to be; None where nothing can be said."""
+        """True if the target is reached; None without a figure or a target."""
         if self.value is None or self.target is None:
             return None
         return self.value >= self.target if self.more_is_better else self.value <= self.target

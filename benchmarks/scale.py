@@ -88,7 +88,7 @@ def _level(plan: Plan, server: Server, what: str, step: Callable[[int], str]) ->
 
 
 def side_by_side(plan: Plan) -> Iterator[Figure]:
-    """What a message more costs where few are kept, and where many are."""
+    """Compare the cost of another message while few are kept and while many are."""
     few, many = plan.scaled(_FEW), plan.scaled(_MANY)
     what = f"seconds per message with {many:,} kept"
     load = Load(plan.scaled(4000))

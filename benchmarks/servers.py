@@ -76,7 +76,7 @@ def aiosmtpd() -> Contender:
     bodies: list[bytes] = []
 
     class Storing:
-        async def handle_DATA(self, _: Any, __: Any, envelope: Any) -> str:  # noqa: N802
+        async def handle_DATA(self, _: Any, __: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
             bodies.append(envelope.content)
             return "250 OK"
 

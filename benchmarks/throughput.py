@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks.load import Load
 from benchmarks.processes import Server, missing
@@ -71,9 +71,9 @@ def measure(plan: Plan) -> Iterator[Figure]:
             yield Figure(case.what, NAMES[name], value, target=target, note=note, rounds=rounds)
 
 
-def pace(plan: Plan, name: str, load: Load, **where: object) -> Pace:
+def pace(plan: Plan, name: str, load: Load, **where: Any) -> Pace:
     """Starts a contender, delivers, and makes sure that what keeps messages has kept all."""
-    with Server(name, **where) as server:  # type: ignore[arg-type]
+    with Server(name, **where) as server:
         warm = min(load.messages, 40)
         plan.generator.deliver(server.port, load._replace(messages=warm))
         before = server.cpu()

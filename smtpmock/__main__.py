@@ -6,7 +6,7 @@ this module imports as little as possible before the port is open: `signal` inst
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]
+import _signal  # type: ignore[import-not-found]  # it has no stub
 import os
 import sys
 
@@ -192,7 +192,7 @@ def _print(text: str) -> None:
 
 
 def _give_up_closed_output() -> None:
-    """Have the interpreter not complain at its exit of what it cannot write, which was told."""
+    """Keep the interpreter from complaining at its exit about output that it cannot write: that was reported."""
     try:
         sys.stdout.flush()
     except AttributeError:

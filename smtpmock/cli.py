@@ -244,7 +244,7 @@ def _is_link(names: Sequence[str], text: str) -> bool:
 
 
 def switch_value(flag: str, text: str) -> bool:
-    """Return the value of a switch that is no setting.
+    """Return the value of a switch that is not a setting.
 
     Raises:
         SettingError: If the text is not a valid value.

@@ -1,4 +1,4 @@
-"""What `smtpmock serve --demo` sends: a dozen telling mails and sessions, over SMTP as an application would."""
+"""The mail of `smtpmock serve --demo`: a dozen telling messages and sessions, sent over SMTP as applications do."""
 
 from __future__ import annotations
 

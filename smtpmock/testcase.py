@@ -67,7 +67,7 @@ class SMTPMockMixin(_TestCase):
         self._has_failed = False
         if result is None:
             return super().run()
-        super().run(_ResultWithEvidence(result, self))  # type: ignore[arg-type]
+        super().run(_ResultWithEvidence(result, self))  # type: ignore[arg-type]  # it passes everything on
         return result
 
     def _end_smtpmock(self, server: SMTPMock) -> None:
@@ -92,15 +92,15 @@ class _ResultWithEvidence:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._result, name)
 
-    def addError(self, test: unittest.TestCase, failure: _Failure) -> None:  # noqa: N802
+    def addError(self, test: unittest.TestCase, failure: _Failure) -> None:  # noqa: N802  # unittest's name
         self._add_evidence(failure)
         self._result.addError(test, failure)
 
-    def addFailure(self, test: unittest.TestCase, failure: _Failure) -> None:  # noqa: N802
+    def addFailure(self, test: unittest.TestCase, failure: _Failure) -> None:  # noqa: N802  # unittest's name
         self._add_evidence(failure)
         self._result.addFailure(test, failure)
 
-    def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, failure: _Failure | None) -> None:  # noqa: N802
+    def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, failure: _Failure | None) -> None:  # noqa: N802  # unittest's name
         if failure is not None:
             self._add_evidence(failure)
         self._result.addSubTest(test, subtest, failure)

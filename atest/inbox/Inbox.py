@@ -1,4 +1,4 @@
-"""What the tests of the inbox page need beside SeleniumLibrary: the browser, pictures, axe-core, a tracker."""
+"""Keywords for the tests of the inbox page beside those of SeleniumLibrary: browser, pictures, axe-core, tracker."""
 
 from __future__ import annotations
 

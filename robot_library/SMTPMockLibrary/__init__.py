@@ -3,7 +3,7 @@
 from typing import Any
 
 from robot.api.deco import library
-from robot.result import Keyword  # type: ignore[import-untyped]
+from robot.result import Keyword  # type: ignore[import-untyped]  # it has no types
 
 from SMTPMockLibrary.api import __version__
 from SMTPMockLibrary.evidence import TestEvidence

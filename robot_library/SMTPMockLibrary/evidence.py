@@ -5,7 +5,7 @@ from typing import Any
 
 from robot.api import logger
 from robot.libraries.BuiltIn import BuiltIn
-from robot.result import TestCase, TestSuite  # type: ignore[import-untyped]
+from robot.result import TestCase, TestSuite  # type: ignore[import-untyped]  # it has no types
 
 from SMTPMockLibrary.api import Evidence, Mark, Message, MessageTimeoutError
 from SMTPMockLibrary.markup import PREFIX

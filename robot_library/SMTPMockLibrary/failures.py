@@ -43,7 +43,7 @@ def explain_failures(method: Method) -> Method:
             raise RuntimeError(str(error)) from None  # Robot Framework omits the name of this type from the error
         raise AssertionError(text)
 
-    return run  # type: ignore[return-value]
+    return run  # type: ignore[return-value]  # it takes what the method takes, and `message`
 
 
 def assertion(method: Method) -> Method:

@@ -65,7 +65,7 @@ def spell_out(method: Method, parameters: Iterable[Parameter]) -> Method:
     names = {parameter.name for parameter in own}
     added = (parameter for parameter in parameters if parameter.name not in names)
     full = original.replace(parameters=[*own, *added])
-    method.__signature__ = full  # type: ignore[attr-defined]
+    method.__signature__ = full  # type: ignore[attr-defined]  # for `inspect`
     hints = {name: parameter.annotation for name, parameter in full.parameters.items()}
     method.__annotations__ = {
         **{name: hint for name, hint in hints.items() if hint is not Parameter.empty},

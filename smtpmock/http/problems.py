@@ -117,7 +117,7 @@ def answer_errors(
 
 def _sentence(request: falcon.Request, error: falcon.HTTPError) -> str:
     if isinstance(error, falcon.HTTPMethodNotAllowed):
-        allowed = (error.headers or {}).get("Allow", "")  # type: ignore[union-attr]
+        allowed = dict(error.headers or {}).get("Allow", "")
         return f"{request.path} cannot be asked with {request.method}: expected {allowed}"
     if isinstance(error, falcon.HTTPNotFound):
         return f"There is nothing at {shorten(request.path, _LONGEST_PATH)}"

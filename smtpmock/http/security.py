@@ -28,7 +28,7 @@ _PROBLEMS = "/api/smtpmock/"
 
 _EVENTS = ("/api/smtpmock/v1/events", "/api/events")
 _MARKING = ("/api/v1/message/", "/view/", "//view/")
-"""What marks messages as read, although it is only asked for."""
+"""The paths at which a GET marks a message as read."""
 
 _PREFLIGHT = [
     ("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"),
@@ -41,7 +41,7 @@ _PREFLIGHT = [
 class _Refusal(NamedTuple):
     status: str
     detail: str
-    headers: Headers = []  # noqa: RUF012  # of a tuple
+    headers: Headers = []  # noqa: RUF012  # a named tuple copies nothing, and nobody changes it
 
 
 _LOGIN = _Refusal(

@@ -31,7 +31,7 @@ RECEIVE = "smtpmock.receive"
 """The name in the WSGI environment of the function that returns the next bytes of a client; gevent's server has it."""
 
 PING = None
-"""What stands for a ping among the texts to send."""
+"""A ping, among the texts to send."""
 
 _HANDSHAKE = ("Connection", "Upgrade", "Sec-WebSocket-Key", "Sec-WebSocket-Version")
 _NOT_HERE = "This server cannot speak WebSocket: only that of smtpmock itself can"

@@ -354,7 +354,7 @@ class Content:
 
         Without a pattern, it is a group of 4 to 8 digits that stands alone: not in a word, link, address, date, time,
         price, longer number or copyright notice; or two groups such as "123 456", which are returned as one. If there
-        are several, the one beside a word such as "code" or "PIN" is meant, and none beside a word such as "order".
+        are several, the one next to a word such as "code" or "PIN" is meant, never one next to a word such as "order".
 
         Args:
             pattern: A regular expression; the code is its first group, or the whole match if it has no group.

@@ -99,9 +99,9 @@ class Parameters:
 
     def _extended(self, name: str) -> str:
         sections = self._sections.get(name, {})
-        numbers = sorted(number for number in sections if number is not None)
+        numbers: list[int | None] = [*sorted(number for number in sections if number is not None)]
         if not numbers:
-            numbers = [None] if sections else []  # type: ignore[list-item]
+            numbers = [None] if sections else []
         elif None in sections:
             return ""  # two forms, neither of which is more likely
         charset = ""

@@ -101,7 +101,7 @@ def _attach(item: pytest.Item, report: pytest.TestReport, text: str, html: str) 
         from pytest_html import extras
 
         attached = [extras.text(text, TITLE), extras.html(html)]
-        report.extras = [*getattr(report, "extras", ()), *attached]  # type: ignore[attr-defined]
+        report.extras = [*getattr(report, "extras", ()), *attached]  # type: ignore[attr-defined]  # pytest-html's
 
 
 def _names(item: pytest.Item, error: BaseException | None, servers: Iterable[Mailbox]) -> Iterator[tuple[Mailbox, str]]:

@@ -219,7 +219,7 @@ def _moment(found: re.Match[str], zone: tzinfo) -> int:
         sign, digits = part["offset"][0], part["offset"][1:].replace(":", "")
         minutes = int(digits[:2]) * 60 + int(digits[2:]) if digits else 0
         zone = timezone(timedelta(minutes=-minutes if sign == "-" else minutes))
-    return to_milliseconds(datetime(*numbers, tzinfo=zone)) + fraction  # type: ignore[misc,arg-type]
+    return to_milliseconds(datetime(*numbers, tzinfo=zone)) + fraction  # type: ignore[misc,arg-type]  # mypy cannot count
 
 
 _LOWEST = {"year": 1, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0}

@@ -252,5 +252,6 @@ def _header_items(wanted: Any) -> Iterable[tuple[str, Any]]:
         name, _, value = wanted.partition(":")
         return [(name.strip(), value.strip())]
     if hasattr(wanted, "items") and all(isinstance(name, str) for name in wanted):
-        return wanted.items()  # type: ignore[no-any-return]
+        items: Iterable[tuple[str, Any]] = wanted.items()
+        return items
     raise QueryError(f"Invalid header {quote(wanted)}: expected a dictionary, as in {{'X-Id': '42'}}, or 'X-Id: 42'.")

@@ -231,8 +231,9 @@ def _reason(error: Exception, seconds: float) -> str:
         return "the connection was refused"
     if isinstance(error, ConnectionError):  # RemoteDisconnected, too
         return "the connection was closed"
-    if getattr(error, "verify_message", ""):
-        return f"its certificate is not trusted ({error.verify_message}); cafile names one to trust"  # type: ignore[attr-defined]
+    distrust = getattr(error, "verify_message", "")
+    if distrust:
+        return f"its certificate is not trusted ({distrust}); cafile names one to trust"
     if isinstance(error, HTTPException):
         return "what it sent is not HTTP"
     return str(getattr(error, "strerror", None) or error)

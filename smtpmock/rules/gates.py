@@ -154,7 +154,7 @@ def gate_to_json(gate: Gate) -> dict[str, Any]:
         {'limit_connections': {'connections': 3}}
     """
     [name] = [name for name, kind in GATES.items() if isinstance(gate, kind)]
-    return {name: {word: value for word, value in asdict(gate).items() if value != ""}}  # type: ignore[call-overload]
+    return {name: {word: value for word, value in asdict(gate).items() if value != ""}}  # type: ignore[call-overload]  # each is a dataclass
 
 
 def gate_from_json(written: Any) -> Gate:

@@ -92,7 +92,8 @@ class Hub:
             wakeup.close()
         succeeded, value = outcome[0]
         if succeeded:
-            return value  # type: ignore[no-any-return]
+            result: T = value
+            return result
         raise value
 
     def call_interruptibly(self, function: Callable[..., T], *args: object) -> T:

@@ -257,11 +257,11 @@ class SessionWorker(greenlet):
                 for action in remaining:
                     kind = type(action)
                     if kind is Exchange:
-                        self._append(self._session_id, action)  # type: ignore[arg-type]
+                        self._append(self._session_id, action)  # type: ignore[arg-type]  # mypy does not see `kind`
                         if self._log is not None:
-                            self._log_exchange(self._log, action)  # type: ignore[arg-type]
+                            self._log_exchange(self._log, action)  # type: ignore[arg-type]  # likewise
                     elif kind is bytes:
-                        self._send(action)  # type: ignore[arg-type]
+                        self._send(action)  # type: ignore[arg-type]  # likewise
                     elif kind is Keep or kind is Count:
                         question = action  # type: ignore[assignment]  # it comes last
                     else:

@@ -99,7 +99,7 @@ class _TrioWakeup:
         self._is_posted = True
         try:
             self._token.run_sync_soon(self._event.set)
-        except Exception:  # noqa: S110
+        except Exception:  # noqa: S110  # each loop has its own
             pass  # the run has ended
 
     def wait(self, timeout: float | None) -> None:

@@ -95,7 +95,7 @@ class ContentKeywords(Keywords):
     @keyword("Get Link From Message", tags=("Getter",))
     @assertion
     def get_link_from_message(self, mail: Message, pattern: Text | None = None, *, text: Text | None = None) -> str:
-        """Returns the only link in the message, or the only one that matches. Fails if there is none or more than one.
+        """Returns the only link in the message, or the only one that matches. Fails if no link matches, or several do.
 
         The text and the HTML of the message are searched. ``pattern`` is compared with the address of the link, and
         ``text`` with the text of a link in the HTML, such as ``text=Confirm your address``.
@@ -110,12 +110,12 @@ class ContentKeywords(Keywords):
     @keyword("Get Code From Message", tags=("Getter",))
     @assertion
     def get_code_from_message(self, mail: Message, pattern: str | None = None) -> str:
-        """Returns the one-time code in the message. Fails if there is none or more than one.
+        """Returns the one-time code in the message. Fails if no code is found, or several are.
 
         The text is searched first, then the HTML, then the subject. By default, a code is a group of 4 to 8 digits that
-        is not part of a word, link, address, date, time, price or longer number, or two groups such as ``123 456``. Of
-        several, the one beside a word such as "code" is returned, and none beside a word such as "order". For other
-        codes, ``pattern`` is a regular expression whose first group is the code.
+        is not part of a word, link, address, date, time, price or longer number, or two groups such as ``123 456``. If
+        there are several, the one next to a word such as "code" is returned, and those next to a word such as "order"
+        are ignored. For other codes, ``pattern`` is a regular expression whose first group is the code.
 
         Example:
         | ${mail} =    Get Message    recipient=bob@example.com
