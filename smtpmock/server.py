@@ -90,7 +90,7 @@ class SMTPMock(Startable):
             to_stdout=self.settings.log_to_stdout,
             activity=self.settings.log_server_activity,
         )
-        self._store = make_store(self.settings, self._log.warning)
+        self._store = make_store(self.settings, self._log.warning, hub.get_hub)
         self._book = MemoryRuleBook()
         self._local = LocalBackend(
             self.settings,

@@ -328,6 +328,8 @@ class SessionWorker(greenlet):
 
     def _close(self, action: Close) -> None:
         if action.data:
+            if self._store.can_refuse:
+                self._store.settle(self._session_id)
             # The end of the connection follows in the same packet: the kernel holds the data back until then.
             self._send(action.data, _MORE_FOLLOWS)
             self._holds_back = True

@@ -34,7 +34,7 @@ _TRUE = frozenset(("true", "t", "yes", "y", "on", "1"))
 _FALSE = frozenset(("false", "f", "no", "n", "off", "0"))
 _REPLY_LINES = re.compile(r"([0-9]{3})-[^\r\n]*\r\n(?:\1-[^\r\n]*\r\n)*\1(?: [^\r\n]*)?")  # RFC 5321 section 4.2
 
-_STORE = re.compile(r"memory:|sqlite:///.+|rediss?://.+")
+_STORE = re.compile(r"memory:|sqlite:///.+|redis://.+")
 _PASSWORD = re.compile(r"(//[^/@:]*:).*(@)")
 
 

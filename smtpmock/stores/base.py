@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from smtpmock.records.exchange import Exchange
     from smtpmock.records.message import MessageRecord
     from smtpmock.records.session import Erasure, Negotiated, Observation, Origin, SessionRecord
+
+
+T = TypeVar("T")
 
 
 class Entry(NamedTuple):
@@ -42,6 +45,16 @@ class SessionEntry(NamedTuple):
     entries: tuple[Entry, ...] = ()
 
 
+class ServerThread(Protocol):
+    """The thread of the servers."""
+
+    def call(self, function: Callable[..., T], *args: object) -> T:
+        """Call a function there, where it may wait as greenlets do; return what it returns, or raise what it raises."""
+
+    def post(self, function: Callable[..., object], *args: object) -> None:
+        """Schedule a call there of a function that does not wait."""
+
+
 class Store(Protocol):
     """The interface of a store for the records and sessions of a server.
 
@@ -59,13 +72,17 @@ class Store(Protocol):
 
     Attributes:
         can_refuse: True if it may be unable to take a record, so that the reply to a message depends on its answer.
-        dropped: The number of records that were dropped because of a bound.
-        open_sessions: The number of open sessions.
     """
 
     can_refuse: bool
-    dropped: int
-    open_sessions: int
+
+    @property
+    def dropped(self) -> int:
+        """The number of records that were dropped because of a bound."""
+
+    @property
+    def open_sessions(self) -> int:
+        """The number of open sessions."""
 
     def open(self) -> None:
         """Open the store when the server starts.
@@ -91,6 +108,9 @@ class Store(Protocol):
 
     def end(self, session_id: str, now: float) -> None:
         """End a session."""
+
+    def settle(self, session_id: str) -> None:
+        """Wait until every reader sees what was told of a session, unless the store is away; raise nothing."""
 
     def add(self, record: MessageRecord) -> Entry | None:
         """Store a record before the reply to the end of data is made; None if a purge has already removed it."""

@@ -35,7 +35,7 @@ MOST_ERASURES = 10
 """The most erased messages of a session to remember."""
 
 
-class _Session:
+class RecordedSession:
     """A session while it is being recorded."""
 
     __slots__ = (
@@ -116,7 +116,7 @@ class MemoryStore:
         self._last_session = 0
         self._changes = 0
         self._callbacks = Callbacks()
-        self._sessions: dict[str, _Session] = {}
+        self._sessions: dict[str, RecordedSession] = {}
         self._clear()
 
     def _clear(self) -> None:
@@ -126,7 +126,7 @@ class MemoryStore:
         self._oldest = self._last + 1
         self._bytes = 0
         self._accepted = 0
-        self._ended: deque[_Session] = deque()
+        self._ended: deque[RecordedSession] = deque()
         self._ended_exchanges = 0
 
     def open(self) -> None:
@@ -144,7 +144,7 @@ class MemoryStore:
         """Begin a session; return its origin, with its id and number."""
         self._last_session = number = self._last_session + 1
         origin = Origin(f"{self._prefix}-{number}", number, client, client_port, server, now)
-        self._sessions[origin.session_id] = _Session(origin)
+        self._sessions[origin.session_id] = RecordedSession(origin)
         self.open_sessions += 1
         if self._callbacks:
             self._callbacks.call("session", "began", (origin.session_id,))
@@ -186,6 +186,9 @@ class MemoryStore:
                 self._sessions.pop(oldest.origin.session_id, None)
         if self._callbacks:
             self._callbacks.call("session", "ended", (session_id,))
+
+    def settle(self, session_id: str) -> None:
+        """Do nothing: readers see everything at once."""
 
     def open_logins(self, user: str) -> int:
         """Return the number of open sessions in which a user is logged in."""

@@ -12,32 +12,48 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smtpmock.settings.declarations import Settings
-    from smtpmock.stores.base import Store
+    from smtpmock.stores.base import ServerThread, Store
 
 
-def make_store(settings: Settings, warn: Callable[[str], object]) -> Store:
+def make_store(settings: Settings, warn: Callable[[str], object], thread: Callable[[], ServerThread]) -> Store:
     """Return the store that the setting `store` names; nothing is opened yet.
 
     Args:
         settings: The settings of the server.
         warn: The function to call with what a user should know, such as that something could not be written.
+        thread: A function that returns the thread of the servers.
 
     Raises:
         SettingError: If a package that the store requires is not installed.
 
     Example:
         >>> from smtpmock.settings.declarations import Settings
-        >>> len(make_store(Settings(), print))
+        >>> from smtpmock.runtime.hub import get_hub
+        >>> len(make_store(Settings(), print, get_hub))
         0
     """
     scheme = settings.store.partition(":")[0]
     if scheme not in _MAKERS:
         raise SettingError(f"Invalid store {quote(f'{scheme}:')}: this version has no such store")
-    return _MAKERS[scheme](settings, warn)
+    return _MAKERS[scheme](settings, warn, thread)
 
 
-def _memory(settings: Settings, _: Callable[[str], object]) -> Store:
+def _memory(settings: Settings, *_: object) -> Store:
     return MemoryStore(settings.max_messages, settings.max_bytes, settings.max_age)
 
 
-_MAKERS: dict[str, Callable[[Settings, Callable[[str], object]], Store]] = {"memory": _memory}
+def _redis(settings: Settings, warn: Callable[[str], object], thread: Callable[[], ServerThread]) -> Store:
+    from smtpmock.stores.redis.store import RedisStore
+
+    return RedisStore(
+        settings.store,
+        warn,
+        thread,
+        bound=settings.max_messages,
+        most_bytes=settings.max_bytes,
+        max_age=settings.max_age,
+        timeout=settings.store_timeout,
+    )
+
+
+_MAKERS: dict[str, Callable[..., Store]] = {"memory": _memory, "redis": _redis}

@@ -6,19 +6,35 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.redis_server import RedisServer
 from tests.stores.records import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-STORES = ("memory",)
+STORES = ("memory", "redis")
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A server of Redis."""
+    server = RedisServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The URL of an empty database."""
+    redis_server.ask("FLUSHALL")
+    return redis_server.url
 
 
 @pytest.fixture(params=STORES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty store of each kind."""
-    return {"memory": "memory:"}[request.param]
+    return "memory:" if request.param == "memory" else request.getfixturevalue("redis_url")
 
 
 @pytest.fixture

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
 from itertools import count
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from redis import Redis
 
 from smtpmock.mail.content import Content
 from smtpmock.records.exchange import Cause, Exchange
@@ -41,7 +47,7 @@ class Stored:
         self.settings = settings
         self.warnings: list[str] = []
         self.told: list[Change] = []
-        self._store = make_store(Settings(store=url, **settings), self.warnings.append)
+        self._store = make_store(Settings(store=url, **settings), self.warnings.append, get_hub)
         self._store.subscribe(self.told.append)
         self._call("open")
 
@@ -57,8 +63,24 @@ class Stored:
         return get_hub().call(lambda: getattr(self._store, name)(*args, **words))
 
     def session(self, client: str = "192.0.2.1", now: float = STARTED) -> Origin:
-        """Begin a session."""
-        return self._call("begin", client, 40000, "192.0.2.2", now)  # type: ignore[no-any-return]
+        """Begin a session; return its origin as readers see it."""
+        session_id = self._call("begin", client, 40000, "192.0.2.2", now).session_id
+        sessions = [session.record for session in self._store.sessions() if session.record.id == session_id]
+        return sessions[0].origin
+
+    def settle(self) -> None:
+        """Wait until the store has told of all that has happened: changes come over a channel of Redis."""
+        if not self.url.startswith("redis:"):
+            return
+        marker = uuid4().hex
+        told = json.dumps(["message", "settled", [marker], 0, False])
+        with closing(Redis.from_url(self.url)) as client:
+            client.publish("smtpmock:0:record:changes", told)
+        end = monotonic() + 10
+        while not self.told or self.told[-1].ids != (marker,):
+            assert monotonic() < end, "the changes are not told"
+            sleep(0.001)
+        self.told.pop()
 
     def mail(self, origin: Origin | None = None, *args: Any, **words: Any) -> MessageRecord:
         """Store a message of a session; without one, of a session of its own that stays open."""

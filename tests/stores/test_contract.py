@@ -16,6 +16,7 @@ def records(entries):
 
 
 def actions(store):
+    store.settle()
     return [(change.topic, change.action, change.ids) for change in store.told]
 
 
@@ -355,5 +356,6 @@ def test_all_changes_are_told_in_their_order(stored):
         ("session", "ended", session_ids),
         ("purge", "all", ids),
     ]
+    store.settle()
     added = store.told[1]
     assert (added.number, added.is_accepted) == (1, True)

@@ -1,0 +1,1 @@
+"""The store that several servers and readers share, in Redis."""

@@ -1,0 +1,159 @@
+"""The reader of a store in Redis, which brings a mirror up to date before each read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gevent.event import AsyncResult
+from gevent.lock import BoundedSemaphore
+
+from smtpmock.errors import StoreError
+from smtpmock.stores.redis.mirror import Mirror
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from smtpmock.stores.base import Entry
+    from smtpmock.stores.redis.link import Link
+
+_MOST_AT_ONCE = 500  # changes to read
+
+
+class Reader:
+    """What this process has read. All of it belongs to the hub thread, but for the mirror, which any thread may ask.
+
+    Args:
+        link: A function that returns the link to Redis.
+
+    Attributes:
+        mirror: The records and sessions, as they were at the last read.
+        last: The numbers of the last message and of the last session.
+        dropped: The number of records that were dropped because of a bound.
+        open_sessions: The number of open sessions.
+    """
+
+    def __init__(self, link: Callable[[], Link]) -> None:
+        self._link = link
+        self.mirror = Mirror()
+        self.last: tuple[int, int] = (0, 0)
+        self.dropped = 0
+        self.open_sessions = 0
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget who reads: in a forked child that is nobody."""
+        self._messages = _Reading(self._read_messages)
+        self._sessions = _Reading(self._read_sessions)
+
+    def read_messages(self) -> None:
+        """Bring the messages up to date."""
+        self._messages.run()
+
+    def read_sessions(self) -> None:
+        """Bring the sessions up to date."""
+        self._sessions.run()
+
+    def purge(self) -> list[Entry]:
+        """Remove and return all messages, and remove ended sessions, in one step."""
+        taken: list[Entry] = self._messages.alone(self._purge)
+        return taken
+
+    def _read_messages(self) -> None:
+        mirror = self.mirror
+        arrived: list[Sequence[bytes]] = []
+        token, position = mirror.token, mirror.position
+        while True:
+            answer = self._link().ask("messages", token, position, _MOST_AT_ONCE, 0)
+            token, position, is_all = self._note_state(answer)
+            if answer[1]:
+                mirror, arrived = mirror.successor(), []
+            arrived += _groups(answer[8], 5)
+            if is_all:
+                break
+        self._apply(mirror, arrived)
+        mirror.token, mirror.position = token, position
+        mirror.note_last(*self.last)
+        self.mirror = mirror
+
+    def _purge(self) -> list[Entry]:
+        mirror = self.mirror
+        answer = self._link().ask("messages", mirror.token, mirror.position, -1, 1)
+        token, position, _ = self._note_state(answer)
+        before = mirror.successor() if answer[1] else mirror
+        self._apply(before, _groups(answer[8], 5))
+        taken = list(Mirror.select(before))
+        self.mirror = mirror.successor()
+        self.mirror.token, self.mirror.position = token, position
+        self.mirror.note_last(*self.last)
+        return taken
+
+    def _note_state(self, answer: list[Any]) -> tuple[bytes, int, bool]:
+        token, _, is_all, position, last, last_session, self.dropped, self.open_sessions, _ = answer
+        self.last = last, last_session
+        return token, int(position), bool(is_all)
+
+    def _apply(self, mirror: Mirror, arrived: Sequence[Sequence[bytes]]) -> None:
+        for number, record, raw, tags, session_number in arrived:
+            if record:
+                mirror.put(int(number), record, raw, tags, int(session_number))
+            else:
+                mirror.remove(int(number))
+
+    def _read_sessions(self) -> None:
+        mirror = self.mirror
+        while True:
+            answer = self._link().ask("sessions", mirror.session_token, mirror.session_position, _MOST_AT_ONCE)
+            token, is_reset, is_all, position, changed = answer
+            if is_reset:
+                mirror.forget_sessions()
+            asked = []
+            for session_id, pairs, count in _groups(changed, 3):
+                name, fields = session_id.decode(), dict(zip(pairs[::2], pairs[1::2], strict=True))
+                forgotten, known = int(fields.get(b"forgotten", 0)), mirror.count_exchanges(name)
+                is_behind = forgotten + count > known
+                request = self._link().tell("dialogue", name, max(0, known - forgotten)) if is_behind else None
+                asked.append((name, fields, request))
+            for name, fields, request in asked:
+                exchanges = [] if request is None else self._link().wait(request)
+                if fields:
+                    mirror.put_session(name, fields, exchanges)
+                else:
+                    mirror.remove_session(name)
+            mirror.session_token, mirror.session_position = token, int(position)
+            if is_all:
+                return
+
+
+class _Reading:
+    """Runs a function for all who ask for it, as often as it takes for everyone to see what was there before."""
+
+    def __init__(self, function: Callable[[], object]) -> None:
+        self._function = function
+        self._one_at_a_time = BoundedSemaphore()
+        self._next: AsyncResult[None] | None = None
+
+    def run(self) -> None:
+        """Wait for a run of the function that begins from now on."""
+        if self._next is not None:
+            self._next.get()
+            return
+        mine = self._next = AsyncResult()
+        try:
+            with self._one_at_a_time:
+                self._next = None
+                self._function()
+        except BaseException as error:
+            if self._next is mine:
+                self._next = None
+            mine.set_exception(error if isinstance(error, Exception) else StoreError("The read was interrupted"))
+            raise
+        mine.set(None)
+
+    def alone(self, function: Callable[[], Any]) -> Any:
+        """Call another function while this one does not run."""
+        with self._one_at_a_time:
+            return function()
+
+
+def _groups(items: Sequence[Any], size: int) -> list[Sequence[Any]]:
+    return [items[place : place + size] for place in range(0, len(items), size)]

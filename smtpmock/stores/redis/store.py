@@ -1,0 +1,434 @@
+"""The store in Redis: sessions write to it in groups, and every server and reader sees the same records."""
+
+from __future__ import annotations
+
+import json
+from secrets import token_hex
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import gevent
+
+from smtpmock.errors import StartError, StoreError
+from smtpmock.records.change import Callbacks
+from smtpmock.records.packed import pack
+from smtpmock.records.session import Origin
+from smtpmock.stores.base import Entry
+from smtpmock.stores.redis.connection import database
+from smtpmock.stores.redis.link import Link
+from smtpmock.stores.redis.listener import Listener
+from smtpmock.stores.redis.reader import Reader
+from smtpmock.stores.redis.writing import OpenSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from smtpmock.queries.query import Mark, Query, SessionQuery
+    from smtpmock.records.change import Change
+    from smtpmock.records.exchange import Exchange
+    from smtpmock.records.message import MessageRecord
+    from smtpmock.records.session import Erasure, Negotiated, Observation
+    from smtpmock.stores.base import ServerThread, SessionEntry
+    from smtpmock.stores.redis.link import Request
+    from smtpmock.stores.redis.mirror import Mirror
+
+FORMAT = "1"
+"""The version of what is stored; a store of another version is refused."""
+
+_BEAT_SECONDS = 0.3
+_FLUSH_SECONDS = 0.02  # after which facts are visible to others
+_MOST_WAITING = 10_000  # sessions whose facts wait for Redis while it is away
+
+
+class RedisStore:
+    """The records and sessions that several servers and readers share.
+
+    Sessions begin, go on and end without waiting: what they have to tell leaves within 20 ms, or with the next message.
+    A message is stored before its reply is made. Readers have a mirror, which is brought up to date before each read.
+
+    Args:
+        url: The URL of the database.
+        warn: The function to call with what users should know.
+        thread: A function that returns the thread of the servers.
+        bound: The most records, and the most ended sessions, to keep; None for no limit.
+        most_bytes: The most bytes of messages to keep, if more than one is kept; None for no limit.
+        max_age: The most seconds to keep records and ended sessions for; None for no limit.
+        timeout: The seconds after which Redis is given up.
+
+    Attributes:
+        can_refuse: True: Redis may be away.
+        server: The name of this server among those that share the store.
+        link: The link to Redis.
+        listener: What other servers and readers tell this one.
+    """
+
+    can_refuse = True
+
+    def __init__(
+        self,
+        url: str,
+        warn: Callable[[str], object],
+        thread: Callable[[], ServerThread],
+        *,
+        bound: int | None = None,
+        most_bytes: int | None = None,
+        max_age: float | None = None,
+        timeout: float = 5.0,
+    ) -> None:
+        self.server = token_hex(4)
+        self._thread = thread
+        self._warn = warn
+        self._bound = bound or 0
+        self._most_bytes = most_bytes or 0
+        self._max_age = max_age
+        self._timeout = timeout
+        self._url = url
+        self._make_links()
+        self._shown = url.rpartition("@")[2].removeprefix("redis://")
+        self._token = b""
+        self._offset = 0.0  # of the time of Redis against the monotonic clock here
+        self._begun = 0
+        self._sessions: dict[str, OpenSession] = {}
+        self._dirty: dict[str, OpenSession] = {}
+        self._timer: Any = None
+        self._beating: gevent.Greenlet[..., Any] | None = None
+        self._reader = Reader(lambda: self.link)
+        self._callbacks = Callbacks()
+        self._follows = False
+
+    def _make_links(self) -> None:
+        prefix = f"smtpmock:{database(self._url)}:"
+        self.link = Link(self._url, prefix, self._timeout, self._prepare, self._link_changed)
+        self.listener = Listener(self._url, prefix, self._timeout)
+
+    # The life of the store, in the hub thread.
+
+    def open(self) -> None:
+        """Connect to Redis, and take a lease.
+
+        Raises:
+            StartError: If Redis cannot be reached, or its store has another format.
+        """
+        self.link.is_held = True
+        try:
+            self.beat()
+        except StoreError as error:
+            self.link.is_held = False
+            self.link.close()
+            raise StartError(f"Failed to open the store redis://{self._shown}: {error}") from None
+        self._beating = gevent.spawn(self._keep_lease)
+
+    def close(self) -> None:
+        """Write what is left, give the lease back, and close the connections."""
+        if self._beating is not None:
+            self._beating.kill()
+            self._beating = None
+        self.link.is_held = False
+        try:
+            if not self.link.is_down:
+                self._flush()
+                self.link.ask("leave", self.server)
+        except StoreError as error:
+            self._warn(f"Redis was not told of the end of the server: {error}")
+        if self._timer is not None:
+            self._timer.close()
+            self._timer = None
+        self._dirty.clear()
+        self._sessions.clear()
+        self.listener.close()
+        self._follows = False
+        self.link.close()
+
+    def abandon(self) -> None:
+        """Give up the connections, which belong to the parent process."""
+        self.link.abandon()
+        self.listener.abandon()
+        self._make_links()
+        self._sessions.clear()
+        self._dirty.clear()
+        self._timer = self._beating = None
+        self._reader.begin_anew()
+
+    def beat(self) -> tuple[int, float]:
+        """Renew the lease of this server; return the version of the rules, and the time until which the lease holds.
+
+        Raises:
+            StoreError: If Redis cannot be reached.
+        """
+        began = monotonic()
+        token, version, milliseconds = self.link.ask("beat", self.server, self.rules_version)
+        if token != self._token:  # emptied while the connection stood
+            self.link.reset()
+            began = monotonic()
+            _, version, milliseconds = self.link.ask("beat", self.server, self.rules_version)
+        return version, began + milliseconds / 1000
+
+    rules_version = 0
+
+    def _keep_lease(self) -> None:
+        while True:
+            gevent.sleep(_BEAT_SECONDS)
+            try:
+                self.beat()
+            except StoreError:
+                continue  # of which the log was told
+
+    def _prepare(self, ask: Callable[..., Any]) -> None:
+        """Find out about the store behind a new connection."""
+        began = monotonic()
+        found, token, now = ask("init", FORMAT, token_hex(8), *self._reader.last)
+        if found != FORMAT.encode():
+            raise StartError(
+                f"The store redis://{self._shown} was written by another version of smtpmock (format "
+                f"{found.decode()}, expected {FORMAT}): empty the database, or use another one"
+            )
+        self._offset = now / 1000 - (began + monotonic()) / 2
+        if token != self._token:
+            if self._token:
+                self._warn(f"The store redis://{self._shown} was emptied")
+            self._token = token
+            for session in self._sessions.values():
+                session.is_known = False
+                self._dirty[session.origin.session_id] = session
+
+    def _link_changed(self, reason: str) -> None:
+        if reason:
+            self._warn(f"Redis cannot be reached at {self._shown}: {reason}")
+            self.listener.reset()
+        else:
+            self._warn(f"Redis can be reached again at {self._shown}")
+            self._schedule()
+
+    # Sessions, in the hub thread.
+
+    def begin(self, client: str, client_port: int, server: str, now: float) -> Origin:
+        """Begin a session; its number, which Redis gives it, is known to readers only."""
+        self._begun += 1
+        origin = Origin(f"{self.server}-{self._begun}", 0, client, client_port, server, now)
+        session = self._sessions[origin.session_id] = OpenSession(origin)
+        self._note(session)
+        return origin
+
+    def append(self, session_id: str, fact: Exchange | Negotiated | Observation | Erasure) -> None:
+        """Add a fact to a session."""
+        session = self._sessions[session_id]
+        session.append(fact)
+        self._note(session)
+
+    def end(self, session_id: str, now: float) -> None:
+        """End a session."""
+        session = self._sessions.pop(session_id)
+        session.ended = max(now, session.origin.started)
+        self._note(session)
+
+    def settle(self, session_id: str) -> None:
+        """Wait until every reader sees what was told of a session, if Redis can be reached."""
+        session = self._dirty.get(session_id)
+        if session is not None and not self.link.is_down:
+            try:
+                self.link.wait(self._tell(session), is_needed=True)
+            except StoreError as error:
+                self._warn(f"Redis was not told of the end of a session yet: {error}")
+
+    def _note(self, session: OpenSession) -> None:
+        self._dirty[session.origin.session_id] = session
+        if self._timer is None:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if self._dirty and self._timer is None:
+            self._timer = gevent.get_hub().loop.timer(_FLUSH_SECONDS)
+            self._timer.start(self._flush)
+
+    def _flush(self) -> None:
+        """Send what sessions have to tell, unless Redis is away: then it waits."""
+        if self._timer is not None:
+            self._timer.close()
+            self._timer = None
+        if self.link.is_down:
+            for session_id in list(self._dirty)[:-_MOST_WAITING]:
+                del self._dirty[session_id]
+            return
+        dirty, self._dirty = self._dirty, {}
+        for session_id, session in dirty.items():
+            if session.is_busy:
+                self._dirty[session_id] = session
+            else:
+                self._tell(session)
+
+    def _tell(self, session: OpenSession, record: tuple[Any, ...] = ()) -> Request:
+        self._dirty.pop(session.origin.session_id, None)
+        return self.link.tell("write", *session.taken(self.server, self._bound, self._most_bytes), *record)
+
+    # Records, in the hub thread.
+
+    def add(self, record: MessageRecord) -> Entry | None:
+        """Store a record; None if a purge has already removed it.
+
+        Raises:
+            StoreError: If Redis does not take it in time.
+        """
+        return self._thread().call(self._add, record)
+
+    def _add(self, record: MessageRecord) -> Entry | None:
+        deadline = int((monotonic() + self.link.seconds() + self._offset) * 1000)
+        number = self._write(record, ("a", *self._written(record), record.content.raw, record.received, deadline))
+        if number < 0:
+            raise StoreError("Redis took the message too late")
+        return Entry(number, record) if number else None
+
+    def amend(self, record: MessageRecord) -> bool:
+        """Replace the record with the same id; return False if it was purged meanwhile."""
+        session = self._sessions.get(record.origin.session_id)
+        is_same = session is not None and session.content is record.content and bool(record.content.raw)
+        return self._write(record, ("m", *self._written(record), b"" if is_same else record.content.raw)) > 0
+
+    def _written(self, record: MessageRecord) -> tuple[Any, ...]:
+        return record.id, int(record.accepted), len(record.content.raw), pack(record)
+
+    def _write(self, record: MessageRecord, operation: tuple[Any, ...]) -> int:
+        """Write an operation on a record, with what its session has to tell; return its result."""
+        session = self._sessions.get(record.origin.session_id) or OpenSession.over(record.origin)
+        session.is_busy = True
+        before = session.state()
+        try:
+            answer = self._ask(session, operation)
+            session.content = record.content
+        except BaseException:
+            session.restore(before)
+            raise
+        finally:
+            session.is_busy = False
+        return int(answer[-1])
+
+    def _ask(self, session: OpenSession, operation: tuple[Any, ...]) -> list[int]:
+        before = session.state()
+        answer: list[int] = self.link.wait(self._tell(session, operation))
+        if answer == [-2]:  # emptied while the connection stood
+            self.link.reset()
+            self.link.ask("beat", self.server, self.rules_version)
+            session.restore(before)
+            session.is_known = False
+            answer = self.link.wait(self._tell(session, operation))
+        return answer
+
+    def erase(self, ids: Iterable[str]) -> int:
+        """Remove records; return the number of those that existed."""
+        operations = [part for one in ids for part in ("d", one)]
+        if not operations:
+            return 0
+        session = OpenSession.without_session()
+        return sum(self._ask(session, tuple(operations)))
+
+    def update(self, ids: Iterable[str], *, is_read: bool | None = None, tags: Iterable[str] | None = None) -> int:
+        """Mark entries as read or unread, or tag them; return the number of those that existed."""
+        return int(self._thread().call(self._update, tuple(ids), is_read, tags))
+
+    def _update(self, ids: Iterable[str], is_read: bool | None, tags: Iterable[str] | None) -> int:
+        flag = "" if is_read is None else str(int(is_read))
+        return int(self.link.ask("update", flag, "" if tags is None else json.dumps(list(tags)), *ids))
+
+    def purge(self, query: Query | None = None) -> list[Entry]:
+        """Remove and return the records that match, in one step; without a query, all of them and ended sessions."""
+        return self._thread().call(self._purge, query)
+
+    def _purge(self, query: Query | None) -> list[Entry]:
+        self._flush()
+        if query is None:
+            return self._reader.purge()
+        self._reader.read_messages()
+        found = {entry.number: entry for entry in self._reader.mirror.select(query)}
+        removed = self.link.ask("remove", *found) if found else []
+        return [found[number] for number in removed]
+
+    def expire(self, now: float) -> None:
+        """Drop the records and the ended sessions that are older than `max_age`."""
+        if self._max_age is not None:
+            self._flush()
+            self.link.ask("expire", now - self._max_age)
+
+    # Reading, in any thread.
+
+    @property
+    def dropped(self) -> int:
+        """The number of records that were dropped because of a bound."""
+        self._read()
+        return self._reader.dropped
+
+    @property
+    def open_sessions(self) -> int:
+        """The number of open sessions at all servers."""
+        self._read()
+        return self._reader.open_sessions
+
+    def open_logins(self, user: str) -> int:
+        """Return the number of open sessions in which a user is logged in."""
+        return sum(
+            session.record.ended is None and session.record.negotiated.user == user for session in self.sessions()
+        )
+
+    def select(self, query: Query | None = None, after: int = 0, limit: int | None = None) -> list[Entry]:
+        """Return the entries that match, in order of arrival."""
+        return self._read().select(query, after, limit)
+
+    def page(self, query: Query, after: int, limit: int) -> tuple[list[Entry], int]:
+        """Return the first entries that match and have a number above `after`, and the number of all that match."""
+        return self._read().page(query, after, limit)
+
+    def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
+        """Return the sessions that match, open ones included, in the order in which they began."""
+        return self._read(with_sessions=True).sessions(query)
+
+    def mark(self) -> Mark:
+        """Return a mark for the present moment."""
+        return self._read().mark()
+
+    def changes(self) -> int:
+        """Return a number that grows whenever a record is removed or changed, except by what follows its message."""
+        return self._read().changes()
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return len(self._read())
+
+    def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
+        """Call a function with each change; return a function that ends this."""
+        unsubscribe = self._callbacks.add(callback)
+        try:
+            self._thread().call(self._follow)
+        except BaseException:
+            unsubscribe()
+            raise
+
+        def end() -> None:
+            unsubscribe()
+            self._thread().post(self._leave)
+
+        return end
+
+    def _follow(self) -> None:
+        self._follows = True
+        self.listener.follow("record:changes", self._hear)
+
+    def _leave(self) -> None:
+        if not self._callbacks and self._follows:
+            self._follows = False
+            self.listener.leave("record:changes")
+
+    def _hear(self, told: bytes | None) -> None:
+        if told is None:  # some may have been missed
+            self._callbacks.call("message", "updated", ())
+            self._callbacks.call("session", "ended", ())
+        else:
+            topic, action, ids, number, is_accepted = json.loads(told)
+            self._callbacks.call(topic, action, tuple(ids), number, is_accepted)
+
+    def _read(self, *, with_sessions: bool = False) -> Mirror:
+        self._thread().call(self._bring_up_to_date, with_sessions)
+        return self._reader.mirror
+
+    def _bring_up_to_date(self, with_sessions: bool) -> None:
+        self._flush()  # what this server has to tell comes before
+        if with_sessions:
+            self._reader.read_sessions()
+        self._reader.read_messages()

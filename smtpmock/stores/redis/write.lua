@@ -1,0 +1,152 @@
+-- Write what a session did. Doing it twice is the same as doing it once.
+-- ARGV: server, session id ('-' for none), origin ('' if the store has it), number of the first exchange among all of
+-- the session, time of the end ('' while it is open), most messages and bytes, then operations:
+--   x exchange | n negotiated, user | o observations | e erasures
+--   a id accepted size record raw received deadline (ms of the store; 0 for none): add, unless it is there
+--   m id accepted size record raw ('' if it is the same): amend
+--   d id: erase
+-- Returns false if the store is new and has to be prepared, else the results of the last three: the number of the
+-- record, 0 if it was purged, -1 if it came too late; for d 1 or 0.
+local token = redis.call('HGET', STATE, 'token')
+if not token then return {-2} end
+local server, sid, origin, ended = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
+local index = tonumber(ARGV[4])
+local most, bytes = tonumber(ARGV[6]), tonumber(ARGV[7])
+local key, dialogue = session_key(sid), dialogue_key(sid)
+local has_session = sid ~= '-' and redis.call('EXISTS', key) == 1
+
+if sid ~= '-' and not has_session and origin ~= '' then
+  local number = redis.call('HINCRBY', STATE, 'last_session', 1)
+  redis.call('HSET', key, 'number', number, 'origin', origin, 'server', server, 'forgotten', index)
+  redis.call('ZADD', P .. 'open', number, sid)
+  redis.call('SADD', P .. 'open:' .. server, sid)
+  redis.call('ZADD', P .. 'leases', 'NX', now_ms() + LEASE, server)
+  touch('s', sid)
+  tell('session', 'began', {sid})
+  has_session = true
+end
+
+local is_touched = false
+local have = 0
+local was_ended = false
+if has_session then
+  have = tonumber(redis.call('HGET', key, 'forgotten')) + redis.call('LLEN', dialogue)
+  local by = redis.call('HGET', key, 'ended_by')
+  was_ended = by
+  if by == 'lease' then -- the server was only slow
+    redis.call('HDEL', key, 'ended', 'ended_by')
+    redis.call('ZREM', P .. 'ended', sid)
+    redis.call('HINCRBY', STATE, 'ended_facts', 0 - redis.call('LLEN', dialogue))
+    redis.call('ZADD', P .. 'open', redis.call('HGET', key, 'number'), sid)
+    redis.call('SADD', P .. 'open:' .. server, sid)
+    was_ended = false
+    is_touched = true
+  end
+end
+
+local function put(id, flags, size, record, raw)
+  local number = redis.call('HGET', P .. 'ids', id)
+  local old = redis.call('HGET', P .. 'meta', number)
+  local old_size, old_flags, session, stored = string.match(old, '^%S+ %S+ (%d+) (%S+) (%d+) (%S+)$')
+  redis.call('HSET', P .. 'rec', number, record)
+  redis.call('HSET', P .. 'meta', number, table.concat({id, sid, size, flags, session, stored}, ' '))
+  if raw ~= '' or size == '0' then
+    redis.call('HSET', P .. 'raw', number, raw)
+    redis.call('HINCRBY', STATE, 'bytes', tonumber(size) - tonumber(old_size))
+  end
+  touch('m', number)
+  local is_new = flags == '1' and old_flags == '0'
+  tell('message', is_new and 'accepted' or 'amended', {id}, number, flags == '1')
+  return tonumber(number)
+end
+
+local function add(id, flags, size, record, raw, received, deadline)
+  local known = redis.call('HGET', P .. 'ids', id)
+  if known then return tonumber(known) end
+  if has_session and redis.call('HGET', key, 'purged') == id then return 0 end
+  if sid == '-' then
+    if done_before(id) then return 0 end
+    note_done(id, 1)
+  end
+  if deadline > 0 and now_ms() > deadline then return -1 end
+  local number = redis.call('HINCRBY', STATE, 'last', 1)
+  local session = has_session and redis.call('HGET', key, 'number') or '0'
+  redis.call('HSET', P .. 'ids', id, number)
+  redis.call('HSET', P .. 'rec', number, record)
+  redis.call('HSET', P .. 'raw', number, raw)
+  redis.call('HSET', P .. 'meta', number,
+    table.concat({id, sid, size, flags, session, received}, ' '))
+  redis.call('ZADD', P .. 'live', number, number)
+  redis.call('HINCRBY', STATE, 'bytes', size)
+  if has_session then redis.call('HSET', key, 'last_id', id) end
+  touch('m', number)
+  hold_bounds(most, bytes)
+  tell('message', 'added', {id}, number, flags == '1')
+  return number
+end
+
+local results = {}
+local place = 8
+while place <= #ARGV do
+  local kind = ARGV[place]
+  if kind == 'x' then
+    if has_session and index >= have then
+      redis.call('RPUSH', dialogue, ARGV[place + 1])
+      is_touched = true
+    end
+    index = index + 1
+    place = place + 2
+  elseif kind == 'n' then
+    if has_session then
+      local before, user = redis.call('HGET', key, 'user'), ARGV[place + 2]
+      if before and before ~= user then redis.call('ZREM', P .. 'login:' .. before, sid) end
+      redis.call('HSET', key, 'n', ARGV[place + 1])
+      if user ~= '' then
+        redis.call('HSET', key, 'user', user)
+        redis.call('ZADD', P .. 'login:' .. user, '+inf', sid)
+      elseif before then
+        redis.call('HDEL', key, 'user')
+      end
+      is_touched = true
+    end
+    place = place + 3
+  elseif kind == 'o' or kind == 'e' then
+    if has_session then
+      redis.call('HSET', key, kind, ARGV[place + 1])
+      is_touched = true
+    end
+    place = place + 2
+  elseif kind == 'a' then
+    results[#results + 1] = add(ARGV[place + 1], ARGV[place + 2], ARGV[place + 3], ARGV[place + 4], ARGV[place + 5],
+      ARGV[place + 6], tonumber(ARGV[place + 7]))
+    place = place + 8
+  elseif kind == 'm' then
+    local known = redis.call('HEXISTS', P .. 'ids', ARGV[place + 1]) == 1
+    results[#results + 1] = known
+      and put(ARGV[place + 1], ARGV[place + 2], ARGV[place + 3], ARGV[place + 4], ARGV[place + 5]) or 0
+    place = place + 6
+  else
+    local number = redis.call('HGET', P .. 'ids', ARGV[place + 1])
+    if number then
+      take(number)
+      tell('purge', 'erased', {ARGV[place + 1]})
+    end
+    results[#results + 1] = number and 1 or 0
+    place = place + 2
+  end
+end
+
+if has_session then
+  local excess = redis.call('LLEN', dialogue) - 10 * most
+  if most > 0 and (excess > most or (ended ~= '' and excess > 0)) then
+    redis.call('LTRIM', dialogue, excess, -1)
+    redis.call('HINCRBY', key, 'forgotten', excess)
+  end
+  if ended ~= '' and not was_ended then
+    end_session(sid, server, ended, 'client')
+  elseif is_touched then
+    touch('s', sid)
+  end
+end
+if ended ~= '' then hold_bounds(most, bytes) end
+return results
