@@ -188,6 +188,23 @@ def test_a_wait_for_a_session_ends_when_a_session_does(mock):
     assert session.ended_at.tzinfo is timezone.utc
 
 
+def test_a_wait_for_a_session_looks_at_each_once_when_it_has_ended():
+    count = 100
+    asked = []
+    with SMTPMock() as mock:
+        for _ in range(count):
+            send(mock)
+        result = in_thread(
+            mock.wait_for_session, SECONDS, helo_name=lambda name: asked.append(name) or name == "last.example"
+        )
+        for _ in range(count):
+            send(mock)
+        with SMTP(mock.host, mock.port, local_hostname="last.example", timeout=SECONDS) as client:
+            client.ehlo()
+        assert result().helo_name == "last.example"
+    assert len(asked) == 2 * count + 1
+
+
 def test_waits_from_threads_each_get_their_own(mock):
     results = [in_thread(mock.wait_for_message, SECONDS, recipient=f"{n}@example.com") for n in range(20)]
     for n in reversed(range(20)):

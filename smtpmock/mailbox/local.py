@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from smtpmock.errors import RuleError, ServerStateError
 from smtpmock.mailbox.explained import explained
+from smtpmock.queries.query import SessionQuery
 from smtpmock.records.delivery import delivered
 from smtpmock.rfc.extensions import announced
 from smtpmock.runtime import hub
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from smtpmock.mail.content import Content
-    from smtpmock.queries.query import Mark, Query, SessionQuery
+    from smtpmock.queries.query import Mark, Query
     from smtpmock.records.change import Change, Topic
     from smtpmock.rules.book import Clock, RuleBook
     from smtpmock.rules.rule import Rule
@@ -154,14 +155,11 @@ class LocalBackend:
 
     def update(self, ids: Iterable[str], *, is_read: bool | None = None, tags: Iterable[str] | None = None) -> int:
         """Mark records as read or unread, or tag them; return the number of those that existed."""
-        change = partial(self._store.update, ids, is_read=is_read, tags=tags)
-        return change() if self._is_forked else hub.get_hub().call(change)
+        return self._change(partial(self._store.update, ids, is_read=is_read, tags=tags))
 
     def purge(self, query: Query | None = None) -> list[Entry]:
         """Remove and return the records that match, in one step; without a query, all of them and ended sessions."""
-        if self._is_forked:  # only the hub thread changes the store, and a forked child has none
-            return self._store.purge(query)
-        return hub.get_hub().call(self._store.purge, query)
+        return self._change(partial(self._store.purge, query))
 
     def wait(self, query: Query, count: int, timeout: float) -> list[Entry]:
         """Return the records that match as soon as there are `count` of them or the timeout expires."""
@@ -172,10 +170,19 @@ class LocalBackend:
     def wait_for_session(self, query: SessionQuery, timeout: float) -> SessionEntry | None:
         """Return the first session that matches and has ended; None after the timeout."""
         found: list[SessionEntry] = []
+        unknown = SessionQuery({})
+        unknown.after = query.after
 
         def has_ended() -> bool:
-            found[:] = [session for session in self._store.sessions(query) if session.record.ended is not None]
-            return bool(found)
+            sessions = self._store.sessions(unknown)
+            for session in sessions:
+                if session.record.ended is not None and query.matches(session.record):
+                    found.append(session)
+                    return True
+            numbers = (session.record.origin.session_number for session in sessions if session.record.ended is None)
+            last = sessions[-1].record.origin.session_number if sessions else unknown.after
+            unknown.after = next(numbers, last + 1) - 1  # one that has ended does not change any more
+            return False
 
         self.wait_until(has_ended, timeout, "a session", topic="session")
         return found[0] if found else None
@@ -199,7 +206,7 @@ class LocalBackend:
         """Store a message without SMTP, and return it."""
         record_id = f"{self._prefix}-{next(self._delivered)}"
         record = delivered(record_id, content, sender, recipients, self._settings.host, time())
-        entry = self._store.add(record) if self._is_forked else hub.get_hub().call(self._store.add, record)
+        entry = self._change(partial(self._store.add, record))
         assert entry is not None  # nobody else knows its id
         return entry
 
@@ -233,6 +240,10 @@ class LocalBackend:
     def unused_rules(self) -> list[Rule]:
         """Return the rules that have never applied, including those of finished `with` blocks."""
         return self._book.unused()
+
+    def _change(self, change: Callable[[], T]) -> T:
+        """Change the store where that is done: in the hub thread, but for a forked child, which has none."""
+        return change() if self._is_forked else hub.get_hub().call(change)
 
     def _check_can_apply(self, rule: Rule) -> None:
         """Refuse a rule for a command that the server does not offer: it could never apply."""

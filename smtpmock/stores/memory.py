@@ -388,13 +388,15 @@ class MemoryStore:
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""
         found = []
-        for session in list(self._sessions.values()):
+        for session in reversed(list(self._sessions.values())):
+            if query is not None and session.origin.session_number <= query.after:
+                break
             record = session.record()
             if query is None or query.matches(record):
                 numbers = (self._numbers.get(record_id) for record_id in tuple(session.ids))
                 entries = (self._entries.get(number) for number in numbers if number is not None)
                 found.append(SessionEntry(record, tuple(entry for entry in entries if entry is not None)))
-        return found
+        return found[::-1]
 
     def mark(self) -> Mark:
         """Return a mark for the present moment."""
