@@ -32,6 +32,24 @@ def test_sessions_are_listed_open_ones_included(mock, client):
         ]
 
 
+def test_sessions_are_paged_backwards(mock, client):
+    for _ in range(5):
+        send(mock)
+
+    def page(before):
+        answer = client.get("/sessions", limit=2, before=before, fields="number").json
+        assert answer["total"] == 5
+        return [session["number"] for session in answer["sessions"]], answer["next"]
+
+    assert page(10**18) == ([4, 5], 4)
+    assert page(4) == ([2, 3], 2)
+    assert page(2) == ([1], None)
+    assert page(1) == ([], None)
+    between = client.get("/sessions", limit=2, before=4, after=2, fields="number").json
+    assert between == {"sessions": [{"number": 3}], "total": 5, "next": None}
+    assert "before" in client.get("/sessions", before=0).detail
+
+
 def test_sessions_since_a_mark_are_those_that_began_after_it(mock, client):
     send(mock)
     mark = client.get("/mark").json["mark"]

@@ -44,6 +44,32 @@ def page(
     return answer(name, shown, len(items), form, number(shown[-1]) if len(rest) > len(shown) else None)
 
 
+def backwards(
+    name: str,
+    items: Sequence[Any],
+    values: Mapping[str, Any],
+    number: Callable[[Any], int],
+    form: Callable[[Any], Any],
+) -> dict[str, Any]:
+    """Return the page of a list that ends before a number, `before`; `next` is the one before which there are more.
+
+    Args:
+        name: The name of the list.
+        items: All items that match, in order of their numbers.
+        values: The parameters: `before`, `after` and `limit`.
+        number: The function that returns the number of an item.
+        form: The function that returns an item as JSON.
+
+    Example:
+        >>> backwards("letters", "abcd", {"before": 4, "limit": 2}, lambda item: ord(item) - 96, str.upper)
+        {'letters': ['B', 'C'], 'total': 4, 'next': 2}
+    """
+    after, limit = span(values)
+    earlier = [item for item in items if after < number(item) < values["before"]]
+    shown = earlier[-limit:]
+    return answer(name, shown, len(items), form, number(shown[0]) if len(earlier) > len(shown) else None)
+
+
 def span(values: Mapping[str, Any]) -> tuple[int, int]:
     """Return where a page begins, and how many items it has at most."""
     return values.get("after", 0), values.get("limit", USUAL_LIMIT)
@@ -84,7 +110,7 @@ def list_schema(name: str, item: str, *, with_fields: bool = False) -> dict[str,
         "total": {"type": "integer", "description": "The number of items that match, on all pages"},
         "next": {
             "anyOf": [{"type": "integer"}, {"type": "null"}],
-            "description": "The value of `after` for the next page; null on the last",
+            "description": "The value of `after`, or of `before` if it was given, for the next page; null on the last",
         },
     }
     return {"type": "object", "properties": properties, "required": list(properties)}

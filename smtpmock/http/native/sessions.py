@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import falcon
 
 from smtpmock.http.native.forms import as_json
-from smtpmock.http.native.lists import list_schema, page
+from smtpmock.http.native.lists import backwards, list_schema, page
 from smtpmock.http.native.messages import LATEST, item_form
 from smtpmock.http.native.operations import Answer, NotFoundError, Operation
 from smtpmock.http.native.parts import ISOLATED
 from smtpmock.http.native.schemas import reference
-from smtpmock.http.native.words import AFTER, INCLUDE, LIMIT, SESSION_QUERY, fields, sessions_query
+from smtpmock.http.native.words import AFTER, BEFORE, INCLUDE, LIMIT, SESSION_QUERY, fields, sessions_query
 from smtpmock.messages.session import Session
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def _find(call: Call) -> Session:
 
 def _list(call: Call) -> Any:
     found = call.context.mailbox.sessions(**sessions_query(call))
-    return page("sessions", found, call.values, lambda session: session.number, item_form(call))
+    show = backwards if "before" in call.values else page
+    return show("sessions", found, call.values, lambda session: session.number, item_form(call))
 
 
 def _read(call: Call) -> Any:
@@ -55,7 +56,7 @@ OPERATIONS = (
         "List the sessions that match, in the order in which they began",
         _list,
         list_schema("sessions", "Session", with_fields=True),
-        (*SESSION_QUERY, AFTER, LIMIT, INCLUDE, fields(Session)),
+        (*SESSION_QUERY, AFTER, BEFORE, LIMIT, INCLUDE, fields(Session)),
     ),
     Operation("GET", "/sessions/{id}", "Read a session whole", _read, reference("Session"), (INCLUDE,), names_one=True),
     Operation(

@@ -34,7 +34,12 @@ POLICY = "; ".join(
 INBOX = "inbox.html"
 """The page at `/`, and at `/view/{ID}` of a message."""
 
-_TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+_TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
 
 
 class _Page:

@@ -30,14 +30,14 @@ export const post = (path, body) => json("POST", path, { body });
 export const patch = (path, body, query) => json("PATCH", path, { body, query });
 export const remove = (path, query) => json("DELETE", path, { query });
 
-export const MOST = 1000;
+export const MOST = 1000; // items of a list in an answer
+export const MOST_IDS = 50; // ids in a request
 
-// Yield the pages of a list, from its beginning.
-export async function* pages(path, query) {
-  let after = 0;
-  while (after !== null) {
-    const page = await get(path, [...query, ["limit", MOST], ["after", after]]);
+// Yield the pages of a list, from its beginning or after a number.
+export async function* pages(path, query, after = 0) {
+  for (let start = after; start !== null; ) {
+    const page = await get(path, [...query, ["limit", MOST], ["after", start]]);
     yield page;
-    after = page.next;
+    start = page.next;
   }
 }

@@ -1,7 +1,9 @@
-// A message, or the attempt that failed, as a test in Robot Framework, pytest, or for a shell.
+// A message, an attempt that failed, or a session as a test in Robot Framework, pytest, or for a shell.
 
 import { API } from "./api.js";
+import { closing, openDialog } from "./dialog.js";
 import { button, h, uniqueId } from "./dom.js";
+import { isRefusal } from "./words.js";
 
 const python = (text) => JSON.stringify(text).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).replace(/\\ud[89ab]..\\ud[c-f]../g, (pair) => `\\U${codePoint(pair).toString(16).padStart(8, "0")}`);
 const codePoint = (pair) => JSON.parse(`"${pair}"`).codePointAt(0);
@@ -13,67 +15,99 @@ function robot(text) {
   return escaped.replace(/ {2,}|^ | $/g, (blanks) => "\\x20".repeat(blanks.length)) || "${EMPTY}";
 }
 
-// The criteria that find the message. A text with * would be a pattern.
-function criteria(message) {
+// A text with * would be a pattern.
+const plain = ([, text]) => text && !text.includes("*") && !/^(REGEXP|GLOB):/i.test(text);
+
+// What a test does: wait for something that meets criteria, then compare attributes of it, or look for items in them.
+function ofMessage(message) {
   const recipient = [...message.recipients, ...message.refused_recipients][0];
-  const plain = (text) => text && !text.includes("*") && !/^(REGEXP|GLOB):/i.test(text);
-  return [["recipient", recipient], ["subject", message.accepted ? message.subject : ""]].filter(([, text]) => plain(text));
+  return {
+    wait: "message",
+    criteria: [["recipient", recipient], ["subject", message.accepted ? message.subject : ""]].filter(plain),
+    isFailed: !message.accepted,
+    equal: message.accepted ? [["sender", message.sender]] : [["state", message.state]],
+    contain: message.accepted && message.links.length ? [["links", message.links[0]]] : [],
+    refusal: message.accepted ? "" : (message.exchanges.find(isRefusal)?.reply ?? ""),
+  };
 }
 
-const replyOf = (message) => message.exchanges.find((exchange) => !exchange.accepted)?.reply ?? "";
+function ofSession(session) {
+  const refusal = session.exchanges.findLast(isRefusal)?.reply ?? "";
+  return {
+    wait: "session",
+    criteria: [["helo_name", session.helo_name]].filter(plain),
+    isFailed: false,
+    equal: [],
+    contain: [["replies", refusal || session.exchanges.at(-1)?.reply]].filter(([, reply]) => reply),
+    refusal,
+  };
+}
 
-export const FORMS = {
-  "Robot Framework"(message) {
-    const words = criteria(message).map(([name, value]) => `    ${name}=${robot(value)}`).join("");
-    const steps = message.accepted
-      ? [
-          `    \${mail}=    Wait For Message${words}`,
-          `    Should Be Equal    \${mail.sender}    ${robot(message.sender)}`,
-          ...(message.links.length ? [`    Should Contain    \${mail.links}    ${robot(message.links[0])}`] : []),
-        ]
-      : [
-          `    \${mail}=    Wait For Message${words}    accepted=False`,
-          `    Should Be Equal    \${mail.state}    ${robot(message.state)}`,
-        ];
-    return ["*** Settings ***", "Library    SMTPMockLibrary", "", "*** Test Cases ***", "Application Sends The Mail", "    Start SMTP Mock", "    # Here the application sends the mail.", ...steps, ""].join("\n");
+const FORMS = {
+  "Robot Framework"({ wait, criteria, isFailed, equal, contain }) {
+    const isMessage = wait === "message";
+    const found = isMessage ? "mail" : "session";
+    const words = [...criteria.map(([name, value]) => `    ${name}=${robot(value)}`), isFailed ? "    accepted=False" : ""].join("");
+    return [
+      "*** Settings ***",
+      "Library    SMTPMockLibrary",
+      "",
+      "*** Test Cases ***",
+      isMessage ? "Application Sends The Mail" : "Application Talks To The Server",
+      "    Start SMTP Mock",
+      `    # Here the application ${isMessage ? "sends the mail" : "connects"}.`,
+      `    \${${found}}=    Wait For ${isMessage ? "Message" : "Session"}${words}`,
+      isMessage ? null : "    ${replies}=    Evaluate    [exchange.reply for exchange in $session.exchanges]",
+      ...equal.map(([name, value]) => `    Should Be Equal    \${${found}.${name}}    ${robot(value)}`),
+      ...contain.map(([name, value]) => `    Should Contain    \${${isMessage ? `${found}.${name}` : name}}    ${robot(value)}`),
+    ];
   },
 
-  pytest(message) {
-    const found = criteria(message);
-    const words = [...found.map(([name, value]) => `${name}=${python(value)}`), ...(message.accepted ? [] : ["accepted=False"])].join(", ");
-    const checks = message.accepted
-      ? [`    assert mail.sender == ${python(message.sender)}`, ...(message.links.length ? [`    assert ${python(message.links[0])} in mail.links`] : [])]
-      : [`    assert mail.state == ${python(message.state)}`];
-    return ["def test_mail(smtpmock):", "    # Here the application sends the mail, to smtpmock.host and smtpmock.port.", `    mail = smtpmock.wait_for_message(${words})`, ...checks, ""].join("\n");
+  pytest({ wait, criteria, isFailed, equal, contain }) {
+    const isMessage = wait === "message";
+    const found = isMessage ? "mail" : "session";
+    const words = [...criteria.map(([name, value]) => `${name}=${python(value)}`), ...(isFailed ? ["accepted=False"] : [])].join(", ");
+    return [
+      `def test_${found}(smtpmock):`,
+      `    # Here the application ${isMessage ? "sends the mail, to" : "connects to"} smtpmock.host and smtpmock.port.`,
+      `    ${found} = smtpmock.wait_for_${wait}(${words})`,
+      isMessage ? null : "    replies = [exchange.reply for exchange in session.exchanges]",
+      ...equal.map(([name, value]) => `    assert ${found}.${name} == ${python(value)}`),
+      ...contain.map(([name, value]) => `    assert ${python(value)} in ${isMessage ? `${found}.${name}` : name}`),
+    ];
   },
 
-  curl(message) {
-    const words = [...criteria(message), ...(message.accepted ? [] : [["accepted", "false"]]), ["timeout", "5"]];
-    return [`curl -fsS -G ${shell(`${location.origin}${API}/wait`)} \\`, ...words.map(([name, value]) => `  --data-urlencode ${shell(`${name}=${value}`)} \\`), "  | jq '.messages[0]'", ""].join("\n");
+  curl({ wait, criteria, isFailed }) {
+    const isMessage = wait === "message";
+    const words = [...(isMessage ? [] : [["for", "session"], ["include", "exchanges"]]), ...criteria, ...(isFailed ? [["accepted", "false"]] : []), ["timeout", "5"]];
+    return [
+      `curl -fsS -G ${shell(`${location.origin}${API}/wait`)} \\`,
+      ...words.map(([name, value]) => `  --data-urlencode ${shell(`${name}=${value}`)} \\`),
+      isMessage ? "  | jq '.messages[0]'" : "  | jq '.sessions[0].exchanges[].reply'",
+    ];
   },
 };
 
-export function copyAsTest(message) {
+export const copyMessage = (message) => copyAsTest(ofMessage(message));
+export const copySession = (session) => copyAsTest(ofSession(session));
+
+function copyAsTest(test) {
   const id = uniqueId("copy");
   const code = h("pre", { tabindex: 0, "aria-label": "Test" });
   const state = h("span", { role: "status" });
   const choose = h("select", { id, onchange: () => show() }, ...Object.keys(FORMS).map((name) => h("option", {}, name)));
   const show = () => {
-    code.textContent = FORMS[choose.value](message);
+    code.textContent = [...FORMS[choose.value](test).filter((line) => line !== null), ""].join("\n");
     state.textContent = "";
   };
-  const dialog = h(
-    "dialog",
-    { "aria-labelledby": `${id}-title`, onclose: () => dialog.remove() },
-    h("h2", { id: `${id}-title` }, "Copy as test"),
-    message.accepted ? "" : h("p", {}, `The server refused this attempt: ${replyOf(message)}`),
+  show();
+  openDialog(
+    "Copy as test",
+    test.refusal ? h("p", {}, `The server refused this: ${test.refusal}`) : "",
     h("p", {}, h("label", { for: id }, "Form "), choose),
     code,
-    h("div", { class: "actions" }, copyButton(() => code.textContent, state), button("Close", () => dialog.close()), state),
+    h("div", { class: "actions" }, copyButton(() => code.textContent, state), closing("Close"), state),
   );
-  document.body.append(dialog);
-  show();
-  dialog.showModal();
 }
 
 export function copyButton(text, state) {

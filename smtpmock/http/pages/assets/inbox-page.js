@@ -1,13 +1,14 @@
 // <inbox-page>: the search, the list of messages, and the one that is open.
 
 import { patch, remove } from "./api.js";
+import { confirmed } from "./dialog.js";
 import { button, h } from "./dom.js";
 import "./empty-inbox.js";
 import { live } from "./live.js";
 import { MessageIndex } from "./message-index.js";
 import "./message-list.js";
 import "./message-view.js";
-import { parameters } from "./search.js";
+import { parameters, showSearchHelp } from "./search.js";
 import { count } from "./words.js";
 
 const REST = 250; // ms after the last key in the search field
@@ -17,8 +18,10 @@ export class InboxPage extends HTMLElement {
   #list = h("message-list");
   #view = h("message-view", { hidden: true });
   #empty = h("div", { class: "empty" });
-  #search = h("input", { type: "search", id: "search", autocomplete: "off", spellcheck: "false", placeholder: "recipient=*@example.com from:bob" });
+  #search = h("input", { type: "search", id: "search", autocomplete: "off", spellcheck: "false", placeholder: "Search" });
   #outcome = h("select", { id: "outcome", "aria-label": "Outcome" }, h("option", { value: "true" }, "Accepted"), h("option", { value: "false" }, "Failed"), h("option", { value: "any" }, "All"));
+  #readAll = button("Mark all read", () => this.#markAllRead(), { disabled: true });
+  #deleteAll = button("Delete all", () => this.#askToDeleteAll(), { disabled: true });
   #problem = h("p", { class: "wrong", role: "alert" });
   #count = h("span", { role: "status", class: "count" });
   #rest = 0;
@@ -32,6 +35,7 @@ export class InboxPage extends HTMLElement {
     this.#list.addEventListener("open", ({ detail }) => this.#go(detail));
     this.addEventListener("problem", ({ detail }) => this.#say(detail));
     this.#view.addEventListener("back", () => this.#go(""));
+    this.#view.addEventListener("move", ({ detail }) => this.move(detail));
     this.#view.addEventListener("delete", () => this.delete());
     this.#view.addEventListener("unread", () => this.markUnread());
     this.#search.addEventListener("input", () => {
@@ -54,10 +58,16 @@ export class InboxPage extends HTMLElement {
         h(
           "form",
           { role: "search", onsubmit: (event) => event.preventDefault() },
-          h("label", { for: "search", class: "hidden" }, "Search"),
-          this.#search,
+          h(
+            "div",
+            { class: "find" },
+            h("label", { for: "search", class: "hidden" }, "Search"),
+            this.#search,
+            button("?", showSearchHelp, { "aria-label": "Help on searches", title: "Help on searches" }),
+          ),
           this.#outcome,
-          button("Delete all", () => this.#deleteAll(), { class: "delete-all" }),
+          this.#readAll,
+          this.#deleteAll,
         ),
         this.#problem,
         this.#count,
@@ -71,11 +81,12 @@ export class InboxPage extends HTMLElement {
 
   // Show a message beside the list, or none.
   async show(id) {
+    const isBack = this.#open && !id;
     this.#open = id;
     this.classList.toggle("reading", id !== "");
     this.#view.hidden = id === "";
     if (!id) {
-      this.#list.focus({ preventScroll: true });
+      if (isBack) this.#list.focus({ preventScroll: true });
       return;
     }
     try {
@@ -160,6 +171,9 @@ export class InboxPage extends HTMLElement {
     const { length, unread, isFiltered, isLoaded } = this.#index;
     this.#count.textContent = `${count(length, isFiltered ? "match" : "message", isFiltered ? "matches" : "messages")}, ${unread.toLocaleString()} unread`;
     document.title = `${unread ? `(${unread.toLocaleString()}) ` : ""}smtpmock`;
+    document.querySelector("link[rel=icon]").href = `/assets/icon${unread ? "-unread" : ""}.svg`;
+    this.#readAll.disabled = unread === 0;
+    this.#deleteAll.disabled = length === 0;
     this.#list.hidden = length === 0;
     this.#empty.hidden = length > 0;
     if (length === 0 && isLoaded) {
@@ -169,35 +183,23 @@ export class InboxPage extends HTMLElement {
     }
   }
 
-  async #deleteAll() {
+  // The criteria by which the messages were found, those of the outcome included.
+  #criteria() {
+    return [...parameters(this.#search.value), ["accepted", this.#outcome.value]];
+  }
+
+  #markAllRead() {
+    return this.#do(() => patch("/messages", { read: true }, [...this.#criteria(), ["limit", 1]]));
+  }
+
+  async #askToDeleteAll() {
     const { length, isFiltered } = this.#index;
-    if (!length) return;
     const question = isFiltered ? `Delete the ${count(length, "message")} found?` : "Delete all messages and sessions?";
-    if (!(await asked(question))) return;
-    const criteria = isFiltered ? [...parameters(this.#search.value), ["accepted", this.#outcome.value]] : [];
+    if (!(await confirmed(question, "Delete"))) return;
+    const criteria = isFiltered ? this.#criteria() : [];
     await this.#do(() => remove("/messages", [...criteria, ["limit", 1]]));
     this.#go("");
   }
-}
-
-// The answer of a person to a question.
-function asked(question) {
-  return new Promise((resolve) => {
-    const dialog = h(
-      "dialog",
-      {
-        "aria-label": question,
-        onclose: () => {
-          dialog.remove();
-          resolve(dialog.returnValue === "yes");
-        },
-      },
-      h("p", {}, question),
-      h("div", { class: "actions" }, button("Delete", () => dialog.close("yes")), button("Cancel", () => dialog.close(""))),
-    );
-    document.body.append(dialog);
-    dialog.showModal();
-  });
 }
 
 customElements.define("inbox-page", InboxPage);

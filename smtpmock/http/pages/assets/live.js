@@ -7,6 +7,7 @@ import { API } from "./api.js";
 
 const PAUSE = 100; // ms
 const RETRY = 1000; // ms, where the browser has given up
+const BETWEEN_LOADS = 500; // ms
 const TOPICS = ["message", "session", "purge", "rule", "reset"];
 
 class Live extends EventTarget {
@@ -48,11 +49,29 @@ class Live extends EventTarget {
 
 export const live = new Live();
 
-// Call a function with each batch of changes while an element is in the page.
-export function whileShown(element, listener) {
-  const listen = (event) => {
-    if (element.isConnected) listener(event.detail);
-    else live.removeEventListener("changes", listen);
+// Call a function now, and with the changes since its last call while an element is in the page: never twice at once, and
+// at most twice a second, because it asks the server for much. It is not called for changes that do not concern it.
+export function keepLoaded(element, load, concerns) {
+  const waiting = [];
+  let isBusy = false;
+
+  async function run() {
+    isBusy = true;
+    await load(waiting.splice(0));
+    setTimeout(() => {
+      isBusy = false;
+      if (waiting.length && element.isConnected) run();
+    }, BETWEEN_LOADS);
+  }
+
+  const listen = ({ detail }) => {
+    if (!element.isConnected) {
+      live.removeEventListener("changes", listen);
+      return;
+    }
+    waiting.push(...detail.filter((change) => change.topic === "reset" || concerns(change)));
+    if (waiting.length && !isBusy) run();
   };
   live.addEventListener("changes", listen);
+  return run();
 }

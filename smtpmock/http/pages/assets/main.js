@@ -31,13 +31,7 @@ async function show() {
   }
   const element = h(view === "sessions" && id ? "session-view" : VIEWS[view]);
   other.replaceChildren(element);
-  if (id) {
-    try {
-      await element.show(id);
-    } catch (error) {
-      element.replaceChildren(h("p", { class: "wrong", role: "alert" }, error.message));
-    }
-  }
+  if (id) await element.show(id);
   main.scrollTop = 0;
   element.querySelector("h2")?.focus({ preventScroll: true });
 }

@@ -1,14 +1,13 @@
 // Which messages match, and what is known of them. The index holds the id of every message, oldest first, and is kept
 // up to date by events; what a row shows is fetched when it becomes visible.
 
-import { MOST, get, pages } from "./api.js";
+import { MOST, MOST_IDS, get, pages } from "./api.js";
 
 const INDEX = ["fields", "id,number,is_read,accepted"];
 const SUMMARY = [
   "fields",
-  "id,number,is_read,accepted,subject,from_,sender,recipients,refused_recipients,state,received_at,attachments,tags",
+  "id,number,is_read,accepted,subject,from_,headers,sender,recipients,refused_recipients,state,received_at,attachments,tags",
 ];
-const MOST_ASKED = 50; // ids in a request
 const MOST_KEPT = 5000; // summaries
 const OUTCOMES = { true: (entry) => entry.accepted, false: (entry) => !entry.accepted, any: () => true };
 
@@ -112,8 +111,8 @@ export class MessageIndex extends EventTarget {
 
   async #ask(ids, fields, criteria = [["accepted", "any"]]) {
     const found = [];
-    for (let start = 0; start < ids.length; start += MOST_ASKED) {
-      const asked = ids.slice(start, start + MOST_ASKED).map((id) => ["id", id]);
+    for (let start = 0; start < ids.length; start += MOST_IDS) {
+      const asked = ids.slice(start, start + MOST_IDS).map((id) => ["id", id]);
       found.push(...(await get("/messages", [...criteria, fields, ...asked])).messages);
     }
     return found;

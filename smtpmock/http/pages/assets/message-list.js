@@ -1,17 +1,19 @@
 // The rows of an index, as a list box of which only what is visible exists.
 
-import { bdi, h } from "./dom.js";
-import { path, shortTime } from "./words.js";
+import { bdi, h, visible } from "./dom.js";
+import { count, nameOf, path, shortTime } from "./words.js";
 
-const ROW = 64; // px, as in the style sheet
 const MARGIN = 6; // rows above and below the visible ones
 const REST = 60; // ms without scrolling after which rows are fetched
+const BETWEEN_FETCHES = 500; // ms, while new mail keeps coming
 
 export class MessageList extends HTMLElement {
   #index;
   #canvas = h("div", { role: "presentation", class: "canvas" });
   #active = "";
   #rest = 0;
+  #fetched = 0; // when rows were fetched
+  #row = 1; // the height of a row in px, as in the style sheet
   #isDue = false;
 
   connectedCallback() {
@@ -19,21 +21,28 @@ export class MessageList extends HTMLElement {
     this.setAttribute("aria-label", "Messages");
     this.tabIndex = 0;
     this.replaceChildren(this.#canvas);
-    this.addEventListener("scroll", () => this.#draw(), { passive: true });
+    this.addEventListener(
+      "scroll",
+      () => {
+        this.#fetched = 0; // who scrolls is not kept waiting
+        this.#draw();
+      },
+      { passive: true },
+    );
     this.addEventListener("keydown", (event) => this.#key(event));
     this.addEventListener("click", (event) => {
       const id = event.target.closest("[role=option]")?.dataset.id;
       if (id) this.#open(id);
     });
-    new ResizeObserver(() => this.#draw()).observe(this);
+    new ResizeObserver(() => this.#measure()).observe(this);
   }
 
   set index(index) {
     this.#index = index;
     index.addEventListener("change", ({ detail }) => {
-      if (detail.added && this.scrollTop > ROW) {
+      if (detail.added && this.scrollTop > this.#row) {
         this.#resize(); // what is being read stays where it is
-        this.scrollTop += detail.added * ROW;
+        this.scrollTop += detail.added * this.#row;
       }
       this.#draw();
     });
@@ -45,11 +54,27 @@ export class MessageList extends HTMLElement {
 
   set active(id) {
     this.#active = id;
-    const row = this.#index.rowOf(id);
-    if (row >= 0) {
-      const top = row * ROW;
-      if (top < this.scrollTop) this.scrollTop = top;
-      else if (top + ROW > this.scrollTop + this.clientHeight) this.scrollTop = top + ROW - this.clientHeight;
+    this.#reveal();
+    this.#draw();
+  }
+
+  #reveal() {
+    const row = this.#index.rowOf(this.#active);
+    if (row < 0) return;
+    const top = row * this.#row;
+    if (top < this.scrollTop) this.scrollTop = top;
+    else if (top + this.#row > this.scrollTop + this.clientHeight) this.scrollTop = top + this.#row - this.clientHeight;
+  }
+
+  // Rows are lower where the window is wide enough for a single line.
+  #measure() {
+    const row = parseFloat(getComputedStyle(this).getPropertyValue("--row"));
+    if (row !== this.#row) {
+      const first = this.scrollTop / this.#row;
+      this.#row = row;
+      this.#resize();
+      this.scrollTop = first * row;
+      this.#reveal();
     }
     this.#draw();
   }
@@ -74,7 +99,7 @@ export class MessageList extends HTMLElement {
   }
 
   #key(event) {
-    const visibleRows = Math.max(1, Math.floor(this.clientHeight / ROW) - 1);
+    const visibleRows = Math.max(1, Math.floor(this.clientHeight / this.#row) - 1);
     const all = this.#index.length;
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: visibleRows, PageUp: -visibleRows, Home: -all, End: all }[event.key];
     if (steps !== undefined) {
@@ -84,7 +109,7 @@ export class MessageList extends HTMLElement {
   }
 
   #resize() {
-    this.#canvas.style.height = `${this.#index.length * ROW}px`;
+    this.#canvas.style.height = `${this.#index.length * this.#row}px`;
   }
 
   #draw() {
@@ -98,8 +123,8 @@ export class MessageList extends HTMLElement {
 
   #drawNow() {
     this.#resize();
-    const first = Math.max(0, Math.floor(this.scrollTop / ROW) - MARGIN);
-    const end = Math.min(this.#index.length, Math.ceil((this.scrollTop + this.clientHeight) / ROW) + MARGIN);
+    const first = Math.max(0, Math.floor(this.scrollTop / this.#row) - MARGIN);
+    const end = Math.min(this.#index.length, Math.ceil((this.scrollTop + this.clientHeight) / this.#row) + MARGIN);
     const entries = [];
     for (let row = first; row < end; row += 1) entries.push(this.#index.at(row));
     this.#canvas.replaceChildren(...entries.map((entry, place) => this.#option(entry, first + place)));
@@ -108,10 +133,12 @@ export class MessageList extends HTMLElement {
     else this.removeAttribute("aria-activedescendant");
     clearTimeout(this.#rest);
     const missing = entries.map(({ id }) => id).filter((id) => !this.#index.summary(id));
-    if (missing.length) this.#rest = setTimeout(() => this.#fetch(missing), REST);
+    const pause = Math.max(REST, this.#fetched + BETWEEN_FETCHES - performance.now());
+    if (missing.length) this.#rest = setTimeout(() => this.#fetch(missing), pause);
   }
 
   async #fetch(ids) {
+    this.#fetched = performance.now();
     try {
       await this.#index.fetch(ids);
     } catch (error) {
@@ -129,7 +156,7 @@ export class MessageList extends HTMLElement {
       "aria-posinset": row + 1,
       class: entry.is_read ? "" : "unread",
     });
-    option.style.transform = `translateY(${row * ROW}px)`;
+    option.style.transform = `translateY(${row * this.#row}px)`;
     const summary = this.#index.summary(entry.id);
     option.append(...(summary ? this.#content(summary, entry) : [h("span", { class: "pending" }, "…")]));
     return option;
@@ -137,17 +164,18 @@ export class MessageList extends HTMLElement {
 
   #content(summary, entry) {
     const recipients = [...summary.recipients, ...summary.refused_recipients];
+    const files = summary.attachments.length;
     return [
-      h("span", { class: "who" }, entry.is_read ? "" : h("span", { class: "hidden" }, "Unread: "), bdi(summary.from_ || path(summary.sender))),
+      h("span", { class: "who" }, entry.is_read ? "" : h("span", { class: "hidden" }, "Unread: "), bdi(nameOf(summary) || summary.from_ || path(summary.sender))),
+      h("span", { class: "to" }, recipients.length ? ["to ", bdi(recipients[0]), recipients.length > 1 ? ` +${recipients.length - 1}` : ""] : ""),
       h("time", { datetime: summary.received_at }, shortTime(summary.received_at)),
-      h("span", { class: "subject" }, summary.subject ? bdi(summary.subject) : h("em", {}, "(no subject)")),
+      h("span", { class: "subject", dir: "auto" }, summary.subject ? visible(summary.subject) : h("em", {}, "(no subject)")),
       h(
         "span",
         { class: "marks" },
         summary.accepted ? "" : h("span", { class: "bad mark" }, summary.state),
-        summary.attachments.length ? h("span", { class: "mark" }, `${summary.attachments.length} att.`) : "",
-        ...summary.tags.slice(0, 3).map((tag) => h("span", { class: "mark" }, bdi(tag))),
-        recipients.length ? h("span", { class: "to" }, "to ", bdi(recipients[0]), recipients.length > 1 ? ` +${recipients.length - 1}` : "") : "",
+        ...summary.tags.slice(0, 3).map((tag) => h("span", { class: "tag mark" }, bdi(tag))),
+        files ? h("span", { class: "files" }, count(files, "file")) : "",
       ),
     ];
   }

@@ -1,8 +1,9 @@
 // <message-view>: a message with everything that is known of it.
 
-import { API, get, text } from "./api.js";
-import { copyAsTest } from "./copy-test.js";
-import { bdi, button, descriptions, h, visible } from "./dom.js";
+import { API, get, patch, text } from "./api.js";
+import { copyMessage } from "./copy-test.js";
+import { closing, openDialog } from "./dialog.js";
+import { bdi, button, descriptions, h, uniqueId, visible } from "./dom.js";
 import "./conversation.js";
 import { rendered } from "./rendered.js";
 import { tabs } from "./tabs.js";
@@ -20,23 +21,54 @@ export class MessageView extends HTMLElement {
     this.message = message;
     const parts = this.#parts(message);
     this.replaceChildren(
-      h("h2", { tabindex: -1 }, message.subject ? bdi(message.subject) : "(no subject)"),
       this.#actions(message),
+      h("h2", { tabindex: -1, dir: "auto" }, message.subject ? visible(message.subject) : h("em", {}, "(no subject)")),
+      message.tags.length ? h("p", { class: "tags" }, ...message.tags.map((tag) => h("span", { class: "tag mark" }, bdi(tag)))) : "",
       addresses(message),
       ...tabs("Parts of the message", parts, this.#tab, (name) => (this.#tab = name)),
     );
   }
 
   #actions(message) {
-    const tell = (name) => () => this.dispatchEvent(new CustomEvent(name, { detail: message.id, bubbles: true }));
+    const tell = (name, detail) => () => this.dispatchEvent(new CustomEvent(name, { detail }));
     return h(
       "div",
       { class: "actions", role: "group", "aria-label": "Actions" },
       button("Back", tell("back"), { class: "back" }),
+      button("↑", tell("move", -1), { "aria-label": "Previous message", title: "Previous message (k)" }),
+      button("↓", tell("move", 1), { "aria-label": "Next message", title: "Next message (j)" }),
       button("Delete", tell("delete")),
       button("Mark as unread", tell("unread")),
       h("a", { class: "button", href: `${API}/messages/${message.id}/raw`, download: `${message.id}.eml` }, "Download .eml"),
-      button("Copy as test", () => copyAsTest(message)),
+      button("Tags", () => this.#editTags(message)),
+      button("Copy as test", () => copyMessage(message)),
+    );
+  }
+
+  #editTags(message) {
+    const id = uniqueId("tags");
+    const input = h("input", { id, value: message.tags.join(", "), autocomplete: "off", spellcheck: "false" });
+    const problem = h("p", { class: "wrong", role: "alert" });
+    const save = async (event) => {
+      event.preventDefault();
+      const tags = input.value.split(",").map((tag) => tag.trim()).filter(Boolean);
+      try {
+        await patch(`/messages/${message.id}`, { tags });
+        dialog.close();
+        if (this.message === message) await this.show(message.id);
+      } catch (error) {
+        problem.textContent = error.message;
+      }
+    };
+    const dialog = openDialog(
+      "Tags",
+      h(
+        "form",
+        { onsubmit: save },
+        h("p", { class: "field" }, h("label", { for: id }, "Separated by commas"), input),
+        problem,
+        h("div", { class: "actions" }, h("button", { type: "submit", class: "main" }, "Save"), closing("Cancel")),
+      ),
     );
   }
 
@@ -126,6 +158,12 @@ function headers(message) {
   return descriptions(Object.entries(message.headers).flatMap(([name, values]) => values.map((value) => [visible(name), bdi(value)])));
 }
 
+// A few letters for the kind of a file: the ending of its name, or its subtype.
+function kindOf(name, type) {
+  const [, ending] = name.match(/\.([a-z0-9]{1,5})$/i) ?? [];
+  return visible(ending ?? type.split("/").at(-1)).slice(0, 5).toUpperCase();
+}
+
 function attachments(message) {
   return h(
     "ul",
@@ -136,8 +174,10 @@ function attachments(message) {
       return h(
         "li",
         {},
-        attachment.content_type.startsWith("image/") ? h("img", { src: url, alt: `Preview of ${visible(name)}`, loading: "lazy" }) : "",
-        h("a", { href: url, download: "" }, bdi(name)),
+        attachment.content_type.startsWith("image/")
+          ? h("img", { src: url, alt: `Preview of ${visible(name)}`, loading: "lazy" })
+          : h("span", { class: "kind", "aria-hidden": "true" }, kindOf(name, attachment.content_type)),
+        h("a", { href: url, download: "", title: visible(name) }, bdi(name)),
         h("span", { class: "quiet" }, `${visible(attachment.content_type)}, ${size(attachment.size)}${attachment.is_inline ? ", inline" : ""}`),
       );
     }),

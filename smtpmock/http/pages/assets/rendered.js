@@ -3,7 +3,7 @@
 import { API } from "./api.js";
 import { h } from "./dom.js";
 
-const WIDTHS = { phone: "Phone (375 px)", tablet: "Tablet (768 px)", desktop: "Desktop" };
+const WIDTHS = { phone: ["Phone", "375 px"], tablet: ["Tablet", "768 px"], desktop: ["Desktop", "The width of the window"] };
 let width = "desktop";
 
 export function rendered(message) {
@@ -18,11 +18,12 @@ export function rendered(message) {
   const widths = h(
     "div",
     { role: "group", "aria-label": "Width", class: "actions" },
-    ...Object.entries(WIDTHS).map(([name, label]) =>
+    ...Object.entries(WIDTHS).map(([name, [label, title]]) =>
       h(
         "button",
         {
           type: "button",
+          title,
           "data-width": name,
           "aria-pressed": String(name === width),
           onclick: () => {

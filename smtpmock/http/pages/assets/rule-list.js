@@ -2,7 +2,7 @@
 
 import { get, post, remove } from "./api.js";
 import { bdi, button, h, uniqueId } from "./dom.js";
-import { whileShown } from "./live.js";
+import { keepLoaded } from "./live.js";
 import { count } from "./words.js";
 
 // The fields of each form: name, label, kind, initial value. A field that is left empty is not sent.
@@ -39,7 +39,7 @@ export class RuleList extends HTMLElement {
         "div",
         { class: "forms" },
         ...Object.entries(READY_MADE).map(([name, [label, fields]]) => this.#form(label, fields, (words) => ({ [name]: words }))),
-        this.#form("Any other rule", OWN, (words) => words),
+        this.#form("Any other rule", OWN, (words) => words, "wide"),
       ),
       h("h3", {}, "Clock"),
       h("p", { class: "quiet" }, "Greylists and rate limits read this clock."),
@@ -47,10 +47,7 @@ export class RuleList extends HTMLElement {
       h("h3", {}, "Connections"),
       this.#server,
     );
-    this.#load();
-    whileShown(this, (changes) => {
-      if (changes.some(({ topic }) => topic === "rule" || topic === "reset")) this.#load();
-    });
+    keepLoaded(this, () => this.#load(), ({ topic }) => topic === "rule");
   }
 
   // Do something, and say how it went.
@@ -104,12 +101,13 @@ export class RuleList extends HTMLElement {
     );
   }
 
-  #form(label, fields, body) {
+  #form(label, fields, body, kind = "") {
     const inputs = fields.map(([name, text, kind, value]) => [name, kind, field(text, kind, value)]);
     return h(
       "form",
       {
         "aria-label": label,
+        class: kind,
         onsubmit: (event) => {
           event.preventDefault();
           const words = inputs
@@ -120,7 +118,7 @@ export class RuleList extends HTMLElement {
         },
       },
       h("h4", {}, label),
-      ...inputs.map(([, , { element }]) => element),
+      h("div", { class: "fields" }, ...inputs.map(([, , { element }]) => element)),
       h("button", { type: "submit" }, "Add", h("span", { class: "hidden" }, `: ${label}`)),
     );
   }

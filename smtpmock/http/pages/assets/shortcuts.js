@@ -1,6 +1,7 @@
 // Keys: a letter does something unless it is typed into a field. Whoever is disturbed by that can turn it off.
 
-import { button, h } from "./dom.js";
+import { closing, openDialog } from "./dialog.js";
+import { h } from "./dom.js";
 
 const KEY = "smtpmock.shortcuts";
 const HELP = [
@@ -31,14 +32,10 @@ export function showShortcuts() {
     checked: localStorage.getItem(KEY) !== "off",
     onchange: () => localStorage.setItem(KEY, isOn.checked ? "on" : "off"),
   });
-  const dialog = h(
-    "dialog",
-    { "aria-labelledby": "shortcuts-title", onclose: () => dialog.remove() },
-    h("h2", { id: "shortcuts-title" }, "Keys"),
-    h("dl", {}, ...HELP.map(([keys, meaning]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, meaning)])),
-    h("p", {}, isOn, h("label", { for: "shortcuts" }, " Keys without Ctrl or Alt do something")),
-    button("Close", () => dialog.close()),
+  openDialog(
+    "Keys",
+    h("dl", { class: "help" }, ...HELP.map(([keys, meaning]) => [h("dt", {}, keys.split(", ").map((key) => [h("kbd", {}, key), " "])), h("dd", {}, meaning)])),
+    h("p", { class: "check" }, isOn, h("label", { for: "shortcuts" }, "Keys without Ctrl or Alt do something")),
+    h("div", { class: "actions" }, closing("Close")),
   );
-  document.body.append(dialog);
-  dialog.showModal();
 }

@@ -1,29 +1,25 @@
 // <violation-list>: what the clients did against the standards, with the message or the session that it belongs to.
 
-import { pages } from "./api.js";
+import { MOST_IDS, get, pages } from "./api.js";
 import { bdi, button, h } from "./dom.js";
+import { keepLoaded } from "./live.js";
 import { violations } from "./message-view.js";
 
 const STEP = 50; // messages and sessions
+const MESSAGE = [["accepted", "any"], ["fields", "id,number,subject,violations"]];
+const SESSION = [["fields", "id,number,ended_at,violations"]];
+const LEVELS = [["should", "requirements and recommendations"], ["must", "requirements only"]];
 
 export class ViolationList extends HTMLElement {
   #level = "should";
   #shown = STEP;
-  #found = [];
+  #messages = new Map(); // by id, in order of their numbers
+  #sessions = new Map();
+  #open = new Set(); // ids of sessions that had not ended
+  #last = { messages: 0, sessions: 0 };
+  #list = h("div", {}, h("p", { class: "quiet" }, "Loading…"));
 
-  async connectedCallback() {
-    this.replaceChildren(h("h2", { tabindex: -1 }, "Violations"), h("p", { class: "quiet" }, "Loading…"));
-    try {
-      this.#found = [...(await ofSessions()), ...(await ofMessages())];
-      this.#draw();
-    } catch (error) {
-      this.replaceChildren(h("p", { class: "wrong", role: "alert" }, error.message));
-    }
-  }
-
-  #draw() {
-    const isShown = (violation) => this.#level === "should" || violation.level === "must";
-    const found = this.#found.map((one) => ({ ...one, found: one.found.filter(isShown) })).filter((one) => one.found.length);
+  connectedCallback() {
     const choose = h(
       "select",
       {
@@ -31,16 +27,59 @@ export class ViolationList extends HTMLElement {
         onchange: () => {
           this.#level = choose.value;
           this.#draw();
-          this.querySelector("select").focus();
         },
       },
-      ...[["should", "requirements and recommendations"], ["must", "requirements only"]].map(([value, label]) =>
-        h("option", { value, selected: value === this.#level }, label),
-      ),
+      ...LEVELS.map(([value, label]) => h("option", { value }, label)),
     );
-    this.replaceChildren(
-      h("h2", { tabindex: -1 }, "Violations"),
-      h("p", {}, h("label", { for: "level" }, "Show "), choose),
+    this.replaceChildren(h("h2", { tabindex: -1 }, "Violations"), h("p", {}, h("label", { for: "level" }, "Show "), choose), this.#list);
+    keepLoaded(this, (changes) => this.#load(changes), ({ topic, action }) => topic !== "rule" && action !== "updated");
+  }
+
+  // Judge what is new, and again what has changed since it was judged.
+  async #load(changes) {
+    try {
+      if (changes.some(({ topic, action }) => topic === "reset" || (topic === "purge" && action === "all"))) this.#forget();
+      for (const { topic, ids } of changes) if (topic === "purge") ids.forEach((id) => this.#messages.delete(id));
+      const known = new Set(changes.filter(({ topic, id }) => topic === "message" && this.#messages.has(id)).map(({ id }) => id));
+      const ended = new Set(changes.filter(({ topic, id }) => topic === "session" && this.#open.has(id)).map(({ id }) => id));
+      for (const id of ended) this.#keepSession(await get(`/sessions/${id}`));
+      for (let rest = [...known]; rest.length; rest = rest.slice(MOST_IDS)) {
+        const { messages } = await get("/messages", [...MESSAGE, ...rest.slice(0, MOST_IDS).map((id) => ["id", id])]);
+        messages.forEach((message) => this.#keepMessage(message));
+      }
+      for await (const page of pages("/sessions", SESSION, this.#last.sessions)) page.sessions.forEach((session) => this.#keepSession(session));
+      for await (const page of pages("/messages", MESSAGE, this.#last.messages)) page.messages.forEach((message) => this.#keepMessage(message));
+      this.#draw();
+    } catch (error) {
+      this.#list.replaceChildren(h("p", { class: "wrong", role: "alert" }, error.message));
+    }
+  }
+
+  #forget() {
+    this.#messages.clear();
+    this.#sessions.clear();
+    this.#open.clear();
+    this.#last = { messages: 0, sessions: 0 };
+  }
+
+  #keepMessage({ id, number, subject, violations: found }) {
+    this.#last.messages = Math.max(this.#last.messages, number);
+    this.#messages.set(id, { title: subject || "(no subject)", href: `#/messages/${id}`, found });
+  }
+
+  #keepSession({ id, number, ended_at: end, violations: found }) {
+    this.#last.sessions = Math.max(this.#last.sessions, number);
+    this.#sessions.set(id, { title: `Session ${number}`, href: `#/sessions/${id}`, found });
+    if (end) this.#open.delete(id);
+    else this.#open.add(id);
+  }
+
+  #draw() {
+    const isShown = (violation) => this.#level === "should" || violation.level === "must";
+    const found = [...[...this.#sessions.values()].reverse(), ...[...this.#messages.values()].reverse()]
+      .map((one) => ({ ...one, found: one.found.filter(isShown) }))
+      .filter((one) => one.found.length);
+    this.#list.replaceChildren(
       found.length ? "" : h("p", { class: "quiet" }, "The clients have violated no standard."),
       ...found.slice(0, this.#shown).map((one) => h("section", {}, h("h3", {}, h("a", { href: one.href }, bdi(one.title))), violations(one.found))),
       found.length > this.#shown
@@ -51,28 +90,6 @@ export class ViolationList extends HTMLElement {
         : "",
     );
   }
-}
-
-async function ofSessions() {
-  return collect("/sessions", "sessions", [["fields", "id,number,violations"]], (session) => ({
-    title: `Session ${session.number}`,
-    href: `#/sessions/${session.id}`,
-    found: session.violations,
-  }));
-}
-
-async function ofMessages() {
-  return collect("/messages", "messages", [["accepted", "any"], ["fields", "id,subject,violations"]], (message) => ({
-    title: message.subject || "(no subject)",
-    href: `#/messages/${message.id}`,
-    found: message.violations,
-  }));
-}
-
-async function collect(path, name, query, describe) {
-  const found = [];
-  for await (const page of pages(path, query)) found.push(...page[name].map(describe).filter((one) => one.found.length));
-  return found.reverse();
 }
 
 customElements.define("violation-list", ViolationList);

@@ -25,6 +25,13 @@ export function size(bytes) {
 
 export const path = (sender) => sender || "<>";
 
+// The display name in the From header of a message; "" if it has none.
+export function nameOf({ headers }) {
+  const key = Object.keys(headers).find((name) => name.toLowerCase() === "from");
+  const [, name] = (key ? headers[key][0] : "").match(/^\s*(.*?)\s*<[^<>]*>\s*$/s) ?? [];
+  return (name ?? "").replace(/^"(.*)"$/s, "$1").replace(/\\(.)/gs, "$1");
+}
+
 // The cause of a reply, as in a transcript.
 export function cause(exchange) {
   const { kind, setting, rule, limit } = exchange.cause;
