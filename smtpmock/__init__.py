@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from smtpmock.mailbox.aio import AsyncMailbox
     from smtpmock.mailbox.mailbox import Mailbox, Scope
     from smtpmock.mailbox.startable import AsyncServer
+    from smtpmock.matrix.expectations import Expectation, parse_expectations
+    from smtpmock.matrix.faults import FAULTS, Fault, find_faults
+    from smtpmock.matrix.row import Row
+    from smtpmock.matrix.runner import survival_matrix
+    from smtpmock.matrix.table import BrokenMatrixError, SurvivalMatrix
+    from smtpmock.matrix.trial import Trial
     from smtpmock.messages.message import Message
     from smtpmock.messages.session import Session, sessions_html, transcripts
     from smtpmock.patterns import Expression
@@ -127,6 +133,16 @@ _HOMES = {
     "gate_from_json": "rules.gates",
     "gate_to_json": "rules.gates",
     "text_matcher": "queries.terms",
+    "BrokenMatrixError": "matrix.table",
+    "Expectation": "matrix.expectations",
+    "FAULTS": "matrix.faults",
+    "Fault": "matrix.faults",
+    "Row": "matrix.row",
+    "SurvivalMatrix": "matrix.table",
+    "Trial": "matrix.trial",
+    "find_faults": "matrix.faults",
+    "parse_expectations": "matrix.expectations",
+    "survival_matrix": "matrix.runner",
     "transcripts": "messages.session",
 }
 
@@ -204,6 +220,16 @@ __all__ = [
     "gate_from_json",
     "gate_to_json",
     "text_matcher",
+    "BrokenMatrixError",
+    "Expectation",
+    "FAULTS",
+    "Fault",
+    "Row",
+    "SurvivalMatrix",
+    "Trial",
+    "find_faults",
+    "parse_expectations",
+    "survival_matrix",
     "transcripts",
     "__version__",
 ]

@@ -14,6 +14,7 @@ from smtpmock import __version__, listen
 from smtpmock.errors import RuleError, SettingError, StartError
 
 _SERVICE = "serve"
+_MATRIX = "matrix"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,10 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0, or 1 if the address is unavailable, or 2 for a mistake on the command line. A second signal
         exits with 128 and its number.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == [_MATRIX]:
+        return _run_matrix(arguments[1:])
     if hasattr(_signal, "pthread_sigmask"):  # a signal that comes early waits until there is something to stop
         early = (_signal.SIGINT, _signal.SIGTERM, _signal.SIGQUIT, _signal.SIGHUP)
         _signal.pthread_sigmask(_signal.SIG_BLOCK, early)
-    arguments = sys.argv[1:] if arguments is None else arguments
     is_service = arguments[:1] == [_SERVICE]
     guessed = guessed_service_addresses(arguments, os.environ) if is_service else ()
     listeners = [EarlyListener(*address) for address in guessed or [guessed_address(arguments, os.environ)]]
@@ -62,6 +65,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             listener.close()
         _give_up_closed_output()
     return 0
+
+
+def _run_matrix(arguments: Sequence[str]) -> int:
+    from smtpmock import matrix_command
+
+    try:
+        return matrix_command.run(arguments, os.environ)
+    except (SettingError, RuleError) as error:
+        return _refuse(error, 2)
+    except StartError as error:
+        return _refuse(error, 1)
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        _give_up_closed_output()
 
 
 def guessed_address(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[str, int]:

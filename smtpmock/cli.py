@@ -27,7 +27,7 @@ _DEFAULTS: Any = {
     if declared.command_default != declared.default
 }
 _LOG = "log"
-_FLAGS = {_LOG: [name for name, declared in _COMMAND.items() if declared.flag == _LOG]} | {
+SETTING_FLAGS = {_LOG: [name for name, declared in _COMMAND.items() if declared.flag == _LOG]} | {
     name: [name] for name in _COMMAND
 }
 """The settings that each flag sets, by the name of the flag's environment variable in lower case."""
@@ -101,7 +101,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
         raise unexpected(rest[0], parser)
     return Options(
         switch_value("-v", found.version),
-        Settings(**{**_DEFAULTS, **given_values(found, environment, _FLAGS)}),
+        Settings(**{**_DEFAULTS, **given_values(found, environment, SETTING_FLAGS)}),
         read_rules(found.rules, found.rule),
     )
 
@@ -162,12 +162,17 @@ def _parser() -> argparse.ArgumentParser:
         help="show the version and exit",
         **SWITCH_OPTIONS,
     )
-    general.add_argument(
+    add_rules(parser)
+    add_command_settings(parser)
+    return parser
+
+
+def add_command_settings(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the command for settings to a parser."""
+    parser.add_argument(
         "-log", "--log", help="the same as --log-to-stdout and --log-server-activity together", **SWITCH_OPTIONS
     )
-    add_rules(parser)
     add_settings(parser, _COMMAND.values(), _forms, lambda declared: declared.command_default)
-    return parser
 
 
 def add_rules(parser: argparse.ArgumentParser) -> None:

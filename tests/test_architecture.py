@@ -25,10 +25,10 @@ LIBRARY = ROOT / "robot_library" / "SMTPMockLibrary"
 LAYERS = (
     # From top to bottom; a module imports from its own package and from the lines below. "" is smtpmock/__init__.py.
     ("__main__",),
-    ("serve", "pytest_plugin", "testcase", "demo"),
+    ("serve", "pytest_plugin", "testcase", "demo", "matrix_command"),
     ("cli",),
     ("",),
-    ("remote",),
+    ("remote", "matrix"),
     ("server", "evidence"),
     ("consistency",),
     ("http",),
@@ -50,7 +50,7 @@ LAYERS = (
     ("errors",),
     ("version",),
 )
-SURFACES = ("__main__", "cli", "demo", "pytest_plugin", "serve", "testcase")
+SURFACES = ("__main__", "cli", "demo", "matrix_command", "pytest_plugin", "serve", "testcase")
 PUBLIC = {"smtpmock", "smtpmock.errors", "smtpmock._build", "smtpmock.runtime.signals"}
 """What a surface may import; a build writes `_build`, and `signals` belongs to the command."""
 

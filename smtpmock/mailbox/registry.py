@@ -53,6 +53,14 @@ def note_used(mailbox: Mailbox, mark: Mark | None = None) -> None:
             _used.pop(forgotten, None)
 
 
+def forget(mailbox: Mailbox) -> None:
+    """Forget a mailbox that something else reports about."""
+    _used.pop(mailbox, None)
+    for held in list(_holders.values()):
+        if mailbox in held:
+            held.remove(mailbox)
+
+
 def is_known(mailbox: Mailbox) -> bool:
     """Return True for a mailbox that is, or was, in use."""
     return mailbox in _used

@@ -1,0 +1,80 @@
+"""What arrived, compared with what arrives without a fault: which mail was lost, and which came twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from smtpmock.mailbox.mailbox import Mailbox
+    from smtpmock.messages.message import Message
+    from smtpmock.messages.session import Session
+
+
+class Copy(NamedTuple):
+    """A copy of a mail: what arrived for one recipient.
+
+    Attributes:
+        recipient: The recipient in the envelope.
+        subject: The subject.
+        content: The texts, plain and HTML.
+    """
+
+    recipient: str
+    subject: str
+    content: str
+
+
+class Arrivals(NamedTuple):
+    """What a run of the scenario brought to a server.
+
+    Attributes:
+        copies: The copies that arrived.
+        attempts: The number of attempts: of connections, and of further mails in one.
+        one_of_several: A recipient of a mail that has several: the second one; "" if there is no such mail.
+    """
+
+    copies: Sequence[Copy]
+    attempts: int
+    one_of_several: str
+
+
+def observe(mailbox: Mailbox) -> Arrivals:
+    """Return what arrived at a server."""
+    messages = mailbox.messages()
+    copies = [copy for message in messages for copy in _copies(message)]
+    several = next((message.recipients[1] for message in messages if len(message.recipients) > 1), "")
+    return Arrivals(copies, sum(map(_attempts, mailbox.sessions())), several)
+
+
+def compare(expected: Iterable[Copy], found: Iterable[Copy]) -> tuple[int, int]:
+    """Return how many of the expected copies were lost, and how many came that were not expected.
+
+    A copy is known by recipient, subject and content. If some of these differ from run to run, such as a number in the
+    subject, by those that do not.
+
+    Example:
+        >>> first, second = Copy("a@example.com", "Order 1", "Hi"), Copy("a@example.com", "Order 2", "Hi")
+        >>> compare([first, second], [first, first])
+        (1, 1)
+        >>> compare([first], [second, second])
+        (0, 1)
+    """
+    wanted, came = list(expected), list(found)
+    for length in (3, 2, 1, 0):
+        needed = Counter(copy[:length] for copy in wanted)
+        counted = Counter(copy[:length] for copy in came)
+        if counted.keys() <= needed.keys():
+            break
+    return (needed - counted).total(), (counted - needed).total()
+
+
+def _copies(message: Message) -> list[Copy]:
+    content = f"{message.text}\n{message.html}"
+    return [Copy(recipient, message.subject, content) for recipient in message.recipients]
+
+
+def _attempts(session: Session) -> int:
+    return max(1, sum(exchange.stage == "MAIL FROM" for exchange in session.exchanges))
