@@ -34,8 +34,7 @@ class Behaviour:
     Attributes:
         settings: The settings that define it.
         keeps_everything: True if nothing that a session sends is erased later.
-        replies: The reply of each setting that has one, by the name of the setting.
-        causes: The causes that exchanges name for these replies, by the name of the setting.
+        replies: The reply of each setting that has one, and the cause that exchanges name, by the name of the setting.
         ehlo: The reply to an accepted EHLO and what it announces, before TLS (False) and after it (True).
         delays: The delay of each setting that is one, by the name of the setting; 0 for "".
         guards: True if TLS or a login is required.
@@ -49,7 +48,6 @@ class Behaviour:
     """
 
     __slots__ = (
-        "causes",
         "delays",
         "ehlo",
         "guards",
@@ -69,7 +67,6 @@ class Behaviour:
         self.settings = settings
         self.keeps_everything = settings.multiple_rcptto and settings.multiple_message_receiving
         self.replies = self._replies()
-        self.causes = _CAUSES
         self.delays = {name: getattr(settings, name) for name in SETTINGS if name.startswith("response_delay_")} | {
             "": 0.0
         }
@@ -99,14 +96,14 @@ class Behaviour:
             return reply
         return Reply(extensions.add_status_code(reply.text, reply.text))
 
-    def _replies(self) -> dict[str, Reply]:
+    def _replies(self) -> dict[str, tuple[Reply, Cause]]:
         customised = changed_settings(self.settings) if "ENHANCEDSTATUSCODES" in self.settings.extensions else None
         replies = {}
         for name, declared in SETTINGS.items():
             if declared.type is REPLY:
                 text = getattr(self.settings, name)
                 plain = customised is None or name in customised
-                replies[name] = _reply(text if plain else extensions.add_status_code(name, text))
+                replies[name] = _reply(text if plain else extensions.add_status_code(name, text)), _CAUSES[name]
         return replies
 
     def _mechanisms(self) -> tuple[str, ...]:

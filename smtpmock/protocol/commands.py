@@ -7,7 +7,7 @@ returns an `Effect`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,7 +15,7 @@ from smtpmock.rfc.extensions import MAIL_PARAMETERS, RCPT_PARAMETERS, is_valid_p
 from smtpmock.rfc.grammar import address_key, forward_path, is_domain, reverse_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from smtpmock.protocol.session_state import SessionState
     from smtpmock.records.exchange import Exchange
@@ -81,6 +81,8 @@ class Command:
         extension: The extension that provides it.
         is_preliminary: True if it is allowed before TLS even if TLS is required (RFC 3207 section 4).
         is_message: True for the end of a message, which is stored before it is answered.
+        length: The length of the prefix.
+        takes_path: True if a path follows the prefix at once.
     """
 
     stage: str
@@ -95,6 +97,12 @@ class Command:
     extension: str = ""
     is_preliminary: bool = False
     is_message: bool = False
+    length: int = field(init=False)
+    takes_path: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "length", len(self.prefix))
+        object.__setattr__(self, "takes_path", self.prefix.endswith(b":"))
 
 
 def _judge_helo(state: SessionState, argument: str) -> Judgement:
@@ -364,13 +372,8 @@ _TABLE = (
 _BY_BEGINNING = {command.prefix[:4]: command for command in _TABLE}
 
 
-def recognise(line: bytes, offers: Collection[str] = (), extensions: Collection[str] = ()) -> Command | None:
+def recognise(line: bytes) -> Command | None:
     """Return the command on a line without surrounding white space; None for an unknown one.
-
-    Args:
-        line: The line.
-        offers: The extensions that the server offers.
-        extensions: The extensions that were announced to the client, perhaps by a rule.
 
     Example:
         >>> recognise(b"mail from:<a@example.com>").stage
@@ -380,12 +383,11 @@ def recognise(line: bytes, offers: Collection[str] = (), extensions: Collection[
     command = _BY_BEGINNING.get(line[:4].upper())
     if command is None:
         return None
-    prefix = command.prefix
-    length = len(prefix)
-    if length > 4 and not line.startswith(prefix) and line[:length].upper() != prefix:
+    prefix, length = command.prefix, command.length
+    if not line.startswith(prefix) and line[:length].upper() != prefix:
         return None
-    if len(line) > length and (command.bare or (prefix[-1:] != b":" and line[length : length + 1].strip())):
+    if command.takes_path or len(line) == length:
+        return command
+    if command.bare or line[length : length + 1].strip():
         return None  # a longer word: a command ends with white space of any kind
-    if command.extension and command.extension not in offers and command.extension not in extensions:
-        return None
     return command

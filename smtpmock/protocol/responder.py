@@ -128,11 +128,9 @@ class Responder:
             line: The command line that rules are asked about, if it differs from the request.
         """
         behaviour = self.behaviour
-        setting = refusal or command.accepted
+        reply, cause = behaviour.replies[refusal or command.accepted]
         if refusal is None and command.stage == "EHLO":
             reply, parameters = behaviour.ehlo[self.state.negotiated.tls is not None]
-        else:
-            reply = behaviour.replies[setting]
         octets = self._octets
         if octets:
             self._octets = b""
@@ -151,7 +149,7 @@ class Responder:
                 behaviour.delays[command.delay],
                 refusal is None,
                 command.stage,
-                behaviour.causes[setting],
+                cause,
                 self._number,
                 argument,
                 parameters,
@@ -419,14 +417,11 @@ class Responder:
         self._drip = None
 
     def _done(self) -> list[Action]:
-        out = self._out
-        if out and self._resume is None:
-            if self._drip is None and len(out) == 1:  # one reply, as to most commands
-                data = out.pop()
-                if data:
-                    self._actions.append(data)
-            else:
-                self._flush()
-        actions = self._actions
+        actions, out = self._actions, self._out
         self._actions = []
+        if out and self._resume is None:
+            data = b"".join(out)
+            out.clear()
+            if data:
+                actions.append(data)
         return actions

@@ -208,7 +208,7 @@ class MemoryStore:
         if record.id in self._numbers:
             return self._entries[self._numbers[record.id]]
         number = self._last + 1
-        entry = Entry(number, record)
+        entry: Entry = tuple.__new__(Entry, (number, record, False, ()))  # its own constructor takes 0.2 us more
         self._entries[number] = entry
         self._numbers[record.id] = number
         self._index(entry)
