@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -38,7 +37,7 @@ class Behaviour:
         ehlo: The reply to an accepted EHLO and what it announces, before TLS (False) and after it (True).
         delays: The delay of each setting that is one, by the name of the setting; 0 for "".
         guards: True if TLS or a login is required.
-        most_recipients: The most recipients that a transaction may try.
+        most_recipients: The most recipients that a transaction may try; None if there is no limit.
         offers: The commands that are known besides the standard ones.
         mechanisms: The AUTH mechanisms that can be used.
         helo_domains: The refused domains, in lower case.
@@ -71,7 +70,7 @@ class Behaviour:
             "": 0.0
         }
         self.guards = settings.require_tls or settings.require_auth
-        self.most_recipients: float = math.inf if settings.max_messages is None else MOST_RECIPIENTS
+        self.most_recipients = None if settings.max_messages is None else MOST_RECIPIENTS
         self.mechanisms = self._mechanisms()
         self.offers: set[str] = {name for name in ("CHUNKING", "VRFY", "HELP") if name in settings.extensions}
         if settings.tls == "starttls" and settings.tls_fault != "hide":

@@ -98,7 +98,7 @@ class Body:
             self.size = 0
         data = data[begin:end]
         self.size += len(data)
-        if self.too_big:
+        if self.size > self._limit:
             self._pieces.clear()
             self._small.clear()
         elif self._pieces and len(data) < _SMALL:

@@ -298,17 +298,17 @@ class Connection(Eraser):
         if self._rules:
             self._before = state.transaction
         erases = command.erases
-        if erases is _RCPTTO and self._is_full():
+        if erases is _RCPTTO and behaviour.most_recipients is not None and self._is_full(behaviour.most_recipients):
             reply = behaviour.with_status_code(TOO_MANY_RECIPIENTS)
             self._say(reply, readable(request), Cause(limit="recipients"), stage="RCPT TO")
             return
         is_chunked = self._chunks is not None or self._chunks_over
         first_refusal = self._first_refusal(command) if is_chunked or behaviour.guards else None
-        if erases is not None and (first_refusal is None or not is_chunked):
-            if is_chunked or not behaviour.keeps_everything:
-                self._erase(erases, command.stage)
-            else:
+        if erases is not None:
+            if not is_chunked and behaviour.keeps_everything:
                 self._end_attempt(erases)  # as `_erase` does, which takes 0.1 us more for each command
+            elif not is_chunked or first_refusal is None:
+                self._erase(erases, command.stage)
         refusal, argument, parameters = command.judge(state, request[command.length :])
         self.respond(command, request, first_refusal or refusal, argument, parameters)
 
@@ -329,11 +329,11 @@ class Connection(Eraser):
             self._octets = line
             return line.decode("utf-8", "surrogateescape")
 
-    def _is_full(self) -> bool:
+    def _is_full(self, most: int) -> bool:
         """Return True if the transaction cannot take another recipient."""
         transaction = self.state.transaction
         tried = len(transaction.recipients) + len(transaction.refused_recipients)
-        return tried >= self.behaviour.most_recipients and not transaction.is_over
+        return tried >= most and not transaction.is_over
 
     def _first_refusal(self, command: Command) -> str | None:
         """Return the setting that refuses a command whatever its argument; None if there is none."""

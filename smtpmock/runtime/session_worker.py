@@ -112,7 +112,7 @@ class SessionWorker(greenlet):
         self.socket = sock
         # The plain socket, and what tells that it can be read; None under TLS, or where gevent hides them.
         self._plain: Any = plain_socket(sock)
-        self._readable: Any = read_watcher(sock)
+        self._readable: Any = None if self._plain is None else read_watcher(sock)
         self._hub = hub
         self._tls = tls
         self._session_id = origin.session_id
@@ -215,21 +215,21 @@ class SessionWorker(greenlet):
 
     def _receive(self) -> bytes:
         self.waits_since = monotonic()
-        data: bytes | None = None
-        while data is None:
-            if self._plain is None or self._readable is None:
-                data = self.socket.recv(self._connection.read_size)
-                break
+        readable = self._readable
+        while readable is not None:
             # The answer to our reply cannot be there yet: to read first, as gevent does, would be in vain.
-            self._readable.start(self.switch)
+            readable.start(self.switch)
             try:
                 self._hub.switch()
             finally:
-                self._readable.stop()
+                readable.stop()
             try:
-                data = self._plain.recv(self._connection.read_size)
+                data: bytes = self._plain.recv(self._connection.read_size)
+                break
             except BlockingIOError:
                 continue  # a spurious wake-up
+        else:
+            data = self.socket.recv(self._connection.read_size)
         self.waits_since = None
         return data
 

@@ -154,10 +154,9 @@ class MemoryStore:
         """Add a fact to a session; if there is a bound, drop the beginning of a long one."""
         session = self._sessions[session_id]
         if type(fact) is Exchange:
-            exchanges = session.exchanges
-            exchanges.append(fact)
+            session.exchanges.append(fact)
             # Not at each command: to delete from a list takes time in proportion to the rest of it.
-            if self.bound is not None and len(exchanges) > (EXCHANGES_PER_MESSAGE + 1) * self.bound:
+            if self.bound is not None and len(session.exchanges) > (EXCHANGES_PER_MESSAGE + 1) * self.bound:
                 session.forget_beginning(self.bound * EXCHANGES_PER_MESSAGE)
         elif type(fact) is Negotiated:
             if fact.user != session.negotiated.user:
