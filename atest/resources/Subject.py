@@ -115,6 +115,11 @@ class Subject:
         return [found.message for found in self._pictures(name) if found.level == level]
 
     @keyword
+    def get_all_pictures(self) -> dict[str, list[str]]:
+        """Return the HTML that the library logged by the names of the tests, except for times and ports."""
+        return {name: [self._steady(found.message) for found in self._pictures(name)] for name in self._found.tests}
+
+    @keyword
     def get_places_of_pictures(self, name: str) -> list[str]:
         """Return the names of the keywords, or the types of the control structures, that contain the pictures."""
         places = (found.parent for found in self._pictures(name))
@@ -212,7 +217,8 @@ class Subject:
         return [found for found in self._found.messages[name] if found.html and 'class="smtpmock"' in found.message]
 
     def _options(self, folder: Path) -> list[str]:
-        return ["--outputdir", str(folder), "--pythonpath", str(HERE / "resources")]
+        options = ["--outputdir", str(folder), "--pythonpath", str(HERE / "resources")]
+        return [*options, *os.environ.get("SUBJECT_OPTIONS", "").split()]  # as atest/run.py --remote sets them
 
     def _data(self, suite: Path) -> str:
         return str(HERE / "testdata" / suite)

@@ -94,6 +94,7 @@ Messages Are Saved
     File Should Exist    ${OUTPUT DIR}/saved/of ann/0002-Second.eml
 
 Messages Of All Servers Are Saved After They Were Stopped
+    [Tags]    local
     Remove Directory    ${OUTPUT DIR}/saved    recursive=True
     ${other} =    Start SMTP Mock    ../other
     Send Mail    ${SERVER}

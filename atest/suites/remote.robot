@@ -1,8 +1,10 @@
 *** Settings ***
-Documentation       A server that runs elsewhere: in another process, reached over HTTP.
+Documentation       A server that runs elsewhere: in another process, reached over HTTP. Tests with the tag `local` are left out by
+...                 `atest/run.py --remote`: they compare, or look at a server after it has ended.
 Library             SMTPMockLibrary
 Library             Elsewhere
 Library             Mailer
+Library             Subject
 Suite Setup         Set Up
 Suite Teardown      End Elsewhere
 
@@ -53,6 +55,15 @@ A Strict Connection Fails If A Rule Was Never Used
     Connect To SMTP Mock    ${URL}    strict=True
     Fail Next Messages
     Run Keyword And Expect Error    *1 rule never used:*    Stop SMTP Mock
+
+Pictures Are Those Of A Server That Was Started Here
+    [Tags]    local
+    Run Subject    log.robot    --variable    BEACON:1
+    ${local} =    Get All Pictures
+    Run Subject    log.robot    --variable    BEACON:1    --listener    Remotely
+    ${remote} =    Get All Pictures
+    Length Should Be    ${local}    15
+    Should Be Equal    ${remote}    ${local}
 
 
 *** Keywords ***
