@@ -43,9 +43,7 @@ class _Elsewhere(RemoteMock):
 
     def start(self) -> None:
         started = self._farm.start(self._values)
-        super().__init__(
-            started["url"], timeout=started["timeout"], ignore_violations=started["ignore_violations"]
-        )
+        super().__init__(started["url"], timeout=started["timeout"], ignore_violations=started["ignore_violations"])
         self._id = started["id"]
         registry.note_used(self)
 

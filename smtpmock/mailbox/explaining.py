@@ -138,7 +138,7 @@ class Explaining:
 
     def _late(self, headline: str, query: Query) -> MessageTimeoutError:
         shown = self._backend.select(Query({}, accepted=None))
-        text = self._backend.explain(headline, query)
+        text = self._backend.explain(headline, query, shown)
         if blocks_a_task():
             text += f"\n\n{_BLOCKING}"
         return MessageTimeoutError(text, as_messages(shown))

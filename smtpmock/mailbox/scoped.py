@@ -150,7 +150,7 @@ class ScopedBackend:
 
     def explain(self, headline: str, query: Query, entries: Sequence[Entry] | None = None) -> str:
         """Return the text for a failed expectation, which counts the mail outside of the scope."""
-        outside = len(self._backend.select(Query({}))) - len(self.select(Query({})))
+        outside = self._backend.page(Query({}), 0, 1)[1] - self.page(Query({}), 0, 1)[1]
         many = f"{pluralize(outside, 'message')} arrived outside of the scope {self._scope}." if outside > 0 else ""
         return explained(self, headline, query, entries, many)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from smtpmock.stores.base import Entry, SessionEntry
 
 _FEATURES = ("clock", "events", "messages", "offline", "rules", "sessions", "stored", "waits")
-_STORED = ("include", "stored")
+_STORED = ("fields", "stored")
 _IDS = 50  # in one request
 
 
@@ -46,6 +46,7 @@ class RemoteBackend:
         self._client = client
         self._rules = RemoteRules(client)
         self._clock = RemoteClock(client)
+        self._smtp: tuple[str, int] | None = None
 
     def describe(self) -> dict[str, Any]:
         """Return what the server says of itself.
@@ -74,7 +75,12 @@ class RemoteBackend:
 
     @property
     def smtp(self) -> tuple[str, int]:
-        """The host and the port at which clients reach SMTP."""
+        """The host and the port at which clients reach SMTP; they stay the same as long as the server runs."""
+        if self._smtp is None or not self._client.is_connected:
+            self._smtp = self._ask_smtp()
+        return self._smtp
+
+    def _ask_smtp(self) -> tuple[str, int]:
         described = self.describe()["smtp"]
         public = described.get("public")
         return (public["host"], public["port"]) if public else (self._client.address.host, described["port"])
@@ -236,7 +242,7 @@ class RemoteBackend:
         """Store a message without SMTP, and return it."""
         body = {"raw": b64encode(content.raw).decode(), "sender": sender, "recipients": list(recipients)}
         delivered = self._client.ask("POST", "/messages", body=body)
-        return self._entries([self._client.ask("GET", f"/messages/{delivered['id']}", [_STORED])])[0]
+        return self.select(Query({"id": delivered["id"]}, accepted=None))[0]
 
     def explain(self, headline: str, query: Query, entries: Sequence[Entry] | None = None) -> str:
         """Return the text for a failed expectation."""

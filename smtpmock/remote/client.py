@@ -234,6 +234,11 @@ class Client:
     def _said(self, reason: str) -> str:
         return f"The SMTP mock at {self.address} cannot be reached: {reason}."
 
+    @property
+    def is_connected(self) -> bool:
+        """True while a connection of a former request is open: the server is the same as then."""
+        return hub.get_hub().call(self._connections.are_open)
+
     def close(self) -> None:
         """Close idle connections."""
         hub.get_hub().call(self._connections.close)

@@ -142,6 +142,10 @@ class Connections:
             raise
         return Stream(connection, response)
 
+    def are_open(self) -> bool:
+        """Return True if an idle connection can be used."""
+        return any(connection.is_usable for connection in self._idle)
+
     def close(self) -> None:
         """Close idle connections."""
         _close_each(self._idle)

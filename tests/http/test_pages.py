@@ -69,10 +69,14 @@ def test_list_has_the_fields_that_are_asked_for(mock, client):
     [session] = client.get("/sessions", fields="number,exchanges").json["sessions"]
     assert list(session) == ["number", "exchanges"]
     assert session["exchanges"][0]["stage"] == "connect"
+    assert client.get("/wait", fields="id").json["messages"] == [{"id": message.id}]
+    assert list(client.get("/wait", **{"for": "session"}, fields="number").json["sessions"][0]) == ["number"]
+    assert client.get("/wait", **{"for": "session"}, fields="subject").detail.startswith("Unknown field 'subject'")
     refused = client.get("/messages", fields="id,subjekt")
     assert refused.status == 400
     assert "subjekt" in refused.detail
     assert "subject" in refused.detail
+    assert client.delete("/messages", fields="id").json["messages"] == [{"id": message.id}]
 
 
 def test_codes_of_a_message_are_listed(mock, client):

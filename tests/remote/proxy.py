@@ -16,7 +16,7 @@ class Proxy:
     """A proxy for one server."""
 
     def __init__(self, port: int) -> None:
-        self._target = port
+        self.target = port
         self.port = 0
         self.start()
 
@@ -52,7 +52,7 @@ class Proxy:
             except OSError:
                 return
             try:
-                server = socket.create_connection(("127.0.0.1", self._target))
+                server = socket.create_connection(("127.0.0.1", self.target))
             except OSError:
                 client.close()
                 continue

@@ -279,3 +279,17 @@ def test_a_scope_of_a_remote_mailbox_sends_its_criteria(server, mock):
     assert scope.wait_for_messages(1, 0, recipient="bob@*") == server.messages()
     with pytest.raises(ServerStateError):
         scope.go_offline()
+
+
+def test_a_server_that_was_started_again_elsewhere_is_asked_for_its_port_again(server, proxy):
+    mock = connect(f"http://127.0.0.1:{proxy.port}")
+    port = mock.port
+    assert port == server.port
+    proxy.stop()
+    server.stop()
+    with SMTPMock(http_port=0) as other:
+        proxy.target = int(other.http_url.rpartition(":")[2])
+        proxy.start()
+        assert mock.port == other.port != port
+        mock.disconnect()
+        server.start()

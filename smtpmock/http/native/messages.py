@@ -22,6 +22,7 @@ LATEST = "latest"
 """The id that stands for the newest accepted message, or for the newest session."""
 
 MESSAGES = list_schema("messages", "Message")
+SOME_MESSAGES = list_schema("messages", "Message", with_fields=True)
 
 UPDATE: dict[str, Any] = {
     "type": "object",
@@ -112,7 +113,7 @@ OPERATIONS = (
         "/messages",
         "List the messages that match, in order of appearance",
         _list,
-        list_schema("messages", "Message", with_fields=True),
+        SOME_MESSAGES,
         (*QUERY, AFTER, LIMIT, INCLUDE, fields(Message)),
     ),
     Operation(
@@ -129,8 +130,8 @@ OPERATIONS = (
         "/messages",
         "Remove the messages that match, whatever their outcome; without criteria, all of them and all ended sessions",
         _purge,
-        MESSAGES,
-        (*QUERY, LIMIT_OF_TAKEN, INCLUDE),
+        SOME_MESSAGES,
+        (*QUERY, LIMIT_OF_TAKEN, INCLUDE, fields(Message)),
     ),
     Operation("GET", "/messages/{id}", "Read a message whole", _read, reference("Message"), (INCLUDE,), names_one=True),
     Operation(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import QueryError
-from smtpmock.http.native.forms import as_json
+from smtpmock.http.native.forms import FORMS
 from smtpmock.http.native.lists import answer, list_schema, page
-from smtpmock.http.native.messages import MESSAGES, message_list
+from smtpmock.http.native.messages import MESSAGES, SOME_MESSAGES, item_form, message_list
 from smtpmock.http.native.operations import Operation, checked_object
 from smtpmock.http.native.rules import find_rule, rule_form
 from smtpmock.http.native.words import (
@@ -17,6 +16,7 @@ from smtpmock.http.native.words import (
     QUERY,
     SESSION_QUERY,
     choice,
+    fields,
     format_mark,
     integer,
     messages_query,
@@ -25,8 +25,10 @@ from smtpmock.http.native.words import (
     sessions_query,
 )
 from smtpmock.http.parameters import Parameter, read_parameters
+from smtpmock.messages.message import Message
+from smtpmock.messages.session import Session
 from smtpmock.queries.criteria import MESSAGE_WORDS
-from smtpmock.text import invalid
+from smtpmock.text import invalid, unknown
 
 if TYPE_CHECKING:
     from smtpmock.http.native.operations import Call
@@ -40,9 +42,10 @@ _COUNT = integer("count", "The number of messages to wait for, or of uses of the
 _TIMEOUT = seconds("timeout", "The most seconds to wait; by default the setting `timeout`", LONGEST_WAIT)
 _WITHIN = seconds("within", "The seconds in which none may arrive, 0.2 unless given", LONGEST_WAIT)
 _RULE = Parameter("rule", "The id of the rule to wait for", {"type": "string"})
+_KINDS = {"message": Message, "session": Session}
 _ONLY: dict[str, tuple[str, ...]] = {
-    "message": ("count", *(parameter.name for parameter in QUERY)),
-    "session": tuple(parameter.name for parameter in SESSION_QUERY),
+    "message": ("count", "fields", *(parameter.name for parameter in QUERY)),
+    "session": ("fields", *(parameter.name for parameter in SESSION_QUERY)),
     "rule": ("count", "rule"),
 }
 """The parameters that each kind of wait takes, besides those that all take."""
@@ -78,7 +81,10 @@ def _wait(call: Call) -> Any:
         if name not in ("for", "timeout", "include", "limit", *_ONLY[target]):
             raise QueryError(f"The parameter {name} has no effect on a wait for a {target}")
     mailbox, timeout, count = call.context.mailbox, values.get("timeout"), values.get("count", 1)
-    form = partial(as_json, include=values.get("include", ()))
+    for name in values.get("fields", ()):
+        if name not in FORMS[_KINDS[target]].names:
+            raise QueryError(unknown("field", name, FORMS[_KINDS[target]].names))
+    form = item_form(call)
     with call.context.stream():
         if target == "rule":
             if "rule" not in values:
@@ -139,8 +145,8 @@ OPERATIONS = (
         "/wait",
         "Wait for messages, for a session to end, or for a rule to be used",
         _wait,
-        {"anyOf": [MESSAGES, list_schema("sessions", "Session"), list_schema("rules", "Rule")]},
-        (_FOR, _COUNT, _TIMEOUT, _RULE, *QUERY, LIMIT, INCLUDE),
+        {"anyOf": [SOME_MESSAGES, list_schema("sessions", "Session", with_fields=True), list_schema("rules", "Rule")]},
+        (_FOR, _COUNT, _TIMEOUT, _RULE, *QUERY, LIMIT, INCLUDE, fields(*_KINDS.values())),
         problems=(404, 503),
     ),
     Operation(

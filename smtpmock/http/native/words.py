@@ -168,17 +168,18 @@ INCLUDE = Parameter(
 )
 
 
-def fields(kind: type) -> Parameter:
+def fields(*kinds: type) -> Parameter:
     """Return the declaration of the parameter for the attributes that the items of a list are to have.
 
     Args:
-        kind: The class of the items.
+        *kinds: The classes that the items can be of.
     """
+    names = tuple(dict.fromkeys(name for kind in kinds for name in FORMS[kind].names))
     return Parameter(
         "fields",
         "The attributes to return, separated by commas; unless given, all but what `include` adds",
         _TEXT,
-        _listed(FORMS[kind].names, "field"),
+        _listed(names, "field"),
         "names of attributes, separated by commas",
     )
 
