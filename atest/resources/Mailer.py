@@ -162,11 +162,11 @@ class Mailer:
     @keyword
     def send_in_one_packet(self, server: MockServer, *lines: str) -> None:
         """Sends all lines at once after the greeting, and reads to the end; what came of them is not looked at."""
-        with socket.create_connection((server.host, server.port), SECONDS) as connection:
-            with connection.makefile("rb") as stream:
-                stream.readline()
-                connection.sendall("".join(f"{line}\r\n" for line in lines).encode())
-                stream.read()
+        connection = socket.create_connection((server.host, server.port), SECONDS)
+        with connection, connection.makefile("rb") as stream:
+            stream.readline()
+            connection.sendall("".join(f"{line}\r\n" for line in lines).encode())
+            stream.read()
 
     @keyword
     def send_file(self, server: MockServer, path: Path) -> None:

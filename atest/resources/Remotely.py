@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import SMTPMockLibrary.keywords.server as keywords
+
 from smtpmock import ExpectationError, RemoteMock, Settings
 from smtpmock.mailbox import registry
 
 sys.path.append(str(Path(__file__).parents[2]))  # what is installed comes first
 
-from tests.farm import Farm  # noqa: E402
+from tests.farm import Farm
 
 
 class Remotely:
