@@ -13,9 +13,7 @@ from tests.raw_client import Client
 
 @pytest.fixture
 def mock():
-    with SMTPMock(
-        multiple_rcptto=True, multiple_message_receiving=True, not_registered_emails=["nobody@example.com"]
-    ) as running:
+    with SMTPMock() as running:
         yield running
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from smtplib import SMTP, SMTPException
-from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlsplit
 
+from tests.web import Answer, web_server
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from http.server import BaseHTTPRequestHandler
 
     from smtpmock import SMTPMock
 
@@ -22,47 +23,31 @@ MISTAKES = ("its link leads nowhere", "it hides refused mail", "it sends what wa
 def application(mock: SMTPMock, mistake: str = "") -> Iterator[str]:
     """Run the application, with a mistake or without; yield its URL."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            [address] = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())["address"]
-            path = "nowhere" if mistake == MISTAKES[0] else "confirm"
-            host, port = self.server.server_address[:2]
-            mail = EmailMessage()
-            mail["From"], mail["To"], mail["Subject"] = "shop@example.com", address, "Welcome"
-            mail.set_content(f"Please confirm: http://{host}:{port}/{path}?address={quote(address)}")
-            for _ in range(2 if mistake == MISTAKES[2] else 1):
-                try:
-                    with SMTP(mock.host, mock.port) as client:
-                        client.send_message(mail)
-                except SMTPException:
-                    status = 200 if mistake == MISTAKES[1] else 503
-                else:
-                    status = 200
-                    break
-            self._answer(status, "")
-
-        def do_GET(self) -> None:
-            url = urlsplit(self.path)
-            if url.path == "/confirm":
-                self._answer(200, f"Welcome, {parse_qs(url.query)['address'][0]}")
+    def sign_up(request: BaseHTTPRequestHandler) -> Answer:
+        [address] = parse_qs(request.rfile.read(int(request.headers["Content-Length"])).decode())["address"]
+        path = "nowhere" if mistake == MISTAKES[0] else "confirm"
+        host, port = request.server.server_address[:2]
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = "shop@example.com", address, "Welcome"
+        mail.set_content(f"Please confirm: http://{host}:{port}/{path}?address={quote(address)}")
+        for _ in range(2 if mistake == MISTAKES[2] else 1):
+            try:
+                with SMTP(mock.host, mock.port) as client:
+                    client.send_message(mail)
+            except SMTPException:
+                status = 200 if mistake == MISTAKES[1] else 503
             else:
-                self._answer(404, "")
+                status = 200
+                break
+        return Answer(status)
 
-        def _answer(self, status: int, text: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text.encode())
+    def answer(request: BaseHTTPRequestHandler) -> Answer:
+        if request.command == "POST":
+            return sign_up(request)
+        url = urlsplit(request.path)
+        if url.path == "/confirm":
+            return Answer(200, f"Welcome, {parse_qs(url.query)['address'][0]}".encode())
+        return Answer(404)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with web_server(answer) as url:
+        yield url

@@ -5,13 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.http.conftest import SECONDS
+from tests.web import Answer, web_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,24 +43,8 @@ def site(html: str = "") -> Iterator[tuple[str, list[str]]]:
     """Serve a page at every path; yield the origin, and a list to put the page into if it is not known before."""
     pages = [html]
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            content = f"<!DOCTYPE html><meta charset=utf-8><body>{pages[-1]}".encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    def page(_: object) -> Answer:
+        return Answer(200, f"<!DOCTYPE html><meta charset=utf-8><body>{pages[-1]}".encode(), "text/html; charset=utf-8")
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", pages
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with web_server(page) as url:
+        yield url, pages

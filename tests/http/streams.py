@@ -21,16 +21,22 @@ class Event(NamedTuple):
     data: dict[str, Any]
 
 
+def connected_socket(mock: SMTPMock, buffer: int = 0) -> socket.socket:
+    """Connect to the HTTP of a server, with a receive buffer of so many bytes; 0 for that of the system."""
+    address = urlsplit(mock.http_url)
+    connected = socket.socket()
+    if buffer:
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    connected.settimeout(SECONDS)
+    connected.connect((address.hostname, address.port))
+    return connected
+
+
 class Stream:
     """A client of `/events`. Without chunks (HTTP/1.0), the body is the text of the stream."""
 
     def __init__(self, mock: SMTPMock, last_id: str = "", *, buffer: int = 0) -> None:
-        address = urlsplit(mock.http_url)
-        self.socket = socket.socket()
-        if buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        self.socket.settimeout(SECONDS)
-        self.socket.connect((address.hostname, address.port))
+        self.socket = connected_socket(mock, buffer)
         known = f"Last-Event-ID: {last_id}\r\n" if last_id else ""
         self.socket.sendall(f"GET {API}/events HTTP/1.0\r\n{known}\r\n".encode())
         self._reader = self.socket.makefile("rb")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
+
+from tests.web import Answer, web_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,23 +74,5 @@ class Proxy:
 @contextmanager
 def answering(status: int, kind: str, body: bytes) -> Iterator[str]:
     """Give the URL of a server that answers each request in the same way."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with web_server(lambda _: Answer(status, body, kind)) as url:
+        yield url

@@ -19,7 +19,7 @@ from smtpmock.http import context
 from smtpmock.http.events import MOST_EVENTS
 from smtpmock.http.mailpit import events
 from smtpmock.version import __version__
-from tests.http.conftest import SECONDS
+from tests.http.streams import connected_socket
 
 HANDSHAKE = {
     "Connection": "keep-alive, Upgrade",
@@ -33,15 +33,10 @@ class WebSocket:
     """A client."""
 
     def __init__(self, mock: SMTPMock, buffer: int = 0) -> None:
-        address = urlsplit(mock.http_url)
-        self.socket = socket.socket()
-        if buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        self.socket.settimeout(SECONDS)
-        self.socket.connect((address.hostname, address.port))
+        self.socket = connected_socket(mock, buffer)
         self._connection = WSConnection(ConnectionType.CLIENT)
         self._came: list[Any] = []
-        self.send(Request(host=address.netloc, target="/api/events"))
+        self.send(Request(host=urlsplit(mock.http_url).netloc, target="/api/events"))
         self.handshake = self.receive()
         if isinstance(self.handshake, AcceptConnection):
             assert isinstance(self.receive(), Ping)  # from now on it is told everything

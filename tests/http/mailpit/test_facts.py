@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from email.message import EmailMessage
 from pathlib import Path
-from smtplib import SMTP
 from typing import Any
 
 import pytest
@@ -59,22 +57,8 @@ JSON_TYPES = {"string": str, "integer": int, "boolean": bool, "number": (int, fl
 
 
 @pytest.fixture
-def filled(mock):
+def filled(mock, order):
     """A server with a mail that has everything that the API shows."""
-    mail = EmailMessage()
-    mail["From"] = "Shop <shop@example.com>"
-    mail["To"] = "Bob <bob@example.com>"
-    mail["Cc"] = "carol@example.com"
-    mail["Reply-To"] = "answers@example.com"
-    mail["Subject"] = "Hello"
-    mail["Message-ID"] = "<1@example.com>"
-    mail["List-Unsubscribe"] = "<https://example.com/stop>"
-    mail.set_content("Hello")
-    mail.add_alternative("<p>Hello</p>", subtype="html")
-    mail.add_attachment(b"x", "application", "pdf", filename="a.pdf")
-    mail.add_attachment(b"x", "image", "png", cid="<b>", disposition="inline")
-    with SMTP(mock.host, mock.port) as client:
-        client.send_message(mail, to_addrs=["bob@example.com", "carol@example.com", "dave@example.com"])
     mock.update_messages(tags=["late"])
     return mock
 

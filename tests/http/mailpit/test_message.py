@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from email.message import EmailMessage
 from hashlib import md5, sha1, sha256
 from smtplib import SMTP
 
@@ -19,30 +18,6 @@ def lone(response) -> str:
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Cache-Control"] == "no-store"
     return response.headers.get("Content-Security-Policy", "")
-
-
-@pytest.fixture
-def order(mock) -> str:
-    """A mail with everything; returns its ID."""
-    mail = EmailMessage()
-    mail["From"] = "Zoë <shop@example.com>"
-    mail["To"] = '"Doe, Bob" <bob@example.com>, carol@example.com'
-    mail["Cc"] = "Team: dave@example.com;"
-    mail["Reply-To"] = "answers@example.com"
-    mail["Subject"] = "Grüße"
-    mail["Date"] = "Sat, 21 Nov 2026 10:30:00 +0100"
-    mail["Message-ID"] = "<order-7@example.com>"
-    mail["x-iD-of-order"] = "7"
-    mail["X-Id-Of-Order"] = "8"
-    mail["List-Unsubscribe"] = "<https://example.com/stop?id=7>, <mailto:stop@example.com>"
-    mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail.set_content("Hello,\n  world\n")
-    mail.add_alternative('<p>Hello <img src="cid:logo@example.com"> <img src=CID:none></p>', subtype="html")
-    mail.add_attachment(b"%PDF-1.7", "application", "pdf", filename="Grüße.pdf")
-    mail.add_attachment(b"\x89PNG", "image", "png", cid="<logo@example.com>", disposition="inline")
-    with SMTP(mock.host, mock.port) as client:
-        client.send_message(mail, "bounces@example.com", ["bob@example.com", "carol@example.com", "hidden@example.com"])
-    return mock.messages()[-1].id
 
 
 def address(mail: str, name: str = "") -> dict[str, str]:
