@@ -130,6 +130,7 @@ class LocalBackend:
     @property
     def rules(self) -> Sequence[Rule]:
         """The active rules, oldest first."""
+        self._book.catch_up()
         return tuple(self._book.rules)
 
     def check_ran(self) -> None:

@@ -25,6 +25,8 @@ class Keep(NamedTuple):
 class Count(NamedTuple):
     """A request to count one more match of a rule; the answer is the number of matches with this key so far.
 
+    It is None if nobody knows: then the rule does not apply.
+
     Attributes:
         rule_id: The id of the rule.
         key: The key of a separate count; "" if all matches are counted together.

@@ -137,7 +137,7 @@ class Connection(Eraser):
         self.paused = False
         return self._done()
 
-    def resume(self, answer: bool | int) -> list[Action]:
+    def resume(self, answer: bool | int | None) -> list[Action]:
         """Go on with the answer to the question that the last actions ended with."""
         assert self._resume is not None
         resume, self._resume = self._resume, None

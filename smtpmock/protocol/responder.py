@@ -38,6 +38,8 @@ READ_SIZE = 65_536
 
 _STEPS_PER_SECOND = 20  # in which throttled data is sent or read
 
+_NEEDS_STORE = ("MAIL FROM", "RCPT TO")
+_NO_STORE = Cause(limit="store")
 _END = End()
 _START_TLS = Effect.START_TLS  # before Python 3.12, a lookup takes as long as a call
 _tuple = tuple.__new__  # a named tuple's own constructor takes twice as long
@@ -49,6 +51,7 @@ class Responder:
     Attributes:
         state: The state of the session.
         behaviour: The behaviour that the settings define.
+        unavailable: True if a store cannot be reached that servers share: MAIL FROM and RCPT TO are refused for now.
         paused: True if some input has to wait until the actions are carried out: feed b"" then.
         ended: True if the session is over.
         read_size: The most bytes to feed at a time.
@@ -79,11 +82,13 @@ class Responder:
         "paused",
         "read_size",
         "state",
+        "unavailable",
     )
 
     def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin, *, asks: bool = True) -> None:
         self.behaviour = behaviour
         self.state = SessionState(behaviour, origin)
+        self.unavailable = False
         self.paused = False
         self.ended = False
         self.read_size = READ_SIZE
@@ -156,7 +161,9 @@ class Responder:
                 octets,
             ),
         )
-        if self._rules:
+        if self.unavailable and command.stage in _NEEDS_STORE:
+            self._refuse_for_store(command, exchange)
+        elif self._rules:
             decided = partial(self._answer_as_decided, command, exchange, value, reply)
             self._consult_rules(command.stage, line or request, value, decided)
         elif command.is_message:
@@ -167,6 +174,9 @@ class Responder:
     def _answer_as_decided(
         self, command: Command, exchange: Exchange, value: str | Content | None, reply: Reply, decision: Decision | None
     ) -> None:
+        if self.unavailable and command.stage in _NEEDS_STORE:
+            self._refuse_for_store(command, exchange)
+            return
         data = reply.wire
         if decision is not None:
             exchange = apply_decision(exchange, decision)
@@ -180,6 +190,11 @@ class Responder:
             self._settle_message(command, exchange, value, data, decision)
         else:
             self._conclude(command, exchange, data, decision)
+
+    def _refuse_for_store(self, command: Command, exchange: Exchange) -> None:
+        reply = STORE_UNAVAILABLE
+        exchange = exchange._replace(reply=reply.text, accepted=False, cause=_NO_STORE)
+        self._conclude(command, exchange, reply.wire, None)
 
     def _settle_message(
         self, command: Command, exchange: Exchange, value: Any, data: bytes, decision: Decision | None
@@ -214,7 +229,7 @@ class Responder:
     ) -> None:
         if not is_stored:
             reply = STORE_UNAVAILABLE
-            exchange = exchange._replace(reply=reply.text, accepted=False, cause=Cause(limit="store"))
+            exchange = exchange._replace(reply=reply.text, accepted=False, cause=_NO_STORE)
             data, decision = reply.wire, None
             transaction.content, transaction.accepted_recipients = None, ()
             transaction.end_of_data, transaction.is_over, transaction.is_recorded = exchange, False, False
@@ -333,7 +348,8 @@ class Responder:
         transaction = self._before if stage == "RSET" and self._before is not None else self.state.transaction
         values = partial(values_at, stage, request, value, transaction, self.state)
         # The number of the session, not its id, which differs from run to run: chance is a function of the count key.
-        context = RuleContext(stage, str(self.state.origin.session_number), values)
+        origin = self.state.origin
+        context = RuleContext(stage, str(origin.session_number or origin.session_id), values)
         self._advance(decide(tuple(self._rules), context), decided, None)
 
     def _advance(

@@ -10,12 +10,13 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import RuleError
-from smtpmock.patterns import Expression, is_expression
+from smtpmock.patterns import Expression
 from smtpmock.queries.criteria import CRITERIA
 from smtpmock.queries.terms import AllOf
 from smtpmock.remote.client import MissingError
 from smtpmock.rules.book import Clock, check_advance
-from smtpmock.rules.gates import gate_from_json, gate_to_json
+from smtpmock.rules.gates import gate_from_json
+from smtpmock.rules.json_form import words_to_json
 from smtpmock.rules.rule import Rule, Usage
 from smtpmock.rules.words import CONDITIONS, WORDS
 from smtpmock.text import quote
@@ -171,22 +172,23 @@ def rule_to_json(rule: Rule) -> dict[str, Any]:
     Raises:
         RuleError: If it has a function, or an expression that cannot be sent.
     """
-    words = {word: _sent(word, value) for word, value in rule.words.items()}
-    return {"stage": rule.stage, **words, **({} if rule.gate is None else {"gate": gate_to_json(rule.gate)})}
+    written = words_to_json(rule, _sent_expression, "cannot be sent to the server")
+    for word, value in rule.words.items():
+        _check_text(word, value)
+    return written
 
 
-def _sent(word: str, value: Any) -> Any:
-    if isinstance(value, AllOf):
-        return {"all": [_sent(word, part) for part in value]}
-    if isinstance(value, Mapping):
-        return {name: _sent(word, part) for name, part in value.items()}
-    if is_expression(value):
-        return f"{_REGEXP}{_flags(word, value)}{value.pattern}"
-    if callable(value):
-        raise RuleError(f"The condition {word} has a function, which cannot be sent to the server: use a pattern")
-    if word in CONDITIONS and isinstance(value, str) and value.startswith(_REGEXP):
+def _sent_expression(word: str, value: re.Pattern[str] | Expression) -> str:
+    return f"{_REGEXP}{_flags(word, value)}{value.pattern}"
+
+
+def _check_text(word: str, value: Any) -> None:
+    """Refuse a text that the server would read as an expression."""
+    if isinstance(value, AllOf | Mapping):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            _check_text(word, part)
+    elif word in CONDITIONS and isinstance(value, str) and value.startswith(_REGEXP):
         raise RuleError(f"Invalid {word} {quote(value)}: the server would read a regular expression in it")
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _flags(word: str, value: re.Pattern[str] | Expression) -> str:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 
 _LONGEST_ADVANCE = 1e12  # seconds
-_MOST_ENDED = 1_000  # of the unused rules of finished `with` blocks
+MOST_ENDED = 1_000
+"""The most unused rules of finished `with` blocks to remember."""
 
 
 class Clock:
@@ -84,6 +85,16 @@ class RuleBook(Protocol):
     clock: Clock
 
     @property
+    def refresh(self) -> Callable[[], bool] | None:
+        """A function that waits until the rules are up to date, and returns False if that cannot be known.
+
+        It has to be called before each command; None if the rules are always up to date.
+        """
+
+    def catch_up(self) -> None:
+        """Bring the rules up to date for somebody who lists them, in any thread."""
+
+    @property
     def rules(self) -> Sequence[Rule]:
         """The active rules, oldest first; always the same list, which sessions check before each command."""
 
@@ -99,7 +110,8 @@ class RuleBook(Protocol):
     def count(self, rule_id: str, key: str) -> int:
         """Count one more match of a rule with a key, atomically; return the number of these matches.
 
-        If there are many keys, those that were counted longest ago may be forgotten.
+        The further condition of a rule that servers share is examined here, see `decide`. If there are many keys, those
+        that were counted longest ago may be forgotten.
         """
 
     def note_consulted(self, asked: Iterable[str], applied: Collection[str]) -> None:
@@ -118,19 +130,24 @@ class RuleBook(Protocol):
 class MemoryRuleBook:
     """The rules of a server in memory. Only the hub thread counts; any thread may add and remove rules."""
 
+    refresh: Callable[[], bool] | None = None
+
     def __init__(self) -> None:
         self._rules: list[Rule] = []
         self.clock = Clock()
         self._numbers = count(1)
         self._by_id: dict[str, Rule] = {}
         self._counts: dict[str, RecentKeys[int]] = {}
-        self._ended_unused: deque[Rule] = deque(maxlen=_MOST_ENDED)
+        self._ended_unused: deque[Rule] = deque(maxlen=MOST_ENDED)
         self._callbacks = Callbacks()
 
     @property
     def rules(self) -> list[Rule]:
         """The active rules, oldest first; always the same list."""
         return self._rules
+
+    def catch_up(self) -> None:
+        """Do nothing: the rules are here."""
 
     def add(self, rule: Rule) -> str:
         """Add a rule, which takes effect at once; return its id."""

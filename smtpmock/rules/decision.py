@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
     from smtpmock.rules.rule import Rule
 
-__all__ = ["Decision", "RuleContext", "decide"]
+__all__ = ["GATE", "Decision", "RuleContext", "decide"]
+
+
+GATE = "\ngate "  # no other key begins with a line break
+"""The beginning of the key that asks for the further condition of a rule."""
 
 
 class Decision(NamedTuple):
@@ -40,7 +44,9 @@ def decide(rules: Sequence[Rule], context: RuleContext) -> Generator[tuple[str, 
     The newest rule with a reply or a `then` decides; rules that only slow down apply as well.
 
     Yields:
-        A rule's id and a key, to be answered with the number of matches of the rule with this key, this one included.
+        A rule's id and a key, to be answered with the number of matches of the rule with this key, this one included;
+        None if nobody knows: then the rule does not apply. A key that begins with `GATE` asks for the further condition
+        of a rule that servers share, to be answered with 1 if it holds, else 0.
     """
     deciding: Rule | None = None
     delay = 0.0
@@ -54,16 +60,16 @@ def decide(rules: Sequence[Rule], context: RuleContext) -> Generator[tuple[str, 
         asked.append(rule.id)
         if not rule.matches(context):
             continue
+        if rule.gate is not None and rule.gate_is_shared and not (yield rule.id, GATE + rule.gate.key(context)):
+            continue
         if rule.is_counted:
             key = rule.count_key(context)
             count = yield rule.id, key
-            assert count is not None
-            if not (rule.is_due(count) and rule.is_drawn(key, count)):
+            if count is None or not (rule.is_due(count) and rule.is_drawn(key, count)):
                 continue
             if rule.limits_draws:
                 hits = yield rule.id, f"{key}\ndrawn"  # no address contains a line break
-                assert hits is not None
-                if not rule.is_within_times(hits):
+                if hits is None or not rule.is_within_times(hits):
                     continue
         applied.append(rule.id)
         delay += rule.delay_now()

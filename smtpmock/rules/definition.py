@@ -47,6 +47,7 @@ class RuleDefinition:
         throttle: The bytes of the message to read per second.
         tls: The fault in the TLS handshake.
         gate: Its further condition.
+        gate_is_shared: True if the rule book examines the further condition, when it is asked for a count.
 
     Raises:
         RuleError: If a word is unknown or not available at the stage, or a value is invalid.
@@ -65,6 +66,7 @@ class RuleDefinition:
                 raise RuleError(unknown("word in a rule", word, WORDS))
         self._words = {word: value for word, value in words.items() if value is not None}
         self.gate: Gate | None = gate
+        self.gate_is_shared: bool = False
         self._passes: Callable[[RuleContext], bool] | None = None
         self._terms = _terms(self.stage, self._words)
         part = {word: self._words.get(word, declared.default) for word, declared in RULE_WORDS.items()}
@@ -120,7 +122,7 @@ class RuleDefinition:
             values = context.values(term.field)
             if not (values.match(term) if isinstance(values, Recipients) else any(map(term.test, values))):
                 return False
-        return self.gate is None or (self._passes is not None and self._passes(context))
+        return self.gate is None or self.gate_is_shared or (self._passes is not None and self._passes(context))
 
     def open_gate(self, circumstances: Circumstances) -> None:
         """Begin to examine its further condition, if it has one: it is about to be added to a server.
@@ -129,6 +131,10 @@ class RuleDefinition:
             circumstances: The circumstances that the condition examines besides the command.
         """
         self._passes = None if self.gate is None else self.gate.open(circumstances)
+
+    def share_gate(self) -> None:
+        """Have its further condition, if it has one, be examined by the rule book: servers share it."""
+        self.gate_is_shared = self.gate is not None
 
     def count_key(self, context: RuleContext) -> str:
         """Return the key by which its matches are counted separately; "" if all are counted together."""

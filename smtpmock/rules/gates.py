@@ -37,6 +37,9 @@ class Circumstances(Protocol):
 class Gate(Protocol):
     """The further condition of a ready-made rule."""
 
+    def key(self, context: RuleContext) -> str:
+        """Return what the command is counted for, or the session that it belongs to."""
+
     def open(self, circumstances: Circumstances) -> Passes:
         """Return a function that returns True for a command to which the rule applies; it remembers earlier ones."""
 
@@ -57,12 +60,16 @@ class Greylist:
     def __str__(self) -> str:
         return f"greylist: retry after {self.retry_after:g} s"
 
+    def key(self, context: RuleContext) -> str:
+        """Return the client, the sender and the recipient."""
+        return " ".join(repr(address_key(str(_only(context, word)))) for word in ("client", "sender", "recipient"))
+
     def open(self, circumstances: Circumstances) -> Passes:
         """Return a function that returns True for an attempt that comes too early."""
         first_seen = RecentKeys[float]()
 
         def too_early(context: RuleContext) -> bool:
-            key = " ".join(repr(address_key(str(_only(context, word)))) for word in ("client", "sender", "recipient"))
+            key = self.key(context)
             now = circumstances.now()
             first = first_seen.get(key, now)
             first_seen.put(key, first)
@@ -93,13 +100,17 @@ class RateLimit:
     def __str__(self) -> str:
         return f"at most {self.messages} in {self.per:g} s{_for_each(self.by)}"
 
+    def key(self, context: RuleContext) -> str:
+        """Return what the messages are counted apart for."""
+        return address_key(str(_only(context, self.by))) if self.by else ""
+
     def open(self, circumstances: Circumstances) -> Passes:
         """Return a function that returns True for a message beyond the rate."""
         passed_by = RecentKeys[deque[float]]()
 
         def too_many(context: RuleContext) -> bool:
             now = circumstances.now()
-            key = address_key(str(_only(context, self.by))) if self.by else ""
+            key = self.key(context)
             passed = passed_by.get(key, deque())
             passed_by.put(key, passed)
             while passed and now - passed[0] >= self.per:
@@ -130,6 +141,10 @@ class ConnectionLimit:
 
     def __str__(self) -> str:
         return f"at most {self.connections} open{_for_each(self.by)}"
+
+    def key(self, context: RuleContext) -> str:
+        """Return the session and, if they are counted apart, the user."""
+        return f"{context.session} {_only(context, 'user')}" if self.by else context.session
 
     def open(self, circumstances: Circumstances) -> Passes:
         """Return a function that returns True for a connection beyond the number."""

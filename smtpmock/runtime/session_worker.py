@@ -186,6 +186,9 @@ class SessionWorker(greenlet):
     def _talk(self) -> bool:
         """Answer the client until the session is over; return True if the client has closed the connection."""
         connection = self._connection
+        refresh = self._rules.refresh
+        if refresh is not None:
+            connection.unavailable = not refresh()
         self._carry_out(connection.open(time(), early=has_data(self.socket)))
         while not connection.ended:
             if self._stopping.is_set() and connection.is_between_commands:
@@ -196,10 +199,14 @@ class SessionWorker(greenlet):
                 return True
             if len(data) == connection.read_size:
                 sleep(0)  # there is more input: other sessions have their turn first
+            if refresh is not None:
+                connection.unavailable = not refresh()
             self._carry_out(connection.feed(data, time()))
             del data  # up to 64 kB, which nobody needs while the client is silent
             while connection.paused:
                 sleep(0)
+                if refresh is not None:
+                    connection.unavailable = not refresh()
                 self._carry_out(connection.feed(b"", time()))
         return False
 
@@ -271,7 +278,7 @@ class SessionWorker(greenlet):
                 raise
             if question is None:
                 return
-            answer = self._keep(question) if type(question) is Keep else self._rules.count(*question)
+            answer = self._keep(question) if type(question) is Keep else self._count(question)  # type: ignore[arg-type]
             question = None
             actions = self._connection.resume(answer)
 
@@ -290,6 +297,15 @@ class SessionWorker(greenlet):
             self._warn(str(error))
             return False
         return True
+
+    def _count(self, question: Count) -> int | None:
+        """Return the answer of the rule book; None if it cannot be reached."""
+        try:
+            return self._rules.count(*question)
+        except StoreError as error:
+            self._warn(str(error))
+            self._connection.unavailable = True
+            return None
 
     # One method for each kind of action: a table is faster than a chain of checks, by 4 us for a connection.
 

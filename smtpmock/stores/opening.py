@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smtpmock.errors import SettingError
+from smtpmock.rules.book import MemoryRuleBook
 from smtpmock.stores.memory import MemoryStore
 from smtpmock.text import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from smtpmock.rules.book import RuleBook
     from smtpmock.settings.declarations import Settings
     from smtpmock.stores.base import ServerThread, Store
 
@@ -36,6 +38,29 @@ def make_store(settings: Settings, warn: Callable[[str], object], thread: Callab
     if scheme not in _MAKERS:
         raise SettingError(f"Invalid store {quote(f'{scheme}:')}: this version has no such store")
     return _MAKERS[scheme](settings, warn, thread)
+
+
+def make_store_and_rules(
+    settings: Settings, warn: Callable[[str], object], thread: Callable[[], ServerThread]
+) -> tuple[Store, RuleBook]:
+    """Return the store that the setting `store` names, and its rule book: who shares records shares rules, too.
+
+    Args:
+        settings: The settings of the server.
+        warn: The function to call with what a user should know.
+        thread: A function that returns the thread of the servers.
+
+    Raises:
+        SettingError: If a package that the store requires is not installed.
+    """
+    store = make_store(settings, warn, thread)
+    if not settings.store.startswith("redis:"):
+        return store, MemoryRuleBook()
+    from smtpmock.stores.redis.book import RedisRuleBook
+    from smtpmock.stores.redis.store import RedisStore
+
+    assert isinstance(store, RedisStore)
+    return store, RedisRuleBook(store, thread, warn)
 
 
 def _memory(settings: Settings, *_: object) -> Store:

@@ -112,3 +112,12 @@ end
 -- Return what an operation that must not be done twice has returned, if it was done.
 local function done_before(token) return redis.call('GET', P .. 'once:' .. token) end
 local function note_done(token, result) redis.call('SET', P .. 'once:' .. token, result, 'EX', 60) end
+
+-- Keep the 10,000 keys of a hash that were used last.
+local function remember_recent(recent, hash, key)
+  if key == '' then return end
+  redis.call('ZADD', recent, redis.call('HINCRBY', STATE, 'uses', 1), key)
+  while redis.call('ZCARD', recent) > 10000 do
+    redis.call('HDEL', hash, redis.call('ZPOPMIN', recent)[1])
+  end
+end

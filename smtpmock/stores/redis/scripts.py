@@ -18,6 +18,15 @@ NAMES = (
     "leave",
     "dialogue",
     "expire",
+    "rule_add",
+    "rule_remove",
+    "rules",
+    "acked",
+    "count",
+    "gate",
+    "consulted",
+    "usage",
+    "clock",
 )
 
 

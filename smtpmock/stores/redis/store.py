@@ -15,6 +15,7 @@ from smtpmock.records.packed import pack
 from smtpmock.records.session import Origin
 from smtpmock.stores.base import Entry
 from smtpmock.stores.redis.connection import database
+from smtpmock.stores.redis.lease import Lease
 from smtpmock.stores.redis.link import Link
 from smtpmock.stores.redis.listener import Listener
 from smtpmock.stores.redis.reader import Reader
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 FORMAT = "1"
 """The version of what is stored; a store of another version is refused."""
 
-_BEAT_SECONDS = 0.3
 _FLUSH_SECONDS = 0.02  # after which facts are visible to others
 _MOST_WAITING = 10_000  # sessions whose facts wait for Redis while it is away
 
@@ -58,6 +58,8 @@ class RedisStore:
     Attributes:
         can_refuse: True: Redis may be away.
         server: The name of this server among those that share the store.
+        timeout: The seconds after which Redis is given up.
+        lease: The lease of this server.
         link: The link to Redis.
         listener: What other servers and readers tell this one.
     """
@@ -81,7 +83,7 @@ class RedisStore:
         self._bound = bound or 0
         self._most_bytes = most_bytes or 0
         self._max_age = max_age
-        self._timeout = timeout
+        self.timeout = timeout
         self._url = url
         self._make_links()
         self._shown = url.rpartition("@")[2].removeprefix("redis://")
@@ -91,15 +93,15 @@ class RedisStore:
         self._sessions: dict[str, OpenSession] = {}
         self._dirty: dict[str, OpenSession] = {}
         self._timer: Any = None
-        self._beating: gevent.Greenlet[..., Any] | None = None
+        self.lease = Lease(self.server, lambda: self.link)
         self._reader = Reader(lambda: self.link)
         self._callbacks = Callbacks()
         self._follows = False
 
     def _make_links(self) -> None:
         prefix = f"smtpmock:{database(self._url)}:"
-        self.link = Link(self._url, prefix, self._timeout, self._prepare, self._link_changed)
-        self.listener = Listener(self._url, prefix, self._timeout)
+        self.link = Link(self._url, prefix, self.timeout, self._prepare, self._link_changed)
+        self.listener = Listener(self._url, prefix, self.timeout)
 
     # The life of the store, in the hub thread.
 
@@ -111,23 +113,27 @@ class RedisStore:
         """
         self.link.is_held = True
         try:
-            self.beat()
+            self.lease.take()
+            self.listener.follow("rules", self._hear_of_rules)
         except StoreError as error:
             self.link.is_held = False
             self.link.close()
             raise StartError(f"Failed to open the store redis://{self._shown}: {error}") from None
-        self._beating = gevent.spawn(self._keep_lease)
+
+    def _hear_of_rules(self, _: bytes | None) -> None:
+        gevent.spawn(self._renew_lease)
+
+    def _renew_lease(self) -> None:
+        try:
+            self.lease.renew()
+        except StoreError:
+            pass  # of which the log was told; it is renewed before the next command
 
     def close(self) -> None:
         """Write what is left, give the lease back, and close the connections."""
-        if self._beating is not None:
-            self._beating.kill()
-            self._beating = None
-        self.link.is_held = False
         try:
-            if not self.link.is_down:
-                self._flush()
-                self.link.ask("leave", self.server)
+            self.flush()
+            self.lease.give_back()
         except StoreError as error:
             self._warn(f"Redis was not told of the end of the server: {error}")
         if self._timer is not None:
@@ -135,6 +141,7 @@ class RedisStore:
             self._timer = None
         self._dirty.clear()
         self._sessions.clear()
+        self.link.is_held = False
         self.listener.close()
         self._follows = False
         self.link.close()
@@ -146,32 +153,9 @@ class RedisStore:
         self._make_links()
         self._sessions.clear()
         self._dirty.clear()
-        self._timer = self._beating = None
+        self._timer = None
+        self.lease.abandon()
         self._reader.begin_anew()
-
-    def beat(self) -> tuple[int, float]:
-        """Renew the lease of this server; return the version of the rules, and the time until which the lease holds.
-
-        Raises:
-            StoreError: If Redis cannot be reached.
-        """
-        began = monotonic()
-        token, version, milliseconds = self.link.ask("beat", self.server, self.rules_version)
-        if token != self._token:  # emptied while the connection stood
-            self.link.reset()
-            began = monotonic()
-            _, version, milliseconds = self.link.ask("beat", self.server, self.rules_version)
-        return version, began + milliseconds / 1000
-
-    rules_version = 0
-
-    def _keep_lease(self) -> None:
-        while True:
-            gevent.sleep(_BEAT_SECONDS)
-            try:
-                self.beat()
-            except StoreError:
-                continue  # of which the log was told
 
     def _prepare(self, ask: Callable[..., Any]) -> None:
         """Find out about the store behind a new connection."""
@@ -187,6 +171,7 @@ class RedisStore:
             if self._token:
                 self._warn(f"The store redis://{self._shown} was emptied")
             self._token = token
+            self.lease.forget()
             for session in self._sessions.values():
                 session.is_known = False
                 self._dirty[session.origin.session_id] = session
@@ -238,9 +223,9 @@ class RedisStore:
     def _schedule(self) -> None:
         if self._dirty and self._timer is None:
             self._timer = gevent.get_hub().loop.timer(_FLUSH_SECONDS)
-            self._timer.start(self._flush)
+            self._timer.start(self.flush)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         """Send what sessions have to tell, unless Redis is away: then it waits."""
         if self._timer is not None:
             self._timer.close()
@@ -306,7 +291,7 @@ class RedisStore:
         answer: list[int] = self.link.wait(self._tell(session, operation))
         if answer == [-2]:  # emptied while the connection stood
             self.link.reset()
-            self.link.ask("beat", self.server, self.rules_version)
+            self.lease.renew()
             session.restore(before)
             session.is_known = False
             answer = self.link.wait(self._tell(session, operation))
@@ -333,7 +318,7 @@ class RedisStore:
         return self._thread().call(self._purge, query)
 
     def _purge(self, query: Query | None) -> list[Entry]:
-        self._flush()
+        self.flush()
         if query is None:
             return self._reader.purge()
         self._reader.read_messages()
@@ -344,7 +329,7 @@ class RedisStore:
     def expire(self, now: float) -> None:
         """Drop the records and the ended sessions that are older than `max_age`."""
         if self._max_age is not None:
-            self._flush()
+            self.flush()
             self.link.ask("expire", now - self._max_age)
 
     # Reading, in any thread.
@@ -428,7 +413,7 @@ class RedisStore:
         return self._reader.mirror
 
     def _bring_up_to_date(self, with_sessions: bool) -> None:
-        self._flush()  # what this server has to tell comes before
+        self.flush()  # what this server has to tell comes before
         if with_sessions:
             self._reader.read_sessions()
         self._reader.read_messages()
