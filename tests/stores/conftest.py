@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from smtpmock import SMTPMock
 from tests.redis_server import RedisServer
 from tests.stores.records import Stored
 
@@ -29,6 +31,17 @@ def redis_url(redis_server: RedisServer) -> str:
     """The URL of an empty database."""
     redis_server.ask("FLUSHALL")
     return redis_server.url
+
+
+@pytest.fixture
+def servers(redis_url: str) -> Iterator[Callable[..., list[SMTPMock]]]:
+    """Starts servers that share a store; they are stopped at the end of the test."""
+    with ExitStack() as started:
+
+        def servers(count: int, **settings: Any) -> list[SMTPMock]:
+            return [started.enter_context(SMTPMock(store=redis_url, **settings)) for _ in range(count)]
+
+        yield servers
 
 
 @pytest.fixture(params=STORES)
