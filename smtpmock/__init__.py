@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from smtpmock.messages.message import Message
     from smtpmock.messages.session import Session, sessions_html, transcripts
     from smtpmock.patterns import Expression
+    from smtpmock.profiles.profile import Profile, Source, load_profile, profile_names
     from smtpmock.queries.criteria import CRITERIA, INSTEAD, MESSAGE_WORDS, SESSION_WORDS, Criterion
     from smtpmock.queries.query import Mark
     from smtpmock.queries.search import Search
@@ -141,6 +142,10 @@ _HOMES = {
     "SurvivalMatrix": "matrix.table",
     "Trial": "matrix.trial",
     "find_faults": "matrix.faults",
+    "Profile": "profiles.profile",
+    "Source": "profiles.profile",
+    "load_profile": "profiles.profile",
+    "profile_names": "profiles.profile",
     "parse_expectations": "matrix.expectations",
     "survival_matrix": "matrix.runner",
     "transcripts": "messages.session",
@@ -228,6 +233,10 @@ __all__ = [
     "SurvivalMatrix",
     "Trial",
     "find_faults",
+    "Profile",
+    "Source",
+    "load_profile",
+    "profile_names",
     "parse_expectations",
     "survival_matrix",
     "transcripts",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from smtpmock import SETTINGS, Settings, invalid, parse_setting, quote, unknown
+from smtpmock import SETTINGS, Settings, invalid, load_profile, parse_setting, quote, unknown
 from smtpmock.errors import RuleError, SettingError
 
 if TYPE_CHECKING:
@@ -101,9 +101,23 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
         raise unexpected(rest[0], parser)
     return Options(
         switch_value("-v", found.version),
-        Settings(**{**_DEFAULTS, **given_values(found, environment, SETTING_FLAGS)}),
+        settings_with(_DEFAULTS, given_values(found, environment, SETTING_FLAGS)),
         read_rules(found.rules, found.rule),
     )
+
+
+def settings_with(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> Settings:
+    """Return the settings of a command; what a profile sets takes precedence over the defaults of the command.
+
+    Args:
+        defaults: The defaults of the command, where they differ from those of Python.
+        given: The settings that were given.
+
+    Raises:
+        SettingError: If a value is invalid.
+    """
+    of_profile = load_profile(given["profile"]).settings if given.get("profile") else {}
+    return Settings(**{**{name: value for name, value in defaults.items() if name not in of_profile}, **given})
 
 
 def given_values(
@@ -162,16 +176,21 @@ def _parser() -> argparse.ArgumentParser:
         help="show the version and exit",
         **SWITCH_OPTIONS,
     )
+    add_log(general)
     add_rules(parser)
     add_command_settings(parser)
     return parser
 
 
-def add_command_settings(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of the command for settings to a parser."""
-    parser.add_argument(
+def add_log(general: argparse._ArgumentGroup) -> None:
+    """Add the flag that stands for both settings of the log to a group of flags."""
+    general.add_argument(
         "-log", "--log", help="the same as --log-to-stdout and --log-server-activity together", **SWITCH_OPTIONS
     )
+
+
+def add_command_settings(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for each setting of the command to a parser."""
     add_settings(parser, _COMMAND.values(), _forms, lambda declared: declared.command_default)
 
 

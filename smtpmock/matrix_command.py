@@ -14,6 +14,7 @@ from smtpmock.cli import (
     HelpFormatter,
     Parser,
     add_command_settings,
+    add_log,
     given_values,
     unexpected,
 )
@@ -149,5 +150,6 @@ def _parser() -> Parser:
     general.add_argument("--json", metavar="FILE", help="write the rows as JSON")
     general.add_argument("--html", metavar="FILE", help="write the matrix as a page")
     general.add_argument("--junit", metavar="FILE", help="write a JUnit report with a test for each fault")
+    add_log(general)
     add_command_settings(parser)
     return parser

@@ -6,7 +6,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
-from smtpmock import SETTINGS, Settings, quote
+from smtpmock import SETTINGS, quote
 from smtpmock.cli import (
     ENVIRONMENT_PREFIX,
     SWITCH_OPTIONS,
@@ -17,6 +17,7 @@ from smtpmock.cli import (
     add_settings,
     given_values,
     read_rules,
+    settings_with,
     switch_value,
     unexpected,
 )
@@ -52,10 +53,9 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
     found, rest = parser.parse_known_args(arguments)
     if rest:
         raise _unknown(rest[0], parser)
-    values = {**_DEFAULTS, **given_values(found, environment, _FLAGS)}
     return Options(
         switch_value("--version", found.version),
-        Settings(**values),
+        settings_with(_DEFAULTS, given_values(found, environment, _FLAGS)),
         read_rules(found.rules, found.rule),
         switch_value("--demo", found.demo),
     )

@@ -44,6 +44,7 @@ LAYERS = (
     ("records",),
     ("mail",),
     ("settings",),
+    ("profiles",),
     ("rfc",),
     ("patterns",),
     ("text",),

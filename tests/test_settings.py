@@ -446,6 +446,7 @@ TYPES: dict[values.ValueType, Any] = {
     values.CIPHERS: str,
     values.LOGIN: str,
     values.ADDRESS: str,
+    values.PROFILE: str,
     values.OPTIONAL_HOST: str,
     values.OPTIONAL_PORT: int | None,
     values.EXTENSIONS: Iterable[str],
@@ -470,6 +471,7 @@ SAMPLES: dict[Any, list[Any]] = {
 
 TEXTS_OF_A_FORM: dict[values.ValueType, list[Any]] = {
     values.LOGIN: ["bob:secret", "bob:", ""],
+    values.PROFILE: ["outage", ""],
     values.ADDRESS: ["mail.example:25", "[::1]:2525", ""],
     values.STORE: ["memory:", "sqlite:///mails.db", "sqlite:////var/mails.db", "redis://localhost:6379/0", ""],
 }

@@ -67,6 +67,7 @@ class LocalBackend:
         self._prefix = token_hex(4)
         self._delivered = count(1)
         self._waiters: dict[int, Callable[[], object]] = {}
+        self._add_profile()
 
     # Reports from the server.
 
@@ -235,8 +236,17 @@ class LocalBackend:
         return self._store.open_logins(user)
 
     def clear_rules(self) -> None:
-        """Remove all rules."""
+        """Remove all rules; those of the profile begin anew."""
         self._book.clear()
+        self._add_profile()
+
+    def _add_profile(self) -> None:
+        if self._settings.profile:
+            from smtpmock.profiles.profile import load_profile
+            from smtpmock.rules.text_form import profile_rules
+
+            for rule in profile_rules(load_profile(self._settings.profile)):
+                self.add_rule(rule)
 
     def unused_rules(self) -> list[Rule]:
         """Return the rules that have never applied, including those of finished `with` blocks."""

@@ -62,7 +62,7 @@ class Scripting:
         return tuple(self._backend.rules)
 
     def clear_rules(self) -> None:
-        """Remove all rules.
+        """Remove all rules; those of the setting `profile` begin anew.
 
         Example:
             >>> from smtpmock import SMTPMock

@@ -42,6 +42,7 @@ class ForeignRule(Rule):
         }
         super().__init__(written["stage"], words, gate=gate_from_json(written["gate"]) if "gate" in written else None)
         self._summary = str(written["summary"])
+        self.profile = str(written.get("profile", ""))
 
     def __str__(self) -> str:
         """Return stage, conditions, counters and actions on one line."""
@@ -91,7 +92,10 @@ class RemoteRules:
 
     def unused(self) -> Iterable[Rule]:
         """Return the rules that have never applied, including those of finished `with` blocks."""
-        return [*self._ended_unused, *(rule for rule in self.list() if not self._last[rule.id].hits)]
+        return [
+            *self._ended_unused,
+            *(rule for rule in self.list() if not self._last[rule.id].hits and not rule.profile),
+        ]
 
     def usage(self, rule_id: str) -> Usage:
         """Return the counters of a rule, as they are now or, if it was removed, as far as they are known."""

@@ -118,7 +118,7 @@ class RuleBook(Protocol):
         """Note that rules were asked, and that some of them applied."""
 
     def unused(self) -> list[Rule]:
-        """Return the rules that have never applied, including those of finished `with` blocks."""
+        """Return the rules that were added and never applied, including those of finished `with` blocks."""
 
     def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
         """Call a function with each change: a rule was added, removed or applied; return a function that ends this.
@@ -206,5 +206,5 @@ class MemoryRuleBook:
         return self._callbacks.add(callback)
 
     def unused(self) -> list[Rule]:
-        """Return the rules that have never applied, including those of finished `with` blocks."""
-        return [rule for rule in (*self._ended_unused, *self._rules) if not rule.hits]
+        """Return the rules that were added and never applied, including those of finished `with` blocks."""
+        return [rule for rule in (*self._ended_unused, *self._rules) if not rule.hits and not rule.profile]

@@ -40,6 +40,7 @@ class Rule(RuleDefinition):
         stage: The stage at which it is asked.
         reply: Its reply; None for the reply from the settings.
         then: Its action instead of the reply, or after it.
+        profile: The name of the profile that it belongs to; "" if it was added.
 
     Raises:
         RuleError: If a word is unknown or not available at the stage, or a value is invalid.
@@ -62,6 +63,7 @@ class Rule(RuleDefinition):
     ) -> None:
         super().__init__(stage, words, gate=gate)
         self.id: str = ""
+        self.profile: str = ""
         self._usage = Usage()
         self._count: Callable[[], Usage] | None = None
         self._remove: Callable[[], object] | None = None

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 import shlex
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import RuleError
+from smtpmock.profiles.document import read_document
 from smtpmock.rules.gates import gate_from_json
 from smtpmock.rules.rule import Rule
 from smtpmock.settings.values import parse_seconds
-from smtpmock.text import quote, shorten
+from smtpmock.text import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from smtpmock.profiles.profile import Profile
 
 _WORD = re.compile(r"[A-Za-z_]\w*=")
-_LONGEST_REASON = 200  # characters
 _MOST_DIGITS = 19
 _TABLE = re.compile(r"\s*\[\[\s*rule\s*\]\]")
 _NUMBERS: Mapping[str, Callable[[str], float]] = {
@@ -77,30 +77,32 @@ def load_rules(path: str) -> list[Rule]:
     Raises:
         RuleError: If the file cannot be read, or a rule is invalid; the text gives the rule's number and line.
     """
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-        document = tomllib.loads(text)
-    except OSError as error:
-        raise RuleError(f"The file {path} cannot be read: {error.strerror}") from None
-    except RecursionError:
-        raise RuleError(f"The file {path} cannot be read: it is nested too deeply") from None
-    except ValueError as error:  # from TOML, UTF-8 or `int`
-        is_of_int = type(error) is ValueError
-        reason = "an integer has too many digits" if is_of_int else shorten(str(error), _LONGEST_REASON)
-        raise RuleError(f"The file {path} cannot be read: {reason}") from None
+    text, document = read_document(path, RuleError)
     tables = document.pop("rule", [])
     if document or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise RuleError(f"Invalid file of rules {path}: expected [[rule]] tables and nothing else")
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)]
+    return _rules(path, tables, [number for number, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)])
+
+
+def profile_rules(profile: Profile) -> list[Rule]:
+    """Return the rules of a profile.
+
+    Raises:
+        RuleError: If a rule is invalid; the text gives its number.
+    """
+    rules = _rules(profile.name, profile.rules, [])
+    for rule in rules:
+        rule.profile = profile.name
+    return rules
+
+
+def _rules(path: str, tables: Sequence[Mapping[str, Any]], lines: Sequence[int]) -> list[Rule]:
     rules = []
     for number, table in enumerate(tables, 1):
         where = f"line {lines[number - 1]}, " if len(lines) == len(tables) else ""
+        words = {word: value for word, value in table.items() if word != "stage"}
         try:
-            rules.append(_rule(table.pop("stage", ""), table))
+            rules.append(_rule(table.get("stage", ""), words))
         except RuleError as error:
             raise RuleError(f"{path}, {where}rule {number}: {error}") from None
     return rules

@@ -31,6 +31,7 @@ from smtpmock.settings.values import (
     OPTIONAL_SWITCH,
     PATH,
     PORT,
+    PROFILE,
     REPLY,
     SECONDS,
     STORE,
@@ -152,6 +153,8 @@ class Settings(_Frozen):
         for name in values:
             if name not in SETTINGS:
                 raise SettingError(unknown("setting", name, SETTINGS))
+        if values.get("profile"):
+            values = {**profile_settings(values["profile"]), **values}
         kept = self.__dict__
         for name, declared in SETTINGS.items():
             kept[name] = _kept(declared, values[name]) if name in values else declared.default
@@ -173,6 +176,8 @@ class Settings(_Frozen):
     shutdown_timeout: float = _server(
         1.0, TIMEOUT, "seconds that a stop gives busy sessions before it ends them by force"
     )
+
+    profile: str = _server("", PROFILE, "settings and rules modelled on a provider or a server; see docs/profiles.md")
 
     max_messages: int | None = _server(
         None, COUNT, "number of records to keep, the newest; by default all", serve_default=10_000
@@ -404,11 +409,30 @@ def parse_setting(name: str, text: str, *, called: str = "") -> Any:
     return _checked(declared, value, called)
 
 
+def profile_settings(profile: Any) -> dict[str, Any]:
+    """Return the settings of a profile, by name; none for an empty name.
+
+    Raises:
+        SettingError: If there is no such profile, or it has an unknown setting.
+    """
+    from smtpmock.profiles.profile import load_profile
+
+    name = _checked(SETTINGS["profile"], profile)
+    settings = dict(load_profile(name).settings) if name else {}
+    for word in settings:
+        if word not in SETTINGS:
+            raise SettingError(f"Invalid profile {name!r}: {unknown('setting', word, SETTINGS)}")
+    return settings
+
+
 def changed_settings(settings: Settings) -> dict[str, Any]:
-    """Return the settings that differ from the defaults."""
+    """Return the settings that differ from the defaults, and all that their profile sets."""
     default = Settings(msg_size_limit=settings.msg_size_limit)  # one of the texts contains it
+    of_profile = profile_settings(settings.profile)
     differing = {
-        name: getattr(settings, name) for name in SETTINGS if getattr(settings, name) != getattr(default, name)
+        name: getattr(settings, name)
+        for name in SETTINGS
+        if name in of_profile or getattr(settings, name) != getattr(default, name)
     }
     if settings.msg_size_limit != SETTINGS["msg_size_limit"].default:
         differing["msg_size_limit"] = settings.msg_size_limit

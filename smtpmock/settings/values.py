@@ -282,6 +282,7 @@ STORE = ValueType(
     shown=_without_password,
 )
 COUNT = ValueType("a non-negative integer (0 for no limit)", _count, int, metavar="COUNT")
+PROFILE = ValueType("the name of a profile, or the path of its file", _line, metavar="NAME|FILE")
 PATH = ValueType("the path of a file", _line, metavar="FILE")
 CIPHERS = ValueType("a cipher list in OpenSSL's format", _line, metavar="CIPHERS")
 EXTENSIONS = _extensions(_some_of(*_EXTENSIONS, every="all"))

@@ -21,6 +21,7 @@ class SettingWords(TypedDict, total=False):
     log_server_activity: bool
     session_timeout: Seconds
     shutdown_timeout: Seconds
+    profile: str
     max_messages: int | None
     max_bytes: int | None
     max_age: Seconds | None

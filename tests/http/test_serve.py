@@ -95,7 +95,14 @@ def test_defaults_are_those_of_the_declarations():
 def test_every_setting_has_a_flag_and_a_variable(name):
     samples = {"PORT": "7", "HOST": "h", "BYTES": "7", "COUNT": "7", "SECONDS": "7", "A,B,…": "a,b", "TEXT": "299 x"}
     declared = SETTINGS[name].type
-    usual = {"auth": "a:b", "http_auth": "a:b", "extensions": "SIZE", "auth_mechanisms": "PLAIN", "public_smtp": "h:1"}
+    usual = {
+        "auth": "a:b",
+        "http_auth": "a:b",
+        "extensions": "SIZE",
+        "auth_mechanisms": "PLAIN",
+        "public_smtp": "h:1",
+        "profile": "outage",
+    }
     sample = usual.get(name, samples.get(declared.metavar, declared.metavar.split("|")[0] or "on"))
     required = {"require_auth": [], "require_tls": ["--tls=starttls"]}.get(name, [])
     flag = f"--{name.replace('_', '-')}"

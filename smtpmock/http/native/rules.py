@@ -59,7 +59,8 @@ def rule_form(rule: Rule) -> dict[str, Any]:
     words = {word: _written(value) for word, value in rule.words.items()}
     gate = {} if rule.gate is None else {"gate": gate_to_json(rule.gate)}
     counters = {"hits": rule.hits, "asked": rule.asked}
-    return {"id": rule.id, "stage": rule.stage, **words, **gate, **counters, "summary": str(rule)}
+    profile = {"profile": rule.profile} if rule.profile else {}
+    return {"id": rule.id, "stage": rule.stage, **words, **gate, **profile, **counters, "summary": str(rule)}
 
 
 def _written(value: Any) -> Any:
@@ -192,6 +193,7 @@ RULE = {
         "stage": _STAGE,
         **_WORDS,
         "gate": _GATE,
+        "profile": {"type": "string", "description": "The profile of the server that it belongs to, if it does"},
         "hits": {"type": "integer", "description": "The number of times that it applied"},
         "asked": {"type": "integer", "description": "The number of times that it was asked at its stage"},
         "summary": {"type": "string", "description": "Stage, conditions, counters and actions on one line"},
@@ -237,7 +239,9 @@ OPERATIONS = (
         body=_SENT,
         status=201,
     ),
-    Operation("DELETE", "/rules", "Remove all rules", _clear, list_schema("rules", "Rule")),
+    Operation(
+        "DELETE", "/rules", "Remove all rules; those of the profile begin anew", _clear, list_schema("rules", "Rule")
+    ),
     Operation("GET", "/rules/{id}", "Read a rule with its counters", _read, reference("Rule"), names_one=True),
     Operation("DELETE", "/rules/{id}", "Remove a rule", _remove, reference("Rule"), names_one=True),
 )

@@ -1,0 +1,1 @@
+"""Profiles: named settings and rules, modelled on what providers and servers publish; TOML files."""
