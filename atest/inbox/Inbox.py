@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import shutil
 import socket
 import subprocess
+from email.message import EmailMessage
 from pathlib import Path
+from smtplib import SMTP
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +30,18 @@ FLAGS = (
     "--disable-dev-shm-usage",
     "--disable-background-networking",
     "--lang=en-US",
+    "--ignore-certificate-errors",
     "--window-size=1440,900",
 )
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
+_COUNT_NOTICES = """
+const done = arguments[arguments.length - 1];
+window.notices = [];
+import("/assets/live.js").then(({ live }) => {
+    live.addEventListener("changes", () => window.notices.push(performance.now()));
+    done();
+});
+"""
 _RUN_AXE = """
 const done = arguments[arguments.length - 1];
 const told = (found) => `${found.id}: ${found.help}: ${found.nodes.map((node) => node.html).slice(0, 3).join(" ")}`;
@@ -90,7 +104,8 @@ class Inbox:
         if not AXE.exists():
             raise SkipExecution("needs axe-core: run `npm install` in tests/clients")
         driver = self._selenium.driver
-        driver.execute_script(AXE.read_text(encoding="utf-8"))
+        if not driver.execute_script("return Boolean(window.axe)"):
+            driver.execute_script(AXE.read_text(encoding="utf-8"))
         passed, found = driver.execute_async_script(_RUN_AXE)
         if found or not passed:
             raise AssertionError("\n".join(found) or "axe-core checked nothing")
@@ -103,18 +118,77 @@ class Inbox:
             server.mock.deliver(raw, "a@example.com", ["b@example.com"])
 
     @keyword
+    def send_mail_with_files(self, server: MockServer, subject: str, count: int) -> None:
+        """Send a mail with so many files: pictures, and others with names that are long or meant to mislead."""
+        mail = EmailMessage()
+        mail["Subject"], mail["From"], mail["To"] = subject, "a@example.com", "b@example.com"
+        mail.set_content("The files are attached.")
+        mail.add_attachment(b"x", "application", "octet-stream", filename="../../<b>\u202egnp.exe")
+        mail.add_attachment(b"x", "application", "pdf", filename=f"{'long' * 60}.pdf")
+        for number in range(count - 2):
+            mail.add_attachment(PNG, "image", "png", filename=f"picture {number}.png")
+        with SMTP(server.host, server.port, timeout=20) as client:
+            client.send_message(mail)
+
+    @keyword
+    def connect_many(self, server: MockServer, count: int) -> None:
+        """Connect and leave so often."""
+        for _ in range(count):
+            with socket.create_connection((server.host, server.port)) as client:
+                client.recv(512)
+                client.sendall(b"QUIT\r\n")
+                while client.recv(512):
+                    pass
+
+    @keyword
+    def press_tab_until(self, locator: str, most: int = 60) -> None:
+        """Press Tab until an element has the focus; fail if it never gets it."""
+        driver, wanted = self._selenium.driver, self._selenium.find_element(locator)
+        for _ in range(most):
+            if driver.switch_to.active_element == wanted:
+                return
+            self._selenium.press_keys(None, "TAB")
+        raise AssertionError(f"Tab does not reach {locator}")
+
+    @keyword
+    def count_notices(self) -> None:
+        """Note when the page is told of changes."""
+        self._selenium.driver.execute_async_script(_COUNT_NOTICES)
+
+    @keyword
+    def notices_should_have_been_few(self) -> None:
+        """Fail if the page was told of changes more than ten times in a second, or never."""
+        times = self._selenium.driver.execute_script("return window.notices")
+        if len(times) < 2:
+            raise AssertionError(f"The page was told of changes {len(times)} times")
+        for earlier, later in zip(times, times[10:]):
+            if later - earlier < 990:  # timers may be early by a little
+                raise AssertionError(f"The page was told of changes eleven times in {later - earlier:.0f} ms")
+
+    @keyword
+    def save_downloads(self) -> str:
+        """Have the browser save what it downloads, and return the folder."""
+        folder = str(Path(BuiltIn().get_variable_value("${TEMPDIR}")) / f"inbox-{os.getpid()}")
+        self._selenium.driver.execute_cdp_cmd(
+            "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": folder}
+        )
+        return folder
+
+    @keyword
     def copied_test_should_pass(self, server: MockServer, form: str, code: str) -> None:
-        """Run what the page offers to copy; the mail is there already."""
+        """Run what the page offers to copy; the mail or the session is there already."""
         if form == "pytest":
             names: dict[str, Any] = {}
             exec(code, names)
-            names["test_mail"](server.mock)
+            [test] = [found for name, found in names.items() if name.startswith("test_")]
+            test(server.mock)
         elif form == "curl":
-            command = code.replace("| jq '.messages[0]'", "")
+            command, _, _ = code.rpartition("| jq")
             done = subprocess.run(
                 ["bash", "-c", command.rstrip().rstrip("\\")], capture_output=True, check=True, text=True
             )
-            assert len(json.loads(done.stdout)["messages"]) == 1, done.stdout
+            [found] = [items for items in json.loads(done.stdout).values() if isinstance(items, list)]
+            assert len(found) == 1, done.stdout
         else:
             [test] = get_model(code).sections[1].body
             calls = [item for item in test.body if isinstance(item, KeywordCall) and item.keyword != "Start SMTP Mock"]

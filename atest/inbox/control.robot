@@ -52,6 +52,63 @@ The Conversation Of A Refused Mail Names The Rule
     Wait Until Element Contains    css:.refused    because of the rule RCPT TO recipient='*@gone.example'
     Check The View    session
 
+All Sessions Can Be Paged
+    Open The Inbox
+    Connect Many    ${SERVER}    205
+    Show View    sessions    Sessions
+    Wait Until Page Contains    205 sessions
+    Page Should Contain Link    Session 205
+    Page Should Contain Link    Session 106
+    Page Should Not Contain Link    Session 105
+    Click Button    Older
+    Wait Until Page Contains Element    link:Session 105
+    Click Button    Older
+    Wait Until Page Contains Element    link:Session 1
+    Element Should Be Disabled    xpath://button[.='Older']
+    Click Button    Newer
+    Wait Until Page Contains Element    link:Session 105
+    Click Button    Newer
+    Wait Until Page Contains    Session 205
+    Connect Many    ${SERVER}    1
+    Wait Until Page Contains    Session 206
+
+A Session Without A Transaction Is Copied As A Test
+    Open The Inbox
+    Send Lines    ${SERVER}    EHLO o'hara.example    RCPT TO:<bob@example.com>    QUIT
+    Show View    sessions    Sessions
+    Wait Until Page Contains Element    link:Session 1
+    Click Link    Session 1
+    Wait Until Page Contains    The session has ended.
+    Every Copied Test Should Pass
+    Click Button    Copy as test
+    Element Should Contain    css:dialog    The server refused this: 503
+    Axe Should Find Nothing
+
+Forms Work With Keys Alone
+    Open The Inbox
+    Press Tab Until    css:nav [data-view="rules"]
+    Type    ENTER
+    Wait Until Element Contains    css:#other h2    Rules
+    Wait Until Page Contains    There are no rules
+    Press Tab Until    css:form[aria-label="Greylist"] input
+    Type    CTRL+a    bob@*    ENTER
+    Wait Until Page Contains    The rule is added.
+    Wait Until Page Contains    bob@*
+    Press Tab Until    css:form[aria-label="Clock"] input
+    Type    CTRL+a    60    ENTER
+    Wait Until Page Contains    The clock is 60 seconds ahead.
+    Press Tab Until    xpath://button[.='Refuse connections']
+    Type    SPACE
+    Wait Until Page Contains    SMTP connections are refused now.
+    Wait Until Page Contains Element    xpath://button[.='Accept connections again']
+    Element Should Be Focused    xpath://button[.='Accept connections again']
+    Type    SPACE
+    Wait Until Page Contains    SMTP connections are accepted again.
+    Press Tab Until    xpath://button[.='Remove']
+    Type    ENTER
+    Wait Until Page Contains    There are no rules
+    Element Should Be Focused    css:#other h2
+
 Violations Have Their Section
     Open The Inbox
     Send Mail    ${SERVER}    subject=Hi
@@ -59,3 +116,14 @@ Violations Have Their Section
     Wait Until Page Contains    missing-message-id
     Page Should Contain    RFC 5322 3.6.4
     Check The View    violations
+
+Violations Appear By Themselves
+    Open The Inbox
+    Show View    violations    Violations
+    Wait Until Page Contains    The clients have violated no standard.
+    Send Mail    ${SERVER}    subject=Later
+    Wait Until Element Contains    css:violation-list h3    Later
+    Send Lines    ${SERVER}    EHLO under_score    QUIT
+    Wait Until Page Contains    Session 2
+    ${purged} =    Purge Messages
+    Wait Until Page Does Not Contain    Later

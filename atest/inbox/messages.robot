@@ -15,8 +15,46 @@ Mail Arrives While The Page Is Open
     Wait Until Page Contains    Welcome
     Messages Should Be    1 message, 1 unread
     Title Should Be    (1) smtpmock
+    Page Should Contain Element    css:link[rel=icon][href="/assets/icon-unread.svg"]
     Open Message    Welcome
     Messages Should Be    1 message, 0 unread
+    Page Should Contain Element    css:link[rel=icon][href="/assets/icon.svg"]
+
+What Was Found Is Marked As Read
+    Open The Inbox
+    Send Mail    ${SERVER}    bob@example.com    subject=For Bob
+    Send Mail    ${SERVER}    ann@example.org    subject=For Ann
+    Messages Should Be    2 messages, 2 unread
+    Search For    for bob
+    Messages Should Be    1 match, 1 unread
+    Click Button    Mark all read
+    Messages Should Be    1 match, 0 unread
+    Element Should Be Disabled    xpath://button[.='Mark all read']
+    Clear Element Text    id:search
+    Type    /    x    BACKSPACE
+    Messages Should Be    2 messages, 1 unread
+
+A Message Is Found By Its Tags
+    Open The Inbox
+    Send Mail    ${SERVER}    subject=First
+    Send Mail    ${SERVER}    subject=Second
+    Open Message    First
+    Click Button    Tags
+    Check The View    tags
+    Type    urgent,${SPACE}shop    ENTER
+    Wait Until Element Contains    css:message-view .tags    urgent
+    Type    u    /
+    Type    tag:shop
+    Messages Should Be    1 match,
+    Wait Until Element Contains    css:[role=option]    shop
+
+The Search Explains Itself
+    Open The Inbox
+    Click Button    css:.find button
+    Wait Until Element Contains    css:dialog    has:attachment
+    Check The View    search-help
+    Type    ESCAPE
+    Element Should Be Focused    css:.find button
 
 A Search Takes Criteria And The Words Of Mailpit
     Open The Inbox
@@ -110,6 +148,11 @@ Ten Thousand Messages Scroll
     Messages Should Be    10,001 messages
     Type    HOME
     Wait Until Page Contains    One more
+    Count Notices
+    Deliver Many    ${SERVER}    3000
+    Messages Should Be    13,001 messages
+    Notices Should Have Been Few
+    Wait Until Page Contains    Message 3000
 
 A Server That Returns Is Found Again
     Open The Inbox
@@ -142,8 +185,9 @@ Ugly Mail Is Shown Without Harm To The Page
     Send Mail    ${SERVER}    subject=${{'x' * 300}}    text=${{'y' * 5000}}
     Send Mail    ${SERVER}    subject=مرحبا بالعالم 🎉    html=<p dir=rtl>مرحبا بالعالم</p>
     Send Mail    ${SERVER}    subject=Many    bcc=${{','.join(f'user{n}@example.com' for n in range(200))}}
-    Send Mail    ${SERVER}    subject=Newsletter    html=${{'<p>Lorem ipsum <a href="https://shop.example/">dolor</a></p>' * 30000}}
-    Messages Should Be    5 messages
+    Send Mail    ${SERVER}    subject=Newsletter    html=${{'<p>Lorem ipsum <a href="https://shop.example/">dolor</a></p>' * 35000 + '<p>The last line of the newsletter</p>'}}
+    Send Mail With Files    ${SERVER}    Forty files    40
+    Messages Should Be    6 messages
     Check The View    ugly
     Open Message    Many
     Check The View    many-recipients
@@ -154,6 +198,16 @@ Ugly Mail Is Shown Without Harm To The Page
     Type    j
     Wait Until Element Contains    css:message-view h2    xxx
     Check The View    no-blank
+    Open Message    Newsletter
+    Select Frame    css:iframe
+    Wait Until Page Contains    The last line of the newsletter
+    Unselect Frame
+    Look    newsletter    360    740
+    Open Message    Forty files
+    Open Part    attachments
+    ${files} =    Get Element Count    css:.attachments li
+    Should Be Equal As Integers    ${files}    40
+    Check The View    forty-files
 
 A Message Is Copied As A Test
     [Documentation]    The tests are run as they are, with a subject and a recipient that could break out of them.
@@ -188,15 +242,6 @@ A Message Is Accessible In Each Part
 
 
 *** Keywords ***
-Every Copied Test Should Pass
-    FOR    ${form}    IN    Robot Framework    pytest    curl
-        Click Button    Copy as test
-        Select From List By Label    css:dialog select    ${form}
-        ${code} =    Get Element Attribute    css:dialog pre    textContent
-        Click Button    Close
-        Copied Test Should Pass    ${SERVER}    ${form}    ${code}
-    END
-
 Tracker Should Have Been Asked For
     [Arguments]    ${path}
     ${requests} =    Get Tracked Requests

@@ -14,6 +14,7 @@ _BEGIN = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>smtpmock: API</title>
+<link rel="icon" href="/assets/icon.svg">
 <link rel="stylesheet" href="/assets/reference.css">
 <main>
 <h1>smtpmock API</h1>

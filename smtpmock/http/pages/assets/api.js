@@ -1,6 +1,7 @@
 // The native API, /api/smtpmock/v1: see /docs.
 
-export const API = "/api/smtpmock/v1";
+// Whole, because a page whose own address has a login can make no request relative to that.
+export const API = `${location.origin}/api/smtpmock/v1`;
 
 // A problem as in RFC 9457; its message is the sentence that Python raises.
 export class Problem extends Error {
@@ -16,6 +17,8 @@ export async function call(method, path, { query = [], body } = {}) {
   const response = await fetch(API + path + (parameters ? `?${parameters}` : ""), {
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
+  }).catch((error) => {
+    throw new Problem(0, `The server cannot be reached: ${error.message}`);
   });
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({ detail: `The server answered ${response.status}` }));

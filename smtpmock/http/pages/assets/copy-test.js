@@ -81,7 +81,7 @@ const FORMS = {
     const isMessage = wait === "message";
     const words = [...(isMessage ? [] : [["for", "session"], ["include", "exchanges"]]), ...criteria, ...(isFailed ? [["accepted", "false"]] : []), ["timeout", "5"]];
     return [
-      `curl -fsS -G ${shell(`${location.origin}${API}/wait`)} \\`,
+      `curl -fsS -G ${shell(`${API}/wait`)} \\`,
       ...words.map(([name, value]) => `  --data-urlencode ${shell(`${name}=${value}`)} \\`),
       isMessage ? "  | jq '.messages[0]'" : "  | jq '.sessions[0].exchanges[].reply'",
     ];

@@ -27,7 +27,9 @@ const OWN = [
 export class RuleList extends HTMLElement {
   #list = h("div");
   #state = h("p", { role: "status" });
-  #server = h("div", { class: "actions" });
+  #listening = h("span");
+  #isOnline = true;
+  #switch = button("", () => this.#do(() => this.#go(!this.#isOnline)));
 
   connectedCallback() {
     this.replaceChildren(
@@ -45,7 +47,7 @@ export class RuleList extends HTMLElement {
       h("p", { class: "quiet" }, "Greylists and rate limits read this clock."),
       this.#clock(),
       h("h3", {}, "Connections"),
-      this.#server,
+      h("div", { class: "actions" }, this.#listening, this.#switch),
     );
     keepLoaded(this, () => this.#load(), ({ topic }) => topic === "rule");
   }
@@ -74,19 +76,22 @@ export class RuleList extends HTMLElement {
       return;
     }
     const [{ rules, total }, { smtp }] = answers;
+    const hadFocus = this.#list.contains(document.activeElement); // what had it may be gone
     this.#list.replaceChildren(
       rules.length
         ? h("ul", { class: "rows" }, ...rules.map((rule) => this.#row(rule)))
         : h("p", { class: "quiet" }, "There are no rules: the server accepts what its settings allow."),
       rules.length > 1 ? button(`Remove all ${total} rules`, () => this.#do(async () => (await remove("/rules"), "All rules are removed."))) : "",
     );
-    const [path, label, done] = smtp.online
-      ? ["/offline", "Refuse connections", "SMTP connections are refused now."]
-      : ["/online", "Accept connections again", "SMTP connections are accepted again."];
-    this.#server.replaceChildren(
-      h("span", {}, smtp.online ? `Listening on ${smtp.address}. ` : "Offline: SMTP connections are refused. "),
-      button(label, () => this.#do(async () => (await post(path, {}), done))),
-    );
+    if (hadFocus) this.querySelector("h2").focus();
+    this.#isOnline = smtp.online;
+    this.#listening.textContent = smtp.online ? `Listening on ${smtp.address}. ` : "Offline: SMTP connections are refused. ";
+    this.#switch.textContent = smtp.online ? "Refuse connections" : "Accept connections again";
+  }
+
+  async #go(isOnline) {
+    await post(isOnline ? "/online" : "/offline", {});
+    return isOnline ? "SMTP connections are accepted again." : "SMTP connections are refused now.";
   }
 
   #row(rule) {

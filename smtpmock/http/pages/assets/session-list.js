@@ -14,8 +14,8 @@ const FIELDS = ["fields", "id,number,client,client_port,helo_name,started_at,end
 export class SessionList extends HTMLElement {
   #starts = [NEWEST]; // of the pages up to the one that is shown: each has the sessions before that number
   #list = h("div");
-  #newer = button("Newer", () => this.#turn(() => this.#starts.pop()));
-  #older = button("Older", () => this.#turn(() => this.#starts.push(this.#next)));
+  #newer = button("Newer", () => this.#turn(() => this.#starts.pop()), { disabled: true });
+  #older = button("Older", () => this.#turn(() => this.#starts.push(this.#next)), { disabled: true });
   #range = h("span", { role: "status", class: "quiet" });
   #next = null;
 

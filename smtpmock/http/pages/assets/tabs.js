@@ -16,6 +16,11 @@ export function tabs(label, parts, chosen, onchoose) {
       if (isChosen) panel.setAttribute("aria-labelledby", tab.id);
     }
     panel.replaceChildren(...[parts.find((part) => part[0] === name)[2]()].flat());
+  }
+
+  // What a person chose is shown of the next thing as well, if that has it.
+  function pick(name) {
+    choose(name);
     onchoose(name);
   }
 
@@ -29,7 +34,7 @@ export function tabs(label, parts, chosen, onchoose) {
           id: `${id}-${name}`,
           "data-name": name,
           "aria-controls": panel.id,
-          onclick: () => choose(name),
+          onclick: () => pick(name),
         },
         text,
       ),
@@ -42,7 +47,7 @@ export function tabs(label, parts, chosen, onchoose) {
     const place = [...list.children].indexOf(document.activeElement);
     const target = list.children[Math.min(parts.length - 1, Math.max(0, place + steps))];
     target.focus();
-    choose(target.dataset.name);
+    pick(target.dataset.name);
   });
   choose(parts.some((part) => part[0] === chosen) ? chosen : parts[0][0]);
   return [list, panel];
