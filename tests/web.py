@@ -21,7 +21,7 @@ class Answer(NamedTuple):
 
 @contextmanager
 def web_server(answer: Callable[[BaseHTTPRequestHandler], Answer]) -> Iterator[str]:
-    """Run a server that answers GET and POST with what a function returns; yield its URL."""
+    """Run a server that answers GET, POST and DELETE with what a function returns; yield its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -32,7 +32,7 @@ def web_server(answer: Callable[[BaseHTTPRequestHandler], Answer]) -> Iterator[s
             self.end_headers()
             self.wfile.write(body)
 
-        do_POST = do_GET  # noqa: N815  # http.server's name
+        do_POST = do_DELETE = do_GET  # noqa: N815  # http.server's names
 
         def log_message(self, *_: object) -> None:
             pass

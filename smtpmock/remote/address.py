@@ -63,6 +63,10 @@ def parse_address(url: str, auth: tuple[str, str] | None = None) -> Address:
         raise problem from None
     if parts.scheme not in _PORTS or not parts.hostname or parts.query or parts.fragment:
         raise problem
+    try:
+        parts.hostname.encode("idna")
+    except UnicodeError:  # a label that is too long
+        raise problem from None
     if not parts.path.isascii() or any(character <= " " for character in parts.path + parts.hostname):
         raise problem
     if auth is None and parts.username is not None:

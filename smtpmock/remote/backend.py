@@ -81,9 +81,11 @@ class RemoteBackend:
         return self._smtp
 
     def _ask_smtp(self) -> tuple[str, int]:
-        described = self.describe()["smtp"]
+        described, part = self._client.part(self.describe(), "smtp"), self._client.part
         public = described.get("public")
-        return (public["host"], public["port"]) if public else (self._client.address.host, described["port"])
+        if public:
+            return part(public, "host"), part(public, "port")
+        return self._client.address.host, part(described, "port")
 
     @property
     def address(self) -> str:
@@ -111,7 +113,7 @@ class RemoteBackend:
     def is_online(self) -> bool:
         """True while connections are accepted."""
         try:
-            return bool(self.describe()["smtp"]["online"])
+            return bool(self._client.part(self.describe(), "smtp", "online"))
         except UnreachableError:
             return False
 
@@ -122,7 +124,7 @@ class RemoteBackend:
     @property
     def dropped(self) -> int:
         """The number of records that were dropped because of a bound."""
-        return int(self.describe()["counters"]["dropped"])
+        return int(self._client.part(self.describe(), "counters", "dropped"))
 
     @property
     def clock(self) -> Clock:
@@ -150,7 +152,7 @@ class RemoteBackend:
             return [entry for entry in found if entry.number > after][:limit], len(found)
         span = [("after", str(after)), ("limit", str(limit))]
         document = self._client.ask("GET", "/messages", [*sent.pairs, _STORED, *span])
-        return self._decided(self._client.items(document, "/messages"), sent), int(document["total"])
+        return self._decided(self._client.items(document, "/messages"), sent), int(self._client.part(document, "total"))
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""
@@ -161,7 +163,7 @@ class RemoteBackend:
     def mark(self) -> Mark:
         """Return a mark for the present moment."""
         document = self._client.ask("GET", "/mark")
-        return Mark(int(document["message"]), int(document["session"]))
+        return Mark(*(int(self._client.part(document, name)) for name in ("message", "session")))
 
     def update(self, ids: Iterable[str], *, is_read: bool | None = None, tags: Iterable[str] | None = None) -> int:
         """Mark records as read or unread, or tag them; return the number of those that existed."""
@@ -170,7 +172,7 @@ class RemoteBackend:
         updated = 0
         for batch in _batches(ids) if body else ():
             document = self._client.ask("PATCH", "/messages", batch, body)
-            updated += int(document["total"])
+            updated += int(self._client.part(document, "total"))
         return updated
 
     def purge(self, query: Query | None = None) -> list[Entry]:
@@ -242,7 +244,7 @@ class RemoteBackend:
         """Store a message without SMTP, and return it."""
         body = {"raw": b64encode(content.raw).decode(), "sender": sender, "recipients": list(recipients)}
         delivered = self._client.ask("POST", "/messages", body=body)
-        return self.select(Query({"id": delivered["id"]}, accepted=None))[0]
+        return self.select(Query({"id": self._client.part(delivered, "id")}, accepted=None))[0]
 
     def explain(self, headline: str, query: Query, entries: Sequence[Entry] | None = None) -> str:
         """Return the text for a failed expectation."""
@@ -258,7 +260,7 @@ class RemoteBackend:
         self._rules.clear()
 
     def unused_rules(self) -> list[Rule]:
-        """Return the rules that have never applied, including those of finished `with` blocks."""
+        """Return the rules added here that have never applied: those of others who share the server are theirs."""
         return list(self._rules.unused())
 
     def disconnect(self) -> None:

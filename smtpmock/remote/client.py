@@ -122,6 +122,23 @@ class Client:
             raise self.unexpected("what it sent is not a list of smtpmock")
         return found
 
+    def part(self, document: Any, *names: str) -> Any:
+        """Return a part of an answer.
+
+        Args:
+            document: The answer.
+            names: The names that lead to the part.
+
+        Raises:
+            SMTPMockError: If the answer does not have it.
+        """
+        for name in names:
+            try:
+                document = document[name]
+            except (KeyError, TypeError, IndexError):
+                raise self.unexpected(f"its answer has no {name}") from None
+        return document
+
     def poll(self, parameters: Pairs, seconds: float) -> Any:
         """Return what `/wait` answers; None after the time. A server that cannot be reached is asked again until then.
 
@@ -205,7 +222,7 @@ class Client:
         """
         try:
             document = json.loads(reply.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         if reply.status < 300 and document is not None and reply.kind == "application/json":
             return document

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, IncompleteRead
+from ssl import SSLError
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet, finalize
@@ -108,7 +109,7 @@ class Connections:
             except BaseException as error:
                 connection.close()
                 if isinstance(error, OSError | HTTPException):
-                    if not is_fresh and method == "GET":
+                    if not is_fresh and method == "GET" and not isinstance(error, TimeoutError):
                         continue  # the server may have closed it just now
                     raise NoReplyError(_reason(error, seconds)) from None
                 raise
@@ -230,16 +231,18 @@ def _context(address: Address, cafile: str | None) -> Any:
 
 def _reason(error: Exception, seconds: float) -> str:
     if isinstance(error, TimeoutError):
-        return f"it did not answer within {seconds:g} s" if seconds else "it did not answer"
+        return f"it did not answer within {seconds:.3g} s" if seconds else "it did not answer"
     if isinstance(error, ConnectionRefusedError):
         return "the connection was refused"
-    if isinstance(error, ConnectionError):  # RemoteDisconnected, too
+    if isinstance(error, ConnectionError | IncompleteRead):  # RemoteDisconnected, too
         return "the connection was closed"
     distrust = getattr(error, "verify_message", "")
     if distrust:
         return f"its certificate is not trusted ({distrust}); cafile names one to trust"
     if isinstance(error, HTTPException):
         return "what it sent is not HTTP"
+    if isinstance(error, SSLError):
+        return f"the TLS handshake failed ({(error.reason or 'no reason given').replace('_', ' ').lower()})"
     return str(getattr(error, "strerror", None) or error)
 
 

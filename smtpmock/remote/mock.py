@@ -9,15 +9,18 @@ from weakref import finalize
 
 from smtpmock.errors import SettingError
 from smtpmock.mailbox import registry
+from smtpmock.mailbox.aio import AsyncMailbox, coroutine
 from smtpmock.mailbox.explaining import is_seconds
 from smtpmock.mailbox.mailbox import Mailbox
 from smtpmock.remote.address import parse_address
 from smtpmock.remote.backend import RemoteBackend
 from smtpmock.remote.client import Client
+from smtpmock.runtime.tasks import run_in_task
 from smtpmock.text import format_address, invalid
 
 if TYPE_CHECKING:
     import os
+    import ssl
     from collections.abc import Collection
     from types import TracebackType
 
@@ -77,6 +80,30 @@ class RemoteMock(Mailbox):
     ) -> None:
         self.disconnect()
 
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await run_in_task(self.__exit__, kind, error, trace)
+
+    @property
+    def aio(self) -> AsyncRemote:
+        """The calls of this mailbox as coroutines, for asyncio and trio: waits, assertions and `disconnect`.
+
+        Example:
+            >>> import asyncio
+            >>> from smtpmock import SMTPMock, connect
+            >>> async def test(url):
+            ...     async with connect(url) as mock:
+            ...         return await mock.aio.messages()
+            >>> with SMTPMock(http_port=0) as server:
+            ...     asyncio.run(test(server.http_url))
+            []
+        """
+        return AsyncRemote(self)
+
     @property
     def host(self) -> str:
         """The host to which the application has to send its mail: that of the URL, unless the server names another."""
@@ -118,6 +145,16 @@ class RemoteMock(Mailbox):
             finalize(self, self._certificate.unlink, missing_ok=True)
         return self._certificate
 
+    def client_context(self) -> ssl.SSLContext:
+        """Return a TLS context with which a client trusts the server.
+
+        Raises:
+            SMTPMockError: If the server has no TLS.
+        """
+        import ssl
+
+        return ssl.create_default_context(cafile=self.ca_certificate)
+
     def scope(self, **query: Unpack[QueryWords]) -> Scope:
         """Return a mailbox that sees, waits for, removes and scripts only what matches; see `Mailbox.scope`.
 
@@ -135,6 +172,12 @@ class RemoteMock(Mailbox):
         It can be used afterwards, which connects again.
         """
         self._remote.disconnect()
+
+
+class AsyncRemote(AsyncMailbox):
+    """The calls of a remote mailbox as coroutines; the `aio` of a `RemoteMock` is one."""
+
+    disconnect = coroutine(RemoteMock.disconnect)
 
 
 def connect(

@@ -91,11 +91,9 @@ class RemoteRules:
             self._remove(rule_id)
 
     def unused(self) -> Iterable[Rule]:
-        """Return the rules that have never applied, including those of finished `with` blocks."""
-        return [
-            *self._ended_unused,
-            *(rule for rule in self.list() if not self._last[rule.id].hits and not rule.profile),
-        ]
+        """Return the rules added here that have never applied, including those of finished `with` blocks."""
+        active = (rule for rule in self.list() if rule.id in self._added and not rule.profile)
+        return [*self._ended_unused, *(rule for rule in active if not self._last[rule.id].hits)]
 
     def usage(self, rule_id: str) -> Usage:
         """Return the counters of a rule, as they are now or, if it was removed, as far as they are known."""
@@ -158,7 +156,7 @@ class RemoteClock(Clock):
     @property
     def ahead(self) -> float:
         """The number of seconds by which it has been moved forward."""
-        return float(self._client.ask("GET", "/server")["clock"]["ahead"])
+        return float(self._client.part(self._client.ask("GET", "/server"), "clock", "ahead"))
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward."""

@@ -9,14 +9,18 @@ import pickle
 import subprocess
 import sys
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from smtpmock import errors
 from smtpmock.errors import RuleError, ServerStateError, StartError
 from smtpmock.mailbox import registry
+from smtpmock.mailbox.aio import coroutine
 from smtpmock.mailbox.explaining import add_evidence
-from smtpmock.remote.mock import RemoteMock
+from smtpmock.remote.mock import AsyncRemote, RemoteMock
+from smtpmock.runtime.tasks import run_in_task
+from smtpmock.runtime.wakeup import make_wakeup
 from smtpmock.settings.declarations import SETTINGS, Settings, changed_settings
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from smtpmock.settings.words import SettingWords
 
 _SECONDS_TO_END = 10.0  # beyond `shutdown_timeout`
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.05
 
 
 class SpawnedMock(RemoteMock):
@@ -80,6 +85,19 @@ class SpawnedMock(RemoteMock):
         finally:
             self.stop()
 
+    async def __aenter__(self) -> Self:
+        return await run_in_task(self.__enter__)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await run_in_task(self.__exit__, kind, error, trace)
+
+    @property
+    def aio(self) -> AsyncSpawned:
+        """The calls of the server as coroutines, for asyncio and trio: waits, assertions and `stop`."""
+        return AsyncSpawned(self)
+
     @property
     def is_running(self) -> bool:
         """True while messages can arrive."""
@@ -113,14 +131,18 @@ class SpawnedMock(RemoteMock):
         with suppress(OSError):
             child.stdin.close()
         try:
-            child.wait(seconds)
-        except BaseException as error:
-            child.kill()
-            child.wait()
-            if not isinstance(error, subprocess.TimeoutExpired):
-                raise
+            _wait(child, seconds)
         finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
             child.stdout.close()
+
+
+class AsyncSpawned(AsyncRemote):
+    """The calls of a server in a child process as coroutines; the `aio` of what `spawn` returns is one."""
+
+    stop = coroutine(SpawnedMock.stop)
 
 
 def spawn(**settings: Unpack[SettingWords]) -> SpawnedMock:
@@ -174,6 +196,18 @@ def _start(values: dict[str, Any]) -> subprocess.Popen[bytes]:
     except BrokenPipeError:
         pass  # it has ended, which its answer tells
     return child
+
+
+def _wait(child: subprocess.Popen[bytes], seconds: float) -> None:
+    """Wait for the end of the child, at most so many seconds: as `Popen.wait` does, which would block a task."""
+    end, pause = monotonic() + seconds, _FIRST_PAUSE
+    wakeup = make_wakeup()
+    try:
+        while child.poll() is None and (left := end - monotonic()) > 0:
+            wakeup.wait(min(pause, left))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+    finally:
+        wakeup.close()
 
 
 def _answer(child: subprocess.Popen[bytes]) -> dict[str, Any]:

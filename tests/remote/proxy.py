@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING, Any
 
 from tests.web import Answer, web_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from http.server import BaseHTTPRequestHandler
 
 
 class Proxy:
@@ -19,6 +22,7 @@ class Proxy:
     def __init__(self, port: int) -> None:
         self.target = port
         self.port = 0
+        self._is_held = False
         self.start()
 
     def start(self) -> None:
@@ -63,10 +67,15 @@ class Proxy:
                 self._threads[-1].start()
             self.accepted.release()
 
+    def hold(self) -> None:
+        """Pass nothing on any more."""
+        self._is_held = True
+
     def _pass(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65_536):
-                sink.sendall(data)
+                if not self._is_held:
+                    sink.sendall(data)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_RDWR)
 
@@ -76,3 +85,55 @@ def answering(status: int, kind: str, body: bytes) -> Iterator[str]:
     """Give the URL of a server that answers each request in the same way."""
     with web_server(lambda _: Answer(status, body, kind)) as url:
         yield url
+
+
+@contextmanager
+def saying(text: bytes) -> Iterator[str]:
+    """Give the URL of a server that says the same on each connection, whatever it is asked, and closes it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            with client, suppress(OSError):
+                client.recv(65_536)
+                client.sendall(text)
+                client.shutdown(socket.SHUT_WR)
+                while client.recv(65_536):  # or what is unread would make the end a reset
+                    pass
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        with suppress(OSError):  # macOS
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+@contextmanager
+def changed(url: str, change: Callable[[str, Any], Any]) -> Iterator[str]:
+    """Give the URL of a proxy that changes the documents of a server.
+
+    Args:
+        url: The URL of the server.
+        change: The function that takes the path and a document, and returns the changed document.
+    """
+
+    def answer(request: BaseHTTPRequestHandler) -> Answer:
+        body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        server = HTTPConnection(url.partition("//")[2])
+        server.request(request.command, request.path, body, {"Content-Type": "application/json"})
+        response = server.getresponse()
+        document = json.loads(response.read())
+        server.close()
+        content = json.dumps(change(request.path.partition("?")[0], document)).encode()
+        return Answer(response.status, content, response.headers["Content-Type"])
+
+    with web_server(answer) as own:
+        yield own
