@@ -51,9 +51,8 @@ def test_records_that_this_version_cannot_read_are_told_with_both_versions(serve
 
     send(server)
     server.wait_for_session()
-    with changed(server.http_url, unreadable) as url, connect(url) as mock:
-        with pytest.raises(SMTPMockError) as caught:
-            getattr(mock, name)()
+    with changed(server.http_url, unreadable) as url, connect(url) as mock, pytest.raises(SMTPMockError) as caught:
+        getattr(mock, name)()
     said = f"smtpmock {__version__} cannot read a {name[:-1]} of smtpmock {NEWER} (Unknown field 'aura'"
     assert said in str(caught.value)
     assert re.fullmatch(r"The SMTP mock at \S+ cannot be used: [^\n]+\.", str(caught.value))
