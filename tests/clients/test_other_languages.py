@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,9 +11,9 @@ import pytest
 
 from smtpmock import SMTPMock
 from tests.clients.application import MISTAKES, application
+from tests.docs.pages import ALL, files
 
-PAGE = Path(__file__).parents[2] / "docs" / "other-languages.md"
-FILES = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
+FILES = files(ALL["other-languages.md"])
 COMMANDS = {".sh": ["sh"], ".mjs": ["node", "--test"], ".t": ["perl"]}
 NEEDED = {".sh": ("sh", "curl", "jq"), ".mjs": ("node",), ".t": ("perl",)}
 SECONDS = 60

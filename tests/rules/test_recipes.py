@@ -9,41 +9,32 @@ import pytest
 
 from smtpmock.rules import words
 from smtpmock.rules.text_form import load_rules, parse_rule
+from tests.docs.pages import ALL, DOCS
 
-DOCS = Path(__file__).parents[2] / "docs"
 TIMES = 5
 
-_BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+EXAMPLES = [example for page in ("rules.md", "recipes.md") for example in ALL[page] if example.language == "python"]
 
 
 def read(page):
     return (DOCS / page).read_text(encoding="utf-8")
 
 
-def blocks(page, language):
-    """The blocks in a language, each behind the number of its first line."""
-    text = read(page)
-    return [
-        (text.count("\n", 0, found.start()) + 2, found["code"])
-        for found in _BLOCK.finditer(text)
-        if found["language"] == language
-    ]
+def blocks(language):
+    """Return the blocks of rules.md in a language."""
+    return [example.code for example in ALL["rules.md"] if example.language == language]
 
 
-EXAMPLES = [(page, *block) for page in ("rules.md", "recipes.md") for block in blocks(page, "python")]
-
-
-@pytest.mark.parametrize(("page", "line", "code"), EXAMPLES, ids=[f"{page}:{line}" for page, line, _ in EXAMPLES])
-def test_example_does_the_same_each_time(page, line, code):
-    compiled = compile("\n" * (line - 1) + code, str(DOCS / page), "exec")
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_example_does_the_same_each_time(example):
+    compiled = compile("\n" * (example.line - 1) + example.code, str(DOCS / example.page), "exec")
     for _ in range(TIMES):
         exec(compiled, {"__name__": "example"})
 
 
 def test_every_recipe_has_an_example_with_an_assertion():
-    for recipe in read("recipes.md").split("\n## ")[1:]:
-        title = recipe.partition("\n")[0]
-        codes = [found["code"] for found in _BLOCK.finditer(recipe)]
+    for title in re.findall(r"^## (.+)$", read("recipes.md"), re.MULTILINE):
+        codes = [example.code for example in ALL["recipes.md"] if example.section == title]
         assert codes, title
         assert all(re.search(r"^ *(assert|with raises)\b|assert_used\(", code, re.MULTILINE) for code in codes), title
 
@@ -57,7 +48,7 @@ def test_page_has_a_row_for_each_name(names):
 
 
 def test_rules_on_the_command_line_of_the_page_are_rules():
-    found = [re.findall(r'--rule "([^"]+)"', code) for _, code in blocks("rules.md", "")]
+    found = [re.findall(r'--rule "([^"]+)"', code) for code in blocks("sh")]
 
     assert [str(parse_rule(line)) for lines in found for line in lines] == [
         "RCPT TO recipient='*@slow.example' delay=2.0 reply='451 later' times=3",
@@ -67,7 +58,7 @@ def test_rules_on_the_command_line_of_the_page_are_rules():
 
 
 def test_file_of_the_page_is_a_file_of_rules(tmp_path):
-    texts = [text for _, text in blocks("rules.md", "toml")]
+    texts = blocks("toml")
     path = tmp_path / "rules.toml"
     path.write_text("\n".join(texts))
 
@@ -81,8 +72,8 @@ def test_file_of_the_page_is_a_file_of_rules(tmp_path):
 def test_mistake_of_the_page_is_told_so(tmp_path, monkeypatch, capsys):
     from smtpmock.__main__ import main
 
-    (_, text), _ = blocks("rules.md", "toml")
-    [told] = [code for _, code in blocks("rules.md", "") if code.startswith("smtpmock: ")]
+    text, _ = blocks("toml")
+    [told] = blocks("text")
     monkeypatch.chdir(tmp_path)
     Path("rules.toml").write_text(text + 'subject = "x"\n')
 
