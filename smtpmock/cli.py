@@ -36,7 +36,8 @@ SWITCH_OPTIONS: Mapping[str, Any] = {"nargs": "?", "const": "true", "metavar": "
 """The arguments of the parser for a switch: its value is optional."""
 
 _RULE_HELP = (
-    "a rule, such as \"RCPT TO recipient=*@slow.example delay=2 reply='451 later' times=3\" (see docs/rules.md)"
+    "a rule, such as \"RCPT TO recipient=*@slow.example delay=2 reply='451 later' times=3\" "
+    "(see https://smtpmock.github.io/smtpmock/rules/)"
 )
 
 

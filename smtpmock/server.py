@@ -55,7 +55,7 @@ class SMTPMock(Startable):
     Args:
         settings: The settings; those given by name take precedence.
         logger: The logger to use instead of "smtpmock".
-        **values: Settings by name, as listed in docs/settings.md.
+        **values: Settings by name, as listed at https://smtpmock.github.io/smtpmock/settings/.
 
     Attributes:
         settings: All settings.

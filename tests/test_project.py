@@ -25,6 +25,12 @@ PYTHONS = [
 ]
 
 
+PAGES = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").rglob("*.md"))]
+SOURCES = [
+    path.relative_to(ROOT).as_posix() for base in ("smtpmock", "robot_library") for path in (ROOT / base).rglob("*.py")
+]
+
+
 def read(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
@@ -59,13 +65,48 @@ def test_oldest_gevent_that_is_allowed_is_the_one_that_is_tested():
     assert re.search(rf"\| gevent \| {re.escape(oldest)} to {int(newest) - 1}\.", read("docs/versions.md"))
 
 
-@pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
-)
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *PAGES])
 def test_links_to_files_lead_somewhere(page):
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", read(page))
 
     assert [target for target in targets if not ((ROOT / page).parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", *PAGES, *SOURCES])
+def test_absolute_links_to_the_project_lead_somewhere(page):
+    """Links of the README work on a package index, and those of docstrings in an editor."""
+    repository, site = PROJECT["urls"]["Homepage"], PROJECT["urls"]["Documentation"]
+    raw = repository.replace("https://github.com", "https://raw.githubusercontent.com")
+    text = read(page)
+    named = re.findall(rf"(?:{re.escape(repository)}/(?:blob|tree)|{re.escape(raw)})/main/([\w./-]*[\w/])", text)
+    for place, anchor in re.findall(rf"{re.escape(site)}([\w/-]*)(?:#([\w-]+))?", text):
+        if place and not place.startswith("keywords"):
+            assert place.endswith("/"), place
+            named.append(f"docs/{place.rstrip('/')}.md")
+            assert not anchor or anchor in _anchors(named[-1]), anchor
+
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_links_of_the_readme_are_absolute():
+    assert re.findall(r"\]\((?!https:)([^)]+)", read("README.md")) == []
+
+
+def test_docstrings_name_no_file_that_is_not_installed():
+    assert [path for path in SOURCES if re.search(r"\bdocs/\S*\.md|\.md\b", read(path))] == []
+
+
+def test_every_page_is_in_the_navigation():
+    """A page that is not belongs in the `nav` of mkdocs.yml, below the heading that fits."""
+    named = re.findall(r"^ +- (?:[^:\n]+: )?(\S+\.md)$", read("mkdocs.yml"), re.MULTILINE)
+
+    assert sorted(named) == sorted(["index.md", *(path.removeprefix("docs/") for path in PAGES)])
+
+
+def _anchors(page):
+    """Return the anchors of the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", read(page), re.MULTILINE)
+    return [re.sub(r"[^\w\s-]", "", heading).strip().lower().replace(" ", "-") for heading in headings]
 
 
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "tox.ini"])

@@ -1,7 +1,7 @@
 """Every violation of a standard that smtpmock finds, declared once.
 
-The tables in docs/violations.md are generated from it. conversation.py checks what a client says, the other modules
-check what it sends.
+The tables at https://smtpmock.github.io/smtpmock/violations/ are generated from it. conversation.py
+checks what a client says, the other modules check what it sends.
 """
 
 from __future__ import annotations

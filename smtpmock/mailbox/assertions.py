@@ -69,7 +69,7 @@ class Assertions(Reading):
 
         Args:
             recipients: The addresses that are expected in the envelopes.
-            **query: Criteria for the messages, as listed in docs/queries.md.
+            **query: Criteria for the messages, as listed at https://smtpmock.github.io/smtpmock/queries/.
 
         Raises:
             ExpectationError: If recipients are missing or unexpected; the text names them.
@@ -111,7 +111,7 @@ class Assertions(Reading):
         """Make sure that the accepted messages, and the sessions that sent them, comply with the standards.
 
         Args:
-            ignore: Codes of violations to ignore, as listed in docs/violations.md.
+            ignore: Codes of violations to ignore, as listed at https://smtpmock.github.io/smtpmock/violations/.
             level: "must" for requirements, "should" to include recommendations (RFC 2119).
             **query: Criteria for the messages to check, with their sessions; by default, all messages and sessions.
 

@@ -57,7 +57,7 @@ class Mailbox(Waiting, Assertions, Scripting, Delivering, Availability):
         availability belong to the whole server: to use them through a scope is an error.
 
         Args:
-            **query: Criteria, as listed in docs/queries.md, except `accepted` and `since`.
+            **query: Criteria, as listed at https://smtpmock.github.io/smtpmock/queries/, except `accepted` and `since`.
 
         Raises:
             QueryError: If there is no criterion, or one is unknown or invalid.

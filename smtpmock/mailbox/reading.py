@@ -39,7 +39,8 @@ class Reading(Explaining):
         """Return the accepted messages that match, in order of arrival.
 
         Args:
-            **query: Criteria, as listed in docs/queries.md. `accepted=None` includes attempts that failed.
+            **query: Criteria, as listed at https://smtpmock.github.io/smtpmock/queries/. `accepted=None` includes
+                attempts that failed.
 
         Raises:
             QueryError: If a criterion is unknown or its value is invalid.
@@ -60,7 +61,7 @@ class Reading(Explaining):
         Args:
             after: The number of the message after which the part begins.
             limit: The most messages to return.
-            **query: Criteria, as listed in docs/queries.md.
+            **query: Criteria, as listed at https://smtpmock.github.io/smtpmock/queries/.
 
         Raises:
             QueryError: If a criterion is unknown or its value is invalid.
@@ -82,7 +83,7 @@ class Reading(Explaining):
         """Return the only accepted message that matches.
 
         Args:
-            **query: Criteria, as listed in docs/queries.md.
+            **query: Criteria, as listed at https://smtpmock.github.io/smtpmock/queries/.
 
         Raises:
             ExpectationError: If no message matches, or more than one does; the text shows what arrived.
@@ -148,7 +149,8 @@ class Reading(Explaining):
         Args:
             read: True to mark them as read, False to mark them as unread; None to leave that as it is.
             tags: Their tags from now on; None to leave them as they are.
-            **query: Criteria, as listed in docs/queries.md; without any, all accepted messages.
+            **query: Criteria, as listed at https://smtpmock.github.io/smtpmock/queries/; without any, all accepted
+                messages.
 
         Returns:
             The messages that match, as they are now.
@@ -191,7 +193,7 @@ class Reading(Explaining):
 
         Args:
             folder: The folder.
-            **query: Criteria, as listed in docs/queries.md.
+            **query: Criteria, as listed at https://smtpmock.github.io/smtpmock/queries/.
 
         Returns:
             The paths of the files, in order of arrival.

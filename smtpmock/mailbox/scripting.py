@@ -40,7 +40,7 @@ class Scripting:
         Args:
             stage: When the rule is asked: "connect", "EHLO", "MAIL FROM", "RCPT TO", "DATA", "body", "message", …, or
                 "*" for every stage.
-            **words: Conditions, counters and actions, as listed in docs/rules.md.
+            **words: Conditions, counters and actions, as listed at https://smtpmock.github.io/smtpmock/rules/.
 
         Returns:
             The rule; used as a context manager, it is removed at the end of the block.

@@ -30,7 +30,7 @@ class Waiting(Reading):
         Args:
             count: The number of messages to wait for.
             timeout: The most seconds to wait; None for the setting `timeout`.
-            **query: Criteria, as listed in docs/queries.md.
+            **query: Criteria, as listed at https://smtpmock.github.io/smtpmock/queries/.
 
         Returns:
             All messages that match.
@@ -81,7 +81,7 @@ class Waiting(Reading):
 
         Args:
             timeout: The most seconds to wait; None for the setting `timeout`.
-            **query: Criteria, as listed in docs/queries.md.
+            **query: Criteria, as listed at https://smtpmock.github.io/smtpmock/queries/.
 
         Raises:
             MessageTimeoutError: If none has arrived when the timeout expires; the text shows the nearest ones.
@@ -111,7 +111,7 @@ class Waiting(Reading):
 
         Args:
             within: The seconds to wait.
-            **query: Criteria, as listed in docs/queries.md.
+            **query: Criteria, as listed at https://smtpmock.github.io/smtpmock/queries/.
 
         Raises:
             ExpectationError: If a message matches; the text shows it.

@@ -161,7 +161,7 @@ class Message(MessageSteps, MessageChecks):
 
     @property
     def violations(self) -> tuple[Violation, ...]:
-        """The violations in the message, which was accepted nevertheless; see docs/violations.md."""
+        """The violations in the message, which was accepted nevertheless; see https://smtpmock.github.io/smtpmock/violations/."""
         from smtpmock.conformance.message import message_violations
 
         return message_violations(self._record)

@@ -120,7 +120,7 @@ class Session:
 
     @property
     def violations(self) -> tuple[Violation, ...]:
-        """The violations by the client, except those in its messages; see docs/violations.md."""
+        """The violations by the client, except those in its messages; see https://smtpmock.github.io/smtpmock/violations/."""
         from smtpmock.conformance.conversation import session_violations
 
         return session_violations(self._record)

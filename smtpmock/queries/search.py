@@ -70,7 +70,7 @@ class SearchTerm(NamedTuple):
 
 
 class Search:
-    """A search in the language of Mailpit; docs/mailpit.md lists its fields.
+    """A search in the language of Mailpit; https://smtpmock.github.io/smtpmock/mailpit/ lists its fields.
 
     Two are equal if they search for the same.
 

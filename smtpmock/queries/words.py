@@ -30,7 +30,7 @@ class Numbered(Protocol):
 
 
 class SessionWords(TypedDict, total=False):
-    """The criteria for sessions; see docs/queries.md."""
+    """The criteria for sessions; see https://smtpmock.github.io/smtpmock/queries/."""
 
     helo_name: Text
     client: Text
@@ -38,7 +38,7 @@ class SessionWords(TypedDict, total=False):
 
 
 class QueryWords(TypedDict, total=False):
-    """The criteria for messages; see docs/queries.md."""
+    """The criteria for messages; see https://smtpmock.github.io/smtpmock/queries/."""
 
     recipient: Text
     refused_recipient: Text

@@ -159,7 +159,7 @@ class RemoteMock(Mailbox):
         """Return a mailbox that sees, waits for, removes and scripts only what matches; see `Mailbox.scope`.
 
         Args:
-            **query: Criteria, as listed in docs/queries.md, except `accepted` and `since`.
+            **query: Criteria, as listed at https://smtpmock.github.io/smtpmock/queries/, except `accepted` and `since`.
         """
         scope = super().scope(**query)
         if not registry.is_known(self):  # then it is the scope that failures are explained with

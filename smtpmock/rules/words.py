@@ -43,7 +43,7 @@ Per: TypeAlias = Literal["recipient", "sender", "session", "user"]
 
 
 class Conditions(TypedDict, total=False):
-    """The conditions of a rule; see docs/rules.md."""
+    """The conditions of a rule; see https://smtpmock.github.io/smtpmock/rules/."""
 
     client: Text | None
     helo_name: Text | None
@@ -60,7 +60,7 @@ class Conditions(TypedDict, total=False):
 
 
 class RuleWords(Conditions, total=False):
-    """The words of a rule, except its stage; see docs/rules.md."""
+    """The words of a rule, except its stage; see https://smtpmock.github.io/smtpmock/rules/."""
 
     times: int | None
     after: int

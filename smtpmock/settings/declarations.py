@@ -128,7 +128,9 @@ class _Frozen:
 
 
 class Settings(_Frozen):
-    """The settings of a server, as keyword arguments. docs/settings.md explains each of them.
+    """The settings of a server, as keyword arguments.
+
+    https://smtpmock.github.io/smtpmock/settings/ explains each of them.
 
     Invalid values are refused at once. 0 for a timeout or the size limit and "" for a text stand for the default. A
     reply without a three-digit code gets the code of the default.

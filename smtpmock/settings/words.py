@@ -13,7 +13,7 @@ Accounts = Literal["any"] | Mapping[str, str] | Callable[[str, str], object] | N
 
 
 class SettingWords(TypedDict, total=False):
-    """The keyword arguments of `Settings`, which docs/settings.md explains."""
+    """The keyword arguments of `Settings`, which https://smtpmock.github.io/smtpmock/settings/ explains."""
 
     host: str
     port: int

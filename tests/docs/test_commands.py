@@ -30,10 +30,10 @@ PORTS = ("1025", "8025", "2525")
 SECONDS = 60
 ELSEWHERE = {"other-languages.md"}  # tests/clients runs it against an application
 _INSTALLS = re.compile(
-    r"^(?:\.venv/bin/)?(?:pip|pipx|uv|uvx|tox|git|docker|podman|python3? -m (?:pip|venv|build)|twine)\b"
+    r"^(?:\.venv/bin/)?(?:\. \.venv/bin/activate|python3? -m (?:pip|venv)|"
+    r"(?:pip|pipx|uvx?|tox|git|docker|podman)\b)"
 )
 _SERVES = re.compile(r"^(?:\w+=\S+ )*smtpmock\b(?!.* (?:-v|--version|--help|healthcheck)\b)")
-_RUNS = re.compile(r"^(?:\w+=\S+ )*(\w+)")
 
 
 class Command(NamedTuple):
@@ -71,6 +71,7 @@ class Terminal:
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "SMTPMOCK_"))}
         self._environment = own | {"PATH": path, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+        self._environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "-p smtpmock.pytest_plugin"}
         self._environment.pop("PYTHONWARNINGS", None)
 
     def localized(self, text: str) -> str:
@@ -143,7 +144,7 @@ def test_commands(page, terminal, tmp_path):
     for command in todo:
         if _INSTALLS.match(command.text):
             continue
-        if _RUNS.match(command.text)[1] in ("robot", "libdoc") and find_spec("robot") is None:
+        if re.match("robot|libdoc", command.text) and find_spec("robot") is None:
             continue
         (terminal.serve if _SERVES.match(command.text) else terminal.run)(command)
 
@@ -166,5 +167,5 @@ def _free_port() -> str:
 def _masked(text: str) -> list[str]:
     """Return the lines without what differs from one run to another."""
     text = re.sub(r"(?m)^Certificate authority: .*$", "Certificate authority: ca.pem", text)
-    text = re.sub(r"\b\d{4}-\d\d-\d\d[T ][\d:.,]+Z?\b|\bin \d+\.\d+s\b|\b[0-9a-f]{7,}(?:-\d+)+\b", "0", text)
+    text = re.sub(r"\b\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,]+Z?\b|\bin \d+\.\d+s\b|\b[0-9a-f]{7,}(?:-\d+)+\b", "0", text)
     return [masked(line).rstrip() for line in text.splitlines()]

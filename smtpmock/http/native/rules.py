@@ -1,4 +1,4 @@
-"""Rules as JSON: the words of docs/rules.md with the stage, or a ready-made rule by its name."""
+"""Rules as JSON: the words of a rule with its stage, or a ready-made rule by its name."""
 
 from __future__ import annotations
 
