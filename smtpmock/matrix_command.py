@@ -133,7 +133,7 @@ def _parser() -> Parser:
         action="append",
         default=[],
         metavar="TEXT",
-        help=f"an expectation, such as lost=0 or {_EXAMPLE}; can be repeated (see docs/survival.md)",
+        help=f"an expectation, such as lost=0 or {_EXAMPLE}; can be repeated",
     )
     general.add_argument(
         "--time-limit",

@@ -56,7 +56,7 @@ def survival_matrix(
     Args:
         scenario: A function of the server, or a coroutine function, which is run with asyncio; or a command with its
             arguments, which finds the server in SMTP_HOST and SMTP_PORT.
-        faults: The names of the faults; by default all, as listed in docs/survival.md.
+        faults: The names of the faults; by default all.
         expect: Expectations, such as "lost=0" or "duplicated=0 except closed-after-dot".
         time_limit: Seconds that the scenario has under each fault. Then a command is ended; for a function, the server
             is stopped, so that a client that waits for it fails.

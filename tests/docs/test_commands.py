@@ -31,7 +31,7 @@ SECONDS = 60
 ELSEWHERE = {"other-languages.md"}  # tests/clients runs it against an application
 _INSTALLS = re.compile(
     r"^(?:\.venv/bin/)?(?:\. \.venv/bin/activate|python3? -m (?:pip|venv)|"
-    r"(?:pip|pipx|uvx?|tox|git|docker|podman)\b)"
+    r"(?:pip|pipx|uvx?|shiv|tox|git|docker|podman)\b)"
 )
 _SERVES = re.compile(r"^(?:\w+=\S+ )*smtpmock\b(?!.* (?:-v|--version|--help|healthcheck)\b)")
 
