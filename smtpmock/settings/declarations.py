@@ -179,7 +179,7 @@ class Settings(_Frozen):
         1.0, TIMEOUT, "seconds that a stop gives busy sessions before it ends them by force"
     )
 
-    profile: str = _server("", PROFILE, "settings and rules modelled on a provider or a server; see docs/profiles.md")
+    profile: str = _server("", PROFILE, "settings and rules modelled on a provider or a server")
 
     max_messages: int | None = _server(
         None, COUNT, "number of records to keep, the newest; by default all", serve_default=10_000
