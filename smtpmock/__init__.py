@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from smtpmock.matrix.row import Row
     from smtpmock.matrix.runner import survival_matrix
     from smtpmock.matrix.table import BrokenMatrixError, SurvivalMatrix
-    from smtpmock.matrix.trial import Trial
+    from smtpmock.matrix.trying import Rehearsal, TrialLimits, rehearse, trial_limits, try_fault
     from smtpmock.messages.message import Message
     from smtpmock.messages.session import Session, sessions_html, transcripts
     from smtpmock.patterns import Expression
@@ -140,7 +140,11 @@ _HOMES = {
     "Fault": "matrix.faults",
     "Row": "matrix.row",
     "SurvivalMatrix": "matrix.table",
-    "Trial": "matrix.trial",
+    "Rehearsal": "matrix.trying",
+    "TrialLimits": "matrix.trying",
+    "rehearse": "matrix.trying",
+    "trial_limits": "matrix.trying",
+    "try_fault": "matrix.trying",
     "find_faults": "matrix.faults",
     "Profile": "profiles.profile",
     "Source": "profiles.profile",
@@ -231,7 +235,11 @@ __all__ = [
     "Fault",
     "Row",
     "SurvivalMatrix",
-    "Trial",
+    "Rehearsal",
+    "TrialLimits",
+    "rehearse",
+    "trial_limits",
+    "try_fault",
     "find_faults",
     "Profile",
     "Source",

@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from inspect import iscoroutine
-from threading import Timer
-from time import monotonic
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from smtpmock.errors import MessageTimeoutError, ServerStateError, SettingError
+from smtpmock.errors import ServerStateError, SettingError
 from smtpmock.mailbox import registry
-from smtpmock.matrix.delivery import Arrivals, compare, observe
+from smtpmock.matrix.delivery import compare
 from smtpmock.matrix.expectations import parse_expectations
 from smtpmock.matrix.faults import find_faults
-from smtpmock.matrix.program import Program, ProgramError
+from smtpmock.matrix.program import Program
 from smtpmock.matrix.table import SurvivalMatrix
-from smtpmock.matrix.trial import Trial, not_tried
+from smtpmock.matrix.trial import not_tried
+from smtpmock.matrix.trying import SECONDS_OF_A_TRIAL, rehearse, trial_limits, try_fault
 from smtpmock.server import SMTPMock
 from smtpmock.settings.declarations import Settings
-from smtpmock.settings.values import SECONDS
-from smtpmock.text import format_error, invalid, pluralize
+from smtpmock.text import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
     from typing import TypeAlias
 
     from typing_extensions import Unpack
 
     from smtpmock.matrix.faults import Fault
     from smtpmock.matrix.row import Row
+    from smtpmock.matrix.trying import Rehearsal, TrialLimits
     from smtpmock.settings.words import SettingWords
 
     Scenario: TypeAlias = Callable[[SMTPMock], object]
-
-_TIME_LIMIT = 10.0
-"""The seconds that the scenario has under each fault."""
 
 _GRACE = 0.2  # seconds that the server gives sessions at its end; by then their clients have been told all they will be
 
@@ -44,7 +40,7 @@ def survival_matrix(
     *,
     faults: Iterable[str] | None = None,
     expect: str | Iterable[str] = (),
-    time_limit: float = _TIME_LIMIT,
+    time_limit: float = SECONDS_OF_A_TRIAL,
     wait: float = 0.0,
     **settings: Unpack[SettingWords],
 ) -> SurvivalMatrix:
@@ -78,12 +74,13 @@ def survival_matrix(
     """
     chosen = find_faults(faults)
     expectations = parse_expectations(expect)
-    limit, waiting = _seconds("time_limit", time_limit), _seconds("wait", wait)
-    if not limit:
-        raise SettingError(invalid("time_limit", time_limit, "a number of seconds greater than 0"))
-    runner = _Runner(_runnable(scenario), settings, limit, waiting)
+    limits = trial_limits(time_limit, wait)
+    runnable = _runnable(scenario)
+    if isinstance(runnable, Program):
+        limits = limits._replace(stop=runnable.stop)
+    runner = _Runner(runnable, settings, limits)
     rows = [runner.row(fault) for fault in chosen]
-    matrix = SurvivalMatrix(rows, len(runner.baseline.copies), expectations, runner.failure)
+    matrix = SurvivalMatrix(rows, len(runner.rehearsal.arrivals.copies), expectations, runner.failure)
     matrix.check()
     return matrix
 
@@ -96,38 +93,30 @@ def _runnable(scenario: Any) -> Scenario:
     return Program(scenario)
 
 
-def _seconds(name: str, value: Any) -> float:
-    try:
-        return float(SECONDS.check(SECONDS.parse(value) if isinstance(value, str) else value))
-    except ValueError:
-        raise SettingError(invalid(name, value, SECONDS.expected)) from None
-
-
 class _Runner:
     """Runs the scenario, and remembers what arrives without a fault.
 
     Args:
         scenario: The scenario.
         settings: The settings of all servers.
-        time_limit: The seconds that a run has.
-        wait: The seconds to wait for mail after it.
+        limits: The limits of each run.
 
     Attributes:
-        baseline: What arrives without a fault.
-        failure: Why the scenario cannot be judged; "" if it can: without a fault, it succeeds and its mail arrives.
+        rehearsal: What the scenario does without a fault.
     """
 
-    def __init__(self, scenario: Scenario, settings: SettingWords, time_limit: float, wait: float) -> None:
+    def __init__(self, scenario: Scenario, settings: SettingWords, limits: TrialLimits) -> None:
         self._scenario = scenario
         self._settings: dict[str, Any] = {"shutdown_timeout": _GRACE, **settings}
         Settings(**self._settings)  # refused before anything runs
-        self._time_limit = time_limit
-        self._wait = wait
-        self.baseline, failure = self._run_without_fault({})
-        if not self.baseline.copies:
-            failure = failure or "no mail arrives"
-        self.failure = f"without a fault, {failure}" if failure else ""
+        self._limits = limits
+        self.rehearsal = self._rehearse({})
         self._hindrances: dict[str, str] = {}
+
+    @property
+    def failure(self) -> str:
+        """Why the scenario cannot be judged; "" if it can."""
+        return f"without a fault, {self.rehearsal.failure}" if self.rehearsal.failure else ""
 
     def row(self, fault: Fault) -> Row:
         """Run the scenario under a fault."""
@@ -135,13 +124,9 @@ class _Runner:
         shown = {name: value for name, value in {**added, **self._settings}.items() if name in fault.settings}
         hindrance = self.failure or (self._hindrance(added) if added else "")
         if hindrance:
-            return not_tried(fault, self.baseline, hindrance, shown)
-        mock = SMTPMock(**{**added, **self._settings})
-        trial = Trial(mock, fault, self.baseline, shown)
-        with _Unseen(mock):
-            trial.begin()
-            self._run(mock, trial, needs_all_the_time=fault.hides_the_outcome)
-        return trial.judge()
+            return not_tried(fault, self.rehearsal.arrivals, hindrance, shown)
+        with self._server(added) as mock:
+            return try_fault(mock, fault, self.rehearsal, partial(self._scenario, mock), self._limits, shown)
 
     def _hindrance(self, added: dict[str, Any]) -> str:
         """Return why the scenario cannot be tried with further settings; "" if it can: without a fault, all arrives."""
@@ -149,88 +134,29 @@ class _Runner:
         if key not in self._hindrances:
             shown = ", ".join(f"{name}={value}" for name, value in added.items())
             try:
-                arrivals, failure = self._run_without_fault(added)
+                rehearsal = self._rehearse(added)
             except SettingError as error:  # an extra that is not installed
                 self._hindrances[key] = str(error)
             else:
-                lost, _ = compare(self.baseline.copies, arrivals.copies)
-                why = failure or (f"{pluralize(lost, 'copy')} lost" if lost else "")
+                lost, _ = compare(self.rehearsal.arrivals.copies, rehearsal.arrivals.copies)
+                why = rehearsal.failure or (f"{lost} of {len(self.rehearsal.arrivals.copies)} lost" if lost else "")
                 self._hindrances[key] = f"without the fault, the scenario fails with {shown}: {why}" if why else ""
         return self._hindrances[key]
 
-    def _run_without_fault(self, added: dict[str, Any]) -> tuple[Arrivals, str]:
+    def _rehearse(self, added: dict[str, Any]) -> Rehearsal:
+        with self._server(added) as mock:
+            return rehearse(mock, partial(self._scenario, mock), self._limits)
+
+    @contextmanager
+    def _server(self, added: dict[str, Any]) -> Generator[SMTPMock, None, None]:
+        """Run a fresh server; the evidence of failed tests leaves it out, for the matrix tells of it."""
         mock = SMTPMock(**{**added, **self._settings})
-        with _Unseen(mock):
-            failure = self._run(mock, None, needs_all_the_time=False)
-        return observe(mock), failure
-
-    def _run(self, mock: SMTPMock, trial: Trial | None, *, needs_all_the_time: bool) -> str:
-        """Run the scenario, and wait for what comes later; return how it failed."""
-        failure = ""
-        expired: list[bool] = []
-
-        def expire() -> None:
-            expired.append(True)
+        mock.start()
+        try:
+            yield mock
+        finally:
             if isinstance(self._scenario, Program):
                 self._scenario.stop()
-            else:
-                with suppress(ServerStateError):
-                    mock.stop()
-
-        timer = Timer(self._time_limit, expire)
-        timer.daemon = True
-        timer.start()
-        try:
-            result = self._scenario(mock)
-            if iscoroutine(result):
-                import asyncio
-
-                asyncio.run(result)
-        except SettingError:
-            raise
-        except (Exception, SystemExit) as error:
-            failure = _told(error)
-            if trial is not None and failure:
-                trial.note_error(error)
-        finally:
-            timer.cancel()
-        timer.join()
-        if trial is not None:
-            trial.timed_out = bool(expired)
-            trial.end(waits=self._wait > 0)
-        if self._wait and mock.is_running:
-            self._wait_for_mail(mock, until_complete=trial is not None and not needs_all_the_time)
-        if isinstance(self._scenario, Program):
-            self._scenario.stop()
-        return "the scenario does not return in time" if expired else failure
-
-    def _wait_for_mail(self, mock: SMTPMock, *, until_complete: bool) -> None:
-        """Wait for what a client with a queue sends later: until all has arrived, unless some may come twice."""
-        end = monotonic() + self._wait
-        with suppress(MessageTimeoutError):
-            while not (until_complete and compare(self.baseline.copies, observe(mock).copies)[0] == 0):
-                mock.wait_for_messages(len(mock) + 1, max(0.0, end - monotonic()))
-
-
-def _told(error: BaseException) -> str:
-    """Return how a scenario failed; "" if it ended with success."""
-    if isinstance(error, SystemExit) and error.code in (None, 0):
-        return ""
-    if isinstance(error, ProgramError):
-        return f"{error}: {error.last_words}" if error.last_words else str(error)
-    return format_error(error)
-
-
-class _Unseen:
-    """A server that runs in a `with` block; the evidence of failed tests leaves it out, for the matrix tells of it."""
-
-    def __init__(self, mock: SMTPMock) -> None:
-        self._mock = mock
-
-    def __enter__(self) -> None:
-        self._mock.start()
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(ServerStateError):  # its time was over
-            self._mock.stop()
-        registry.forget(self._mock)
+            with suppress(ServerStateError):  # its time was over
+                mock.stop()
+            registry.forget(mock)

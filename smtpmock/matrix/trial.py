@@ -35,26 +35,6 @@ class Trial:
 
     Attributes:
         rule_text: The rule, as on the command line.
-
-    Example:
-        >>> from smtplib import SMTP, SMTPServerDisconnected
-        >>> from smtpmock import FAULTS, SMTPMock
-        >>> def send(mock):
-        ...     with SMTP(mock.host, mock.port) as client:
-        ...         client.sendmail("a@example.com", "b@example.com", "Subject: Welcome")
-        >>> with SMTPMock() as mock:
-        ...     send(mock)
-        ...     baseline = observe(mock)
-        >>> with SMTPMock() as mock:
-        ...     trial = Trial(mock, FAULTS["closed-after-dot"], baseline)
-        ...     trial.begin()
-        ...     try:
-        ...         send(mock)
-        ...     except SMTPServerDisconnected as error:
-        ...         trial.note_error(error)
-        >>> row = trial.judge()
-        >>> row.outcome, row.attempts, row.error
-        ('delivered', 1, 'SMTPServerDisconnected')
     """
 
     def __init__(

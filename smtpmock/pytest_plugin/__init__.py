@@ -5,11 +5,11 @@ The server is imported when a fixture is first used. Test runs that do not use o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smtpmock.pytest_plugin import reports
+from smtpmock.pytest_plugin import matrix, reports
 from smtpmock.pytest_plugin.elsewhere import smtpmock_scope
 from smtpmock.pytest_plugin.fixtures import (
     OPTIONS,
@@ -25,6 +25,7 @@ from smtpmock.pytest_plugin.fixtures import (
     smtpmock_session,
     smtpmock_settings,
 )
+from smtpmock.pytest_plugin.matrix import smtpmock_fault
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator
@@ -36,6 +37,7 @@ __all__ = [
     "smtpmock",
     "smtpmock_aio",
     "smtpmock_factory",
+    "smtpmock_fault",
     "smtpmock_scope",
     "smtpmock_session",
     "smtpmock_settings",
@@ -56,8 +58,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the markers."""
     config.addinivalue_line("markers", "smtpmock(**settings): start the server of the fixture smtpmock with settings")
+    config.addinivalue_line("markers", matrix.USAGE)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of each fault, for tests with the marker of the matrix."""
+    matrix.parametrize(metafunc)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test of a matrix under its fault."""
+    return matrix.run(pyfuncitem) or None
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show the matrices."""
+    if any(
+        name == matrix.PROPERTY
+        for reports_of_kind in terminalreporter.stats.values()
+        for told in reports_of_kind
+        for name, _ in getattr(told, "user_properties", ())
+    ):
+        matrix.report(terminalreporter)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import pytest
 
+from smtpmock.pytest_plugin import matrix
 from smtpmock.pytest_plugin.elsewhere import connected, refuse_factory, server_url
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def smtpmock(request: pytest.FixtureRequest, smtpmock_settings: SettingWords) ->
     if server_url(request.config):
         yield from _run_elsewhere(request, smtpmock_settings)
         return
-    server = _make(request.config, smtpmock_settings, _marked(request.node), fixed=True)
+    layers = (matrix.settings_of(request.node), smtpmock_settings, _marked(request.node))
+    server = _make(request.config, *layers, fixed=True)
     yield from _run(server, request.node)
 
 
