@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks import (
     beside_events,
+    beside_page,
     commits,
     lifecycle,
     mails,
@@ -32,9 +33,10 @@ _KINDS = {
     "spawn": spawn.measure,
     "http": over_http.measure,
     "events": beside_events.measure,
+    "page": beside_page.measure,
     "scale": scale.measure,
 }
-_USUAL = [name for name in _KINDS if name not in ("scale", "mails")]
+_USUAL = [name for name in _KINDS if name not in ("scale", "mails", "page")]
 _LOADS = {"auto": None, "own": True, "smtp-source": False}
 
 

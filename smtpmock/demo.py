@@ -45,6 +45,7 @@ def send_demo(mock: SMTPMock) -> None:
     invoice = _mail("Invoice 2026-118", "ann@example.com", "The invoice is attached.", "It is due in 14 days.")
     invoice.add_attachment(b"%PDF-1.4\n%%EOF\n", maintype="application", subtype="pdf", filename="invoice.pdf")
     _send(mock, invoice, bcc="accounts@example.com")
+    mock.update_messages(subject="Invoice *", tags=["billing"])
     remote = '<img src="https://shop.example/banner.png" alt="A banner that is loaded only when you ask for it">'
     _send(mock, _mail("News of the week", "bob@example.com", "Ten new lamps.", remote), sender="news@example.com")
     _send(mock, _mail("Grüße aus Zürich 🎉", "zoe@example.com", "Alles Gute!"))

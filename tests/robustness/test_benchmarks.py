@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -27,3 +28,17 @@ def test_the_command_measures_every_row_and_writes_what_it_measured(tmp_path: Pa
     assert len(figures) == 21
     assert all(figure["value"] is not None or "not installed" in figure["note"] for figure in figures)
     assert all(figure["what"] in ended.stdout for figure in figures)
+
+
+@pytest.mark.skipif(
+    which("chromium") is None or find_spec("falcon") is None, reason="needs Chromium and the extra http"
+)
+def test_the_page_is_opened_and_follows_what_is_delivered() -> None:
+    command = [sys.executable, "-m", "benchmarks", "page", "--quick"]
+
+    ended = subprocess.run(
+        command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=200, check=False
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.count("beside an open inbox page") == 4
