@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MARKER = "smtpmock_matrix"
 USAGE = (
     f"{MARKER}(faults, expect, time_limit, wait): run the test once under each fault of the server of the fixture "
-    "smtpmock; see docs/survival.md"
+    "smtpmock"
 )
 
 _WORDS = ("faults", "expect", "time_limit", "wait")
