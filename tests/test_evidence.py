@@ -85,16 +85,17 @@ def test_mail_that_came_after_the_wait_had_given_up(mock):
     send(mock, "carol@example.com")
     evidence = shown(mock.evidence()).splitlines()
 
-    assert evidence[:7] == [
+    assert evidence[:9] == [
         "'Welcome' to bob@example.com arrived 0.0 s after the wait for a message with",
         "  recipient='bob@example.com' had ended.",
         "",
         "127.0.0.1:2525: 2 messages, 2 sessions",
         "time          sender            recipients         subject  state",
         "12:00:00.000  shop@example.com  bob@example.com    Welcome  accepted",
+        "              text: hello",
         "              ! arrived 0.0 s after the wait had ended",
+        "12:00:00.000  shop@example.com  carol@example.com  Welcome  accepted",
     ]
-    assert evidence[7] == "12:00:00.000  shop@example.com  carol@example.com  Welcome  accepted"
 
 
 def test_mail_that_came_after_a_check_that_did_not_wait(mock):
@@ -218,11 +219,31 @@ def test_parts_that_a_reader_would_miss(mock):
         client.sendmail("shop@example.com", ["bob@example.com"], mail.as_bytes())
     lines = shown(mock.evidence()).splitlines()
 
-    assert lines[3] == "              the message has an HTML part only"
-    attached = " ".join(" ".join(lines[4 : lines.index("")]).split())
+    assert lines[3:5] == [
+        "              the message has an HTML part only",
+        "              HTML: Attached.",
+    ]
+    attached = " ".join(" ".join(lines[5 : lines.index("")]).split())
     assert attached.startswith("attached: 0")
     assert attached.endswith(".pdf (4 B) and 1 more")
     assert "\x1b" not in attached
+
+
+def test_the_beginning_of_a_text_is_shown_on_one_line_and_escaped(mock):
+    send(mock, text="Subject: x\r\n\r\nDear Bob,\r\n\r\n\tyour code is \x1b[31m7.\r\n" + "0123456789" * 100_000)
+    text = mock.evidence()
+    lines = text.splitlines()
+
+    assert lines[3] == r"              text: Dear Bob, your code is \x1b[31m7. 01234567890123456789012…"
+    assert len(lines[3]) == WIDTH
+    assert lines[4] == ""
+
+
+def test_html_that_is_too_large_to_be_read_for_a_line_is_left_out(mock):
+    send(mock, text="Subject: x\r\nContent-Type: text/html\r\n\r\n" + "<p>hello</p>\r\n" * 10_000)
+    lines = mock.evidence().splitlines()
+
+    assert lines[3:5] == ["              the message has an HTML part only", ""]
 
 
 def test_very_much_is_bounded(mock):

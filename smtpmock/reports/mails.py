@@ -13,6 +13,7 @@ from smtpmock.text import escape_controls, listed, shorten
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from smtpmock.mail.content import Content
     from smtpmock.records.exchange import Exchange
     from smtpmock.records.message import MessageRecord
 
@@ -24,6 +25,8 @@ _MOST_RECIPIENTS = 10
 _MOST_SUBJECT = 200
 _MOST_FILES = 5
 _MOST_NAME = 60
+_LONGEST_EXCERPT = 500  # before its spaces are folded
+_LONGEST_HTML = 100_000  # to be read for an excerpt
 
 
 def mail_table(records: Sequence[MessageRecord]) -> list[list[str]]:
@@ -48,9 +51,10 @@ def refusal(record: MessageRecord) -> list[str]:
 
 
 def parts(record: MessageRecord) -> list[str]:
-    """Return the lines that say that a message has no plain text, and what is attached to it; none if neither is so."""
+    """Return the lines that tell the content of a message: how its text begins, and the names of its attachments."""
     content = record.content
     lines = [f"{MARK}the message has an HTML part only"] if content.html and not content.text else []
+    lines += _excerpt(content)
     if content.attachments:
         files = [
             f"{escape_controls(shorten(file.name, _MOST_NAME)) or '(no name)'} ({format_size(file.size)})"
@@ -74,3 +78,13 @@ def reply_lines(exchange: Exchange) -> list[str]:
 def reply_line(exchange: Exchange) -> str:
     """Return the reply of a refused command with its cause."""
     return f"{' '.join(answers(exchange))} <- {format_cause(exchange)}"
+
+
+def _excerpt(content: Content) -> list[str]:
+    """Return a line with the beginning of the text, or else of the HTML; none if there is neither."""
+    name, text = "text", content.text
+    if not text and len(content.html) <= _LONGEST_HTML:
+        name, text = "HTML", content.html_text
+    words = escape_controls(" ".join(text[:_LONGEST_EXCERPT].split()))
+    label = f"{MARK}{name}: "
+    return [f"{label}{shorten(words, WIDTH - len(label))}"] if words else []

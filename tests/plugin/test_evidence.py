@@ -30,6 +30,9 @@ def mail(subject="Welcome"):
     return f"12:00:00.000  shop@example.com  bob@example.com  {subject:7}  accepted"
 
 
+TEXT = "              text: hello"
+
+
 def session(number=1):
     return ["", f"Session {number} from 127.0.0.1:2525, 12:00:00.000, ended after 0.000 s", *SESSION]
 
@@ -72,7 +75,8 @@ def test_a_fixture_of_the_user_shows_what_happened_since_the_test_began(run_test
     )
     result.assert_outcomes(passed=1, failed=3)
     found = dict(failures(result.stdout.str()))
-    assert evidence(found["test"]) == ["server (127.0.0.1:2525): 1 message, 1 session", HEADER, mail(), *session(2)]
+    one = "server (127.0.0.1:2525): 1 message, 1 session"
+    assert evidence(found["test"]) == [one, HEADER, mail(), TEXT, *session(2)]
     assert evidence(found["test_without_mail"]) == ["server (127.0.0.1:2525): no client connected"]
     assert TITLE not in found["test_without_a_server"]
 
@@ -131,7 +135,7 @@ def test_every_style_shows_its_servers(run_tests):
         ("test_server_that_nobody_holds", "127.0.0.1:2525"),
         ("TestCase.test_attribute", "mock (127.0.0.1:2525)"),
     ):
-        assert evidence(found[name]) == [f"{title}: 1 message, 1 session", HEADER, mail(), *session()]
+        assert evidence(found[name]) == [f"{title}: 1 message, 1 session", HEADER, mail(), TEXT, *session()]
     # The table stands in the error itself.
     assert found["test_own_error"].count(f"E       {mail()}") == 1
     assert evidence(found["test_own_error"]) == ["smtpmock (127.0.0.1:2525): 1 message, 1 session", *session()]
@@ -174,17 +178,19 @@ def test_setup_teardown_and_subtests_show_each_mail_once(run_tests):
     result.assert_outcomes(passed=1, failed=2, errors=4)
     found = dict(failures(result.stdout.str()))
     one = "smtpmock (127.0.0.1:2525): 1 message, 1 session"
-    assert evidence(found["ERROR at setup of test_setup"]) == [one, HEADER, mail(), *session()]
+    assert evidence(found["ERROR at setup of test_setup"]) == [one, HEADER, mail(), TEXT, *session()]
     assert evidence(found["ERROR at teardown of test_teardown"]) == [
         "smtpmock (127.0.0.1:2525): 2 messages, 2 sessions",
         HEADER,
         mail(),
+        TEXT,
         mail("end"),
+        TEXT,
         *session(),
         *session(2),
     ]
-    assert evidence(found["test_both"]) == [one, HEADER, mail(), *session()]
-    assert evidence(found["ERROR at teardown of test_both"])[:3] == [one, HEADER, mail("end")]
+    assert evidence(found["test_both"]) == [one, HEADER, mail(), TEXT, *session()]
+    assert evidence(found["ERROR at teardown of test_both"])[:4] == [one, HEADER, mail("end"), TEXT]
     assert evidence(found["test_nothing_new"]) == ["smtpmock (127.0.0.1:2525): no client connected"]
     assert TITLE not in found["ERROR at teardown of test_nothing_new"]
 
