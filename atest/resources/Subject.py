@@ -66,12 +66,12 @@ class Subject:
         return self._look_at(folder)
 
     @keyword
-    def run_subject_in_parallel(self, suite: Path, processes: int) -> Path:
+    def run_subject_in_parallel(self, suite: Path, processes: int, *options: str) -> Path:
         """Run a suite with pabot, and return the output directory."""
         folder = self._folder(suite)
         pabot = [sys.executable, "-m", "pabot.pabot", "--processes", str(processes), "--no-pabotlib"]
         pabot += ["--command", sys.executable, "-m", "robot", "--end-command"]
-        self._run([*pabot, *self._options(folder), self._data(suite)], folder)
+        self._run([*pabot, *self._options(folder), *options, self._data(suite)], folder)
         return self._look_at(folder)
 
     @keyword

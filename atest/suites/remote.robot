@@ -51,6 +51,22 @@ A Server That Cannot Be Reached Is One Sentence
     Run Keyword And Expect Error    The SMTP mock at http://127.0.0.1:1 cannot be reached: the connection was refused.
     ...    Connect To SMTP Mock    http://127.0.0.1:1
 
+A Connection With Criteria Sees Only What Matches
+    ${server} =    Connect To SMTP Mock    ${URL}    recipient=*@one.example
+    Send Mail    ${server}    bob@one.example
+    Send Mail    ${server}    bob@two.example
+    Message Count Should Be    1
+    Should Be Equal    ${server.url}    smtp://127.0.0.1:${server.port}
+    Run Keyword And Expect Error    Unable to go offline in the scope recipient='*@one.example': *
+    ...    Take SMTP Mock Offline
+    Purge Messages
+    ${left} =    Messages Elsewhere
+    Should Be Equal As Integers    ${left}    2
+
+A Connection Cannot Be Limited To A Moment
+    Run Keyword And Expect Error    *accepted*    Connect To SMTP Mock    ${URL}    accepted=None
+    Run Keyword And Expect Error    *since*    Connect To SMTP Mock    ${URL}    since=${{smtpmock.Mark(0, 0)}}
+
 A Strict Connection Fails If A Rule Was Never Used
     Connect To SMTP Mock    ${URL}    strict=True
     Fail Next Messages

@@ -36,6 +36,7 @@ from smtpmock import (
 
 if TYPE_CHECKING:
     from smtpmock import RemoteMock as RemoteMock
+    from smtpmock import Scope as Scope
     from smtpmock import SMTPMock as SMTPMock  # imports gevent, which libdoc, dry runs and editors do not need
 
 __all__ = [
@@ -111,8 +112,12 @@ def create_mock(**settings: Any) -> "SMTPMock":
     return SMTPMock(**settings)
 
 
-def connect_mock(url: str, **words: Any) -> "RemoteMock":
-    """Return the mailbox of a server that runs elsewhere."""
-    from smtpmock import connect
+def connect_mock(url: str, criteria: Mapping[str, Any], **words: Any) -> tuple["RemoteMock", "RemoteMock | Scope"]:
+    """Return the connection to a server that runs elsewhere, and the mailbox of all of its mail, or of what matches."""
+    from smtpmock import RemoteMock, connect
 
-    return connect(url, **words)
+    if not criteria:
+        mock = connect(url, **words)
+        return mock, mock
+    mock = RemoteMock(url, **words)
+    return mock, mock.scope(**criteria)

@@ -11,7 +11,7 @@ from SMTPMockLibrary.api import ExpectationError, Mark, Rule, ServerStateError, 
 from SMTPMockLibrary.owners import AutoStop, Owner, has_failed, owner, present
 
 if TYPE_CHECKING:
-    from SMTPMockLibrary.api import RemoteMock, SMTPMock
+    from SMTPMockLibrary.api import RemoteMock, Scope, SMTPMock
 
 
 @dataclass(frozen=True)
@@ -25,20 +25,36 @@ class MockServer:
         url: The address as a URL.
         mock: The server itself, with its whole Python interface.
         is_strict: True if it is an error to leave a rule unused.
-        is_elsewhere: True if it was not started here, but only connected to.
+        connection: The connection to it, if it was not started here.
     """
 
     alias: str
     host: str
     port: int
-    mock: "SMTPMock | RemoteMock" = field(repr=False)
+    mock: "SMTPMock | RemoteMock | Scope" = field(repr=False)
     is_strict: bool = False
-    is_elsewhere: bool = False
+    connection: "RemoteMock | None" = field(default=None, repr=False)
+
+    @property
+    def whole(self) -> "SMTPMock | RemoteMock":
+        """Return the whole server, of which `mock` may be a part."""
+        mock: Any = self.mock
+        return mock if self.connection is None else self.connection
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Return True if it was not started here, but only connected to."""
+        return self.connection is not None
+
+    @property
+    def is_shared(self) -> bool:
+        """Return True if only a part of its mail belongs to this run."""
+        return self.is_elsewhere and self.mock is not self.connection
 
     @property
     def url(self) -> str:
         """Return the address as a URL: smtp://127.0.0.1:2525, or smtps with implicit TLS."""
-        return self.mock.url
+        return self.whole.url
 
     @property
     def address(self) -> str:
@@ -80,10 +96,18 @@ class Servers:
         self._seen: dict[MockServer, Mark] = {}
         self._used: set[MockServer] = set()
 
-    def connect(self, mock: "RemoteMock", alias: str | None, auto_stop: AutoStop | None, *, strict: bool) -> MockServer:
-        """Make a server that runs elsewhere the current one."""
+    def connect(
+        self,
+        connection: "RemoteMock",
+        mock: "RemoteMock | Scope",
+        alias: str | None,
+        auto_stop: AutoStop | None,
+        *,
+        strict: bool,
+    ) -> MockServer:
+        """Make a server that runs elsewhere, or a part of its mail, the current one."""
         alias = self._new_alias(alias)
-        server = MockServer(alias, mock.host, mock.port, mock, strict, is_elsewhere=True)
+        server = MockServer(alias, mock.host, mock.port, mock, strict, connection)
         self._seen[server] = mock.mark()
         self._used.add(server)
         self._owners[alias] = owner(auto_stop or self._auto_stop)
@@ -200,6 +224,8 @@ class Servers:
         """Stop the servers that belong to the test, and bring the others online."""
         self._end_those(lambda owned: bool(owned.test))
         for server in self.all():
+            if server.is_shared:
+                continue  # it cannot be taken offline here
             try:
                 server.mock.go_online()
             except SMTPMockError as error:
@@ -246,8 +272,8 @@ class Servers:
         self._stopped.pop(server.alias, None)  # the last one shall be the one that was stopped last
         self._stopped[server.alias] = _Stopped(self._owners.pop(server.alias, Owner()), where)
         mock: Any = server.mock
-        if server.is_elsewhere:
-            mock.disconnect()
+        if server.connection is not None:
+            server.connection.disconnect()
         elif mock.is_running:
             mock.stop()
 
@@ -264,7 +290,7 @@ class Servers:
         return self._running[alias]
 
 
-def _unused(mock: "SMTPMock | RemoteMock") -> list[str]:
+def _unused(mock: "SMTPMock | RemoteMock | Scope") -> list[str]:
     """Return the text about the unused rules of a server, if there are any."""
     try:
         mock.assert_rules_used()

@@ -24,7 +24,7 @@ class SecurityKeywords(Keywords):
         | ${ca} =    Get CA Certificate
         | Sign Up    bob@example.com    ca=${ca}
         """
-        return self.servers.current.mock.ca_certificate
+        return self.servers.current.whole.ca_certificate
 
     @keyword("Message Should Be Sent Over TLS", tags=("Assertion",))
     @assertion

@@ -10,7 +10,7 @@ from SMTPMockLibrary.api import connect_mock, create_mock
 from SMTPMockLibrary.failures import Keywords, explain_failures
 from SMTPMockLibrary.owners import AutoStop
 from SMTPMockLibrary.servers import MockServer
-from SMTPMockLibrary.signatures import given_settings, takes_settings
+from SMTPMockLibrary.signatures import given_settings, narrowing_criteria, takes_criteria, takes_settings
 from SMTPMockLibrary.types import Alias
 
 
@@ -46,6 +46,7 @@ class ServerKeywords(Keywords):
 
     @keyword("Connect To SMTP Mock", tags=("Server",))
     @explain_failures
+    @takes_criteria
     def connect_to_smtp_mock(
         self,
         url: str,
@@ -57,6 +58,7 @@ class ServerKeywords(Keywords):
         timeout: timedelta = timedelta(seconds=5),
         strict: bool = False,
         auto_stop: AutoStop | None = None,
+        **criteria: Any,
     ) -> MockServer:
         """Connects to a server that runs elsewhere, such as ``smtpmock serve``, and makes it the current one.
 
@@ -67,16 +69,23 @@ class ServerKeywords(Keywords):
 
         ``user`` and ``password``, which may be a secret, are those that the server requires, ``cafile`` is the
         certificate to trust, and ``timeout`` the default timeout of waits. With ``strict``, it is an error to leave a
-        rule unused.
+        rule unused that was added through the connection.
 
-        Example:
+        With criteria, the keywords see, wait for, remove and script only the mail that matches, so that parallel runs,
+        such as those of Pabot, can share a server. See the `Selecting messages` section; ``accepted`` and ``since`` are
+        refused. Keywords that would concern the others, such as `Take SMTP Mock Offline`, fail.
+
+        Examples:
         | ${elsewhere} =    Start SMTP Mock    http_port=0
         | Connect To SMTP Mock    ${elsewhere.mock.http_url}    alias=shared
+        | Connect To SMTP Mock    ${elsewhere.mock.http_url}    recipient=*@suite1.example
         """
         given = str(getattr(password, "value", password or ""))  # a secret of Robot Framework 7.4
         auth = None if user is None else (user, given)
-        mock = connect_mock(url, auth=auth, cafile=cafile, timeout=timeout.total_seconds())
-        server = self.servers.connect(mock, alias, auto_stop, strict=strict)
+        connection, mock = connect_mock(
+            url, narrowing_criteria(criteria), auth=auth, cafile=cafile, timeout=timeout.total_seconds()
+        )
+        server = self.servers.connect(connection, mock, alias, auto_stop, strict=strict)
         logger.info(f"SMTP mock '{server.alias}' is at {server.url}")
         return server
 

@@ -124,7 +124,13 @@ def _ready_made(mailbox: Mailbox, name: str, arguments: Any) -> Rule:
 def _read_word(word: str, value: Any) -> Any:
     """Return the value of a word as Python has it: expressions are compiled, and functions cannot be sent."""
     kind = CRITERIA[word].kind if word in CRITERIA else ""
-    if kind in _ASKED_KINDS and isinstance(value, dict) and isinstance(value.get(_ALL), list) and len(value) == 1:
+    if (
+        kind in _ASKED_KINDS
+        and isinstance(value, dict)
+        and isinstance(value.get(_ALL), list)
+        and value[_ALL]
+        and len(value) == 1
+    ):
         return AllOf(_read_word(word, part) for part in value[_ALL])
     if kind == "function" and value is not None:
         raise RuleError(f"The condition {word} takes a function, which cannot be sent: add the rule in Python")
