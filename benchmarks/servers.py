@@ -35,13 +35,15 @@ class Contender:
         self.url = url
 
 
-def smtpmock(max_messages: str = "", everything: str = "", http: str = "") -> Contender:
+def smtpmock(max_messages: str = "", everything: str = "", http: str = "", store: str = "") -> Contender:
     """The server of this project, with every message recorded; with all that it can keep, or HTTP, if it is told to."""
     from smtpmock import SMTPMock
 
     settings: dict[str, Any] = {"max_messages": int(max_messages)} if max_messages else {}
     if http:
         settings["http_port"] = 0
+    if store:
+        settings["store"] = store
     if everything:
         logger = logging.Logger("benchmark", logging.DEBUG)
         logger.addHandler(logging.FileHandler(os.devnull))

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
+from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +81,11 @@ class Farm:
 
 def main() -> None:
     """Do what standard input says, until it ends."""
+    with TemporaryDirectory() as folder:
+        _work(Path(folder))
+
+
+def _work(folder: Path) -> None:
     servers: dict[str, SMTPMock] = {}
     while True:
         try:
@@ -86,7 +93,7 @@ def main() -> None:
         except EOFError:
             break
         try:
-            answer = _start(servers, what) if verb == "start" else _stop(servers.pop(what))
+            answer = _start(servers, folder, what) if verb == "start" else _stop(servers.pop(what))
         except SMTPMockError as error:
             answer = {"error": type(error).__name__, "text": str(error)}
         print(json.dumps(answer), flush=True)
@@ -94,8 +101,8 @@ def main() -> None:
         server.stop()
 
 
-def _start(servers: dict[str, SMTPMock], settings: dict[str, Any]) -> Any:
-    server = SMTPMock(**{"http_port": 0, **settings})
+def _start(servers: dict[str, SMTPMock], folder: Path, settings: dict[str, Any]) -> Any:
+    server = SMTPMock(**{"http_port": 0, "store": f"sqlite:///{folder / token_hex(4)}.db", **settings})
     server.start()
     servers[server.http_url] = server
     known = server.settings

@@ -1,4 +1,4 @@
-"""Where the server of a test can be: in its process, in another one, or behind HTTPS and a login."""
+"""Where the server of a test can be: in its process, in another one with its records in a file, or behind HTTPS."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def _written(value: Any) -> Any:
 
 
 @lru_cache(None)
-def _types(kind: Any) -> dict[str, Any]:
+def field_types(kind: Any) -> dict[str, Any]:
     """Return the type of each field of a record."""
     return get_type_hints(kind, localns=_NAMES)
 
@@ -86,12 +86,12 @@ def _read(kind: Any, value: Any, where: str) -> Any:
         return kind(_read_bytes(value, where))
     if kind is float:
         return float(_checked(value, int | float, "a number", where))
-    return _hashable(value) if kind is Any else _checked(value, kind, f"a value of type {kind.__name__}", where)
+    return hashable(value) if kind is Any else _checked(value, kind, f"a value of type {kind.__name__}", where)
 
 
 def _read_record(kind: Any, value: Any, where: str) -> Any:
     fields = _checked(value, dict, "an object", where)
-    types = _types(kind)
+    types = field_types(kind)
     for name in fields:
         if name not in types:
             raise ValueError(f"Unknown field {name!r} in {where}: expected one of {', '.join(types)}")
@@ -123,6 +123,6 @@ def _checked(value: Any, kind: Any, expected: str, where: str) -> Any:
     raise ValueError(f"Invalid {where}: expected {expected}, got {type(value).__name__}")
 
 
-def _hashable(value: Any) -> Any:
+def hashable(value: Any) -> Any:
     """Return a value of any type as it was before it was written: JSON has no tuples."""
-    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+    return tuple(map(hashable, value)) if isinstance(value, list) else value

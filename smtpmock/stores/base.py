@@ -48,6 +48,10 @@ class SessionEntry(NamedTuple):
 class ServerThread(Protocol):
     """The thread of the servers."""
 
+    @property
+    def is_current(self) -> bool:
+        """Return whether the caller runs in it."""
+
     def call(self, function: Callable[..., T], *args: object) -> T:
         """Call a function there, where it may wait as greenlets do; return what it returns, or raise what it raises."""
 
@@ -62,9 +66,9 @@ class Store(Protocol):
     after it was closed, too. Everything else is called in the hub thread, or in a forked child. A reader sees whatever
     was written before, and what it is given never changes.
 
-    `begin`, `append` and `end` must not wait, and keep for later what they cannot write at once. The other methods may
-    wait, in a way that lets other greenlets run, and raise `StoreError` when the store cannot do what they ask, after
-    `store_timeout` seconds at the latest. A store that fails goes on as soon as it can.
+    `begin`, `append` and `end` must not wait, and keep for later what they cannot write at once. The other
+    methods may wait, in a way that lets other greenlets run, and raise `StoreError` when the store cannot do what they
+    ask, after `store_timeout` seconds at the latest. A store that fails goes on as soon as it can.
 
     Ids are made before storing. So a write that is tried again is the same write: a record whose id is known is not
     stored twice. Numbers come from the store, grow in the order in which records become visible, and are never used
@@ -113,10 +117,15 @@ class Store(Protocol):
         """Wait until every reader sees what was told of a session, unless the store is away; raise nothing."""
 
     def add(self, record: MessageRecord) -> Entry | None:
-        """Store a record before the reply to the end of data is made; None if a purge has already removed it."""
+        """Store a record before the reply to the end of data is made.
 
-    def amend(self, record: MessageRecord) -> bool:
-        """Replace the record with the same id; return False if it was purged meanwhile."""
+        Returns:
+            Its entry; None if a purge has already removed it, or if it is a failed attempt, on which no reply depends,
+            and will be stored.
+        """
+
+    def amend(self, record: MessageRecord) -> None:
+        """Replace the record with the same id; one that was purged meanwhile stays away."""
 
     def erase(self, ids: Iterable[str]) -> int:
         """Remove records; return the number of those that existed."""

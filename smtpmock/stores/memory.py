@@ -227,11 +227,11 @@ class MemoryStore:
             self._callbacks.call("message", "added", (record.id,), number, record.accepted)
         return entry
 
-    def amend(self, record: MessageRecord) -> bool:
-        """Replace the record with the same id; return False if it was purged meanwhile."""
+    def amend(self, record: MessageRecord) -> None:
+        """Replace the record with the same id; one that was purged meanwhile stays away."""
         number = self._numbers.get(record.id)
         if number is None:
-            return False
+            return
         entry = self._entries[number]
         amended = Entry(number, record, entry.is_read, entry.tags)
         if entry.record.recipients != record.recipients or entry.record.refused_recipients != record.refused_recipients:
@@ -245,7 +245,6 @@ class MemoryStore:
         if self._callbacks:
             is_new = record.accepted and not entry.record.accepted
             self._callbacks.call("message", "accepted" if is_new else "amended", (record.id,), number, record.accepted)
-        return True
 
     def erase(self, ids: Iterable[str]) -> int:
         """Remove records; return the number of those that existed."""

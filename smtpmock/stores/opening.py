@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smtpmock.errors import SettingError
@@ -67,6 +68,15 @@ def _memory(settings: Settings, *_: object) -> Store:
     return MemoryStore(settings.max_messages, settings.max_bytes, settings.max_age)
 
 
+def _sqlite(settings: Settings, warn: Callable[[str], object], thread: Callable[[], ServerThread]) -> Store:
+    from smtpmock.stores.sqlite.store import SQLiteStore
+    from smtpmock.stores.sqlite.transaction import Bounds
+
+    path = Path(settings.store.removeprefix("sqlite:///")).absolute()
+    bounds = Bounds(settings.max_messages, settings.max_bytes, settings.max_age)
+    return SQLiteStore(path, bounds, settings.store_timeout, warn, thread)
+
+
 def _redis(settings: Settings, warn: Callable[[str], object], thread: Callable[[], ServerThread]) -> Store:
     from smtpmock.stores.redis.store import RedisStore
 
@@ -81,4 +91,4 @@ def _redis(settings: Settings, warn: Callable[[str], object], thread: Callable[[
     )
 
 
-_MAKERS: dict[str, Callable[..., Store]] = {"memory": _memory, "redis": _redis}
+_MAKERS: dict[str, Callable[..., Store]] = {"memory": _memory, "sqlite": _sqlite, "redis": _redis}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-STORES = ("memory", "redis")
+STORES = ("memory", "sqlite", "redis")
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,10 @@ def servers(redis_url: str) -> Iterator[Callable[..., list[SMTPMock]]]:
 @pytest.fixture(params=STORES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty store of each kind."""
-    return "memory:" if request.param == "memory" else request.getfixturevalue("redis_url")
+    if request.param == "redis":
+        url: str = request.getfixturevalue("redis_url")
+        return url
+    return "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'mails.db'}"
 
 
 @pytest.fixture

@@ -52,6 +52,8 @@ class Stored:
         self._call("open")
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("__"):
+            raise AttributeError(name)
         if name in READERS:
             return getattr(self._store, name)  # type: ignore[no-any-return]
         return lambda *args, **words: self._call(name, *args, **words)

@@ -262,11 +262,11 @@ class RedisStore:
             raise StoreError("Redis took the message too late")
         return Entry(number, record) if number else None
 
-    def amend(self, record: MessageRecord) -> bool:
-        """Replace the record with the same id; return False if it was purged meanwhile."""
+    def amend(self, record: MessageRecord) -> None:
+        """Replace the record with the same id; one that was purged meanwhile stays away."""
         session = self._sessions.get(record.origin.session_id)
         is_same = session is not None and session.content is record.content and bool(record.content.raw)
-        return self._write(record, ("m", *self._written(record), b"" if is_same else record.content.raw)) > 0
+        self._write(record, ("m", *self._written(record), b"" if is_same else record.content.raw))
 
     def _written(self, record: MessageRecord) -> tuple[Any, ...]:
         return record.id, int(record.accepted), len(record.content.raw), pack(record)

@@ -1,0 +1,136 @@
+"""The file while a server writes to it; what is done here takes place in the thread of the writer."""
+
+from __future__ import annotations
+
+import sqlite3
+from time import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from smtpmock.errors import StoreError
+from smtpmock.stores.sqlite import schema
+from smtpmock.stores.sqlite.rows import read_exchanges
+from smtpmock.stores.sqlite.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from smtpmock.stores.sqlite.rows import State
+    from smtpmock.stores.sqlite.transaction import Bounds, SessionFacts, Told
+
+    Step = Callable[[Transaction], Any]
+    """Something to write."""
+
+
+class Written(NamedTuple):
+    """What was written in one step.
+
+    Attributes:
+        results: What each of its parts returns.
+        told: The changes.
+        removed: True if a record was removed or changed in a way that a query sees.
+        state: The counts.
+    """
+
+    results: list[Any]
+    told: list[Told]
+    removed: bool
+    state: State
+
+
+class Database:
+    """The file, open for writing and locked for other servers.
+
+    Args:
+        path: The file.
+        timeout: The seconds to wait while another program has locked the file.
+        bounds: What is kept.
+
+    Attributes:
+        has_index: True if SQLite can index subjects.
+        state: The counts when it was opened.
+
+    Raises:
+        StartError: If the file cannot be used.
+    """
+
+    def __init__(self, path: Path, timeout: float, bounds: Bounds) -> None:
+        self._path = path
+        self._bounds = bounds
+        self._holder = schema.lock(path)
+        try:
+            self._connection = schema.prepare(path, timeout)
+        except BaseException:
+            self._holder.close()
+            raise
+        try:
+            self.has_index = self._make_index()
+            self._end_sessions()
+            self.state = self.write((), ()).state
+        except sqlite3.Error as error:
+            self.close()
+            raise schema.unusable(path, str(error)) from None
+
+    def close(self) -> None:
+        """Close the file, for others to use."""
+        self._connection.close()
+        self._holder.close()
+
+    def connections(self) -> list[sqlite3.Connection]:
+        """Return the connections, which a forked child must not close."""
+        return [self._connection, self._holder]
+
+    def write(self, sessions: Sequence[SessionFacts], steps: Sequence[Step]) -> Written:
+        """Write facts about sessions, then take some steps, all or nothing.
+
+        Raises:
+            StoreError: If that is not possible now.
+        """
+        try:
+            try:
+                return self._write(sessions, steps, is_careful=False)
+            except sqlite3.IntegrityError:  # something is written again
+                return self._write(sessions, steps, is_careful=True)
+        except (sqlite3.Error, ValueError) as error:
+            raise StoreError(f"Cannot write to the store {self._path}: {error}") from None
+
+    def _write(self, sessions: Sequence[SessionFacts], steps: Sequence[Step], *, is_careful: bool) -> Written:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            transaction = Transaction(connection, self._bounds, is_careful=is_careful)
+            transaction.write_sessions(sessions)
+            results = [step(transaction) for step in steps]
+            state = transaction.finish()
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return Written(results, transaction.told, transaction.removed, state)
+
+    def _make_index(self) -> bool:
+        try:
+            self._connection.execute(schema.SUBJECTS)
+        except sqlite3.OperationalError as error:
+            if "fts5" in str(error) or "tokenizer" in str(error):
+                return False
+            raise
+        return True
+
+    def _end_sessions(self) -> None:
+        """End the sessions that were open when the last server died: with their last exchange, or at once."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        rows = self._connection.execute("SELECT number FROM sessions WHERE ended IS NULL").fetchall()
+        for (number,) in rows:
+            last = self._connection.execute(
+                "SELECT items FROM exchanges WHERE session = ? ORDER BY first DESC LIMIT 1", (number,)
+            ).fetchone()
+            ended = time() if last is None else read_exchanges(last[0])[-1].timestamp
+            self._connection.execute("UPDATE sessions SET ended = ? WHERE number = ?", (ended, number))
+            self._connection.execute(
+                "UPDATE state SET ended = ended + 1, "
+                "ended_exchanges = ended_exchanges + (SELECT exchanges FROM sessions WHERE number = ?)",
+                (number,),
+            )
+        self._connection.execute("COMMIT")

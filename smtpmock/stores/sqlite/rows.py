@@ -1,0 +1,80 @@
+"""Rows of the tables, and the facts that they hold."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from smtpmock.records.compact_form import from_compact, message_from_compact
+from smtpmock.records.exchange import Exchange
+from smtpmock.records.session import Erasure, Negotiated, Observation, Origin, SessionRecord
+from smtpmock.stores.base import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ENTRY = "m.number, m.head, m.content, m.is_read, m.tags"
+"""The columns of an entry."""
+
+
+class Head(NamedTuple):
+    """What a session consists of, besides its exchanges and its end."""
+
+    origin: Origin
+    negotiated: Negotiated
+    observations: tuple[Observation, ...]
+    erasures: tuple[Erasure, ...]
+
+
+class State(NamedTuple):
+    """The counts that are stored with what they count.
+
+    Attributes:
+        last: The number of the last record.
+        last_session: The number of the last session.
+        records: The number of records.
+        accepted: The number of those that were accepted.
+        bytes: The bytes of their messages.
+        dropped: The number of records that were dropped because of a bound.
+        ended: The number of ended sessions.
+        ended_exchanges: The number of their exchanges.
+        indexed: The number of the last record whose subject is indexed.
+    """
+
+    last: int
+    last_session: int
+    records: int
+    accepted: int
+    bytes: int
+    dropped: int
+    ended: int
+    ended_exchanges: int
+    indexed: int
+
+
+def entry(row: tuple[Any, ...]) -> Entry:
+    """Return the entry of a row with the columns `ENTRY`."""
+    number, head, content, is_read, tags = row
+    return Entry(number, message_from_compact(head, content), bool(is_read), tuple(json.loads(tags)))
+
+
+def session(row: tuple[Any, ...], chunks: Iterable[tuple[int, str]]) -> SessionRecord:
+    """Return a session.
+
+    Args:
+        row: Its end, the number of its exchanges that are forgotten, and its head.
+        chunks: The place of the first exchange in each chunk, and its exchanges.
+    """
+    ended, forgotten, text = row
+    head = from_compact(Head, text)
+    exchanges: list[Exchange] = []
+    for first, items in chunks:
+        exchanges += read_exchanges(items)[max(forgotten - first, 0) :]
+    return SessionRecord(
+        head.origin, ended, tuple(exchanges), head.negotiated, head.observations, forgotten, head.erasures
+    )
+
+
+def read_exchanges(items: str) -> tuple[Exchange, ...]:
+    """Return the exchanges of a chunk."""
+    return from_compact(tuple[Exchange, ...], items)

@@ -1,0 +1,348 @@
+"""What is written in one step: messages, sessions, and the counts that belong to them."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from smtpmock.queries.criteria import tried_recipients
+from smtpmock.records.compact_form import to_compact
+from smtpmock.stores.base import Entry
+from smtpmock.stores.sqlite.conditions import address_row, condition, index_form
+from smtpmock.stores.sqlite.reading import matching
+from smtpmock.stores.sqlite.rows import ENTRY, State, entry
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from smtpmock.queries.query import Query
+    from smtpmock.records.change import Topic
+    from smtpmock.records.exchange import Exchange
+    from smtpmock.records.message import MessageRecord
+    from smtpmock.stores.sqlite.rows import Head
+
+    Told = tuple[Topic, str, tuple[str, ...], int, bool]
+    """A change, as it is told to those who follow the store."""
+
+EXCHANGES_PER_MESSAGE = 10
+"""The most exchanges to keep for each message that may be kept, if there is a bound."""
+
+
+_ROWS_AT_ONCE = 64
+
+
+class Bounds(NamedTuple):
+    """The most that is kept; None for no limit.
+
+    Attributes:
+        messages: The records, and the ended sessions.
+        bytes: The bytes of messages, if there is more than one.
+        seconds: The age of records and ended sessions.
+    """
+
+    messages: int | None
+    bytes: int | None
+    seconds: float | None
+
+
+class SessionFacts(NamedTuple):
+    """What has become known of a session since it was written last.
+
+    Attributes:
+        number: Its number.
+        id: Its id.
+        head: What it consists of, besides the following; None if that is written already.
+        ended: When it ended; None while it is open.
+        first: The place of the first new exchange in the session.
+        exchanges: The new exchanges.
+        forgotten: The number of exchanges at its beginning that are not kept.
+    """
+
+    number: int
+    id: str
+    head: Head | None
+    ended: float | None
+    first: int
+    exchanges: tuple[Exchange, ...]
+    forgotten: int
+
+
+class Transaction:
+    """A step: all of it is written, or nothing.
+
+    Args:
+        connection: The connection, in a transaction of SQLite.
+        bounds: What is kept.
+        is_careful: True if a record that is added may be there already; else that is an error of SQLite, which is
+            faster than to ask first.
+
+    Attributes:
+        told: The changes, to be told once they are committed.
+        removed: True if a record was removed or changed in a way that a query sees.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, bounds: Bounds, *, is_careful: bool = False) -> None:
+        self._connection = connection
+        self._bounds = bounds
+        self._before = State(*connection.execute("SELECT * FROM state").fetchone())
+        self._state = self._before._asdict()
+        self.told: list[Told] = []
+        self.removed = False
+        self._is_careful = is_careful
+        self._new_messages: list[tuple[Any, ...]] = []
+        self._new_addresses: list[tuple[str, int]] = []
+
+    def finish(self) -> State:
+        """Apply the bounds and write the counts; return them."""
+        self._insert()
+        self._drop()
+        state = State(**self._state)
+        if state != self._before:
+            columns = ", ".join(f"{name} = ?" for name in State._fields)
+            self._connection.execute(f"UPDATE state SET {columns}", state)
+        return state
+
+    # Sessions.
+
+    def write_sessions(self, changed: Sequence[SessionFacts]) -> None:
+        """Write what has become known of sessions."""
+        state = self._state
+        heads, chunks = [], []
+        for facts in changed:
+            behind = facts.first + len(facts.exchanges)
+            if facts.exchanges:
+                chunks.append((facts.number, facts.first, behind, to_compact(facts.exchanges)))
+            if facts.head is not None:
+                kept = behind - facts.forgotten
+                heads.append((facts.number, facts.id, facts.ended, facts.forgotten, kept, to_compact(facts.head)))
+                state["last_session"] = max(state["last_session"], facts.number)
+                if facts.ended is not None:
+                    state["ended"] += 1
+                    state["ended_exchanges"] += kept
+        self._insert_rows("exchanges", chunks)
+        self._insert_rows(
+            "sessions",
+            heads,
+            "ON CONFLICT (number) DO UPDATE SET ended = excluded.ended, forgotten = excluded.forgotten, "
+            "exchanges = excluded.exchanges, head = excluded.head",
+        )
+        for facts in changed:
+            if facts.forgotten and facts.head is not None:
+                self._connection.execute(
+                    "DELETE FROM exchanges WHERE session = ? AND behind <= ?", (facts.number, facts.forgotten)
+                )
+
+    # Records.
+
+    def add(self, record: MessageRecord) -> Entry:
+        """Store a record, unless one with its id is known; return the entry."""
+        if self._is_careful:
+            self._insert()
+            for known in self._connection.execute(f"SELECT {ENTRY} FROM messages m WHERE id = ?", (record.id,)):
+                return entry(known)
+        state = self._state
+        number = state["last"] = state["last"] + 1
+        raw = record.content.raw
+        origin, accepted = record.origin, record.accepted
+        head = to_compact(record)
+        self._new_messages.append(
+            (number, record.id, origin.session_number, accepted, record.received, len(raw), False, "[]", head, raw)
+        )
+        self._enter(number, record)
+        state["records"] += 1
+        state["accepted"] += record.accepted
+        state["bytes"] += len(raw)
+        self._tell("message", "added", (record.id,), number, record.accepted)
+        return Entry(number, record)
+
+    def amend(self, record: MessageRecord) -> bool:
+        """Replace the record with the same id; return False if there is none."""
+        self._insert()
+        found = self._connection.execute(f"SELECT {ENTRY} FROM messages m WHERE id = ?", (record.id,)).fetchone()
+        if found is None:
+            return False
+        number, known, _, _ = entry(found)
+        raw, state = record.content.raw, self._state
+        self._connection.execute(
+            "UPDATE messages SET accepted = ?, received = ?, size = ?, head = ? WHERE number = ?",
+            (record.accepted, record.received, len(raw), to_compact(record), number),
+        )
+        if raw != known.content.raw:
+            self._connection.execute("UPDATE messages SET content = ? WHERE number = ?", (raw, number))
+            state["indexed"] = min(state["indexed"], number - 1)
+        if tried_recipients(record) != tried_recipients(known) or record.sender != known.sender:
+            self._connection.execute("DELETE FROM addresses WHERE number = ?", (number,))
+            self._enter(number, record)
+        state["accepted"] += record.accepted - known.accepted
+        state["bytes"] += len(raw) - len(known.content.raw)
+        self.removed = self.removed or not record.differs_only_in_its_end(known)
+        action = "accepted" if record.accepted and not known.accepted else "amended"
+        self._tell("message", action, (record.id,), number, record.accepted)
+        return True
+
+    def erase(self, ids: tuple[str, ...]) -> int:
+        """Remove records; return the number of those that existed."""
+        taken = self._take("id IN (SELECT value FROM json_each(?))", json.dumps(ids))
+        if taken:
+            self._tell("purge", "erased", taken)
+        return len(taken)
+
+    def update(self, ids: tuple[str, ...], is_read: bool | None, tags: tuple[str, ...] | None) -> int:
+        """Mark records as read or unread, or tag them; return the number of those that existed."""
+        self._insert()
+        written = None if tags is None else json.dumps(tags)
+        asked = json.dumps(ids)
+        rows = self._connection.execute(
+            "SELECT id FROM messages WHERE id IN (SELECT value FROM json_each(?)) ORDER BY number", (asked,)
+        ).fetchall()
+        self._connection.execute(
+            "UPDATE messages SET is_read = coalesce(?, is_read), tags = coalesce(?, tags) "
+            "WHERE id IN (SELECT value FROM json_each(?))",
+            (is_read, written, asked),
+        )
+        if rows:
+            self.removed = True
+            self._tell("message", "updated", tuple(record_id for (record_id,) in rows))
+        return len(rows)
+
+    def purge(self, query: Query | None) -> list[Entry]:
+        """Remove and return the records that match; without a query, all of them and ended sessions."""
+        self._insert()
+        taken = list(matching(self._connection, query, None if query is None else condition(query), 0, None))
+        ids = tuple(found.record.id for found in taken)
+        if query is None:
+            self._take("1")
+            self._connection.execute(
+                "DELETE FROM exchanges WHERE session IN (SELECT number FROM sessions WHERE ended IS NOT NULL)"
+            )
+            self._connection.execute("DELETE FROM sessions WHERE ended IS NOT NULL")
+            self._state["ended"] = self._state["ended_exchanges"] = 0
+        else:
+            self._take("number IN (SELECT value FROM json_each(?))", json.dumps([found.number for found in taken]))
+        self.removed = True
+        self._tell("purge", "all" if query is None else "purged", ids)
+        return taken
+
+    def expire(self, now: float) -> None:
+        """Drop the records and the ended sessions that are too old."""
+        assert self._bounds.seconds is not None
+        self._insert()
+        oldest = now - self._bounds.seconds
+        young = self._connection.execute("SELECT min(number) FROM messages WHERE received >= ?", (oldest,)).fetchone()
+        self._drop_records("number < ?", self._state["last"] + 1 if young[0] is None else young[0])
+        self._drop_sessions("ended < ?", oldest)
+
+    # The index of subjects.
+
+    def index(self, most: int) -> bool:
+        """Index the subjects of some more records, or forget those of removed ones; return False if that was all."""
+        self._insert()
+        indexed = self._state["indexed"]
+        rows = self._connection.execute(
+            f"SELECT {ENTRY} FROM messages m WHERE number > ? ORDER BY number LIMIT ?", (indexed, most)
+        ).fetchall()
+        for row in rows:
+            found = entry(row)
+            self._connection.execute("DELETE FROM subjects WHERE rowid = ?", (found.number,))
+            self._connection.execute(
+                "INSERT INTO subjects (rowid, subject) VALUES (?, ?)",
+                (found.number, index_form(found.record.content.subject)),
+            )
+        self._state["indexed"] = rows[-1][0] if rows else self._state["last"]
+        return len(rows) == most
+
+    def forget_subjects(self, most: int) -> bool:
+        """Remove the subjects of some removed records from the index; return False if that was all."""
+        gone = self._connection.execute(
+            "SELECT rowid FROM subjects WHERE rowid NOT IN (SELECT number FROM messages) LIMIT ?", (most,)
+        ).fetchall()
+        self._connection.executemany("DELETE FROM subjects WHERE rowid = ?", gone)
+        return len(gone) == most
+
+    # Parts.
+
+    def _tell(
+        self, topic: Topic, action: str, ids: tuple[str, ...], number: int = 0, is_accepted: bool = False
+    ) -> None:
+        self.told.append((topic, action, ids, number, is_accepted))
+
+    def _enter(self, number: int, record: MessageRecord) -> None:
+        keys = {address_row("recipient", address) for address in tried_recipients(record)}
+        keys.add(address_row("sender", record.sender))
+        self._new_addresses += [(key, number) for key in keys]
+
+    def _insert(self) -> None:
+        """Insert the records that were added, all at once."""
+        if self._new_messages:
+            self._insert_rows("messages", self._new_messages)
+            self._new_messages = []
+        if self._new_addresses:
+            self._insert_rows("addresses", self._new_addresses)
+            self._new_addresses = []
+
+    def _insert_rows(self, table: str, rows: Sequence[tuple[Any, ...]], conflict: str = "") -> None:
+        """Insert rows into a table, many with one statement: each gives up the interpreter to other threads once."""
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            some = rows[start : start + _ROWS_AT_ONCE]
+            marks = f"({', '.join('?' * len(some[0]))})"
+            self._connection.execute(
+                f"INSERT INTO {table} VALUES {', '.join([marks] * len(some))} {conflict}", [*chain.from_iterable(some)]
+            )
+
+    def _take(self, where: str, *values: Any) -> tuple[str, ...]:
+        """Remove the records that a condition selects; return their ids."""
+        self._insert()
+        rows: Sequence[tuple[int, str, int, int]] = self._connection.execute(
+            f"SELECT number, id, accepted, size FROM messages WHERE {where} ORDER BY number", values
+        ).fetchall()
+        if not rows:
+            return ()
+        numbers = [(row[0],) for row in rows]
+        self._connection.executemany("DELETE FROM addresses WHERE number = ?", numbers)
+        self._connection.executemany("DELETE FROM messages WHERE number = ?", numbers)
+        state = self._state
+        state["records"] -= len(rows)
+        state["accepted"] -= sum(row[2] for row in rows)
+        state["bytes"] -= sum(row[3] for row in rows)
+        self.removed = True
+        return tuple(row[1] for row in rows)
+
+    def _drop(self) -> None:
+        """Drop what the bounds do not allow, the oldest first."""
+        state = self._state
+        if self._bounds.messages is not None:
+            excess = state["records"] - self._bounds.messages
+            if excess > 0:
+                self._drop_records("number IN (SELECT number FROM messages ORDER BY number LIMIT ?)", excess)
+            while state["ended"] > self._bounds.messages or (
+                state["ended_exchanges"] > self._bounds.messages * EXCHANGES_PER_MESSAGE
+            ):
+                self._drop_sessions(
+                    "number = (SELECT number FROM sessions WHERE ended IS NOT NULL ORDER BY ended, number LIMIT ?)", 1
+                )
+        while self._bounds.bytes is not None and state["bytes"] > self._bounds.bytes and state["records"] > 1:
+            self._drop_records("number = (SELECT min(number) FROM messages WHERE number > ?)", 0)
+
+    def _drop_records(self, where: str, value: Any) -> None:
+        for record_id in self._take(where, value):
+            self._state["dropped"] += 1
+            self.told.insert(self._place_of_drops, ("purge", "dropped", (record_id,), 0, False))
+
+    @property
+    def _place_of_drops(self) -> int:
+        """Where a drop is told: before the last message that was added, whose place it made."""
+        added = [place for place, told in enumerate(self.told) if told[1] == "added"]
+        return added[-1] if added else len(self.told)
+
+    def _drop_sessions(self, where: str, value: Any) -> None:
+        rows: Iterable[tuple[int, int]] = self._connection.execute(
+            f"SELECT number, exchanges FROM sessions WHERE ended IS NOT NULL AND {where}", (value,)
+        ).fetchall()
+        for number, exchanges in rows:
+            self._connection.execute("DELETE FROM exchanges WHERE session = ?", (number,))
+            self._connection.execute("DELETE FROM sessions WHERE number = ?", (number,))
+            self._state["ended"] -= 1
+            self._state["ended_exchanges"] -= exchanges
