@@ -67,7 +67,7 @@ class Terminal:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._server: subprocess.Popen[str] | None = None
-        self.ports = {port: _free_port() for port in PORTS}
+        self.ports = {port: free_port() for port in PORTS}
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "SMTPMOCK_"))}
         self._environment = own | {"PATH": path, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
@@ -158,7 +158,7 @@ def test_requirements_name_the_project_and_its_extras(page):
         assert address == PROJECT["urls"]["Homepage"]
 
 
-def _free_port() -> str:
+def free_port() -> str:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return str(found.getsockname()[1])
