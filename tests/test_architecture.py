@@ -6,7 +6,9 @@ Every import counts: those in functions and those for type checkers, too.
 from __future__ import annotations
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -214,6 +216,14 @@ def test_no_modules_import_each_other_in_a_circle(folder):
 
 def test_imports_point_downwards():
     _assert_none(upward(import_graph(PACKAGE)))
+
+
+def test_page_has_a_row_for_every_part():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.partition("| package |")[2].partition("\n\n")[0]
+    first_cells = [row.split("|")[1] for row in table.splitlines()[2:]]
+
+    assert sorted(re.findall(r"`(\w+)`", "".join(first_cells))) == sorted(filter(None, chain(*LAYERS)))
 
 
 def test_command_and_pytest_plugin_import_public_names_only():
