@@ -12,6 +12,7 @@ from SMTPMockLibrary.keywords import (
     ContentKeywords,
     FileKeywords,
     GetterKeywords,
+    MatrixKeywords,
     RuleKeywords,
     SecurityKeywords,
     ServerKeywords,
@@ -39,6 +40,7 @@ class SMTPMockLibrary(
     FileKeywords,
     SessionKeywords,
     RuleKeywords,
+    MatrixKeywords,
     StandardKeywords,
     SecurityKeywords,
 ):

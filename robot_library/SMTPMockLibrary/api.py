@@ -1,10 +1,11 @@
 """Everything that the library uses of smtpmock: the only module here that imports it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 import smtpmock
 from smtpmock import (
+    FAULTS,
     INSTEAD,
     MESSAGE_WORDS,
     SESSION_WORDS,
@@ -13,6 +14,7 @@ from smtpmock import (
     STANDARDS,
     THEN,
     Attachment,
+    BrokenMatrixError,
     Evidence,
     ExpectationError,
     Mark,
@@ -25,6 +27,7 @@ from smtpmock import (
     Settings,
     SMTPMockError,
     StartError,
+    SurvivalMatrix,
     Violation,
     __version__,
     address_key,
@@ -41,7 +44,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANNOTATIONS",
+    "BrokenMatrixError",
     "CRITERIA",
+    "FAULTS",
     "INSTEAD",
     "RULE_WORDS",
     "SESSION_CRITERIA",
@@ -61,12 +66,14 @@ __all__ = [
     "ServerStateError",
     "StartError",
     "Session",
+    "SurvivalMatrix",
     "Violation",
     "__version__",
     "address_key",
     "connect_mock",
     "create_mock",
     "parse_setting",
+    "run_matrix",
     "sessions_html",
     "transcripts",
     "unknown",
@@ -121,3 +128,10 @@ def connect_mock(url: str, criteria: Mapping[str, Any], **words: Any) -> tuple["
         return mock, mock
     mock = RemoteMock(url, **words)
     return mock, mock.scope(**criteria)
+
+
+def run_matrix(scenario: Callable[["SMTPMock"], object], **words: Any) -> SurvivalMatrix:
+    """Run a scenario under each fault."""
+    from smtpmock import survival_matrix
+
+    return survival_matrix(scenario, **words)

@@ -1,6 +1,7 @@
 """The running servers: which one the keywords use, and when each one is stopped."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -140,6 +141,16 @@ class Servers:
                     mock.stop()
             raise
         return server
+
+    @contextmanager
+    def lend(self, mock: "SMTPMock") -> Iterator[MockServer]:
+        """Make a server that somebody else runs the current one, and none of the evidence, for a while."""
+        server = MockServer(self._new_alias(None), mock.host, mock.port, mock)
+        self._running[server.alias] = server
+        try:
+            yield server
+        finally:
+            self._running.pop(server.alias, None)
 
     @property
     def current(self) -> MockServer:

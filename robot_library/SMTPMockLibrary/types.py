@@ -4,7 +4,19 @@ import re
 from ast import literal_eval
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from SMTPMockLibrary.api import CRITERIA, RULE_WORDS, SETTINGS, STAGES, STANDARDS, THEN, Mark, Message, Rule, unknown
+from SMTPMockLibrary.api import (
+    CRITERIA,
+    FAULTS,
+    RULE_WORDS,
+    SETTINGS,
+    STAGES,
+    STANDARDS,
+    THEN,
+    Mark,
+    Message,
+    Rule,
+    unknown,
+)
 from SMTPMockLibrary.comparing import AssertionOperator
 
 __all__ = [
@@ -12,6 +24,7 @@ __all__ = [
     "Address",
     "Alias",
     "Codes",
+    "Faults",
     "Header",
     "LogLevel",
     "Moment",
@@ -46,6 +59,7 @@ if TYPE_CHECKING:  # their converters return texts, compiled expressions, lists,
     Names: TypeAlias = Any
     Alias: TypeAlias = Any
     Codes: TypeAlias = Any
+    Faults: TypeAlias = Any
     ReplyLine: TypeAlias = Any
     Operator: TypeAlias = Any
     Stage: TypeAlias = Any
@@ -86,6 +100,9 @@ else:
 
     class Codes:
         """Codes of violations of standards, as a list or separated by commas, such as ``missing-date, bare-lf``."""
+
+    class Faults:
+        """Names of faults of the survival matrix, as a list or separated by commas: ``deferred-once, half-reply``."""
 
     class ReplyLine:
         """A reply of the server, or a further line of it, such as ``550 5.1.1 User unknown``."""
@@ -152,6 +169,14 @@ def _codes(value: object) -> Any:
     return codes
 
 
+def _faults(value: object) -> Any:
+    names = _names(value)
+    for name in names or ():
+        if name not in FAULTS:
+            raise ValueError(unknown("fault", name, FAULTS))
+    return names
+
+
 def _reply_line(value: object) -> Any:
     if isinstance(value, str) and (named := _NAMED.match(value)):
         if named[1] in RULE_WORDS:
@@ -192,6 +217,7 @@ def _rule(value: object) -> Rule:
 _CONVERSIONS: dict[type, Any] = {
     Alias: _alias,
     Codes: _codes,
+    Faults: _faults,
     Operator: _operator,
     ReplyLine: _reply_line,
     Text: pattern,

@@ -21,7 +21,7 @@ _STYLE = """<style>
 .smtpmock-matrix{font:13px/1.45 system-ui,"DejaVu Sans",sans-serif;border-collapse:collapse;margin:.4em 0}
 .smtpmock-matrix th,.smtpmock-matrix td{border:1px solid rgba(128,128,128,.45);padding:.2em .6em;text-align:left;
 vertical-align:top}
-.smtpmock-matrix .n{text-align:right}
+.smtpmock-matrix .n{text-align:right;white-space:nowrap}
 .smtpmock-matrix code{font:12px/1.4 "DejaVu Sans Mono",monospace;background:none;overflow-wrap:anywhere}
 .smtpmock-matrix small{display:block;opacity:.75}
 .smtpmock-matrix .delivered{background:rgba(40,160,80,.22)}
@@ -101,7 +101,7 @@ def _cells(row: Row) -> tuple[str, ...]:
                 row.fault,
                 row.outcome,
                 str(row.attempts),
-                f"{row.delivered} of {row.expected}",
+                f"{row.expected - row.lost} of {row.expected}" if row.attempts else "-",
                 str(row.duplicated),
                 str(row.lost),
                 f"{reported}, hung" if row.timed_out else reported,

@@ -4,6 +4,7 @@ from SMTPMockLibrary.keywords.assertions import AssertionKeywords
 from SMTPMockLibrary.keywords.content import ContentKeywords
 from SMTPMockLibrary.keywords.files import FileKeywords
 from SMTPMockLibrary.keywords.getters import GetterKeywords
+from SMTPMockLibrary.keywords.matrix import MatrixKeywords
 from SMTPMockLibrary.keywords.rules import RuleKeywords
 from SMTPMockLibrary.keywords.security import SecurityKeywords
 from SMTPMockLibrary.keywords.server import ServerKeywords
@@ -16,6 +17,7 @@ __all__ = [
     "ContentKeywords",
     "FileKeywords",
     "GetterKeywords",
+    "MatrixKeywords",
     "RuleKeywords",
     "SecurityKeywords",
     "ServerKeywords",
