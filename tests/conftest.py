@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -36,9 +37,28 @@ NEEDS = {
 collect_ignore = [] if NEEDS["/proc"] else ["robustness"]
 
 
+_MEASURED = 3
+"""How many of the cases of a parametrized test run under coverage."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker of tests that cannot run on every platform."""
     config.addinivalue_line("markers", f"needs(…): skipped on a platform without it: {', '.join(NEEDS)}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to coverage the first cases of each test: everything takes three times as long with it.
+
+    Random cases and those of robustness reach what others reach, very often.
+    """
+    cases: Counter[str] = Counter()
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        cases[name] += 1
+        is_repeated = hasattr(getattr(item, "obj", None), "hypothesis") or "robustness" in item.path.parts
+        if is_repeated or cases[name] > _MEASURED:
+            item.add_marker("uninstrumented")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

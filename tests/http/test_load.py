@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import struct
 import time
@@ -19,13 +18,13 @@ import pytest
 from smtpmock import SMTPMock
 from smtpmock.http import service
 from tests.http.conftest import API, SECONDS, Client, send
+from tests.long import LONG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 resource = pytest.importorskip("resource")  # which Windows does not have
 
-LONG = bool(os.environ.get("SMTPMOCK_LONG"))
 MANY = 1_000 if LONG else 50
 
 

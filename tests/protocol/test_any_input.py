@@ -130,6 +130,7 @@ def test_a_message_over_the_limit_is_refused_once_however_it_comes(
     assert "".join(replies) == ("552 too big\r\n" if len(body) > limit else "250 Received\r\n")
 
 
+@pytest.mark.uninstrumented
 @pytest.mark.parametrize("line", [b"\n", b"NOOP\n", b"RSET\r\n", b"MAIL FROM:<a@b>\r\n"])
 def test_many_short_lines_in_one_read_are_all_answered(line: bytes) -> None:
     count = 65_536 // len(line)
@@ -137,6 +138,7 @@ def test_many_short_lines_in_one_read_are_all_answered(line: bytes) -> None:
     assert Conversation().send(line * count).count("\r\n") == count
 
 
+@pytest.mark.uninstrumented
 def test_a_message_byte_by_byte_is_kept_whole() -> None:
     conversation = Conversation()
     conversation.say("EHLO c.example", "MAIL FROM:<a@b>", "RCPT TO:<b@c>", "DATA")

@@ -143,6 +143,7 @@ def test_a_message_over_the_limit_holds_no_more_than_the_limit() -> None:
     assert peak(limit=100_000, piece=4096, total=4_000_000) < 4 * 100_000
 
 
+@pytest.mark.uninstrumented
 @pytest.mark.parametrize("piece", [1, 2, 16, 1460])
 def test_a_message_in_small_pieces_takes_a_few_times_its_size(piece: int) -> None:
     assert peak(limit=1_000_000, piece=piece, total=200_000) < 4 * 200_000

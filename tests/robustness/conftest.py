@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import resource
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.long import LONG
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LONG = os.environ.get("SMTPMOCK_LONG", "") not in ("", "0")
 LONG_SECONDS = 1800
 
 

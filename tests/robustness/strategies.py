@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests import parity
-from tests.robustness.conftest import LONG
+from tests.long import LONG
 from tests.robustness.driven import EVERYTHING, KEEPS_EVERYTHING
 
 steady = settings(max_examples=20_000 if LONG else 150, deadline=None, derandomize=not LONG, database=None)

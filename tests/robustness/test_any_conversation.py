@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpmock import SMTPMock
+from tests.long import LONG
 from tests.raw_client import Client
-from tests.robustness.conftest import LONG
 from tests.robustness.driven import EVERYTHING, Driven, assert_harmless
 from tests.robustness.strategies import CONVERSATIONS, SETTINGS, mutated, pieces_of, steady
 

@@ -10,8 +10,8 @@ import pytest
 
 from smtpmock import SMTPMock
 from smtpmock.stores.memory import EXCHANGES_PER_MESSAGE
+from tests.long import LONG
 from tests.raw_client import Client, deliver
-from tests.robustness.conftest import LONG
 
 _BOUND = 10_000 if LONG else 200
 _BATCH = 200

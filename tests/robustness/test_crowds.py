@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smtpmock import SMTPMock
+from tests.long import LONG
 from tests.raw_client import Client
 from tests.robustness import crowd
-from tests.robustness.conftest import LONG
 from tests.robustness.watching import open_sessions, wait_until
 
 if TYPE_CHECKING:

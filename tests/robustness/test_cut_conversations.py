@@ -9,8 +9,8 @@ import pytest
 
 from smtpmock import SMTPMock
 from tests import parity
+from tests.long import LONG
 from tests.raw_client import Client
-from tests.robustness.conftest import LONG
 from tests.robustness.driven import KEEPS_EVERYTHING, Driven, assert_harmless
 
 _OVER_SOCKETS = None if LONG else 60  # cuts of each kind; None for all

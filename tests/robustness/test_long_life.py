@@ -16,8 +16,8 @@ from smtpmock.protocol.login import MOST_ATTEMPTS
 from smtpmock.rules.recent import MOST_KEYS, RecentKeys
 from smtpmock.runtime import log
 from smtpmock.stores.memory import EXCHANGES_PER_MESSAGE
+from tests.long import LONG
 from tests.raw_client import HELLO, TEXT, Client, deliver
-from tests.robustness.conftest import LONG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,8 +8,8 @@ import pytest
 
 from smtpmock import QueryError, RuleError, SMTPMock, load_rules, parse_rule
 from smtpmock.errors import SettingError
+from tests.long import LONG
 from tests.raw_client import Client
-from tests.robustness.conftest import LONG
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smtpmock import SMTPMock
+from tests.long import LONG
 from tests.raw_client import HELLO, TEXT, Client, deliver
-from tests.robustness.conftest import LONG
 from tests.robustness.watching import open_sessions, wait_until
 
 if TYPE_CHECKING:
