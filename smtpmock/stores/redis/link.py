@@ -225,10 +225,11 @@ class Link:
             raise _NotReadyError(str(error)) from None
 
     def _break(self, error: Exception) -> None:
+        is_in_vain = isinstance(error, StartError | AuthenticationError) or not (self._is_connected or self.is_held)
         self._disconnect()
-        if isinstance(error, StartError | AuthenticationError):  # to try again would be in vain
+        if is_in_vain:  # to try again; a reader without a server does not wait for one of Redis to start
             while self._queue:
-                self._queue.popleft().answer.set_exception(StoreError(str(error)))
+                self._queue.popleft().answer.set_exception(StoreError(f"Redis cannot be reached: {error}"))
         self._note_down(monotonic(), str(error))
 
     def _note_down(self, since: float, reason: str) -> None:
