@@ -123,7 +123,7 @@ class RedisRuleBook:
     def note_consulted(self, asked: Iterable[str], applied: Collection[str]) -> None:
         """Note that rules were asked, and that some of them applied, of which everyone knows before the reply."""
         link, ids = self._store.link, tuple(asked)
-        if link.is_down:
+        if link.is_full or (link.is_down and not applied):
             return  # no reply depends on it
         request = link.tell("consulted", token_hex(8), len(ids), *ids, *applied)
         if applied:

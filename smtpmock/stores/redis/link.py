@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MOST_AT_ONCE = 500
+_MOST_WAITING = 10_000
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.25  # seconds between attempts to connect
 _IDLE_SECONDS = 1.0  # after which a connection that no server holds is closed
 _NOT_READY = ("LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN")
@@ -88,6 +89,11 @@ class Link:
     def is_down(self) -> bool:
         """True if the last attempt to reach Redis has failed."""
         return self._down_since is not None
+
+    @property
+    def is_full(self) -> bool:
+        """True if so much waits for Redis that what is not needed is better left out."""
+        return len(self._queue) > _MOST_WAITING
 
     def tell(self, script: str, *args: Any) -> Request:
         """Send a command that nobody has to wait for; it is sent again until Redis has answered."""
