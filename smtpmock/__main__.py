@@ -42,7 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _signal.pthread_sigmask(_signal.SIG_BLOCK, early)
     is_service = arguments[:1] == [_SERVICE]
     guessed = guessed_service_addresses(arguments, os.environ) if is_service else ()
-    listeners = [EarlyListener(*address) for address in guessed or [guessed_address(arguments, os.environ)]]
+    is_shared = "workers" in _given(arguments)
+    listeners = [
+        EarlyListener(*address, is_shared=is_shared) for address in guessed or [guessed_address(arguments, os.environ)]
+    ]
     try:
         if is_service:
             from smtpmock import serve
@@ -55,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.version:
             _print_version()
         else:
-            _serve(options, listeners)
+            _serve(options, listeners, arguments[1:])
     except (SettingError, RuleError) as error:
         return _refuse(error, 2)
     except StartError as error:
@@ -130,11 +133,12 @@ def _port(text: str) -> int:
 class EarlyListener:
     """A socket that listens on an address before anyone knows whether that address is the right one."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, is_shared: bool = False) -> None:
         self._address = host, port
+        self._is_shared = is_shared
         self._listener: _socket.socket | None = None
         try:
-            self._listener = listen(host, port)
+            self._listener = listen(host, port, is_shared=is_shared)
         except StartError as error:
             self._error = error
 
@@ -146,7 +150,7 @@ class EarlyListener:
         """
         if self._address != (host, port):
             self.close()
-            return listen(host, port)
+            return listen(host, port, is_shared=self._is_shared)
         if self._listener is None:
             raise self._error
         return self._listener
@@ -157,14 +161,23 @@ class EarlyListener:
             self._listener.close()
 
 
-def _serve(options: Options, listeners: Sequence[EarlyListener]) -> None:
+def _serve(options: Options, listeners: Sequence[EarlyListener], arguments: Sequence[str]) -> None:
     from smtpmock.runtime.signals import catch_stop_signals
 
     settings = options.settings
+    if options.workers > 1:
+        from smtpmock.workers.parent import check_workers
+
+        check_workers(options.workers, settings)
     taken = [listeners[0].take(settings.host, settings.port)]
     if settings.http_port is not None:
         taken.append(listeners[1].take(settings.http_host or settings.host, settings.http_port))
     stop_signals = catch_stop_signals()
+    if options.workers > 1:
+        from smtpmock.workers.parent import serve_with_workers
+
+        serve_with_workers(options.workers, arguments, taken, stop_signals, _print)
+        return
     from gevent.monkey import patch_socket
 
     patch_socket()

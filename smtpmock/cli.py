@@ -49,12 +49,14 @@ class Options(NamedTuple):
         settings: The settings of the server.
         rules: The rules, those from files first.
         demo: True to fill the inbox with examples.
+        workers: The number of processes that serve the ports.
     """
 
     version: bool
     settings: Settings
     rules: Sequence[Rule] = ()
     demo: bool = False
+    workers: int = 1
 
 
 class Parser(argparse.ArgumentParser):

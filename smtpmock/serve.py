@@ -6,7 +6,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
-from smtpmock import SETTINGS, quote
+from smtpmock import SETTINGS, invalid, quote
 from smtpmock.cli import (
     ENVIRONMENT_PREFIX,
     SWITCH_OPTIONS,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from smtpmock import Setting, SMTPMock
 
+_MOST_WORKERS = 256
 _SERVED = {name: declared for name, declared in SETTINGS.items() if declared.in_serve}
 _FLAGS = {name: [name] for name in _SERVED}
 _DEFAULTS: Any = {name: declared.serve_default for name, declared in _SERVED.items()}
@@ -58,7 +59,14 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
         settings_with(_DEFAULTS, given_values(found, environment, _FLAGS)),
         read_rules(found.rules, found.rule),
         switch_value("--demo", found.demo),
+        _workers(found.workers),
     )
+
+
+def _workers(text: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) < 4 and 0 < int(text) <= _MOST_WORKERS:
+        return int(text)
+    raise SettingError(invalid("--workers", text, f"an integer from 1 to {_MOST_WORKERS}"))
 
 
 def _parser() -> Parser:
@@ -84,6 +92,12 @@ def _parser() -> Parser:
     )
     general.add_argument(
         "--demo", dest="demo", default="false", help="fill the inbox with examples, sent over SMTP", **SWITCH_OPTIONS
+    )
+    general.add_argument(
+        "--workers",
+        default="1",
+        metavar="COUNT",
+        help="processes that serve the ports; more than one require a store that they share (default: 1)",
     )
     add_rules(parser)
     add_settings(parser, _SERVED.values(), _forms, lambda declared: declared.serve_default)

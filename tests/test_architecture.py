@@ -27,6 +27,7 @@ LIBRARY = ROOT / "robot_library" / "SMTPMockLibrary"
 LAYERS = (
     # From top to bottom; a module imports from its own package and from the lines below. "" is smtpmock/__init__.py.
     ("__main__",),
+    ("workers",),
     ("serve", "pytest_plugin", "testcase", "demo", "matrix_command"),
     ("cli",),
     ("",),
@@ -53,9 +54,9 @@ LAYERS = (
     ("errors",),
     ("version",),
 )
-SURFACES = ("__main__", "cli", "demo", "matrix_command", "pytest_plugin", "serve", "testcase")
-PUBLIC = {"smtpmock", "smtpmock.errors", "smtpmock._build", "smtpmock.runtime.signals"}
-"""What a surface may import; a build writes `_build`, and `signals` belongs to the command."""
+SURFACES = ("__main__", "cli", "demo", "matrix_command", "pytest_plugin", "serve", "testcase", "workers")
+PUBLIC = {"smtpmock", "smtpmock.errors", "smtpmock._build", "smtpmock.runtime.listener", "smtpmock.runtime.signals"}
+"""What a surface may import; a build writes `_build`, and `listener` and `signals` belong to the command."""
 
 HTTP_MAY_USE = {
     "smtpmock.runtime",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _BACKLOG = 1024
+CAN_SHARE = sys.platform == "linux" and hasattr(socket, "SO_REUSEPORT")
+"""True if several sockets can listen on a port, and the system spreads connections over them."""
 
 if sys.platform == "win32":  # there SO_REUSEADDR would let a second server take the port of a running one
     _ONE_SERVER_AT_A_TIME = socket.SO_EXCLUSIVEADDRUSE
@@ -19,12 +21,13 @@ else:  # without it the port could not be had while connections of the last serv
     _ONE_SERVER_AT_A_TIME = socket.SO_REUSEADDR
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
     """Return a socket that listens.
 
     Args:
         host: An address (an IPv6 address may stand in brackets) or a name, of whose addresses IPv4 comes first.
         port: The port; 0 lets the system choose one.
+        is_shared: True if further sockets of this process are to listen on the port, see `share`.
 
     Raises:
         StartError: If the name cannot be resolved, or the address or the port is unavailable.
@@ -40,11 +43,31 @@ def listen(host: str, port: int) -> socket.socket:
         raise _failed(port, f"invalid host name {name!r}") from error
     family, kind, protocol, _, address = min(found, key=lambda candidate: candidate[0] != socket.AF_INET)
     try:
-        listener: socket.socket = bind(socket.socket(family, kind, protocol), address)
+        if is_shared and CAN_SHARE:
+            bind(socket.socket(family, kind, protocol), address).close()  # nobody else has it
+        listener: socket.socket = socket.socket(family, kind, protocol)
+        if is_shared and CAN_SHARE:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        bind(listener, address)
         begin(listener)
     except OSError as error:
         raise _failed(port, f"{host}: {error.strerror}") from error
     return listener
+
+
+def share(listener: socket.socket) -> socket.socket:
+    """Return another socket that listens on the port of one that `listen` returned with `is_shared`.
+
+    The system spreads connections over both.
+
+    Raises:
+        OSError: If that fails.
+    """
+    another: socket.socket = socket.socket(listener.family, listener.type, listener.proto)
+    another.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    bind(another, listener.getsockname())
+    begin(another)
+    return another
 
 
 def bind(listener: Any, address: Any) -> Any:

@@ -41,6 +41,10 @@ class StopSignals:
         """Wait until one of them has come, whether before the call or after it."""
         self._next(self._caught)
 
+    def next_of(self, *others: int) -> int:
+        """Wait for one of the signals, or of others that have a handler; return its number."""
+        return self._next((*self._caught, *others))
+
     def bear(self, function: Callable[[], object]) -> None:
         """Call a function in a thread of its own, and wait until it returns.
 
