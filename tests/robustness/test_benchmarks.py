@@ -27,7 +27,7 @@ def test_the_command_measures_every_row_and_writes_what_it_measured(tmp_path: Pa
 
     assert (ended.returncode, ended.stderr) == (0, "")
     figures = json.loads(written.read_text())["figures"]
-    assert len(figures) == 21
+    assert len(figures) == 27
     assert all(figure["value"] is not None or "not installed" in figure["note"] for figure in figures)
     assert all(figure["what"] in ended.stdout for figure in figures)
 
