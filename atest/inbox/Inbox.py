@@ -112,6 +112,30 @@ class Inbox:
             raise AssertionError("\n".join(found) or "axe-core checked nothing")
 
     @keyword
+    def set_time_zone(self, name: str) -> None:
+        """Have the browser believe that it is somewhere else."""
+        self._selenium.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": name})
+
+    @keyword
+    def allow_the_clipboard(self, origin: str) -> None:
+        """Let the page write and read the clipboard."""
+        permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+        self._selenium.driver.execute_cdp_cmd(
+            "Browser.grantPermissions", {"origin": origin, "permissions": permissions}
+        )
+
+    @keyword
+    def get_clipboard(self) -> str:
+        """Return the text in the clipboard."""
+        script = "navigator.clipboard.readText().then(arguments[arguments.length - 1])"
+        return self._selenium.driver.execute_async_script(script)
+
+    @keyword
+    def deliver(self, server: MockServer, raw: str) -> None:
+        """Put a message into the inbox."""
+        server.mock.deliver(raw.encode(), "a@example.com", ["b@example.com"])
+
+    @keyword
     def deliver_many(self, server: MockServer, count: int) -> None:
         """Put messages into the inbox; the subject of each is its number."""
         for number in range(1, count + 1):

@@ -29,6 +29,29 @@ A Mistake In A Rule Is Explained
     Click Button    css:form[aria-label="Reject a recipient"] button
     Wait Until Element Contains    css:#other p.wrong    nonsense
 
+Any Rule Can Be Made Of Its Words
+    Open The Inbox
+    Show View    rules    Rules
+    Input Text    xpath://form[@aria-label='Any other rule']//label[text()='Recipient']/following-sibling::input    bob@*
+    Input Text    xpath://form[@aria-label='Any other rule']//label[starts-with(., 'Further')]/following-sibling::input    every=2 then=close
+    Click Button    css:form[aria-label="Any other rule"] button
+    Wait Until Page Contains    The rule is added.
+    Sending Should End With    ${SERVER}    sent
+    Wait Until Page Contains    every=2
+    Input Text    xpath://form[@aria-label='Any other rule']//label[starts-with(., 'Further')]/following-sibling::input    every
+    Click Button    css:form[aria-label="Any other rule"] button
+    Wait Until Element Contains    css:#other p.wrong    Invalid words 'every': expected name=value
+
+The Focus Stays Where It Is While Lists Change
+    Open The Inbox
+    Connect Many    ${SERVER}    2
+    Show View    sessions    Sessions
+    Wait Until Page Contains Element    link:Session 1
+    Press Tab Until    link:Session 1
+    Connect Many    ${SERVER}    1
+    Wait Until Page Contains Element    link:Session 3
+    Element Should Be Focused    link:Session 1
+
 The Server Goes Offline And Returns
     Open The Inbox
     Show View    rules    Rules

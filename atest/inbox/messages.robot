@@ -104,6 +104,34 @@ The Envelope Stands Beside The Header
     Wait Until Page Contains    493021
     Page Should Contain Link    https://shop.example/7
 
+The HTML Is Shown At The Width Of A Phone And Of A Tablet
+    Open The Inbox
+    Send Mail    ${SERVER}    subject=Wide    html=<p>Hello</p>
+    Open Message    Wide
+    FOR    ${name}    ${width}    IN    Phone    375    Tablet    768
+        Click Button    ${name}
+        ${size} =    Get Element Size    css:iframe
+        Should Be Equal As Integers    ${size}[0]    ${width}
+    END
+
+Times Are In The Zone Of The Browser
+    Set Time Zone    Asia/Tokyo
+    Open The Inbox
+    ${date} =    Set Variable    Sat, 21 Nov 2026 23:30:00 +0000
+    Deliver    ${SERVER}    Subject: Late\r\nDate: ${date}\r\n\r\nhi
+    Open Message    Late
+    Element Should Contain    css:.addresses    Nov 22, 2026, 8:30:00
+    [Teardown]    Set Time Zone    UTC
+
+The Settings For A Framework Are Copied
+    Open The Inbox
+    Allow The Clipboard    ${URL}
+    Wait Until Page Contains    There is no mail yet
+    Click Button    css:[aria-label="Copy the settings for Django"]
+    Wait Until Page Contains    Copied
+    ${copied} =    Get Clipboard
+    Should Contain    ${copied}    EMAIL_PORT = ${SERVER.port}
+
 The Newest Message Has An Address
     Open The Inbox
     Send Mail    ${SERVER}    subject=First
@@ -203,6 +231,7 @@ Ugly Mail Is Shown Without Harm To The Page
     Wait Until Page Contains    The last line of the newsletter
     Unselect Frame
     Look    newsletter    360    740
+    Look    newsletter
     Open Message    Forty files
     Open Part    attachments
     ${files} =    Get Element Count    css:.attachments li

@@ -30,5 +30,14 @@ export function descriptions(rows) {
   return h("dl", {}, ...rows.map(([name, ...values]) => [h("dt", {}, name), ...values.map((value) => h("dd", {}, value))]));
 }
 
+// Replace what is in an element. What has the focus keeps it if it is there again, or else another element gets it.
+export function refill(element, children, otherwise = null) {
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  element.replaceChildren(...children);
+  if (!focused || focused === document.activeElement) return;
+  const again = [...element.querySelectorAll("a, button, [tabindex]")].find((found) => found.isEqualNode(focused));
+  (again ?? otherwise)?.focus({ preventScroll: true });
+}
+
 let lastId = 0;
 export const uniqueId = (prefix) => `${prefix}-${(lastId += 1)}`;

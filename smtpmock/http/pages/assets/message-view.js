@@ -3,7 +3,7 @@
 import { API, get, patch, text } from "./api.js";
 import { copyMessage } from "./copy-test.js";
 import { closing, openDialog } from "./dialog.js";
-import { bdi, button, descriptions, h, uniqueId, visible } from "./dom.js";
+import { bdi, button, descriptions, h, refill, uniqueId, visible } from "./dom.js";
 import "./conversation.js";
 import { rendered } from "./rendered.js";
 import { tabs } from "./tabs.js";
@@ -20,13 +20,13 @@ export class MessageView extends HTMLElement {
     const message = await get(`/messages/${encodeURIComponent(id)}`);
     this.message = message;
     const parts = this.#parts(message);
-    this.replaceChildren(
+    refill(this, [
       this.#actions(message),
       h("h2", { tabindex: -1, dir: "auto" }, message.subject ? visible(message.subject) : h("em", {}, "(no subject)")),
       message.tags.length ? h("p", { class: "tags" }, ...message.tags.map((tag) => h("span", { class: "tag mark" }, bdi(tag)))) : "",
       addresses(message),
       ...tabs("Parts of the message", parts, this.#tab, (name) => (this.#tab = name)),
-    );
+    ]);
   }
 
   #actions(message) {

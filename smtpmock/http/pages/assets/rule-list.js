@@ -1,8 +1,9 @@
 // <rule-list>: the active rules with their hits, ready-made and other ones to add; the clock; offline and online.
 
 import { get, post, remove } from "./api.js";
-import { bdi, button, h, uniqueId } from "./dom.js";
+import { bdi, button, h, refill, uniqueId } from "./dom.js";
 import { keepLoaded } from "./live.js";
+import { split } from "./search.js";
 import { count } from "./words.js";
 
 // The fields of each form: name, label, kind, initial value. A field that is left empty is not sent.
@@ -22,6 +23,7 @@ const OWN = [
   ["times", "Times", "number", ""],
   ["delay", "Delay (seconds)", "number", ""],
   ["reply", "Reply", "text", "450 4.2.1 Busy"],
+  ["more", "Further words, such as then=close", "text", ""],
 ];
 
 export class RuleList extends HTMLElement {
@@ -41,7 +43,7 @@ export class RuleList extends HTMLElement {
         "div",
         { class: "forms" },
         ...Object.entries(READY_MADE).map(([name, [label, fields]]) => this.#form(label, fields, (words) => ({ [name]: words }))),
-        this.#form("Any other rule", OWN, (words) => words, "wide"),
+        this.#form("Any other rule", OWN, withFurtherWords, "wide"),
       ),
       h("h3", {}, "Clock"),
       h("p", { class: "quiet" }, "Greylists and rate limits read this clock."),
@@ -76,14 +78,13 @@ export class RuleList extends HTMLElement {
       return;
     }
     const [{ rules, total }, { smtp }] = answers;
-    const hadFocus = this.#list.contains(document.activeElement); // what had it may be gone
-    this.#list.replaceChildren(
+    const rows = [
       rules.length
         ? h("ul", { class: "rows" }, ...rules.map((rule) => this.#row(rule)))
         : h("p", { class: "quiet" }, "There are no rules: the server accepts what its settings allow."),
       rules.length > 1 ? button(`Remove all ${total} rules`, () => this.#do(async () => (await remove("/rules"), "All rules are removed."))) : "",
-    );
-    if (hadFocus) this.querySelector("h2").focus();
+    ];
+    refill(this.#list, rows, this.querySelector("h2"));
     this.#isOnline = smtp.online;
     this.#listening.textContent = smtp.online ? `Listening on ${smtp.address}. ` : "Offline: SMTP connections are refused. ";
     this.#switch.textContent = smtp.online ? "Refuse connections" : "Accept connections again";
@@ -145,6 +146,14 @@ export class RuleList extends HTMLElement {
       button("Reset the clock", () => this.#do(async () => ahead(await post("/clock", { reset: true })))),
     );
   }
+}
+
+// The words of a rule with those that were typed as name=value.
+function withFurtherWords({ more = "", ...words }) {
+  const [pairs, rest] = split(more);
+  if (rest) throw new Error(`Invalid words '${rest}': expected name=value`);
+  const number = (value) => (/^\d+(\.\d+)?$/.test(value) ? Number(value) : value);
+  return { ...words, ...Object.fromEntries(pairs.map(([name, value]) => [name, number(value)])) };
 }
 
 const ahead = (clock) => `The clock is ${clock.ahead} seconds ahead.`;

@@ -4,7 +4,7 @@
 import { closing, openDialog } from "./dialog.js";
 import { h } from "./dom.js";
 
-const CRITERION = /(^|\s)([a-z_]+)=(?:"([^"]*)"|(\S*))(?=\s|$)/g;
+const PAIR = /(^|\s)([a-z_]+)=(?:"([^"]*)"|(\S*))(?=\s|$)/g;
 
 const HELP = [
   ["invoice, \"two words\"", "the text is anywhere in the message"],
@@ -20,14 +20,19 @@ const HELP = [
   ["client=127.0.0.1  helo_name=  user=ann", "by the session"],
 ];
 
-export function parameters(text) {
-  const found = [];
-  const rest = text.replace(CRITERION, (_, before, name, quoted, plain) => {
-    found.push([name, quoted ?? plain]);
+// The pairs name=value in a text, and what else there is.
+export function split(text) {
+  const pairs = [];
+  const rest = text.replace(PAIR, (_, before, name, quoted, plain) => {
+    pairs.push([name, quoted ?? plain]);
     return before;
   });
-  if (rest.trim()) found.push(["q", rest.trim()]);
-  return found;
+  return [pairs, rest.trim()];
+}
+
+export function parameters(text) {
+  const [pairs, rest] = split(text);
+  return rest ? [...pairs, ["q", rest]] : pairs;
 }
 
 export function showSearchHelp() {

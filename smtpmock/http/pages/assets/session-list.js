@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { copySession } from "./copy-test.js";
-import { bdi, button, h } from "./dom.js";
+import { bdi, button, h, refill } from "./dom.js";
 import { keepLoaded } from "./live.js";
 import "./conversation.js";
 import { cause, count, isRefusal, shortTime, wholeTime } from "./words.js";
@@ -48,9 +48,10 @@ export class SessionList extends HTMLElement {
     this.#newer.disabled = this.#starts.length === 1;
     this.#older.disabled = next === null;
     this.#range.textContent = count(total, "session");
-    this.#list.replaceChildren(
-      sessions.length ? h("ul", { class: "rows sessions" }, ...sessions.reverse().map(row)) : h("p", { class: "quiet" }, total ? "There are no earlier sessions." : "No client has connected."),
-    );
+    const rows = sessions.length
+      ? h("ul", { class: "rows sessions" }, ...sessions.reverse().map(row))
+      : h("p", { class: "quiet" }, total ? "There are no earlier sessions." : "No client has connected.");
+    refill(this.#list, [rows], this.querySelector("h2"));
   }
 }
 
@@ -92,7 +93,7 @@ export class SessionView extends HTMLElement {
   #draw(session) {
     const talk = h("smtp-conversation");
     talk.show(session);
-    this.replaceChildren(
+    refill(this, [
       back(),
       h("div", { class: "headline" }, h("h2", { tabindex: -1 }, `Session ${session.number}`), button("Copy as test", () => copySession(session))),
       h("p", {}, `From ${session.client}:${session.client_port}, `, h("time", { datetime: session.started_at }, wholeTime(session.started_at)), session.user ? [", logged in as ", bdi(session.user)] : ""),
@@ -100,7 +101,7 @@ export class SessionView extends HTMLElement {
         ? h("p", {}, ...session.messages.map((message, place) => [place ? ", " : "", h("a", { href: `#/messages/${message}` }, `Transaction ${place + 1}`)]))
         : h("p", { class: "quiet" }, "There was no transaction."),
       talk,
-    );
+    ]);
   }
 }
 

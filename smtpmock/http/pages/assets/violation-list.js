@@ -1,7 +1,7 @@
 // <violation-list>: what the clients did against the standards, with the message or the session that it belongs to.
 
 import { MOST_IDS, get, pages } from "./api.js";
-import { bdi, button, h } from "./dom.js";
+import { bdi, button, h, refill } from "./dom.js";
 import { keepLoaded } from "./live.js";
 import { violations } from "./message-view.js";
 
@@ -79,7 +79,7 @@ export class ViolationList extends HTMLElement {
     const found = [...[...this.#sessions.values()].reverse(), ...[...this.#messages.values()].reverse()]
       .map((one) => ({ ...one, found: one.found.filter(isShown) }))
       .filter((one) => one.found.length);
-    this.#list.replaceChildren(
+    const rows = [
       found.length ? "" : h("p", { class: "quiet" }, "The clients have violated no standard."),
       ...found.slice(0, this.#shown).map((one) => h("section", {}, h("h3", {}, h("a", { href: one.href }, bdi(one.title))), violations(one.found))),
       found.length > this.#shown
@@ -88,7 +88,8 @@ export class ViolationList extends HTMLElement {
             this.#draw();
           })
         : "",
-    );
+    ];
+    refill(this.#list, rows, this.querySelector("h2"));
   }
 }
 
