@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_COUNTED = 10_000
 """How far the matches of a query are counted for a page."""
 
-MOST_EXAMINED = 1_000
+MOST_EXAMINED = 300
 """The records that are examined to count the matches of a query which SQLite cannot decide, after the page is full."""
 
 
@@ -145,11 +145,11 @@ def matching(
     most = -1 if limit is None else limit
     after = after if query is None else max(after, query.after)
     decides = query is not None and asked is not None and not asked.is_exact
-    for sql, values in _statements(connection, asked, after, ENTRY):
+    for sql, order, values in _statements(connection, asked, after, ENTRY):
         if most == 0:
             return
         bound = "" if decides or limit is None else f" LIMIT {most}"
-        for row in connection.execute(f"{sql} ORDER BY 1{bound}", values):
+        for row in connection.execute(f"{sql} ORDER BY {order}{bound}", values):
             found = entry(row)
             if not decides or query.matches(found):  # type: ignore[union-attr]
                 yield found
@@ -165,15 +165,15 @@ def _count(connection: sqlite3.Connection, query: Query, asked: Condition, page:
             accepted, records = connection.execute("SELECT accepted, records FROM state").fetchone()
             return int(records if query.accepted is None else accepted if query.accepted else records - accepted)
         total = 0
-        for sql, values in _statements(connection, asked, query.after, "m.number"):
+        for sql, _, values in _statements(connection, asked, query.after, "m.number"):
             counted = f"SELECT count(*) FROM ({sql} LIMIT {MOST_COUNTED - total})"
             total += connection.execute(counted, values).fetchone()[0]
         return total
     total, examined = 0, 0
     numbers = {found.number for found in page}
     last = page[-1].number if page else page_after
-    for sql, values in _statements(connection, asked, query.after, ENTRY):
-        for row in connection.execute(f"{sql} ORDER BY 1", values):
+    for sql, order, values in _statements(connection, asked, query.after, ENTRY):
+        for row in connection.execute(f"{sql} ORDER BY {order}", values):
             if row[0] in numbers:
                 total += 1
                 continue
@@ -186,10 +186,13 @@ def _count(connection: sqlite3.Connection, query: Query, asked: Condition, page:
 
 def _statements(
     connection: sqlite3.Connection, asked: Condition | None, after: int, columns: str
-) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Yield the statements that select the candidates after a number, one after the other."""
+) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
+    """Yield the statements that select the candidates after a number, one after the other.
+
+    Each comes with the column of its first table by which it is sorted: that one is read in this order anyway.
+    """
     if asked is None:
-        yield f"SELECT {columns} FROM messages m WHERE m.number > ?", (after,)
+        yield f"SELECT {columns} FROM messages m WHERE m.number > ?", "m.number", (after,)
         return
     first, *others = (*asked.keys, "")
     terms = list(asked.terms)
@@ -200,10 +203,10 @@ def _statements(
     rest = "".join(f" AND {term}" for term in terms)
     if first:
         source = "addresses a CROSS JOIN messages m ON m.number = a.number WHERE a.key = ? AND a.number > ?"
-        yield f"SELECT {columns} FROM {source}{rest}", (first, after, *values)
+        yield f"SELECT {columns} FROM {source}{rest}", "a.number", (first, after, *values)
         return
     indexed = connection.execute("SELECT indexed FROM state").fetchone()[0] if asked.subject else 0
     if indexed > after:
         source = "subjects s CROSS JOIN messages m ON m.number = s.rowid WHERE subjects MATCH ? AND s.rowid > ?"
-        yield f"SELECT {columns} FROM {source}{rest}", (asked.subject, after, *values)
-    yield f"SELECT {columns} FROM messages m WHERE m.number > ?{rest}", (max(after, indexed), *values)
+        yield f"SELECT {columns} FROM {source}{rest}", "s.rowid", (asked.subject, after, *values)
+    yield f"SELECT {columns} FROM messages m WHERE m.number > ?{rest}", "m.number", (max(after, indexed), *values)

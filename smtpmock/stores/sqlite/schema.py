@@ -64,9 +64,13 @@ def connect(path: Path, timeout: float, *, create: bool = False) -> sqlite3.Conn
     """
     uri = f"{path.as_uri()}?mode={'rwc' if create else 'rw'}"
     connection = sqlite3.connect(
-        uri, timeout, isolation_level=None, check_same_thread=False, cached_statements=512, uri=True
+        uri, timeout=timeout, isolation_level=None, check_same_thread=False, cached_statements=512, uri=True
     )
-    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
