@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.docs.pages import ALL, files
-from tests.docs.test_python import write
+from tests.docs.pages import ALL, DOCS, files
+from tests.docs.test_python import masked, write
 from tests.test_project import tomllib
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RUN = {"python", "sh", "console", "robotframework", "js", "perl", "toml", "json", "yaml"}
 FOREIGN = {"go", "java", "csharp", "ruby"}  # of other tools: how-to/coming-from.md shows their call beside ours
@@ -55,13 +60,34 @@ def test_suites(tmp_path):
         if suites:
             write(files(found), folder)
             write({f"line_{example.line}.robot": example.code for example in suites if not example.title}, folder)
+    status, printed = _robot(tmp_path, "pages")
+    assert status == 0, printed
+
+
+@pytest.mark.skipif(find_spec("robot") is None, reason="needs Robot Framework")
+def test_failure_of_the_tutorial_is_the_one_that_it_shows(tmp_path):
+    page = "tutorials/robot.md"
+    [line] = re.findall(r"^Add `(.+)` as the last line", (DOCS / page).read_text(encoding="utf-8"), re.MULTILINE)
+    [shown] = [example.code for example in ALL[page] if example.language == "text"]
+    write(files(ALL[page]), tmp_path)
+    with (tmp_path / "refused.robot").open("a", encoding="utf-8") as suite:
+        suite.write(f"    {line}\n")
+
+    status, printed = _robot(tmp_path, "refused.robot")
+
+    assert status == 1
+    assert "\n".join(masked(line) for line in shown.splitlines()) in masked(printed)
+
+
+def _robot(folder: Path, suites: str) -> tuple[int, str]:
+    """Run suites; return the number of failed tests, and what is printed."""
     ended = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "robot", "--outputdir", str(tmp_path), "--log", "none", "pages"],
-        cwd=tmp_path,
+        [sys.executable, "-W", "error", "-m", "robot", "--outputdir", str(folder), "--log", "none", suites],
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=120,
         check=False,
     )
-    assert ended.returncode == 0, ended.stdout
+    return ended.returncode, ended.stdout
