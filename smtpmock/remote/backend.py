@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import SMTPMockError
@@ -11,12 +10,10 @@ from smtpmock.mailbox.explained import explained
 from smtpmock.messages.message import Message
 from smtpmock.messages.session import Session
 from smtpmock.queries.query import Mark, Query
-from smtpmock.records.change import Change
-from smtpmock.remote.changes import wait_for_change
+from smtpmock.remote.changes import subscribe, wait_for_change
 from smtpmock.remote.client import LIMIT, Client, MissingError, UnreachableError
 from smtpmock.remote.parameters import message_parameters, session_parameters
 from smtpmock.remote.rules import RemoteClock, RemoteRules
-from smtpmock.runtime import hub
 from smtpmock.text import format_address, listed
 from smtpmock.version import __version__
 
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
 
     from smtpmock.mail.content import Content
     from smtpmock.queries.query import SessionQuery
+    from smtpmock.records.change import Change
     from smtpmock.remote.parameters import Sent
     from smtpmock.rules.book import Clock
     from smtpmock.rules.rule import Rule
@@ -237,8 +235,7 @@ class RemoteBackend:
 
     def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
         """Call a function with each change of the records, the sessions and the rules; return what ends this."""
-        greenlet = self._client.follow(partial(_tell, callback), lambda _: None)
-        return lambda: hub.get_hub().post(partial(greenlet.kill, block=False))
+        return subscribe(self._client, callback)
 
     def deliver(self, content: Content, sender: str, recipients: Sequence[str]) -> Entry:
         """Store a message without SMTP, and return it."""
@@ -303,9 +300,3 @@ def _batches(ids: Iterable[str]) -> Iterable[list[tuple[str, str]]]:
     pairs = [("id", one) for one in ids]
     for start in range(0, len(pairs), _IDS):
         yield [*pairs[start : start + _IDS], ("accepted", "any")]
-
-
-def _tell(callback: Callable[[Change], object], event: dict[str, Any]) -> None:
-    if "action" in event:
-        ids = event.get("ids") or ([event["id"]] if "id" in event else [])
-        callback(Change(event["topic"], event["action"], tuple(ids)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from smtpmock.records.change import Change
 from smtpmock.remote.client import UnreachableError
 from smtpmock.runtime import hub
 from smtpmock.runtime.wakeup import make_wakeup
@@ -49,6 +51,42 @@ def wait_for_change(client: Client, condition: Callable[[], bool], timeout: floa
                 if has_ended:
                     break
             events.pause(min(_PAUSE, max(end - monotonic(), 0)))
+
+
+def subscribe(client: Client, callback: Callable[[Change], object]) -> Callable[[], None]:
+    """Call a function with each change at the server from now on; return what ends this.
+
+    While the server cannot be reached nothing is told, and afterwards what has happened meanwhile.
+
+    Args:
+        client: The client of the server.
+        callback: The function to call in the hub thread.
+
+    Raises:
+        SMTPMockError: If the server cannot be reached.
+    """
+    with closing(make_wakeup()) as wakeup:
+        outcome: list[Exception | None] = []
+
+        def tell(event: dict[str, Any]) -> None:
+            if not outcome:
+                outcome.append(None)
+                wakeup.set()
+            if "action" in event:
+                ids = event.get("ids") or ([event["id"]] if "id" in event else [])
+                callback(Change(event["topic"], event["action"], tuple(ids)))
+
+        def end(error: Exception) -> None:
+            if not outcome:
+                outcome.append(error)
+                wakeup.set()
+
+        greenlet = client.follow(tell, end, goes_on=True)
+        while not outcome:
+            wakeup.wait(None)
+    if outcome[0] is not None:
+        raise outcome[0]
+    return lambda: hub.get_hub().post(partial(greenlet.kill, block=False))
 
 
 class _Events:

@@ -17,7 +17,7 @@ from smtpmock.runtime import hub
 from smtpmock.text import escape_controls, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from smtpmock.remote.address import Address
     from smtpmock.remote.connection import Reply
@@ -169,36 +169,52 @@ class Client:
                 gevent.sleep(min(pause, max(end - monotonic(), 0)))
                 pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def follow(self, told: Callable[[dict[str, Any]], object], ended: Callable[[Exception], object]) -> Any:
+    def follow(
+        self, told: Callable[[dict[str, Any]], object], ended: Callable[[Exception], object], *, goes_on: bool = False
+    ) -> Any:
         """Follow the events of the server; return the greenlet that does.
 
         Args:
             told: The function to call in the hub thread with each event, beginning with one that has no action.
             ended: The function to call in the hub thread when there are no further ones.
+            goes_on: True to connect again when the stream is cut off after its beginning, and to miss nothing by that.
         """
-        return hub.get_hub().call(gevent.spawn, self._follow, told, ended)
+        return hub.get_hub().call(gevent.spawn, self._follow, told, ended, goes_on)
 
-    def _follow(self, told: Callable[[dict[str, Any]], object], ended: Callable[[Exception], object]) -> None:
-        try:
-            stream = self._connections.open_stream(f"{API}/events", SECONDS_TO_ANSWER)
+    def _follow(
+        self, told: Callable[[dict[str, Any]], object], ended: Callable[[Exception], object], goes_on: bool
+    ) -> None:
+        last_id = ""
+        while True:
             try:
-                event, data, knows_beginning = "", "", False
-                while True:
-                    line = stream.read_line()
-                    name, _, value = line.partition(": ")
-                    if name == "event":
-                        event = value
-                    elif name == "data":
-                        data += value
-                    elif not line and (event or not knows_beginning):
-                        told({"topic": event, **(json.loads(data) if data else {})})
-                        event, data, knows_beginning = "", "", True
-            finally:
-                stream.close()
-        except NoReplyError as error:
-            ended(UnreachableError(self._said(str(error))))
-        except Exception as error:
-            ended(error)
+                for place, event in self._events(last_id):
+                    last_id = place
+                    told(event)
+            except NoReplyError as error:
+                if not goes_on or not last_id:
+                    ended(UnreachableError(self._said(str(error))))
+                    return
+                gevent.sleep(_LONGEST_PAUSE)
+            except Exception as error:
+                ended(error)
+                return
+
+    def _events(self, last_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the events, each after its id: those after the last one that is known, else first the beginning."""
+        stream = self._connections.open_stream(f"{API}/events", SECONDS_TO_ANSWER, last_id)
+        try:
+            fields: dict[str, str] = {}
+            while True:
+                line = stream.read_line()
+                name, _, value = line.partition(": ")
+                if line:
+                    fields[name] = fields.get(name, "") + value
+                elif "id" in fields:
+                    data = json.loads(fields.get("data", "{}"))
+                    yield fields["id"], {**data, "topic": fields.get("event", "")}
+                    fields.clear()
+        finally:
+            stream.close()
 
     def _ask(self, method: str, target: str, content: bytes | None, seconds: float) -> Reply:
         """Return the response of the server. In the hub thread.

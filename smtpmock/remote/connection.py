@@ -6,6 +6,7 @@ from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, IncompleteRead
 from ssl import SSLError
 from time import monotonic
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet, finalize
 
@@ -17,12 +18,18 @@ from smtpmock.runtime import hub
 from smtpmock.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from smtpmock.remote.address import Address
 
 _CONNECT_SECONDS = 10.0
 _MOST_IDLE = 4
 _LONGEST_IDLE = 30.0
 """Seconds after which an idle connection is not used again: the server, or a proxy, may be about to close it."""
+
+
+_LONGEST_SILENCE = 45.0
+"""Seconds after which a stream that says nothing is given up: the server sends a comment every 15."""
 
 
 class Reply(NamedTuple):
@@ -120,20 +127,23 @@ class Connections:
                 connection.close()
             return reply
 
-    def open_stream(self, target: str, seconds: float) -> Stream:
+    def open_stream(self, target: str, seconds: float, last_id: str = "") -> Stream:
         """Send a request for a stream, and return it.
 
         Args:
             target: The path below that of the address, and the query.
-            seconds: The most seconds without anything from the server.
+            seconds: The most seconds until it begins.
+            last_id: The id of the last event that is known; "" for none.
 
         Raises:
             NoReplyError: If there is no response, or it is no stream.
         """
         connection = _Connection(self._address, self._context)
         try:
-            self._send(connection, "GET", target, None, seconds)
+            self._send(connection, "GET", target, None, seconds, {"Last-Event-ID": last_id} if last_id else {})
+            sock = connection.sock
             response = connection.getresponse()
+            sock.settimeout(_LONGEST_SILENCE)
             if response.status != 200:
                 raise NoReplyError(f"status {response.status}")
         except BaseException as error:
@@ -172,8 +182,16 @@ class Connections:
             connection.close()
         return Reply(response.status, response.headers.get_content_type(), content)
 
-    def _send(self, connection: _Connection, method: str, target: str, body: bytes | None, seconds: float) -> None:
-        headers = {"Host": self._address.shown_host, "User-Agent": f"smtpmock/{__version__}"}
+    def _send(
+        self,
+        connection: _Connection,
+        method: str,
+        target: str,
+        body: bytes | None,
+        seconds: float,
+        further: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        headers = {"Host": self._address.shown_host, "User-Agent": f"smtpmock/{__version__}", **further}
         if self._address.authorization:
             headers["Authorization"] = self._address.authorization
         if body is not None:
