@@ -112,7 +112,7 @@ def _verdict(content):
 @pytest.mark.uninstrumented
 def test_growth_that_is_not_linear_is_seen():
     def quadratic(raw):
-        for place in range(0, len(raw), 10):
+        for place in range(len(raw)):
             raw.count(b"b", place)
 
     with pytest.raises(AssertionError, match="bytes took"):

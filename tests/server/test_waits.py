@@ -112,7 +112,7 @@ def test_a_wait_ends_with_each_message_of_many(mock):
 
     sender = threading.Thread(target=send)
     sender.start()
-    for number in range(1, 61):
+    for number in range(1, 31):
         turns.put(True)
         assert len(mock.wait_for_messages(number, ENDLESS)) == number
     turns.put(False)
