@@ -21,6 +21,8 @@ from tests.places import PLACES, end_farm
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytest.register_assert_rewrite("tests.explained", "tests.sending")
+
 _SECONDS = 90
 """After which a child that still runs is taken to hang."""
 

@@ -93,15 +93,13 @@ def _wire(raw: bytes, body: int, parameters: Mapping[str, str], undotted: bytes)
     """Yield the violations in the bytes, of which the body begins at the index `body`."""
     kind = parameters.get("BODY", "").upper()
     if kind != "BINARYMIME":  # it has no lines (RFC 3030)
-        for code, pattern, start in (
-            ("bare-lf", _BARE_LF, 0),
-            ("bare-cr", _BARE_CR, 0),
-            ("line-too-long", _LONG_LINE, body),
-        ):
-            yield from _first(code, pattern, raw, start)
+        if not raw.count(b"\r\n") == raw.count(b"\n") == raw.count(b"\r"):  # a tenth of the time of both searches
+            yield from _first("bare-lf", _BARE_LF, raw, 0)
+            yield from _first("bare-cr", _BARE_CR, raw, 0)
+        yield from _first("line-too-long", _LONG_LINE, raw, body)
     if undotted:
         yield violation("dot-not-stuffed", f"the line {at_line(0, undotted).partition(': ')[2]}")
-    if kind not in ("8BITMIME", "BINARYMIME"):
+    if kind not in ("8BITMIME", "BINARYMIME") and not raw.isascii():
         yield from _first("8bit-without-8bitmime", _BEYOND_ASCII, raw, body)
     declared = parameters.get("SIZE", "")
     # Many clients declare the size before the protocol adds a missing line end.

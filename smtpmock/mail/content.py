@@ -160,12 +160,12 @@ class Content:
             >>> Content(b'From: "Ann" <ann@a.example>\r\n\r\n').from_
             'ann@a.example'
         """
-        return next(iter(self.root.addresses("from")), "")
+        return next(iter(self._bare_addresses("from")), "")
 
     @property
     def reply_to(self) -> tuple[str, ...]:
         """The bare addresses in Reply-To, groups flattened (RFC 5322 §3.6.2)."""
-        return self.root.addresses("reply-to")
+        return self._bare_addresses("reply-to")
 
     @property
     def to(self) -> tuple[str, ...]:
@@ -175,12 +175,12 @@ class Content:
             >>> Content(b"To: Ann <a@a.example>, Team: b@a.example, c@a.example;\r\n\r\n").to
             ('a@a.example', 'b@a.example', 'c@a.example')
         """
-        return self.root.addresses("to")
+        return self._bare_addresses("to")
 
     @property
     def cc(self) -> tuple[str, ...]:
         """The bare addresses in Cc, groups flattened (RFC 5322 §3.6.3)."""
-        return self.root.addresses("cc")
+        return self._bare_addresses("cc")
 
     @property
     @_once
@@ -206,6 +206,9 @@ class Content:
         """
         field = name.lower()
         return self.remember(f"addresses {field}", lambda: self.root.named_addresses(field))
+
+    def _bare_addresses(self, name: str) -> tuple[str, ...]:
+        return tuple(address for _, address in self.addresses(name))
 
     def bcc(self, recipients: tuple[str, ...]) -> tuple[str, ...]:
         r"""Return the recipients of the envelope that do not appear in the header.

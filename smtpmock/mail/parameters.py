@@ -23,7 +23,9 @@ def strip_comments(text: str) -> str:
         >>> strip_comments("never closed (a")
         'never closed (a'
     """
-    return " ".join("".join(" " if is_comment else piece for piece, is_comment in _pieces(text)).split())
+    if "(" in text:
+        text = "".join(" " if is_comment else piece for piece, is_comment in _pieces(text))
+    return " ".join(text.split())
 
 
 def _pieces(text: str, *, has_comments: bool = True) -> list[tuple[str, bool]]:

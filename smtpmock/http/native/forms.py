@@ -22,7 +22,7 @@ from smtpmock.records.exchange import Cause, Exchange
 from smtpmock.records.session import TLS, Attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 LARGE = {
     "raw": ("raw", "msg_request"),
@@ -33,6 +33,12 @@ LARGE = {
 """The attributes that each word of `include` adds to the entries of a list."""
 
 _PLAIN = frozenset((str, bool, int, float, type(None)))
+
+_MADE: Mapping[str, Callable[[Any], Any]] = {
+    "stored": lambda value: value.to_json(),
+    "messages": lambda session: [message.id for message in session.messages],
+}
+"""The attributes that are not those of the object."""
 
 INCLUDES = tuple(LARGE)
 """The words of `include`."""
@@ -60,7 +66,7 @@ def _form(kind: Any) -> Form:
     fields = list(getattr(kind, "_fields", ())) or list(kind.__dataclass_fields__ if is_dataclass(kind) else ())
     if kind is Message:
         fields.append("number")
-    properties = [name for name, value in vars(kind).items() if isinstance(value, property)]
+    properties = [name for base in kind.__mro__ for name, value in vars(base).items() if isinstance(value, property)]
     if kind in (Message, Session):
         properties.append("stored")
     names = (name for name in (*fields, *properties) if name not in _LEFT_OUT.get(kind, ()))
@@ -84,13 +90,17 @@ def as_json(value: Any, include: Collection[str] = INCLUDES) -> Any:
         >>> as_json(Cause("msg_greeting"))["kind"]
         'setting'
     """
+    return _written(value, frozenset(include))
+
+
+def _written(value: Any, include: frozenset[str]) -> Any:
     kind: Any = type(value)
     if kind in _PLAIN:
         return value
-    if kind in (tuple, list):
-        return [as_json(part, include) for part in value]
+    if kind is tuple or kind is list:
+        return [part if type(part) in _PLAIN else _written(part, include) for part in value]
     if kind in FORMS:
-        return _object(value, _names(kind, frozenset(include)), include)
+        return _object(value, _names(kind, include), include)
     if kind is bytes:
         return b64encode(value).decode()
     if isinstance(value, datetime):
@@ -100,7 +110,7 @@ def as_json(value: Any, include: Collection[str] = INCLUDES) -> Any:
     if kind is frozenset:
         return sorted(value)
     assert isinstance(value, Mapping), kind
-    return {name: as_json(part, include) for name, part in value.items()}
+    return {name: _written(part, include) for name, part in value.items()}
 
 
 def format_time(moment: datetime) -> str:
@@ -125,7 +135,7 @@ def fields_as_json(value: Any, fields: Sequence[str]) -> dict[str, Any]:
         value: The message or the session.
         fields: The names of the attributes, which are in its form.
     """
-    return _object(value, fields, ())
+    return _object(value, fields, frozenset())
 
 
 @lru_cache(None)
@@ -135,18 +145,11 @@ def _names(kind: type, include: frozenset[str]) -> tuple[str, ...]:
     return tuple(name for name in FORMS[kind].names if name not in left_out)
 
 
-def _object(value: Any, names: Sequence[str], include: Collection[str]) -> dict[str, Any]:
+def _object(value: Any, names: Sequence[str], include: frozenset[str]) -> dict[str, Any]:
     written = {}
     for name in names:
-        if name == "stored":
-            part = value.to_json()
-        elif name == "messages":
-            part = [message.id for message in value.messages]
-        else:
-            part = getattr(value, name)
-            if type(part) not in _PLAIN:
-                part = as_json(part, include)
-        written[name] = part
+        part = _MADE[name](value) if name in _MADE else getattr(value, name)
+        written[name] = part if type(part) in _PLAIN else _written(part, include)
     return written
 
 

@@ -86,7 +86,7 @@ def _schema(kind: type, names: tuple[str, ...]) -> Schema:
             meaning = f"What {kind.__name__}.from_json of Python makes the same object of"
             properties[name] = {"type": "object", "description": meaning}
             continue
-        attribute = vars(kind).get(name)
+        attribute = getattr(kind, name, None)
         if isinstance(attribute, property):
             hint = get_type_hints(attribute.fget, localns=_NAMES)["return"]
             meaning = _summary(attribute)
