@@ -34,6 +34,7 @@ class Eraser(MessageReceiver):
         transaction = self.state.transaction
         if part is _RCPTTO and self.behaviour.settings.multiple_rcptto:
             return
+        self._complete()
         if transaction.is_recorded:
             if transaction.is_over:  # a session can send several messages: the accepted one stays
                 if part <= _MAILFROM:
@@ -62,6 +63,7 @@ class Eraser(MessageReceiver):
             if transaction.is_over:
                 return
             if transaction.is_recorded:  # a refused message, which the client sends again
+                self._complete()
                 transaction.is_recorded = False
                 transaction.record_id = ""
                 transaction.forget_from_data()
@@ -73,4 +75,5 @@ class Eraser(MessageReceiver):
         if part is _RSET:
             transaction.is_over = transaction.has_begun
         else:
+            self._complete()
             self.state.transaction = Transaction(None if part is _HELO else transaction.helo)

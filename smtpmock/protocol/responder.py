@@ -59,6 +59,7 @@ class Responder:
 
     __slots__ = (
         "_actions",
+        "_amends",
         "_asks",
         "_before",
         "_drip",
@@ -102,6 +103,7 @@ class Responder:
         self._silent = False
         self._resets = False
         self._leaving = False
+        self._amends = False  # True if something was added to the record that is not stored yet
         self._spoken = False  # True once the client has sent a line
         self._last = NO_EXCHANGE
         self._number = 0  # of the last exchange
@@ -330,8 +332,16 @@ class Responder:
         self.state.transaction.is_recorded = True
 
     def _amend(self) -> None:
-        """Store what the session added to an existing record."""
-        if self.state.transaction.is_recorded:
+        """Store what the session added to an existing record, before the next reply is sent.
+
+        A record is copied for that, and a client may add to it with each of very many commands in one packet.
+        """
+        self._amends = self._amends or self.state.transaction.is_recorded
+
+    def _complete(self) -> None:
+        """Store what was added and is not stored yet."""
+        if self._amends:
+            self._amends = False
             self._actions.append(Amend(self._make_record()))
 
     # Questions.
@@ -400,6 +410,7 @@ class Responder:
 
     def _finish(self) -> None:
         """Complete the record of the session, then send the last bytes and close."""
+        self._complete()
         transaction = self.state.transaction
         has_record = transaction.has_begun if self.behaviour.keeps_everything else self._spoken
         if has_record and not transaction.is_recorded:
@@ -418,6 +429,7 @@ class Responder:
         self.paused = True
 
     def _flush(self) -> None:
+        self._complete()
         if not self._out:
             return
         data = b"".join(self._out)
@@ -433,6 +445,8 @@ class Responder:
         self._drip = None
 
     def _done(self) -> list[Action]:
+        if self._resume is None:  # a question comes last
+            self._complete()
         actions, out = self._actions, self._out
         self._actions = []
         if out and self._resume is None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from smtpmock.protocol.actions import Amend, Erase
+from tests.protocol.conversation import Conversation
 from tests.protocol.scenario import (
     ACCEPTED,
     BAD_RCPT,
@@ -209,3 +211,24 @@ MULTIPLE = (
 @pytest.mark.parametrize("scenario", SINGLE + SINGLE_MANY_RECIPIENTS + MULTIPLE, ids=lambda scenario: scenario.name)
 def test_conversation(scenario: Scenario) -> None:
     assert scenario.play() == scenario.expected()
+
+
+def test_what_a_packet_adds_to_a_record_is_stored_once_and_before_the_replies() -> None:
+    conversation = Conversation(**MANY_RCPT).accepted()
+    packet = b"".join(b"RCPT TO:<b%d@example.com>\r\n" % number for number in range(100))
+    amended, replies = conversation.step(packet + b"NOOP\r\n")
+
+    assert isinstance(amended, Amend)
+    assert len(amended.record.rcptto) == 101
+    assert amended.record.noop
+    assert replies == b"250 Received\r\n" * 100 + b"250 Ok\r\n"
+
+
+def test_what_a_packet_adds_to_a_record_is_stored_before_the_record_is_erased() -> None:
+    conversation = Conversation(**MANY_RCPT).accepted()
+    amended, erased, replies = conversation.step(b"RCPT TO:<c@example.com>\r\nRSET\r\n")
+
+    assert isinstance(amended, Amend)
+    assert len(amended.record.rcptto) == 2
+    assert isinstance(erased, Erase)
+    assert replies == b"250 Received\r\n250 Ok\r\n"
