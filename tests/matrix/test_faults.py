@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from pathlib import Path
 from smtplib import SMTP, SMTPException
 
 import pytest
@@ -158,6 +159,17 @@ def test_greylisting_is_over_when_the_clock_was_moved_as_the_fault_says():
         assert talk(mock)[3] == "450"
         mock.clock.advance(fault.advance)
         assert talk(mock) == ACCEPTED
+
+
+def test_page_has_a_row_for_each_fault_with_its_rule():
+    page = Path(__file__).parents[2] / "docs" / "survival.md"
+    text = page.read_text(encoding="utf-8").partition("\n## The faults\n")[2].partition("\n## ")[0]
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+
+    assert [row.split("`")[1] for row in rows] == list(FAULTS)
+    for row, fault in zip(rows, FAULTS.values(), strict=True):
+        assert f" {fault.meaning} | `{fault.rule}`" in row
+        assert row.endswith(f" {fault.expected} |")
 
 
 def test_unknown_fault_is_refused():

@@ -188,6 +188,20 @@ def test_mail_to_somebody_else_in_each_run_is_counted():
     assert [row.outcome for row in matrix.rows] == ["lost", "delivered"]
 
 
+def test_notification_about_a_lost_mail_does_not_stand_for_it():
+    def send(mock):
+        try:
+            send_once(mock, mail("b@example.com"))
+        except SMTPException:
+            with SMTP(mock.host, mock.port) as client:
+                client.sendmail("", "b@example.com", "Subject: Undelivered\r\n\r\nWelcome")
+                client.sendmail("shop@example.com", "warden@example.com", "Subject: Undelivered\r\n\r\nWelcome")
+
+    row = outcome(send, "421-at-mail")
+
+    assert (row.outcome, row.lost, row.duplicated) == ("lost", 1, 0)
+
+
 # Time.
 
 

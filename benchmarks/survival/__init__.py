@@ -1,0 +1,1 @@
+"""The survival matrix of mail libraries and programs: python -m benchmarks.survival."""
