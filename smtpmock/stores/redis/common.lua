@@ -63,8 +63,14 @@ local function drop_oldest()
   tell('purge', 'dropped', {id})
 end
 
+-- Return the number of exchanges of a session that are there.
+local function count_exchanges(sid)
+  local counts = redis.call('HMGET', session_key(sid), 'count', 'forgotten')
+  return tonumber(counts[1] or 0) - tonumber(counts[2] or 0)
+end
+
 local function drop_session(sid)
-  local facts = redis.call('LLEN', dialogue_key(sid))
+  local facts = count_exchanges(sid)
   redis.call('DEL', session_key(sid), dialogue_key(sid))
   redis.call('ZREM', P .. 'ended', sid)
   redis.call('ZREM', P .. 'open', sid)
@@ -78,10 +84,9 @@ local function hold_bounds(most, bytes)
   while bytes > 0 and tonumber(redis.call('HGET', STATE, 'bytes') or 0) > bytes
     and redis.call('ZCARD', P .. 'live') > 1 do drop_oldest() end
   while most > 0 and (redis.call('ZCARD', P .. 'ended') > most
-    or tonumber(redis.call('HGET', STATE, 'ended_facts') or 0) > 10 * most) do
-    local oldest = redis.call('ZRANGE', P .. 'ended', 0, 0)[1]
-    if not oldest then break end
-    drop_session(oldest)
+    or (tonumber(redis.call('HGET', STATE, 'ended_facts') or 0) > 10 * most
+      and redis.call('ZCARD', P .. 'ended') > 1)) do
+    drop_session(redis.call('ZRANGE', P .. 'ended', 0, 0)[1])
   end
 end
 
@@ -92,7 +97,7 @@ local function end_session(sid, server, time, by)
   redis.call('ZADD', P .. 'ended', time, sid)
   local user = redis.call('HGET', session_key(sid), 'user')
   if user then redis.call('ZREM', P .. 'login:' .. user, sid) end
-  redis.call('HINCRBY', STATE, 'ended_facts', redis.call('LLEN', dialogue_key(sid)))
+  redis.call('HINCRBY', STATE, 'ended_facts', count_exchanges(sid))
   touch('s', sid)
   tell('session', 'ended', {sid})
 end

@@ -37,19 +37,20 @@ class Mirror(MemoryStore):
         self.session_position = 0
         self._last_put = self._last_put_session = 0
         self._changes = changes
+        self._pieces: dict[str, int] = {}
         self._of_session: dict[str, dict[int, None]] = {}
 
     def successor(self) -> Mirror:
         """Return a mirror with the same sessions and without messages."""
         successor = Mirror(self._changes + 1)
-        successor._sessions = self._sessions
+        successor._sessions, successor._pieces = self._sessions, self._pieces
         successor._last_put_session = self._last_put_session
         successor.session_token, successor.session_position = self.session_token, self.session_position
         return successor
 
     def forget_sessions(self) -> None:
         """Forget all sessions, which are about to be read anew."""
-        self._sessions = {}
+        self._sessions, self._pieces = {}, {}
         self._last_put_session = 0
 
     def note_last(self, message: int, session: int) -> None:
@@ -95,18 +96,18 @@ class Mirror(MemoryStore):
             if not numbers:
                 self._of_session.pop(session_id, None)
 
-    def count_exchanges(self, session_id: str) -> int:
-        """Return the number of exchanges of a session, forgotten ones included, that are known."""
-        session = self._sessions.get(session_id)
-        return 0 if session is None else session.forgotten + len(session.exchanges)
+    def count_pieces(self, session_id: str) -> int:
+        """Return the number of pieces of a dialogue, lost ones included, that are known."""
+        return self._pieces.get(session_id, 0)
 
-    def put_session(self, session_id: str, fields: Mapping[bytes, bytes], exchanges: Sequence[bytes]) -> None:
+    def put_session(self, session_id: str, fields: Mapping[bytes, bytes], pieces: Sequence[bytes], count: int) -> None:
         """Add a session, or what followed.
 
         Args:
             session_id: Its id.
             fields: The facts about it.
-            exchanges: The exchanges that were not known.
+            pieces: The pieces of its dialogue that were not known.
+            count: The number of all pieces, lost ones included.
         """
         session = self._sessions.get(session_id)
         number = int(fields[b"number"])
@@ -118,14 +119,15 @@ class Mirror(MemoryStore):
             if not is_last:
                 by_number = sorted(self._sessions.items(), key=lambda item: item[1].origin.session_number)
                 self._sessions = dict(by_number)
-        known = session.forgotten + len(session.exchanges)
-        session.exchanges.extend(unpack(Exchange, exchange) for exchange in exchanges)
-        forgotten = int(fields[b"forgotten"])
-        if forgotten > known:
-            session.exchanges = session.exchanges[-len(exchanges) :] if exchanges else []
-        elif forgotten > session.forgotten:
-            del session.exchanges[: forgotten - session.forgotten]
-        session.forgotten = forgotten
+        for piece in pieces:
+            begins, _, packed = piece.partition(b":")
+            known = session.forgotten + len(session.exchanges)
+            if int(begins) > known:  # what came before is lost
+                session.exchanges.clear()
+                session.forgotten = known = int(begins)
+            session.exchanges.extend(unpack_all(Exchange, packed)[known - int(begins) :])
+        session.forget_beginning(int(fields[b"count"]) - int(fields[b"forgotten"]))
+        self._pieces[session_id] = count
         if b"n" in fields:
             session.negotiated = unpack(Negotiated, fields[b"n"])
         if b"o" in fields:
@@ -138,6 +140,7 @@ class Mirror(MemoryStore):
     def remove_session(self, session_id: str) -> None:
         """Remove a session, if it is there."""
         self._sessions.pop(session_id, None)
+        self._pieces.pop(session_id, None)
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""

@@ -109,14 +109,14 @@ class Reader:
             asked = []
             for session_id, pairs, count in _groups(changed, 3):
                 name, fields = session_id.decode(), dict(zip(pairs[::2], pairs[1::2], strict=True))
-                forgotten, known = int(fields.get(b"forgotten", 0)), mirror.count_exchanges(name)
-                is_behind = forgotten + count > known
-                request = self._link().tell("dialogue", name, max(0, known - forgotten)) if is_behind else None
-                asked.append((name, fields, request))
-            for name, fields, request in asked:
-                exchanges = [] if request is None else self._link().wait(request)
+                lost, known = int(fields.get(b"lost", 0)), mirror.count_pieces(name)
+                is_behind = lost + count > known
+                request = self._link().tell("dialogue", name, max(0, known - lost)) if is_behind else None
+                asked.append((name, fields, request, lost + count))
+            for name, fields, request, count in asked:
+                pieces = [] if request is None else self._link().wait(request)
                 if fields:
-                    mirror.put_session(name, fields, exchanges)
+                    mirror.put_session(name, fields, pieces, count)
                 else:
                     mirror.remove_session(name)
             mirror.session_token, mirror.session_position = token, int(position)

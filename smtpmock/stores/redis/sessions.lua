@@ -1,5 +1,5 @@
 -- Read the sessions that have changed. ARGV: token that the reader knows, its position, most to return.
--- Returns the state, then for each: id, fields ({} if it is gone), number of its exchanges that are there.
+-- Returns the state, then for each: id, fields ({} if it is gone), number of the pieces of its dialogue that are there.
 bury()
 local token = redis.call('HGET', STATE, 'token') or ''
 local floor = tonumber(redis.call('HGET', STATE, 's:floor') or 0)

@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 FORMAT = "1"
 """The version of what is stored; a store of another version is refused."""
 
-_FLUSH_SECONDS = 0.02  # after which facts are visible to others
+_FLUSH_SECONDS = 0.05  # after which facts are visible to others
 _MOST_WAITING = 10_000  # sessions whose facts wait for Redis while it is away
 
 
 class RedisStore:
     """The records and sessions that several servers and readers share.
 
-    Sessions begin, go on and end without waiting: what they have to tell leaves within 20 ms, or with the next message.
+    Sessions begin, go on and end without waiting: what they have to tell leaves within 50 ms, or with the next message.
     A message is stored before its reply is made. Readers have a mirror, which is brought up to date before each read.
 
     Args:

@@ -1,46 +1,67 @@
 -- Write what a session did. Doing it twice is the same as doing it once.
 -- ARGV: server, session id ('-' for none), origin ('' if the store has it), number of the first exchange among all of
--- the session, time of the end ('' while it is open), most messages and bytes, then operations:
---   x exchange | n negotiated, user | o observations | e erasures
+-- the session, number of the exchanges, the exchanges, time of the end ('' while it is open), most messages and bytes,
+-- then operations:
+--   n negotiated, user | o observations | e erasures
 --   a id accepted size record raw received deadline (ms of the store; 0 for none): add, unless it is there
 --   m id accepted size record raw ('' if it is the same): amend
 --   d id: erase
--- Returns false if the store is new and has to be prepared, else the results of the last three: the number of the
--- record, 0 if it was purged, -1 if it came too late; for d 1 or 0.
-local token = redis.call('HGET', STATE, 'token')
-if not token then return {-2} end
-local server, sid, origin, ended = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
-local index = tonumber(ARGV[4])
-local most, bytes = tonumber(ARGV[6]), tonumber(ARGV[7])
+-- Returns the results of the last three: the number of the record, 0 if it was purged, -1 if it came too late; for d 1 or
+-- 0. If the store is new and has to be prepared first: -2.
+if redis.call('HEXISTS', STATE, 'token') == 0 then return {-2} end
+local server, sid, origin, ended = ARGV[1], ARGV[2], ARGV[3], ARGV[7]
+local first, count = tonumber(ARGV[4]), tonumber(ARGV[5])
+local most, bytes = tonumber(ARGV[8]), tonumber(ARGV[9])
 local key, dialogue = session_key(sid), dialogue_key(sid)
-local has_session = sid ~= '-' and redis.call('EXISTS', key) == 1
-
-if sid ~= '-' and not has_session and origin ~= '' then
-  local number = redis.call('HINCRBY', STATE, 'last_session', 1)
-  redis.call('HSET', key, 'number', number, 'origin', origin, 'server', server, 'forgotten', index)
-  redis.call('ZADD', P .. 'open', number, sid)
-  redis.call('SADD', P .. 'open:' .. server, sid)
-  redis.call('ZADD', P .. 'leases', 'NX', now_ms() + LEASE, server)
-  touch('s', sid)
-  tell('session', 'began', {sid})
-  has_session = true
-end
-
+local session_number, have, forgotten, ended_by, purged
 local is_touched = false
-local have = 0
-local was_ended = false
-if has_session then
-  have = tonumber(redis.call('HGET', key, 'forgotten')) + redis.call('LLEN', dialogue)
-  local by = redis.call('HGET', key, 'ended_by')
-  was_ended = by
-  if by == 'lease' then -- the server was only slow
+
+if sid ~= '-' then
+  local fields = redis.call('HMGET', key, 'number', 'count', 'forgotten', 'ended_by', 'purged')
+  session_number, have, forgotten, ended_by, purged = fields[1], fields[2], fields[3], fields[4], fields[5]
+  if not session_number and origin ~= '' then
+    session_number = tostring(redis.call('HINCRBY', STATE, 'last_session', 1))
+    redis.call('HSET', key, 'number', session_number, 'origin', origin, 'server', server,
+      'forgotten', first, 'count', first, 'lost', 0)
+    have, forgotten = first, first
+    redis.call('ZADD', P .. 'open', session_number, sid)
+    redis.call('SADD', P .. 'open:' .. server, sid)
+    redis.call('ZADD', P .. 'leases', 'NX', now_ms() + LEASE, server)
+    is_touched = true
+    tell('session', 'began', {sid})
+  elseif ended_by == 'lease' then -- the server was only slow
+    redis.call('HINCRBY', STATE, 'ended_facts', 0 - count_exchanges(sid))
     redis.call('HDEL', key, 'ended', 'ended_by')
     redis.call('ZREM', P .. 'ended', sid)
-    redis.call('HINCRBY', STATE, 'ended_facts', 0 - redis.call('LLEN', dialogue))
-    redis.call('ZADD', P .. 'open', redis.call('HGET', key, 'number'), sid)
+    redis.call('ZADD', P .. 'open', session_number, sid)
     redis.call('SADD', P .. 'open:' .. server, sid)
-    was_ended = false
+    ended_by = false
     is_touched = true
+  end
+end
+local has_session = session_number and true or false
+
+if has_session and count > 0 and first + count > tonumber(have) then
+  if first > tonumber(have) then -- what came before is lost
+    redis.call('HINCRBY', key, 'lost', redis.call('LLEN', dialogue))
+    redis.call('DEL', dialogue)
+    redis.call('HSET', key, 'forgotten', first)
+    forgotten = first
+  end
+  redis.call('RPUSH', dialogue, ARGV[4] .. ':' .. ARGV[6])
+  have = first + count
+  redis.call('HSET', key, 'count', have)
+  is_touched = true
+  -- Not at each write; what is left begins with a whole item.
+  if most > 0 and have - tonumber(forgotten) > (ended == '' and 11 or 10) * most then
+    while true do
+      local item = redis.call('LINDEX', dialogue, 1)
+      local begins = item and tonumber(string.match(item, '^(%d+):'))
+      if not begins or begins > have - 10 * most then break end
+      redis.call('LPOP', dialogue)
+      redis.call('HINCRBY', key, 'lost', 1)
+      redis.call('HSET', key, 'forgotten', begins)
+    end
   end
 end
 
@@ -63,14 +84,14 @@ end
 local function add(id, flags, size, record, raw, received, deadline)
   local known = redis.call('HGET', P .. 'ids', id)
   if known then return tonumber(known) end
-  if has_session and redis.call('HGET', key, 'purged') == id then return 0 end
+  if purged == id then return 0 end
   if sid == '-' then
     if done_before(id) then return 0 end
     note_done(id, 1)
   end
   if deadline > 0 and now_ms() > deadline then return -1 end
   local number = redis.call('HINCRBY', STATE, 'last', 1)
-  local session = has_session and redis.call('HGET', key, 'number') or '0'
+  local session = session_number or '0'
   redis.call('HSET', P .. 'ids', id, number)
   redis.call('HSET', P .. 'rec', number, record)
   redis.call('HSET', P .. 'raw', number, raw)
@@ -86,17 +107,10 @@ local function add(id, flags, size, record, raw, received, deadline)
 end
 
 local results = {}
-local place = 8
+local place = 10
 while place <= #ARGV do
   local kind = ARGV[place]
-  if kind == 'x' then
-    if has_session and index >= have then
-      redis.call('RPUSH', dialogue, ARGV[place + 1])
-      is_touched = true
-    end
-    index = index + 1
-    place = place + 2
-  elseif kind == 'n' then
+  if kind == 'n' then
     if has_session then
       local before, user = redis.call('HGET', key, 'user'), ARGV[place + 2]
       if before and before ~= user then redis.call('ZREM', P .. 'login:' .. before, sid) end
@@ -136,17 +150,10 @@ while place <= #ARGV do
   end
 end
 
-if has_session then
-  local excess = redis.call('LLEN', dialogue) - 10 * most
-  if most > 0 and (excess > most or (ended ~= '' and excess > 0)) then
-    redis.call('LTRIM', dialogue, excess, -1)
-    redis.call('HINCRBY', key, 'forgotten', excess)
-  end
-  if ended ~= '' and not was_ended then
-    end_session(sid, server, ended, 'client')
-  elseif is_touched then
-    touch('s', sid)
-  end
+if has_session and ended ~= '' and not ended_by then
+  end_session(sid, server, ended, 'client')
+elseif is_touched then
+  touch('s', sid)
 end
 if ended ~= '' then hold_bounds(most, bytes) end
 return results

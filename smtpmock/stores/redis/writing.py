@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from smtpmock.records.exchange import Exchange
 from smtpmock.records.packed import pack
 from smtpmock.records.session import NOTHING_NEGOTIATED, Erasure, Negotiated, Observation, Origin
-from smtpmock.stores.memory import MOST_ERASURES
+from smtpmock.stores.memory import EXCHANGES_PER_MESSAGE, MOST_ERASURES
 
 if TYPE_CHECKING:
     from smtpmock.mail.content import Content
@@ -104,9 +104,15 @@ class OpenSession:
         is_session = self.origin is not _NO_SESSION
         origin = pack(self.origin) if is_session and not self.is_known else ""
         ended = "" if self.ended is None else self.ended
-        arguments: list[Any] = [server, self.origin.session_id, origin, self._told, ended, bound, most_bytes]
-        for exchange in self._exchanges:
-            arguments += ("x", pack(exchange))
+        excess = len(self._exchanges) - bound * EXCHANGES_PER_MESSAGE
+        if bound and excess > 0:
+            self._exchanges = self._exchanges[excess:]  # not in place: what was there may have to be restored
+            self._told += excess
+        count = len(self._exchanges)
+        piece = pack(self._exchanges) if count else ""
+        arguments: list[Any] = [
+            server, self.origin.session_id, origin, self._told, count, piece, ended, bound, most_bytes
+        ]  # fmt: skip
         changed = self._changed if origin == "" else self._present()
         if "n" in changed:
             arguments += ("n", pack(self._negotiated), self._negotiated.user)
@@ -114,7 +120,7 @@ class OpenSession:
             arguments += ("o", pack(self._observations))
         if "e" in changed:
             arguments += ("e", pack(self._erasures))
-        self._told += len(self._exchanges)
+        self._told += count
         self._exchanges = []
         self._changed = frozenset()
         self.is_known = True
