@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ FORMAT = "1"
 """The version of what is stored; a store of another version is refused."""
 
 _FLUSH_SECONDS = 0.05  # after which facts are visible to others
+_SHORTEST_PAUSE = 0.005
 _MOST_WAITING = 10_000  # sessions whose facts wait for Redis while it is away
 
 
@@ -174,7 +176,7 @@ class RedisStore:
             self.lease.forget()
             for session in self._sessions.values():
                 session.is_known = False
-                self._dirty[session.origin.session_id] = session
+                self._note(session)
 
     def _link_changed(self, reason: str) -> None:
         if reason:
@@ -216,17 +218,27 @@ class RedisStore:
                 self._warn(f"Redis was not told of the end of a session yet: {error}")
 
     def _note(self, session: OpenSession) -> None:
-        self._dirty[session.origin.session_id] = session
+        if session.origin.session_id not in self._dirty:
+            session.since = monotonic()
+            self._dirty[session.origin.session_id] = session
         if self._timer is None:
             self._schedule()
 
     def _schedule(self) -> None:
         if self._dirty and self._timer is None:
-            self._timer = gevent.get_hub().loop.timer(_FLUSH_SECONDS)
-            self._timer.start(self.flush)
+            oldest = next(iter(self._dirty.values()))
+            due = oldest.since + _FLUSH_SECONDS - monotonic()
+            self._timer = gevent.get_hub().loop.timer(max(due, _SHORTEST_PAUSE))
+            self._timer.start(self._flush_old)
 
-    def flush(self) -> None:
-        """Send what sessions have to tell, unless Redis is away: then it waits."""
+    def _flush_old(self) -> None:
+        """Send what has waited for long: what is younger may leave with a message."""
+        self.flush(monotonic() - _FLUSH_SECONDS)
+        if not self.link.is_down:
+            self._schedule()
+
+    def flush(self, until: float = math.inf) -> None:
+        """Send what sessions have had to tell since a time or longer, unless Redis is away: then it waits."""
         if self._timer is not None:
             self._timer.close()
             self._timer = None
@@ -234,10 +246,12 @@ class RedisStore:
             for session_id in list(self._dirty)[:-_MOST_WAITING]:
                 del self._dirty[session_id]
             return
-        dirty, self._dirty = self._dirty, {}
-        for session_id, session in dirty.items():
-            if session.is_busy:
-                self._dirty[session_id] = session
+        for session in list(self._dirty.values()):
+            if session.since > until:
+                break
+            if session.is_busy:  # what it has to tell now waits for an answer first
+                self._dirty.pop(session.origin.session_id)
+                self._note(session)
             else:
                 self._tell(session)
 

@@ -28,6 +28,7 @@ class OpenSession:
         is_known: True once Redis was told of it.
         is_busy: True while it waits for Redis.
         content: The message that was written last.
+        since: The time on the monotonic clock since which it has had something to tell.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class OpenSession:
         "is_busy",
         "is_known",
         "origin",
+        "since",
     )
 
     def __init__(self, origin: Origin) -> None:
@@ -50,6 +52,7 @@ class OpenSession:
         self.is_known = False
         self.is_busy = False
         self.content: Content | None = None
+        self.since = 0.0
         self._exchanges: list[Exchange] = []
         self._told = 0  # the number of exchanges that were told, or are forgotten
         self._negotiated: Negotiated = NOTHING_NEGOTIATED
