@@ -19,6 +19,7 @@ from benchmarks import (
     results,
     scale,
     spawn,
+    stores,
     throughput,
     waits,
 )
@@ -36,9 +37,10 @@ _KINDS = {
     "remote": remote.measure,
     "events": beside_events.measure,
     "page": beside_page.measure,
+    "stores": stores.measure,
     "scale": scale.measure,
 }
-_USUAL = [name for name in _KINDS if name not in ("scale", "mails", "page")]
+_USUAL = [name for name in _KINDS if name not in ("scale", "mails", "page", "stores")]
 _LOADS = {"auto": None, "own": True, "smtp-source": False}
 
 

@@ -105,6 +105,6 @@ def test_the_answers_are_those_of_memory(pair, mails, asked, marked, indexed, re
 def index_subjects(store):
     """Have the store index what it has so far, if it does that at all."""
     if store.url.startswith("sqlite:"):
-        from smtpmock.stores.sqlite.store import _Step
+        from smtpmock.stores.sqlite.step import Step
 
-        store._do(_Step(lambda transaction: transaction.index(100)))
+        store._do(Step(lambda transaction: transaction.index(100)))

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gevent
-from gevent.event import AsyncResult, Event
+from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from gevent.threadpool import ThreadPool
 
@@ -20,7 +20,8 @@ from smtpmock.records.session import Origin
 from smtpmock.stores.sqlite.database import Database
 from smtpmock.stores.sqlite.open_session import OpenSession
 from smtpmock.stores.sqlite.reading import Reader
-from smtpmock.stores.sqlite.rows import State
+from smtpmock.stores.sqlite.rows import State, entry
+from smtpmock.stores.sqlite.step import Step, in_thread
 from smtpmock.stores.sqlite.transaction import EXCHANGES_PER_MESSAGE
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from smtpmock.records.message import MessageRecord
     from smtpmock.records.session import Erasure, Negotiated, Observation
     from smtpmock.stores.base import Entry, ServerThread, SessionEntry
-    from smtpmock.stores.sqlite.database import Step, Written
+    from smtpmock.stores.sqlite.database import Written
     from smtpmock.stores.sqlite.transaction import Bounds, SessionFacts, Transaction
 
 T = TypeVar("T")
@@ -59,28 +60,6 @@ _REMOVALS = ("all", "purged", "dropped")
 _NO_STATE = State(0, 0, 0, 0, 0, 0, 0, 0, 0)
 _abandoned: list[Any] = []
 """The connections of parent processes: to close one here would disturb the parent."""
-
-
-class _Step:
-    """Something to write, and who waits for it.
-
-    Args:
-        take: What to do.
-        done: What to call with its result in the hub thread, before anybody is told.
-        waits: True if somebody waits for the result; else it is tried again when it fails.
-    """
-
-    __slots__ = ("done", "is_given_up", "result", "take")
-
-    def __init__(self, take: Step, done: Callable[[Any], object] | None = None, *, waits: bool = True) -> None:
-        self.take = take
-        self.done = done
-        self.result: AsyncResult[Any] | None = AsyncResult() if waits else None
-        self.is_given_up = False
-
-    def __call__(self, transaction: Transaction) -> Any:
-        """Do it, unless whoever waited has been told that it failed."""
-        return None if self.is_given_up else self.take(transaction)
 
 
 class SQLiteStore:
@@ -128,7 +107,7 @@ class SQLiteStore:
         self._prefix = token_hex(4)
         self._sessions: dict[str, OpenSession] = {}
         self._changed: dict[str, OpenSession] = {}
-        self._steps: list[_Step] = []
+        self._steps: list[Step] = []
         self._is_writing = False
         self._is_closing = False
         self._is_lingering = False
@@ -143,7 +122,7 @@ class SQLiteStore:
         self._opened.acquire()
         pool = ThreadPool(1)
         try:
-            database = _in_thread(pool, Database, self._path, self._timeout, self._bounds)
+            database = in_thread(pool, Database, self._path, self._timeout, self._bounds)
         except BaseException:
             pool.kill()
             self._opened.release()
@@ -227,38 +206,38 @@ class SQLiteStore:
             if session is not None:
                 session.last_id = record.id
 
-        step = _Step(add, done, waits=record.accepted)
+        step = Step(add, done, waits=record.accepted, is_urgent=True)
         try:
-            entry: Entry | None = self._do(step)
+            stored: Entry | None = self._do(step)
         except StoreError:
             if step.is_given_up:  # it may be written all the same, after the client was told that it was not
-                self._steps.insert(0, _Step(lambda transaction: transaction.erase((record.id,)), waits=False))
+                self._steps.insert(0, Step(lambda transaction: transaction.erase((record.id,)), waits=False))
             raise
-        return entry
+        return stored
 
     def amend(self, record: MessageRecord) -> None:
         """Replace the record with the same id; one that was purged stays away."""
-        self._do(_Step(lambda transaction: transaction.amend(record), waits=False))
+        self._do(Step(lambda transaction: transaction.amend(record), waits=False))
 
     def erase(self, ids: Iterable[str]) -> int:
         """Remove records; return the number of those that existed."""
         asked = tuple(ids)
-        return int(self._do(_Step(lambda transaction: transaction.erase(asked))))
+        return int(self._do(Step(lambda transaction: transaction.erase(asked))))
 
     def update(self, ids: Iterable[str], *, is_read: bool | None = None, tags: Iterable[str] | None = None) -> int:
         """Mark entries as read or unread, or tag them; return the number of those that existed."""
         asked, given = tuple(ids), None if tags is None else tuple(tags)
-        return int(self._do(_Step(lambda transaction: transaction.update(asked, is_read, given))))
+        return int(self._do(Step(lambda transaction: transaction.update(asked, is_read, given))))
 
     def purge(self, query: Query | None = None) -> list[Entry]:
         """Remove and return the records that match, in one step; without a query, all of them and ended sessions."""
-        taken: list[Entry] = self._do(_Step(lambda transaction: transaction.purge(query)))
-        return taken
+        rows = self._do(Step(lambda transaction: transaction.purge(query)))
+        return in_thread(gevent.get_hub().threadpool, lambda: list(map(entry, rows)))
 
     def expire(self, now: float) -> None:
         """Drop the records and the ended sessions that are older than `max_age`."""
         if self._bounds.seconds is not None:
-            self._do(_Step(lambda transaction: transaction.expire(now)))
+            self._do(Step(lambda transaction: transaction.expire(now)))
 
     def open_logins(self, user: str) -> int:
         """Return the number of open sessions in which a user is logged in."""
@@ -273,7 +252,7 @@ class SQLiteStore:
             self._is_lingering = True
             self._linger.start(self._due.set)
 
-    def _do(self, step: _Step) -> Any:
+    def _do(self, step: Step) -> Any:
         """Have a step taken; return its result, if somebody waits for it.
 
         Raises:
@@ -287,16 +266,16 @@ class SQLiteStore:
         self._due.set()
         if step.result is None:
             return None
-        try:
-            return step.result.get(timeout=self._timeout)
-        except gevent.Timeout:
-            if step in self._steps:
-                self._steps.remove(step)
-            else:
+        while True:
+            try:
+                return step.result.get(timeout=self._timeout)
+            except gevent.Timeout:
+                if step.has_begun and not step.is_urgent:
+                    continue  # much is to be done
                 step.is_given_up = True
-            raise StoreError(f"Cannot write to the store {self._path}: it does not answer") from None
+                raise StoreError(f"Cannot write to the store {self._path}: it does not answer") from None
 
-    def _do_once(self, step: _Step) -> Any:
+    def _do_once(self, step: Step) -> Any:
         """Take a step while the server does not run."""
         self.open()
         try:
@@ -307,7 +286,7 @@ class SQLiteStore:
     def _settle(self) -> None:
         """Wait until what was known before has been written, or could not be."""
         if not self._is_settled and self._database is not None:
-            self._do(_Step(lambda _: None))
+            self._do(Step(lambda _: None))
 
     @property
     def _is_settled(self) -> bool:
@@ -364,7 +343,7 @@ class SQLiteStore:
         self._is_failing = has_failed
         return not has_failed
 
-    def _try(self, facts: Sequence[SessionFacts], steps: Sequence[_Step]) -> bool:
+    def _try(self, facts: Sequence[SessionFacts], steps: Sequence[Step]) -> bool:
         """Write facts and take steps; return False if that is not possible now."""
         try:
             written = self._write(facts, steps)
@@ -379,14 +358,14 @@ class SQLiteStore:
         """True if another program keeps the file locked: then everything has waited long enough."""
         return "locked" in str(self._failure)
 
-    def _write(self, facts: Sequence[SessionFacts], steps: Sequence[_Step]) -> Written:
+    def _write(self, facts: Sequence[SessionFacts], steps: Sequence[Step]) -> Written:
         assert self._database is not None
-        written = _in_thread(self._pool, self._database.write, facts, steps)
+        written = in_thread(self._pool, self._database.write, facts, steps)
         self._state = written.state
         self._changes += written.removed
         return written
 
-    def _apply(self, steps: Sequence[_Step], written: Written) -> None:
+    def _apply(self, steps: Sequence[Step], written: Written) -> None:
         """Tell everybody what was written."""
         for step, result in zip(steps, written.results, strict=True):
             if step.done is not None and result is not None:
@@ -417,11 +396,11 @@ class SQLiteStore:
                 while self._state.indexed < self._state.last and (
                     monotonic() - self._added_at > _LULL or self._state.last - self._state.indexed > _MOST_TO_INDEX
                 ):
-                    self._do(_Step(lambda transaction: transaction.index(_INDEXED_AT_ONCE)))
+                    self._do(Step(lambda transaction: transaction.index(_INDEXED_AT_ONCE)))
                     gevent.sleep(0.001)
                 if forgotten != self._changes:
                     forgotten = self._changes
-                    while self._do(_Step(lambda transaction: transaction.forget_subjects(_INDEXED_AT_ONCE))):
+                    while self._do(Step(lambda transaction: transaction.forget_subjects(_INDEXED_AT_ONCE))):
                         gevent.sleep(0.001)
             except StoreError as error:
                 self._warn(str(error))
@@ -480,18 +459,3 @@ class SQLiteStore:
             found: T = gevent.get_hub().threadpool.apply(read)
             return found
         return read()
-
-
-def _in_thread(pool: ThreadPool, function: Callable[..., T], *args: object) -> T:
-    """Run a function in a thread; return what it returns, or raise what it raises, of which a pool would complain."""
-
-    def run() -> tuple[T | None, Exception | None]:
-        try:
-            return function(*args), None
-        except Exception as error:
-            return None, error
-
-    value, error = pool.apply(run)
-    if error is not None:
-        raise error
-    return value  # type: ignore[return-value]

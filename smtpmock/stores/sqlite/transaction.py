@@ -208,23 +208,26 @@ class Transaction:
             self._tell("message", "updated", tuple(record_id for (record_id,) in rows))
         return len(rows)
 
-    def purge(self, query: Query | None) -> list[Entry]:
-        """Remove and return the records that match; without a query, all of them and ended sessions."""
+    def purge(self, query: Query | None) -> list[tuple[Any, ...]]:
+        """Remove records that match, without a query all of them and ended sessions; return their rows."""
         self._insert()
-        taken = list(matching(self._connection, query, None if query is None else condition(query), 0, None))
-        ids = tuple(found.record.id for found in taken)
+        where, value = "1", ""
+        if query is not None:
+            found = matching(self._connection, query, condition(query), 0, None)
+            where, value = "number IN (SELECT value FROM json_each(?))", json.dumps([one.number for one in found])
+        values = () if query is None else (value,)
+        taken = self._connection.execute(f"SELECT {ENTRY} FROM messages m WHERE {where} ORDER BY number", values)
+        rows = taken.fetchall()
+        ids = self._take(where, *values)
         if query is None:
-            self._take("1")
             self._connection.execute(
                 "DELETE FROM exchanges WHERE session IN (SELECT number FROM sessions WHERE ended IS NOT NULL)"
             )
             self._connection.execute("DELETE FROM sessions WHERE ended IS NOT NULL")
             self._state["ended"] = self._state["ended_exchanges"] = 0
-        else:
-            self._take("number IN (SELECT value FROM json_each(?))", json.dumps([found.number for found in taken]))
         self.removed = True
         self._tell("purge", "all" if query is None else "purged", ids)
-        return taken
+        return rows
 
     def expire(self, now: float) -> None:
         """Drop the records and the ended sessions that are too old."""
