@@ -1,4 +1,4 @@
-"""What arrived, compared with what arrives without a fault: which mail was lost, and which came twice."""
+"""The mail that arrived, compared with what arrives without a fault: which was lost, and which came twice."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Copy(NamedTuple):
 
 
 class Arrivals(NamedTuple):
-    """What a run of the scenario brought to a server.
+    """The mail that a run of the scenario brought to a server.
 
     Attributes:
         copies: The copies that arrived.

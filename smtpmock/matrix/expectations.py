@@ -24,7 +24,7 @@ MEASURES: Mapping[str, tuple[Callable[[Row], bool], str]] = {
     "hanging": (lambda row: row.timed_out, "the scenario did not return in time"),
     "not-reached": (lambda row: row.outcome == "not-reached", "the scenario never came to the fault"),
 }
-"""What can be expected of the rows: a function that finds those that count, and what they mean."""
+"""The terms of expectations: a function that finds the rows that count, and what these mean."""
 
 
 class Expectation(NamedTuple):

@@ -15,7 +15,7 @@ Outcome = Literal["delivered", "duplicated", "lost", "not-reached"]
 
 @dataclass(frozen=True)
 class Row:
-    """What became of the mail under one fault. The time does not count when rows are compared.
+    """The fate of the mail under one fault. The time does not count when rows are compared.
 
     Attributes:
         fault: The name of the fault.

@@ -87,7 +87,7 @@ def survival_matrix(
 
 def _runnable(scenario: Any) -> Scenario:
     if callable(scenario):
-        return scenario  # type: ignore[no-any-return]
+        return scenario  # type: ignore[no-any-return]  # whatever can be called
     if not isinstance(scenario, list | tuple) or not scenario or not all(isinstance(word, str) for word in scenario):
         raise SettingError(invalid("scenario", scenario, "a function of the server, or a command as a list of words"))
     return Program(scenario)

@@ -17,7 +17,7 @@ _NOTHING_REACHED = "The scenario came to none of the faults, so that no expectat
 
 
 class SurvivalMatrix:
-    """What became of the mail of a scenario under each of many faults.
+    """The fate of the mail of a scenario under each of many faults.
 
     Args:
         rows: A row for each fault.

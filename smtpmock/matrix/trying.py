@@ -70,7 +70,7 @@ def _seconds(name: str, value: Any) -> float:
 
 
 class Rehearsal(NamedTuple):
-    """What a scenario does without a fault.
+    """The run of a scenario without a fault.
 
     Attributes:
         arrivals: What arrived.

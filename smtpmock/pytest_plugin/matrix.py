@@ -19,7 +19,7 @@ USAGE = (
 
 _WORDS = ("faults", "expect", "time_limit", "wait")
 _EXPECTED = ("unreported=0", "hanging=0")
-"""What is expected unless the marker says otherwise: mail may be lost, but never without anybody being told."""
+"""The expectations unless the marker says otherwise: mail may be lost, but never without anybody being told."""
 
 PROPERTY = "smtpmock_matrix"
 _GRACE = 0.2  # seconds that sessions get at the end of a trial

@@ -50,9 +50,9 @@ def from_compact(kind: type[T], text: str) -> T:
         >>> from_compact(Observation, '["bare-lf-command"]')
         Observation(code='bare-lf-command', exchange=0)
     """
-    read = reader(kind)  # type: ignore[arg-type]
+    read = reader(kind)  # type: ignore[arg-type]  # a list is no type to mypy
     try:
-        return read(json.loads(text)) if read is not None else json.loads(text)  # type: ignore[no-any-return]
+        return read(json.loads(text)) if read is not None else json.loads(text)  # type: ignore[no-any-return]  # of the kind
     except (LookupError, TypeError) as error:
         raise ValueError(f"Invalid {getattr(kind, '__name__', kind)}: {error}") from error
 
@@ -70,7 +70,7 @@ def message_from_compact(text: str, raw: bytes) -> MessageRecord:
     fields = json.loads(text)
     try:
         fields[_CONTENT] = Content(raw)
-        return reader(MessageRecord)(fields)  # type: ignore[misc,no-any-return]
+        return reader(MessageRecord)(fields)  # type: ignore[misc,no-any-return]  # a record always has a reader
     except (LookupError, TypeError) as error:
         raise ValueError(f"Invalid MessageRecord: {error}") from error
 

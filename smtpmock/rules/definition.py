@@ -155,7 +155,7 @@ class RuleDefinition:
     def is_drawn(self, key: str, count: int) -> bool:
         """Return True if chance lets it apply at the nth match: a function of seed, key and n."""
         # Seeded with text: the same in every process and in every version of Python.
-        return self._probability >= 1 or Random(f"{self._seed} {key} {count}").random() < self._probability  # noqa: S311
+        return self._probability >= 1 or Random(f"{self._seed} {key} {count}").random() < self._probability  # noqa: S311  # as above
 
     @property
     def limits_draws(self) -> bool:

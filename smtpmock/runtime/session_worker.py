@@ -278,7 +278,7 @@ class SessionWorker(greenlet):
                 raise
             if question is None:
                 return
-            answer = self._keep(question) if type(question) is Keep else self._count(question)  # type: ignore[arg-type]
+            answer = self._keep(question) if type(question) is Keep else self._count(question)  # type: ignore[arg-type]  # likewise
             question = None
             actions = self._connection.resume(answer)
 

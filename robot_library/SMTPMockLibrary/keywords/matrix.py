@@ -5,7 +5,7 @@ from typing import Any
 
 from robot.api import logger
 from robot.api.deco import keyword
-from robot.errors import ExecutionFailed  # type: ignore[import-untyped]
+from robot.errors import ExecutionFailed  # type: ignore[import-untyped]  # it has no types
 from robot.libraries.BuiltIn import BuiltIn
 
 from SMTPMockLibrary.api import BrokenMatrixError, SurvivalMatrix, run_matrix

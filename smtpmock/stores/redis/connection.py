@@ -16,14 +16,14 @@ except ImportError as error:
     raise SettingError("A store in Redis requires the package redis: pip install smtpmock[redis]") from error
 
 if TYPE_CHECKING:
-    from gevent.socket import socket as Socket  # noqa: N812
+    from gevent.socket import socket as Socket  # noqa: N812  # a class in spite of its name
 
 
 _close_descriptor = get_original("os", "close")
 _orphans: list[Connection] = []
 
 
-class CooperativeConnection(Connection):  # type: ignore[misc]
+class CooperativeConnection(Connection):  # type: ignore[misc]  # the package has no types
     """A connection that lets other greenlets run while it waits."""
 
     _cooperative: Socket | None = None

@@ -1,4 +1,4 @@
-"""What servers and readers tell each other at once, over publish and subscribe of Redis."""
+"""The messages that servers and readers send each other at once, over publish and subscribe of Redis."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _MOST_AT_ONCE = 500  # changes to read
 
 
 class Reader:
-    """What this process has read. All of it belongs to the hub thread, but for the mirror, which any thread may ask.
+    """The state that this process has read. It belongs to the hub thread, but for the mirror, which any thread may ask.
 
     Args:
         link: A function that returns the link to Redis.

@@ -1,4 +1,4 @@
-"""What an open session has to tell Redis, collected until the next write."""
+"""The facts of open sessions for Redis, collected until the next write."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Written(NamedTuple):
-    """What was written in one step.
+    """The result of a step of writing.
 
     Attributes:
         results: What each of its parts returns.

@@ -1,4 +1,4 @@
-"""What readers ask of the file, in whichever thread they are."""
+"""The questions of readers to the file, in whichever thread they are."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def matching(
         bound = "" if decides or limit is None else f" LIMIT {most}"
         for row in connection.execute(f"{sql} ORDER BY {order}{bound}", values):
             found = entry(row)
-            if not decides or query.matches(found):  # type: ignore[union-attr]
+            if not decides or query.matches(found):  # type: ignore[union-attr]  # `decides` says that there is a query
                 yield found
                 most -= 1
                 if most == 0:

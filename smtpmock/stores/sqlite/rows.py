@@ -18,7 +18,7 @@ ENTRY = "m.number, m.head, m.content, m.is_read, m.tags"
 
 
 class Head(NamedTuple):
-    """What a session consists of, besides its exchanges and its end."""
+    """The facts of a session, besides its exchanges and its end."""
 
     origin: Origin
     negotiated: Negotiated

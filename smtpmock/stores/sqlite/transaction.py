@@ -1,4 +1,4 @@
-"""What is written in one step: messages, sessions, and the counts that belong to them."""
+"""Writing in one step: messages, sessions, and the counts that belong to them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Bounds(NamedTuple):
 
 
 class SessionFacts(NamedTuple):
-    """What has become known of a session since it was written last.
+    """The facts that have become known of a session since it was written last.
 
     Attributes:
         number: Its number.
