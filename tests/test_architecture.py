@@ -20,6 +20,8 @@ import smtpmock
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+pytestmark = pytest.mark.uninstrumented
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "smtpmock"
 LIBRARY = ROOT / "robot_library" / "SMTPMockLibrary"

@@ -16,11 +16,12 @@ from tests.growth import assert_linear
 from tests.readers import READERS, read
 from tests.shapes import SHAPES, Shape
 
+pytestmark = pytest.mark.uninstrumented
+
 # All of them take minutes: SMTPMOCK_GROWTH=all tries each, else every sixteenth is tried.
 CHOSEN = SHAPES if os.environ.get("SMTPMOCK_GROWTH") == "all" else dict(list(SHAPES.items())[::16])
 
 
-@pytest.mark.uninstrumented
 @pytest.mark.parametrize("shape", CHOSEN.values(), ids=CHOSEN)
 def test_a_mail_of_twice_the_length_takes_twice_the_time_at_most(shape):
     assert_linear(shape.mail, read)
@@ -109,7 +110,6 @@ def _verdict(content):
     return READERS["verdict"](content)
 
 
-@pytest.mark.uninstrumented
 def test_growth_that_is_not_linear_is_seen():
     def quadratic(raw):
         for place in range(len(raw)):

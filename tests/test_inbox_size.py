@@ -12,6 +12,8 @@ from tests.places import served
 from tests.raw_client import SECONDS
 from tests.sending import fail, in_thread, send, stream
 
+pytestmark = pytest.mark.uninstrumented
+
 
 @pytest.fixture
 def mock(place):
