@@ -204,6 +204,7 @@ class HTTPService:
             self._application.close()
         self._loaded.set()
         pool: Any = server.pool
+        files = [getattr(connection, "rfile", None) for connection in server.open]
         for connection, greenlet in tuple(server.open.items()):
             if connection.is_idle:
                 pool.killone(greenlet, block=False)
@@ -214,6 +215,8 @@ class HTTPService:
         in_time = bool(pool.join(timeout=grace))
         if not in_time:
             pool.kill()
+        for file in filter(None, files):  # what was killed while it read is collected when there is no loop any more
+            file.close()
         gevent.sleep(0)  # gevent closes sockets in the next round of the loop
         return in_time
 
