@@ -90,7 +90,11 @@ def inbox(browser: Chrome, folder: Path) -> str:
         send_demo(mock)
         browser.set_window_size(1280, 720)
         browser.get(f"{mock.http_url}/view/{mock.message(subject='Welcome*').id}")
-        _wait(browser, "return document.querySelector('message-view iframe') && document.readyState === 'complete'")
+        _wait(
+            browser,
+            "return document.querySelector('message-view iframe') && document.readyState === 'complete' &&"
+            "[...document.querySelectorAll('[role=option]')].every((row) => row.innerText.trim() !== '…')",
+        )
         _save(browser, "body", IMAGES / "inbox.png")
     return ""
 
