@@ -52,17 +52,18 @@ if has_session and count > 0 and first + count > tonumber(have) then
   have = first + count
   redis.call('HSET', key, 'count', have)
   is_touched = true
-  -- Not at each write; what is left begins with a whole item.
-  if most > 0 and have - tonumber(forgotten) > (ended == '' and 11 or 10) * most then
-    while true do
-      local item = redis.call('LINDEX', dialogue, 1)
-      local begins = item and tonumber(string.match(item, '^(%d+):'))
-      if not begins or begins > have - 10 * most then break end
-      redis.call('LPOP', dialogue)
-      redis.call('HINCRBY', key, 'lost', 1)
-      redis.call('HSET', key, 'forgotten', begins)
-    end
+end
+
+if has_session and most > 0 and have - tonumber(forgotten) > (ended == '' and 11 or 10) * most then -- not at each write
+  forgotten = have - 10 * most
+  redis.call('HSET', key, 'forgotten', forgotten)
+  while true do -- drop whole pieces; readers leave out the rest
+    local piece = redis.call('LINDEX', dialogue, 1)
+    if not piece or tonumber(string.match(piece, '^(%d+):')) > forgotten then break end
+    redis.call('LPOP', dialogue)
+    redis.call('HINCRBY', key, 'lost', 1)
   end
+  is_touched = true
 end
 
 local function put(id, flags, size, record, raw)
