@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 import smtpmock
-from smtpmock import MessageTimeoutError, QueryError, SMTPMock, SMTPMockError, errors
+from smtpmock import Expectation, MessageTimeoutError, QueryError, Row, SMTPMock, SMTPMockError, SurvivalMatrix, errors
 from smtpmock.text import invalid, unknown
 
 STANDARD = {
@@ -39,7 +39,7 @@ def test_the_base_is_no_standard_error_but_an_exception() -> None:
 def test_every_public_error_is_listed_here() -> None:
     public = [getattr(smtpmock, name) for name in smtpmock.__all__ if name.endswith("Error")]
 
-    assert set(public) == {SMTPMockError, *STANDARD}
+    assert set(public) == {SMTPMockError, *STANDARD, smtpmock.BrokenMatrixError}
 
 
 def test_a_wait_that_ended_carries_what_had_arrived() -> None:
@@ -57,6 +57,16 @@ def test_an_error_goes_through_pickle(error: type[Exception]) -> None:
     copy = pickle.loads(pickle.dumps(error("why")))
 
     assert (type(copy), str(copy)) == (error, "why")
+
+
+def test_the_error_of_a_matrix_goes_through_pickle_with_it() -> None:
+    row = Row("reset", "lost", 1, 1, 0, 0, 1, False, False, "", "", "connect then=reset", {"port": 25}, 0.1)
+    matrix = SurvivalMatrix([row], 1, [Expectation("lost", 0)])
+    copy = pickle.loads(pickle.dumps(smtpmock.BrokenMatrixError("why", matrix)))
+
+    assert issubclass(smtpmock.BrokenMatrixError, errors.ExpectationError)
+    assert (type(copy), str(copy)) == (smtpmock.BrokenMatrixError, "why")
+    assert (copy.matrix.rows, copy.matrix.expectations) == (matrix.rows, matrix.expectations)
 
 
 def test_the_texts_of_a_server_in_the_wrong_state() -> None:

@@ -124,3 +124,6 @@ class BrokenMatrixError(ExpectationError):
     def __init__(self, text: str, matrix: SurvivalMatrix) -> None:
         super().__init__(text)
         self.matrix: SurvivalMatrix = matrix
+
+    def __reduce__(self) -> tuple[type[BrokenMatrixError], tuple[str, SurvivalMatrix]]:
+        return type(self), (str(self), self.matrix)
