@@ -102,6 +102,7 @@ def test_every_setting_has_a_flag_and_a_variable(name):
         "auth_mechanisms": "PLAIN",
         "public_smtp": "h:1",
         "profile": "outage",
+        "store": "memory:",
     }
     sample = usual.get(name, samples.get(declared.metavar, declared.metavar.split("|")[0] or "on"))
     required = {"require_auth": [], "require_tls": ["--tls=starttls"]}.get(name, [])
@@ -152,7 +153,7 @@ def test_addresses_are_opened_before_anything_is_loaded(arguments, addresses):
         ("-multipleRcptto", "Unknown flag '-multipleRcptto': use --multiple-rcptto"),
         ("-log", "Unknown flag '-log': use --log-to-stdout and --log-server-activity"),
         ("--http-prot=1", "Unknown flag '--http-prot': did you mean '--http-port'?"),
-        ("--timeout=1", "Unknown flag '--timeout': did you mean '--session-timeout'?"),
+        ("--sesion-timeout=1", "Unknown flag '--sesion-timeout': did you mean '--session-timeout'?"),
         ("x", "Unexpected argument 'x': settings are flags, such as --smtp-port=2525"),
         ("--http-port=smtp", "Invalid http_port 'smtp': expected an integer from 0 to 65535, or None"),
         ("--http-auth=bob", "Invalid http_auth (not shown): expected a user and a password, as user:password"),
