@@ -147,6 +147,32 @@ def test_a_file_that_an_earlier_version_wrote_is_read(url):
 # Who may use the file.
 
 
+@pytest.mark.needs("fork")
+def test_a_forked_child_leaves_the_file_to_its_parent(run):
+    output = run(
+        """
+        import os
+        import warnings
+        from smtpmock import SMTPMock, StoreError
+
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
+        with SMTPMock(store="sqlite:///mails.db") as mock:
+            mock.deliver(b"Subject: before", sender="a@example.com", recipients=["b@example.com"])
+            child = os.fork()
+            if child == 0:
+                try:
+                    mock.messages()
+                except StoreError as error:
+                    print(str(error).replace(os.getcwd(), ""), flush=True)
+                os._exit(0)
+            assert os.waitpid(child, 0)[1] == 0
+            mock.deliver(b"Subject: after", sender="a@example.com", recipients=["b@example.com"])
+        print([message.subject for message in SMTPMock(store="sqlite:///mails.db").messages()])
+        """
+    )
+    assert output == "The store /mails.db belongs to the parent process\n['before', 'after']\n"
+
+
 def test_a_second_server_is_refused_until_the_first_has_stopped(url, path):
     other = SMTPMock(store=url)
     with SMTPMock(store=url):
