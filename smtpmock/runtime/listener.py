@@ -46,7 +46,7 @@ def listen(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
         if is_shared and CAN_SHARE:
             bind(socket.socket(family, kind, protocol), address).close()  # nobody else has it
         listener: socket.socket = socket.socket(family, kind, protocol)
-        if is_shared and CAN_SHARE:
+        if sys.platform != "win32" and is_shared and CAN_SHARE:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         bind(listener, address)
         begin(listener)
@@ -64,7 +64,8 @@ def share(listener: socket.socket) -> socket.socket:
         OSError: If that fails.
     """
     another: socket.socket = socket.socket(listener.family, listener.type, listener.proto)
-    another.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if sys.platform != "win32":  # where CAN_SHARE is false
+        another.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     bind(another, listener.getsockname())
     begin(another)
     return another

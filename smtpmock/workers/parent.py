@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from smtpmock.runtime.signals import StopSignals
 
 _PAUSE_SECONDS = 0.5  # between two starts of a worker
+_CHILD_ENDED = getattr(signal, "SIGCHLD", 0)  # Windows has none; the command refuses --workers there
 
 
 def check_workers(count: int, settings: Settings) -> None:
@@ -39,6 +40,9 @@ def check_workers(count: int, settings: Settings) -> None:
         raise SettingError(f"{invalid('workers', count, expected)} instead of {settings.store.partition(':')[0]}:")
     if sys.platform == "win32":
         raise SettingError("Invalid workers: not available on Windows, where processes do not inherit sockets")
+
+
+_CHILD_ENDED = getattr(signal, "SIGCHLD", 0)  # Windows has none; the command refuses --workers there
 
 
 class Worker:
@@ -140,7 +144,7 @@ def serve_with_workers(
     Raises:
         StartError: If a worker cannot serve.
     """
-    signal.signal(signal.SIGCHLD, lambda *_: None)  # leaves a byte for those who wait for signals
+    signal.signal(_CHILD_ENDED, lambda *_: None)  # leaves a byte for those who wait for signals
     # Each worker has sockets of its own, so that the system spreads connections evenly; else all have the same.
     sockets = [listeners] + [[share(one) if CAN_SHARE else one for one in listeners] for _ in range(1, count)]
     workers = [
@@ -154,7 +158,7 @@ def serve_with_workers(
             if "error" in answer:
                 raise StartError(answer["error"])
         show(answers[0]["text"])
-        while stop_signals.next_of(signal.SIGCHLD) == signal.SIGCHLD:
+        while stop_signals.next_of(_CHILD_ENDED) == _CHILD_ENDED:
             for worker in workers:
                 death = worker.death()
                 if death:

@@ -20,7 +20,7 @@ def main() -> None:
     """Serve as the first line of standard input says, until its end."""
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # the parent, which gets them as well, decides what they mean
-    if hasattr(signal, "pthread_sigmask"):
+    if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
     from gevent.monkey import patch_socket
 
