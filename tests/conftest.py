@@ -19,7 +19,7 @@ from tests.children import heed_hangups
 from tests.places import PLACES, end_farm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 pytest.register_assert_rewrite("tests.explained", "tests.sending")
 
@@ -69,6 +69,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         missing = [need for need in marker.args if not NEEDS[need]]
         if missing:
             pytest.skip(f"needs {', '.join(missing)}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    """Undo what a test has blocked: the command does not unblock its signals when it ends, since its process does."""
+    if not hasattr(signal, "pthread_sigmask"):
+        return (yield)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        return (yield)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @pytest.fixture(params=PLACES)

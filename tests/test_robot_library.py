@@ -28,6 +28,7 @@ def test_one_module_of_the_library_imports_smtpmock():
 
 
 @pytest.mark.skipif(find_spec("SMTPMockLibrary") is None or find_spec("robot") is None, reason="needs Robot Framework")
+@pytest.mark.uninstrumented
 def test_importing_the_library_does_not_import_gevent():
     check = "import sys, SMTPMockLibrary; sys.exit('gevent' in sys.modules)"
 
