@@ -223,11 +223,13 @@ def test_ctrl_c(run, mock):
         signal.raise_signal(signal.SIGINT)
 
     before = signal.signal(signal.SIGALRM, interrupt)
+    at_start = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it runs behind
     try:
         with pytest.raises(KeyboardInterrupt):
             run(test)
     finally:
         signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGINT, at_start)
 
 
 # Loops that end while somebody waits.
