@@ -183,8 +183,9 @@ def test_loop_goes_on_in_another_greenlet(run):
             loop = asyncio.new_event_loop()
             wait = loop.create_task(mock.aio.wait_for_messages(2, 3600))
             gevent.spawn(loop.run_until_complete, until_waiting(mock)).join()
-            gevent.spawn(deliver, mock, 2)
+            client = gevent.spawn(deliver, mock, 2)
             assert len(gevent.spawn(loop.run_until_complete, wait).get()) == 2
+            client.get()
             loop.close()
         """,
     )
