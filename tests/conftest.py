@@ -28,7 +28,8 @@ _SECONDS = 90
 
 
 NEEDS = {
-    "fork": hasattr(os, "fork"),
+    # In a forked child libuv can stop for ever; Windows, for which it stands, has no fork.
+    "fork": hasattr(os, "fork") and not os.environ.get("GEVENT_LOOP", "").startswith("libuv"),
     "posix_spawn": hasattr(os, "posix_spawn"),
     "/proc": Path("/proc/self/fd").is_dir(),
     "signals": hasattr(signal, "setitimer"),
