@@ -145,6 +145,7 @@ class Connections:
             response = connection.getresponse()
             sock.settimeout(_LONGEST_SILENCE)
             if response.status != 200:
+                response.close()
                 raise NoReplyError(f"status {response.status}")
         except BaseException as error:
             connection.close()
@@ -177,7 +178,8 @@ class Connections:
     def _exchange(self, connection: _Connection, method: str, target: str, body: bytes | None, seconds: float) -> Reply:
         self._send(connection, method, target, body, seconds)
         response = connection.getresponse()
-        content = response.read()
+        with response:  # or it would keep the socket of an interrupted request open
+            content = response.read()
         if response.will_close:
             connection.close()
         return Reply(response.status, response.headers.get_content_type(), content)
