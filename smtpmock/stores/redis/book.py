@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from smtpmock.errors import StoreError
-from smtpmock.records.change import Callbacks
 from smtpmock.rules.book import MOST_ENDED, Clock, check_advance
 from smtpmock.rules.decision import GATE
 from smtpmock.rules.gates import gate_to_json
 from smtpmock.rules.json_form import rule_from_json, rule_to_json
 from smtpmock.rules.recent import short_key
 from smtpmock.rules.rule import Usage
+from smtpmock.stores.redis.listener import SharedCallbacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -50,8 +50,7 @@ class RedisRuleBook:
         self._rules: list[Rule] = []
         self._known: dict[str, Rule] = {}
         self._ended_unused: deque[Rule] = deque(maxlen=MOST_ENDED)
-        self._callbacks = Callbacks()
-        self._follows = False
+        self._callbacks = SharedCallbacks(lambda: store.listener, "rule:changes", self._hear, thread)
         self.clock: Clock = SharedClock(self._ask)
         store.lease.fetch = self._fetch
 
@@ -134,18 +133,7 @@ class RedisRuleBook:
 
     def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
         """Call a function with each change; return a function that ends this."""
-        unsubscribe = self._callbacks.add(callback)
-        try:
-            self._thread().call(self._follow)
-        except BaseException:
-            unsubscribe()
-            raise
-
-        def end() -> None:
-            unsubscribe()
-            self._thread().post(self._leave)
-
-        return end
+        return self._callbacks.add(callback)
 
     def unused(self) -> list[Rule]:
         """Return the rules that have never applied, including those of finished `with` blocks."""
@@ -197,15 +185,6 @@ class RedisRuleBook:
                 raise StoreError(f"{behind} of the servers that share the store have not acknowledged a rule in time")
             gevent.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
-
-    def _follow(self) -> None:
-        self._follows = True
-        self._store.listener.follow("rule:changes", self._hear)
-
-    def _leave(self) -> None:
-        if not self._callbacks and self._follows:
-            self._follows = False
-            self._store.listener.leave("rule:changes")
 
     def _hear(self, told: bytes | None) -> None:
         if told is None:  # some may have been missed

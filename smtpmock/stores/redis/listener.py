@@ -9,11 +9,14 @@ from gevent.event import Event
 from redis.exceptions import RedisError
 
 from smtpmock.errors import StoreError
+from smtpmock.records.change import Callbacks
 from smtpmock.stores.redis.connection import make_connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from smtpmock.records.change import Change
+    from smtpmock.stores.base import ServerThread
     from smtpmock.stores.redis.connection import CooperativeConnection
 
 _PAUSE = 0.1  # seconds between attempts to connect
@@ -126,3 +129,49 @@ class Listener:
                 self._connection.send_command(*command, check_health=False)
             except (RedisError, OSError):
                 pass  # whoever reads notices, and begins anew
+
+
+class SharedCallbacks(Callbacks):
+    """The functions that are called with each change at any server; a channel is followed while there are any.
+
+    Args:
+        listener: A function that returns the listener; a forked child has another.
+        channel: The channel on which servers tell their changes.
+        heard: The function to call with each message on it, or with None if some may have been missed.
+        thread: A function that returns the thread of the servers.
+    """
+
+    def __init__(
+        self,
+        listener: Callable[[], Listener],
+        channel: str,
+        heard: Callable[[bytes | None], object],
+        thread: Callable[[], ServerThread],
+    ) -> None:
+        super().__init__()
+        self._listener = listener
+        self._channel = channel
+        self._heard = heard
+        self._thread = thread
+
+    def add(self, callback: Callable[[Change], object]) -> Callable[[], None]:
+        """Call a function with each change; return a function that ends this."""
+        remove = super().add(callback)
+        try:
+            self._thread().call(self._follow)
+        except BaseException:
+            remove()
+            raise
+
+        def unsubscribe() -> None:
+            remove()
+            self._thread().post(self._leave)
+
+        return unsubscribe
+
+    def _follow(self) -> None:
+        self._listener().follow(self._channel, self._heard)
+
+    def _leave(self) -> None:
+        if not self:
+            self._listener().leave(self._channel)

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from smtpmock.errors import StartError, StoreError
-from smtpmock.records.change import Callbacks
 from smtpmock.records.packed import pack
 from smtpmock.records.session import Origin
 from smtpmock.stores.base import Entry
 from smtpmock.stores.redis.connection import database
 from smtpmock.stores.redis.lease import Lease
 from smtpmock.stores.redis.link import Link
-from smtpmock.stores.redis.listener import Listener
+from smtpmock.stores.redis.listener import Listener, SharedCallbacks
 from smtpmock.stores.redis.reader import Reader
 from smtpmock.stores.redis.writing import OpenSession
 
@@ -97,8 +96,7 @@ class RedisStore:
         self._timer: Any = None
         self.lease = Lease(self.server, lambda: self.link)
         self._reader = Reader(lambda: self.link)
-        self._callbacks = Callbacks()
-        self._follows = False
+        self._callbacks = SharedCallbacks(lambda: self.listener, "record:changes", self._hear, thread)
 
     def _make_links(self) -> None:
         prefix = f"smtpmock:{database(self._url)}:"
@@ -145,7 +143,6 @@ class RedisStore:
         self._sessions.clear()
         self.link.is_held = False
         self.listener.close()
-        self._follows = False
         self.link.close()
 
     def abandon(self) -> None:
@@ -392,27 +389,7 @@ class RedisStore:
 
     def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
         """Call a function with each change; return a function that ends this."""
-        unsubscribe = self._callbacks.add(callback)
-        try:
-            self._thread().call(self._follow)
-        except BaseException:
-            unsubscribe()
-            raise
-
-        def end() -> None:
-            unsubscribe()
-            self._thread().post(self._leave)
-
-        return end
-
-    def _follow(self) -> None:
-        self._follows = True
-        self.listener.follow("record:changes", self._hear)
-
-    def _leave(self) -> None:
-        if not self._callbacks and self._follows:
-            self._follows = False
-            self.listener.leave("record:changes")
+        return self._callbacks.add(callback)
 
     def _hear(self, told: bytes | None) -> None:
         if told is None:  # some may have been missed
