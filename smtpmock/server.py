@@ -21,7 +21,7 @@ from smtpmock.runtime.expiry import Expiry
 from smtpmock.runtime.listener import bare, listen, reachable
 from smtpmock.runtime.running import Running, take_listener
 from smtpmock.settings.declarations import SETTINGS, Settings, changed_settings
-from smtpmock.stores.opening import make_store_and_rules
+from smtpmock.stores.opening import make_store
 from smtpmock.text import format_address, format_error, invalid, pluralize, unknown
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class SMTPMock(Startable):
             to_stdout=self.settings.log_to_stdout,
             activity=self.settings.log_server_activity,
         )
-        self._store, self._book = make_store_and_rules(self.settings, self._log.warning, hub.get_hub)
+        self._store, self._book = make_store(self.settings, self._log.warning, hub.get_hub)
         self._local = LocalBackend(
             self.settings,
             self._store,

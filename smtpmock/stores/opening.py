@@ -1,4 +1,4 @@
-"""The store that a URL names, made from the settings."""
+"""The store that a URL names, and the rule book that belongs to it, made from the settings."""
 
 from __future__ import annotations
 
@@ -12,14 +12,21 @@ from smtpmock.text import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
     from smtpmock.rules.book import RuleBook
     from smtpmock.settings.declarations import Settings
     from smtpmock.stores.base import ServerThread, Store
 
+    Warn: TypeAlias = Callable[[str], object]
+    Thread: TypeAlias = Callable[[], ServerThread]
+    Made: TypeAlias = tuple[Store, RuleBook]
 
-def make_store(settings: Settings, warn: Callable[[str], object], thread: Callable[[], ServerThread]) -> Store:
-    """Return the store that the setting `store` names; nothing is opened yet.
+
+def make_store(settings: Settings, warn: Warn, thread: Thread) -> Made:
+    """Return the store that the setting `store` names, and its rule book: servers that share records share rules.
+
+    Nothing is opened yet.
 
     Args:
         settings: The settings of the server.
@@ -32,8 +39,9 @@ def make_store(settings: Settings, warn: Callable[[str], object], thread: Callab
     Example:
         >>> from smtpmock.settings.declarations import Settings
         >>> from smtpmock.runtime.hub import get_hub
-        >>> len(make_store(Settings(), print, get_hub))
-        0
+        >>> store, rule_book = make_store(Settings(), print, get_hub)
+        >>> len(store), rule_book.rules
+        (0, [])
     """
     scheme = settings.store.partition(":")[0]
     if scheme not in _MAKERS:
@@ -41,46 +49,24 @@ def make_store(settings: Settings, warn: Callable[[str], object], thread: Callab
     return _MAKERS[scheme](settings, warn, thread)
 
 
-def make_store_and_rules(
-    settings: Settings, warn: Callable[[str], object], thread: Callable[[], ServerThread]
-) -> tuple[Store, RuleBook]:
-    """Return the store that the setting `store` names, and its rule book: who shares records shares rules, too.
-
-    Args:
-        settings: The settings of the server.
-        warn: The function to call with what a user should know.
-        thread: A function that returns the thread of the servers.
-
-    Raises:
-        SettingError: If a package that the store requires is not installed.
-    """
-    store = make_store(settings, warn, thread)
-    if not settings.store.startswith("redis:"):
-        return store, MemoryRuleBook()
-    from smtpmock.stores.redis.book import RedisRuleBook
-    from smtpmock.stores.redis.store import RedisStore
-
-    assert isinstance(store, RedisStore)
-    return store, RedisRuleBook(store, thread, warn)
+def _memory(settings: Settings, *_: object) -> Made:
+    return MemoryStore(settings.max_messages, settings.max_bytes, settings.max_age), MemoryRuleBook()
 
 
-def _memory(settings: Settings, *_: object) -> Store:
-    return MemoryStore(settings.max_messages, settings.max_bytes, settings.max_age)
-
-
-def _sqlite(settings: Settings, warn: Callable[[str], object], thread: Callable[[], ServerThread]) -> Store:
+def _sqlite(settings: Settings, warn: Warn, thread: Thread) -> Made:
     from smtpmock.stores.sqlite.store import SQLiteStore
     from smtpmock.stores.sqlite.transaction import Bounds
 
     path = Path(settings.store.removeprefix("sqlite:///")).absolute()
     bounds = Bounds(settings.max_messages, settings.max_bytes, settings.max_age)
-    return SQLiteStore(path, bounds, settings.store_timeout, warn, thread)
+    return SQLiteStore(path, bounds, settings.store_timeout, warn, thread), MemoryRuleBook()
 
 
-def _redis(settings: Settings, warn: Callable[[str], object], thread: Callable[[], ServerThread]) -> Store:
+def _redis(settings: Settings, warn: Warn, thread: Thread) -> Made:
+    from smtpmock.stores.redis.book import RedisRuleBook
     from smtpmock.stores.redis.store import RedisStore
 
-    return RedisStore(
+    store = RedisStore(
         settings.store,
         warn,
         thread,
@@ -89,6 +75,7 @@ def _redis(settings: Settings, warn: Callable[[str], object], thread: Callable[[
         max_age=settings.max_age,
         timeout=settings.store_timeout,
     )
+    return store, RedisRuleBook(store, thread, warn)
 
 
-_MAKERS: dict[str, Callable[..., Store]] = {"memory": _memory, "sqlite": _sqlite, "redis": _redis}
+_MAKERS: dict[str, Callable[..., Made]] = {"memory": _memory, "sqlite": _sqlite, "redis": _redis}

@@ -47,7 +47,7 @@ class Stored:
         self.settings = settings
         self.warnings: list[str] = []
         self.told: list[Change] = []
-        self._store = make_store(Settings(store=url, **settings), self.warnings.append, get_hub)
+        self._store, _ = make_store(Settings(store=url, **settings), self.warnings.append, get_hub)
         self._store.subscribe(self.told.append)
         self._call("open")
 
