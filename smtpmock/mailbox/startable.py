@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from smtpmock.mailbox.aio import AsyncMailbox, coroutine
 from smtpmock.mailbox.mailbox import Mailbox
-from smtpmock.runtime.tasks import run_in_task
+from smtpmock.runtime.tasks import AsyncContext
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Startable(Mailbox):
+class Startable(AsyncContext, Mailbox):
     """A mailbox that is started and stopped; a context manager, for coroutines as well."""
 
     @abstractmethod
@@ -33,14 +33,6 @@ class Startable(Mailbox):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
-
-    async def __aenter__(self) -> Self:
-        return await run_in_task(self.__enter__)
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await run_in_task(self.__exit__, kind, error, trace)
 
     @property
     def aio(self) -> AsyncServer:

@@ -15,7 +15,7 @@ from smtpmock.mailbox.mailbox import Mailbox
 from smtpmock.remote.address import parse_address
 from smtpmock.remote.backend import RemoteBackend
 from smtpmock.remote.client import Client
-from smtpmock.runtime.tasks import run_in_task
+from smtpmock.runtime.tasks import AsyncContext
 from smtpmock.text import format_address, invalid
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from smtpmock.queries.words import QueryWords
 
 
-class RemoteMock(Mailbox):
+class RemoteMock(AsyncContext, Mailbox):
     """The mailbox of a server in another process or on another machine: what `connect` and `spawn` return.
 
     It has the methods of an `SMTPMock` with the same results and exceptions, except those that start and stop it.
@@ -79,14 +79,6 @@ class RemoteMock(Mailbox):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.disconnect()
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await run_in_task(self.__exit__, kind, error, trace)
 
     @property
     def aio(self) -> AsyncRemote:

@@ -19,7 +19,6 @@ from smtpmock.mailbox import registry
 from smtpmock.mailbox.aio import coroutine
 from smtpmock.mailbox.explaining import add_evidence
 from smtpmock.remote.mock import AsyncRemote, RemoteMock
-from smtpmock.runtime.tasks import run_in_task
 from smtpmock.runtime.wakeup import make_wakeup
 from smtpmock.settings.declarations import SETTINGS, Settings, changed_settings
 
@@ -84,14 +83,6 @@ class SpawnedMock(RemoteMock):
                 add_evidence(error, self, self._entered)
         finally:
             self.stop()
-
-    async def __aenter__(self) -> Self:
-        return await run_in_task(self.__enter__)
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await run_in_task(self.__exit__, kind, error, trace)
 
     @property
     def aio(self) -> AsyncSpawned:

@@ -22,7 +22,10 @@ from smtpmock.errors import ServerStateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
     from typing import TypeAlias
+
+    from typing_extensions import Self
 
 T = TypeVar("T")
 
@@ -162,6 +165,26 @@ def _kind_of_task() -> type[TaskWakeup] | None:
 def blocks_a_task() -> bool:
     """Return whether the caller, by blocking, keeps a task, and with it all others of its event loop, from running."""
     return not isinstance(getcurrent(), TaskGreenlet) and _kind_of_task() is not None
+
+
+class AsyncContext:
+    """A context manager that a task can enter with `async with` as well; whatever blocks in it blocks only the task."""
+
+    def __enter__(self) -> Self:
+        raise NotImplementedError
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        return await run_in_task(self.__enter__)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await run_in_task(self.__exit__, kind, error, trace)
 
 
 async def checkpoint() -> None:
