@@ -25,49 +25,28 @@ def page(
     number: Callable[[Any], int],
     form: Callable[[Any], Any],
 ) -> dict[str, Any]:
-    """Return a page of a list.
+    """Return a page of a list: the first after a number, or the last before one.
 
     Args:
         name: The name of the list.
         items: All items that match, in order of their numbers.
-        values: The parameters: `after` and `limit`.
-        number: The function that returns the number of an item, after which a page can begin.
+        values: The parameters: `after`, `before` and `limit`.
+        number: The function that returns the number of an item, at which a page can begin or end.
         form: The function that returns an item as JSON.
 
     Example:
-        >>> page("letters", "abc", {"limit": 2}, lambda item: ord(item) - 96, str.upper)
-        {'letters': ['A', 'B'], 'total': 3, 'next': 2}
-    """
-    after, limit = span(values)
-    rest = [item for item in items if number(item) > after] if after else items
-    shown = rest[:limit]
-    return answer(name, shown, len(items), form, number(shown[-1]) if len(rest) > len(shown) else None)
-
-
-def backwards(
-    name: str,
-    items: Sequence[Any],
-    values: Mapping[str, Any],
-    number: Callable[[Any], int],
-    form: Callable[[Any], Any],
-) -> dict[str, Any]:
-    """Return the page of a list that ends before a number, `before`; `next` is the one before which there are more.
-
-    Args:
-        name: The name of the list.
-        items: All items that match, in order of their numbers.
-        values: The parameters: `before`, `after` and `limit`.
-        number: The function that returns the number of an item.
-        form: The function that returns an item as JSON.
-
-    Example:
-        >>> backwards("letters", "abcd", {"before": 4, "limit": 2}, lambda item: ord(item) - 96, str.upper)
+        >>> page("letters", "abcd", {"limit": 2}, lambda item: ord(item) - 96, str.upper)
+        {'letters': ['A', 'B'], 'total': 4, 'next': 2}
+        >>> page("letters", "abcd", {"before": 4, "limit": 2}, lambda item: ord(item) - 96, str.upper)
         {'letters': ['B', 'C'], 'total': 4, 'next': 2}
     """
     after, limit = span(values)
-    earlier = [item for item in items if after < number(item) < values["before"]]
-    shown = earlier[-limit:]
-    return answer(name, shown, len(items), form, number(shown[0]) if len(earlier) > len(shown) else None)
+    rest = [item for item in items if number(item) > after] if after else items
+    if "before" in values:
+        rest = [item for item in rest if number(item) < values["before"]]
+    shown = rest[-limit:] if "before" in values else rest[:limit]
+    edge = shown[:1] if "before" in values else shown[-1:]
+    return answer(name, shown, len(items), form, number(edge[0]) if len(rest) > len(shown) else None)
 
 
 def span(values: Mapping[str, Any]) -> tuple[int, int]:

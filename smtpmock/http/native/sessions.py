@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import falcon
 
 from smtpmock.http.native.forms import as_json
-from smtpmock.http.native.lists import backwards, list_schema, page
+from smtpmock.http.native.lists import list_schema, page
 from smtpmock.http.native.messages import LATEST, item_form
 from smtpmock.http.native.operations import Answer, NotFoundError, Operation
 from smtpmock.http.native.parts import ISOLATED
@@ -33,8 +33,7 @@ def _find(call: Call) -> Session:
 
 def _list(call: Call) -> Any:
     found = call.context.mailbox.sessions(**sessions_query(call))
-    show = backwards if "before" in call.values else page
-    return show("sessions", found, call.values, lambda session: session.number, item_form(call))
+    return page("sessions", found, call.values, lambda session: session.number, item_form(call))
 
 
 def _read(call: Call) -> Any:
