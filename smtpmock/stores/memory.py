@@ -318,14 +318,16 @@ class MemoryStore:
         oldest = now - self.max_age
         while self._entries and self._entries[self._oldest_number()].record.received < oldest:
             self._drop_oldest()
-        expired = [
+        expired = {
             known for known, session in self._sessions.items() if session.ended is not None and session.ended < oldest
-        ]
+        }
+        if not expired:
+            return
         for session_id in expired:
-            session = self._sessions.pop(session_id)
-            if self.bound is not None and session in self._ended:
-                self._ended.remove(session)
-                self._ended_exchanges -= len(session.exchanges)
+            del self._sessions[session_id]
+        if self.bound is not None:
+            self._ended = deque(session for session in self._ended if session.origin.session_id not in expired)
+            self._ended_exchanges = sum(len(session.exchanges) for session in self._ended)
 
     def _oldest_number(self) -> int:
         while self._oldest not in self._entries:
