@@ -1,1 +1,1 @@
-"""How fast smtpmock is, and what it needs, next to its peers: `python -m benchmarks`."""
+"""The speed of smtpmock and its use of memory, next to its peers: `python -m benchmarks`."""

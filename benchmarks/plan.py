@@ -1,4 +1,4 @@
-"""How thoroughly to measure, and how far that has come."""
+"""The rounds of a measurement, and its progress."""
 
 from __future__ import annotations
 

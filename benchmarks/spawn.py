@@ -1,4 +1,4 @@
-"""How long the command takes until it can be connected to, next to Python and to an import of gevent."""
+"""The time until the command accepts connections, next to Python and to an import of gevent."""
 
 from __future__ import annotations
 

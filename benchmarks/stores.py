@@ -1,4 +1,4 @@
-"""What a store costs SMTP: a file of SQLite and Redis, next to memory."""
+"""SMTP with a file of SQLite and with Redis, next to memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long after its client reads the 250 a wait returns. As a program: the median, and what 99 of 100 stay within."""
+"""The time from the client's 250 to the return of a wait. As a program: the median, and the 99th percentile."""
 
 from __future__ import annotations
 

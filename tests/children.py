@@ -1,4 +1,4 @@
-"""What child processes of the tests need."""
+"""The environment of child processes of the tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every test may use."""
+"""Fixtures of all tests."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ NEEDS = {
     "/proc": Path("/proc/self/fd").is_dir(),
     "signals": hasattr(signal, "setitimer"),
 }
-"""What a platform may lack, and whether this one has it."""
+"""Facilities that a platform may lack, and True for those of this one."""
 
 # What crowds and bounds cost is read from /proc.
 collect_ignore = [] if NEEDS["/proc"] else ["robustness"]
 
 
 _MEASURED = 3
-"""How many of the cases of a parametrized test run under coverage."""
+"""The cases of a parametrized test that run under coverage."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -22,7 +22,7 @@ IS_INSTALLED = INSTALLED.get("smtpmock") == "smtpmock.pytest_plugin"
 # Without it, versions of pytest-asyncio warn.
 _LOOPS = ("-o", "asyncio_default_fixture_loop_scope=function")
 LOOPS = _LOOPS if "asyncio" in INSTALLED else ()
-"""What a run that loads all plugins needs besides."""
+"""The further options of a run that loads all plugins."""
 
 
 def plugin_options(*names: str) -> list[str]:

@@ -12,7 +12,7 @@ _UU = b"Content-Transfer-Encoding: x-uuencode\r\n\r\n"
 
 
 class Shape(NamedTuple):
-    """What a mail begins with, what is repeated, and what it ends with."""
+    """The beginning of a mail, the part that is repeated, and its end."""
 
     start: bytes
     unit: bytes

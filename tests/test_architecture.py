@@ -58,7 +58,7 @@ LAYERS = (
 )
 SURFACES = ("__main__", "cli", "demo", "matrix_command", "pytest_plugin", "serve", "testcase", "workers")
 PUBLIC = {"smtpmock", "smtpmock.errors", "smtpmock._build", "smtpmock.runtime.listener", "smtpmock.runtime.signals"}
-"""What a surface may import; a build writes `_build`, and `listener` and `signals` belong to the command."""
+"""Modules that a surface may import; a build writes `_build`, and `listener` and `signals` belong to the command."""
 
 HTTP_MAY_USE = {
     "smtpmock.runtime",
@@ -67,8 +67,8 @@ HTTP_MAY_USE = {
     "smtpmock.settings",
     "smtpmock.reports.safe_html",
 }
-"""What `http` may import beside public names: a service belongs to the hub, text is written in one way, and the HTML of
-mails is made harmless in one place."""
+"""Modules that `http` may import beside public names: a service belongs to the hub, text is written in one way, and the
+HTML of mails is made harmless in one place."""
 
 MOST_FLAT_FILES = 14
 MOST_LINES = 500

@@ -1,4 +1,4 @@
-"""What a failed test shows of the servers that it used: mail, sessions, and mail that came too late or elsewhere."""
+"""The evidence of a failed test, from its servers: mail, sessions, and mail that came too late or elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a message says of its transaction, however far that came."""
+"""The transaction of a message, however far it came."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a purge takes out, and what is counted."""
+"""Purges, and the counts afterwards."""
 
 from __future__ import annotations
 

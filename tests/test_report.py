@@ -1,4 +1,4 @@
-"""What people read when something was expected in vain: word for word, with times and ports replaced."""
+"""Failure reports, word for word, with times and ports replaced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people read where a command took an accepted message out again, as in go-smtp-mock."""
+"""Reports where a command took an accepted message out again, as in go-smtp-mock."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def mock():
 
 @pytest.fixture
 def changes(mock):
-    """What has been told so far."""
+    """The changes that were told so far."""
     changes: list[Change] = []
     unsubscribe = mock.subscribe(changes.append)
     yield changes

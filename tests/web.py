@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Answer(NamedTuple):
-    """What is answered to a request."""
+    """The answer to a request."""
 
     status: int
     body: bytes = b""

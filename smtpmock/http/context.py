@@ -84,7 +84,7 @@ class Context:
             **words: Its arguments by name.
 
         Returns:
-            What it returns.
+            The result of the function.
         """
         return gevent.get_hub().threadpool.apply(function, args, words)
 

@@ -46,7 +46,7 @@ class Arrivals(NamedTuple):
 
 _BY_RECIPIENT: Sequence[_Key] = (tuple, lambda copy: copy[:2], lambda copy: copy[:1])
 _BY_SUBJECT: Sequence[_Key] = (lambda copy: copy[1:], lambda copy: copy[1:2])
-"""What a copy is known by, the most exact first."""
+"""The keys that tell copies apart, the most exact first."""
 
 
 def observe(mailbox: Mailbox) -> Arrivals:

@@ -48,7 +48,7 @@ def run(*command: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]
 
 
 def conversation(mock: SMTPMock) -> list[tuple[str, str]]:
-    """What was said in the only session: each request with its reply."""
+    """Return the conversation of the only session: each request with its reply."""
     [session] = mock.sessions()
     return [(exchange.request, exchange.reply) for exchange in session.exchanges]
 

@@ -27,7 +27,7 @@ def mock() -> Iterator[SMTPMock]:
 
 
 class Results:
-    """What a client returned, by the name of the method."""
+    """The results of a client, by the name of the method."""
 
     def __init__(self, script: str, package: str, mock: SMTPMock) -> None:
         if not (HERE / "node_modules" / package).is_dir():

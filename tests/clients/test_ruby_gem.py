@@ -40,7 +40,7 @@ def gem_path(tmp_path):
 
 @contextmanager
 def spawned_by_gem(path: str, error_log: Path, arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """What the gem does: standard error into a file, 0.1 s of patience, a look at the file.
+    """Spawn the command as the gem does: standard error into a file, 0.1 s of patience, a look at the file.
 
     Ruby needs a shell only for a command with quotes; the process that it knows is the shell then.
     """

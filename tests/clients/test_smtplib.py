@@ -29,7 +29,7 @@ def connected(mock):
 
 
 def said(mock):
-    """What was said; which letters of a command are capitals differs from one version of smtplib to another."""
+    """Return the conversation with commands in lower case: versions of smtplib differ in their capitals."""
     return [(request.lower(), reply) for request, reply in conversation(mock)]
 
 

@@ -17,7 +17,7 @@ def b64(text: str | bytes) -> str:
 
 
 def plain(user: str, password: str, authorisation: str = "") -> str:
-    """What stands behind AUTH PLAIN."""
+    """Return the argument of AUTH PLAIN."""
     return b64(f"{authorisation}\0{user}\0{password}")
 
 
@@ -31,7 +31,7 @@ class Talk(Conversation):
 
     @property
     def said(self) -> list[tuple[str, str]]:
-        """What was said, without the greeting."""
+        """The conversation without the greeting."""
         return [(exchange.request, exchange.reply) for exchange in self.exchanges if exchange.stage != "connect"]
 
     @property

@@ -17,7 +17,7 @@ def begun(*arguments, **environment):
 
 
 def authority_and_port_of(process):
-    """What the command says first, in two lines."""
+    """Return the first two lines of the command."""
     assert select.select([process.stdout], [], [], SECONDS)[0], "it says nothing"
     said = process.stdout.readline() + process.stdout.readline()
     match = re.fullmatch(r"Certificate authority: (.+)\nSMTP mock server started on port: (\d+)\n", said)

@@ -1,4 +1,4 @@
-"""What EHLO announces, and what the announcements change in other commands."""
+"""The extensions that EHLO announces, and their effect on other commands."""
 
 from __future__ import annotations
 

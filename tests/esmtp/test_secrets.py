@@ -50,7 +50,7 @@ def assert_kept(text):
 
 
 def lines(mechanism, *, initial):
-    """What a client sends that does not wait for replies, or has got the ones it hoped for."""
+    """Return the lines of a client that does not wait for replies, or has got the ones it hoped for."""
     first, *rest = [b64(response) for response in RESPONSES[mechanism]]
     return [f"AUTH {mechanism} {first}", *rest] if initial else [f"AUTH {mechanism}", first, *rest]
 

@@ -1,4 +1,4 @@
-"""What the tests of HTTP use: a server, and a client that knows nothing of smtpmock."""
+"""Fixtures of the tests of HTTP: a server, and a client that knows nothing of smtpmock."""
 
 from __future__ import annotations
 

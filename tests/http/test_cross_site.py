@@ -1,4 +1,4 @@
-"""What a page of somebody else, or a mail, can do in a real browser beside a server: nothing."""
+"""A page of somebody else, or a mail, can do nothing in a real browser beside a server."""
 
 from __future__ import annotations
 

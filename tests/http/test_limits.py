@@ -1,4 +1,4 @@
-"""What a request may be: bodies, queries, media types."""
+"""Limits of requests: bodies, queries, media types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the inbox page is made of: its files, and what the native API has for it. atest/inbox shows it in a browser."""
+"""The files of the inbox page, and the part of the native API that it uses. atest/inbox shows it in a browser."""
 
 from __future__ import annotations
 

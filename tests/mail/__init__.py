@@ -1,1 +1,1 @@
-"""What a message says: its header, texts, attachments, links and codes."""
+"""The content of a message: its header, texts, attachments, links and codes."""

@@ -45,7 +45,7 @@ HEARD = {
     "silent-quit": ["220", "250", "250", "250", "250", "354", "250", "silent"],
     "garbage-at-ehlo": ["220", "\x16\x03\x01", "503"],
 }
-"""What a client hears that sends one mail to two recipients, as far as it comes to the fault."""
+"""The replies to a client that sends one mail to two recipients, as far as it comes to the fault."""
 
 OF_A_FURTHER_MAIL = {"connection-limit", "outage", "rate-limited"}
 OF_EXTENSIONS = {

@@ -38,7 +38,7 @@ def session(number=1):
 
 
 def evidence(lines):
-    """What stands below the title, which there is once."""
+    """Return the lines below the title, which there is once."""
     assert lines.count(TITLE) == 1
     return lines[lines.index(TITLE) + 1 :]
 

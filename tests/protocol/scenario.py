@@ -92,7 +92,7 @@ class Scenario:
     steps: tuple[Step, ...]
     records: tuple[Left, ...]
     closed: bool = field(default=False)
-    """Whether the last reply but QUIT's closes the connection."""
+    """True if the last reply but QUIT's closes the connection."""
 
     def reply(self, key: str) -> str:
         return str(self.settings.get(f"msg_{key}", REPLIES[key]))
@@ -147,6 +147,6 @@ FIELDS = (
 
 
 def shown(message: object) -> dict[str, Any]:
-    """What a record shows, in the same form."""
+    """Return the facts that a record shows, in the same form."""
     values = {name: getattr(message, name) for name in FIELDS}
     return values | {"rcptto_request_response": list(values["rcptto_request_response"])}

@@ -1,4 +1,4 @@
-"""What may be said in a session, and the grammar of RFC 5321 section 4.1.2 and 4.1.3, as strategies."""
+"""The lines of a session, and the grammar of RFC 5321 section 4.1.2 and 4.1.3, as strategies."""
 
 from __future__ import annotations
 

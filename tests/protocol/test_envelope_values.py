@@ -1,4 +1,4 @@
-"""What is read from the envelope: the name in HELO, the sender, all recipients that were accepted."""
+"""Values of the envelope: the name in HELO, the sender, all recipients that were accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in a session's exchanges: request, reply, setting, delay, stage, success."""
+"""The exchanges of a session: request, reply, setting, delay, stage, success."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def test_the_longest_lines_are_refused(text: str) -> None:
 
 
 def reference_domain(text: str) -> bool:
-    """Whether a text is a domain, letter by letter."""
+    """Return whether a text is a domain, letter by letter."""
     if text.startswith("["):
         inner = text[1:-1]
         if not text.endswith("]") or len(text) < 2:

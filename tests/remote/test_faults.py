@@ -1,4 +1,4 @@
-"""What a remote mailbox says when its server is away, broken, another one, or changes during a wait."""
+"""A remote mailbox whose server is away, broken, another one, or changes during a wait."""
 
 from __future__ import annotations
 

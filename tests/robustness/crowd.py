@@ -44,13 +44,13 @@ class Misbehaving:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it is the burden that it can be."""
+        """True once it is the burden that it can be."""
         if self.kind == "slow":
             return self._sent > 1
         return self.kind == "silent" or self._sent >= _ENOUGH or self._stuck >= _STUCK
 
     def go_on(self) -> None:
-        """Does what it does."""
+        """Send or receive a little more."""
         if self.kind == "slow":
             self._left = self._left or _ENVELOPE
             data, self._left = self._left[:1], self._left[1:]

@@ -1,4 +1,4 @@
-"""What a server keeps, where there is a bound: level, however much arrives."""
+"""The memory of a server with a bound stays level, however much arrives."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ class TestCounters:
 
 
 class TestWithoutABound:
-    """What is no record and no session does not grow either."""
+    """Everything beside records and sessions does not grow either."""
 
     @pytest.mark.uninstrumented
     @pytest.mark.parametrize("settings", [{}, {"multiple_rcptto": False, "multiple_message_receiving": False}])

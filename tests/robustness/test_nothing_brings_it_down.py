@@ -1,4 +1,4 @@
-"""What must not bring a server down, or the process that it runs in."""
+"""Events that must not bring a server down, or the process that it runs in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ends the command, and what becomes of its output."""
+"""The ends of the command, and its output."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ ENDS = sorted(
         if b"\r\n.\r\n" not in before + dot + after
     }
 )
-"""What is not the end of a message but may be taken for it."""
+"""The sequences that are not the end of a message but may be taken for it."""
 
 # By the names under which testing tools and advisories know them.
 PUBLISHED = {
@@ -46,7 +46,7 @@ _SMUGGLED = b"MAIL FROM:<admin@example.com>\r\nRCPT TO:<c@example.com>\r\nDATA\r
 
 
 def kept(content: bytes) -> bytes:
-    """What is kept of a message: only the dot behind a CRLF is one of transparency."""
+    """Return the part of a message that is kept: only the dot behind a CRLF is one of transparency."""
     return (b"\r\n" + content).replace(b"\r\n.", b"\r\n")[2:]
 
 

@@ -1,4 +1,4 @@
-"""What a client sends cannot forge a log, write a file or reach another session."""
+"""A client cannot forge a log, write a file or reach another session."""
 
 from __future__ import annotations
 

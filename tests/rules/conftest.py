@@ -1,4 +1,4 @@
-"""What the tests of rules over sockets use."""
+"""Fixtures of the tests of rules over sockets."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ ALL = {"extensions": "all", "auth": "any", "tls": "starttls", "auth_without_tls"
 
 
 def seen(stage, *lines, **settings):
-    """What the condition argument looks at, each time that a rule of the stage is asked."""
+    """Return the values that the condition argument looks at, each time that a rule of the stage is asked."""
     values = []
     session = Scripted(on(stage, argument=lambda value: values.append(value), delay=1), **{**ALL, **settings})
     session.say(*lines)

@@ -1,4 +1,4 @@
-"""What a rule can look at, at each stage."""
+"""The values that a rule can look at, at each stage."""
 
 from __future__ import annotations
 

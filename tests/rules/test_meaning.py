@@ -1,4 +1,4 @@
-"""What rules do together: the first example of the specification, layers, traces."""
+"""Rules together: the first example of the specification, layers, traces."""
 
 from __future__ import annotations
 

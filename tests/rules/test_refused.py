@@ -1,4 +1,4 @@
-"""What cannot be a rule is refused when it is made, word for word, and leaves nothing behind."""
+"""Invalid rules are refused when they are made, word for word, and leave nothing behind."""
 
 from __future__ import annotations
 

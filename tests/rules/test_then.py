@@ -1,4 +1,4 @@
-"""What happens instead of a reply, or behind it, at each stage; and what is slowed down."""
+"""Events instead of a reply, or behind it, at each stage, and slow replies."""
 
 from __future__ import annotations
 

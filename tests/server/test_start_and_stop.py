@@ -20,7 +20,7 @@ def accepts(port):
 
 
 def in_threads(count, function):
-    """What a function returned, or the error it raised, in each of so many threads at once."""
+    """Return the results of a function, or the errors it raised, in so many threads at once."""
     outcomes = []
     together = threading.Barrier(count)
 

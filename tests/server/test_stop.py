@@ -1,4 +1,4 @@
-"""What a stop means for the sessions that go on."""
+"""Stops, and the sessions that go on."""
 
 import gc
 import logging

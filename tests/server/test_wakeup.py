@@ -1,4 +1,4 @@
-"""What wakes a waiter: leaves nothing behind, and harms nobody when the waiter has gone."""
+"""Wake-ups leave nothing behind, and harm nobody when the waiter has gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client that has read its reply can rely on, and what is returned."""
+"""Records that a client which has read its reply can rely on, and returned values."""
 
 import pytest
 

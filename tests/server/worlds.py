@@ -7,7 +7,7 @@ import os
 import pytest
 
 ON_LIBUV = os.environ.get("GEVENT_LOOP", "").startswith("libuv")
-"""Whether the tests run on the loop that gevent uses on Windows."""
+"""True if the tests run on the loop that gevent uses on Windows."""
 
 PLAIN = ""
 PATCHED = """\

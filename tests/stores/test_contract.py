@@ -1,4 +1,4 @@
-"""What every store promises to sessions, which write, and to readers."""
+"""The promises of every store to sessions, which write, and to readers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client sends, byte for byte, and when it waits for a reply."""
+"""The bytes of a client, and when it waits for a reply."""
 
 from __future__ import annotations
 

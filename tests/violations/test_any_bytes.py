@@ -192,7 +192,7 @@ def delivered(content, parameters):
 
 
 def is_true(found, message):
-    """Whether what a library was accused of is the case, read off the bytes in another way."""
+    """Return whether a violation that a library was accused of is there, read off the bytes in another way."""
     if found.code == "8bit-without-8bitmime":
         return not message.raw.isascii() and "BODY" not in message.parameters
     return False

@@ -1,4 +1,4 @@
-"""What a client says and how: the bytes that are a violation, and their neighbours that are none."""
+"""Violations in a conversation: the bytes that are one, and their neighbours that are none."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def encrypted(mock, context=None):
 
 
 def verdict(mock):
-    """What the client of the only session is accused of, by itself and by the whole server."""
+    """Return the violations of the only session, which are those of the whole server."""
     session = mock.wait_for_session(SECONDS)
     assert tuple(mock.violations()) == session.violations
     return places(session.violations)

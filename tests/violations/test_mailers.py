@@ -1,4 +1,4 @@
-"""What is found about mailers that are in use, exactly. The reasons, held against the standards, are in the page."""
+"""The violations of mailers that are in use, exactly. The reasons, held against the standards, are in the page."""
 
 from __future__ import annotations
 

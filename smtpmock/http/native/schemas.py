@@ -83,7 +83,7 @@ def _schema(kind: type, names: tuple[str, ...]) -> Schema:
     properties: dict[str, Schema] = {}
     for name in names:
         if name == "stored":
-            meaning = f"What {kind.__name__}.from_json of Python makes the same object of"
+            meaning = f"The stored form, which {kind.__name__}.from_json reads in Python"
             properties[name] = {"type": "object", "description": meaning}
             continue
         attribute = getattr(kind, name, None)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from smtpmock.stores.sqlite.conditions import Condition
 
 MOST_COUNTED = 10_000
-"""How far the matches of a query are counted for a page."""
+"""The most matches of a query that are counted for a page."""
 
 MOST_EXAMINED = 300
 """The records that are examined to count the matches of a query which SQLite cannot decide, after the page is full."""

@@ -336,7 +336,7 @@ class Transaction:
 
     @property
     def _place_of_drops(self) -> int:
-        """Where a drop is told: before the last message that was added, whose place it made."""
+        """Insert the change of a drop before that of the last message, whose place it made."""
         added = [place for place, told in enumerate(self.told) if told[1] == "added"]
         return added[-1] if added else len(self.told)
 

@@ -20,7 +20,7 @@ TEXT = "text/plain; charset=utf-8"
 
 
 class Mailpit:
-    """What speaks Mailpit's API."""
+    """A client of Mailpit's API."""
 
     def __init__(self, client: Client) -> None:
         self.ask = client.ask

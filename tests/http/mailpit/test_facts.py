@@ -18,7 +18,7 @@ REFUSED = {
     **{path: NOT_DONE[name] for path in PATHS for name in NOT_DONE if path.endswith(f"/{name}")},
     **{path: NO_THUMBNAIL for path in PATHS if path.endswith("/thumb")},
 }
-"""What smtpmock answers with a sentence."""
+"""The paths that are answered with a sentence."""
 
 BODIES: dict[str, Any] = {
     "PUT /api/v1/chaos": {"Sender": {"ErrorCode": 451, "Probability": 5}},
