@@ -60,7 +60,25 @@ class Options(NamedTuple):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises `SettingError` for a mistake, and takes no abbreviated flag."""
+    """A parser that raises `SettingError` for a mistake, and takes no abbreviated flag.
+
+    Args:
+        prog: The name of the command.
+        usage: The forms of its call, in a line.
+        description: The first paragraph of its help.
+        epilog: The last paragraph of its help.
+    """
+
+    def __init__(self, prog: str, usage: str, description: str, epilog: str) -> None:
+        super().__init__(
+            prog,
+            usage,
+            description,
+            epilog,
+            formatter_class=HelpFormatter,
+            allow_abbrev=False,
+            add_help=False,
+        )
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""
@@ -163,9 +181,6 @@ def _parser() -> argparse.ArgumentParser:
             "SIGINT, SIGTERM, SIGQUIT and SIGHUP stop the server gracefully; a second one ends it at once. "
             "`smtpmock serve` keeps everything and serves HTTP as well: see `smtpmock serve --help`."
         ),
-        formatter_class=HelpFormatter,
-        allow_abbrev=False,
-        add_help=False,
     )
     general = parser.add_argument_group("General")
     general.add_argument("-h", "-help", "--h", "--help", action="help", help="show this help and exit")

@@ -11,7 +11,6 @@ from smtpmock import FAULTS, BrokenMatrixError, survival_matrix
 from smtpmock.cli import (
     ENVIRONMENT_PREFIX,
     SETTING_FLAGS,
-    HelpFormatter,
     Parser,
     add_command_settings,
     add_log,
@@ -118,9 +117,6 @@ def _parser() -> Parser:
             "fault, and 2 for a mistake on the command line. "
             f"Settings can be environment variables, such as {ENVIRONMENT_PREFIX}AUTH=any."
         ),
-        formatter_class=HelpFormatter,
-        allow_abbrev=False,
-        add_help=False,
     )
     general = parser.add_argument_group("General")
     general.add_argument("-h", "--help", action="help", help="show this help and exit")

@@ -10,7 +10,6 @@ from smtpmock import SETTINGS, invalid, quote
 from smtpmock.cli import (
     ENVIRONMENT_PREFIX,
     SWITCH_OPTIONS,
-    HelpFormatter,
     Options,
     Parser,
     add_rules,
@@ -81,9 +80,6 @@ def _parser() -> Parser:
             f"Each setting can be an environment variable as well, such as {ENVIRONMENT_PREFIX}HTTP_PORT=8080. "
             "SIGINT, SIGTERM, SIGQUIT and SIGHUP stop the server gracefully; a second one ends it at once."
         ),
-        formatter_class=HelpFormatter,
-        allow_abbrev=False,
-        add_help=False,
     )
     general = parser.add_argument_group("General")
     general.add_argument("--help", action="help", help="show this help and exit")
