@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from smtplib import SMTP, SMTPRecipientsRefused
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 
 from smtpmock import ExpectationError, MessageTimeoutError, QueryError, RuleError, ServerStateError
 from tests.places import served
-from tests.raw_client import SECONDS, Client
+from tests.raw_client import Client
+from tests.sending import send
 
 ONE, TWO = "bob@one.example", "bob@two.example"
 
@@ -24,11 +25,6 @@ def mock(place):
 @pytest.fixture
 def scope(mock):
     return mock.scope(recipient="*@one.example")
-
-
-def send(mock, *recipients, subject="hi"):
-    with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
-        client.sendmail("a@example.com", recipients, f"Subject: {subject}\r\n\r\nhello")
 
 
 def test_a_scope_sees_only_what_matches(mock, scope):

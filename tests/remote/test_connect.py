@@ -24,21 +24,9 @@ from smtpmock import (
 )
 from tests.raw_client import SECONDS
 from tests.remote.proxy import Proxy, answering
+from tests.sending import send
 
 SENTENCE = r"[^\n]+\."
-
-
-@pytest.fixture
-def server():
-    with SMTPMock(http_port=0) as running:
-        yield running
-    assert running.errors == []
-
-
-@pytest.fixture
-def mock(server):
-    with connect(server.http_url) as connected:
-        yield connected
 
 
 @pytest.fixture
@@ -46,11 +34,6 @@ def proxy(server):
     running = Proxy(int(server.http_url.rpartition(":")[2]))
     yield running
     running.stop()
-
-
-def send(mock, recipient="b@example.com", subject="hi"):
-    with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
-        client.sendmail("a@example.com", recipient, f"Subject: {subject}\r\n\r\nhello")
 
 
 def free_port():
@@ -205,7 +188,7 @@ def test_a_cancelled_wait_ends_at_once_and_its_connection_is_dropped(mock):
 
 
 def test_a_function_or_an_expression_is_decided_by_the_client(mock):
-    send(mock, "bob@example.com", "Invoice 7")
+    send(mock, "bob@example.com", subject="Invoice 7")
     assert len(mock.messages(subject=re.compile(r"^\w+ 7$"), recipient="bob@*")) == 1
     assert mock.messages(recipient=lambda address: address.startswith("eve")) == []
     assert len(mock.purge(subject=lambda subject: "7" in subject)) == 1

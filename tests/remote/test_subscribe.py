@@ -7,16 +7,9 @@ from queue import Queue
 
 import pytest
 
-from smtpmock import Change, RemoteMock, SMTPMock, SMTPMockError, connect
+from smtpmock import Change, RemoteMock, SMTPMockError, connect
 from tests.raw_client import SECONDS
 from tests.remote.proxy import Proxy, answering
-
-
-@pytest.fixture
-def server():
-    with SMTPMock(http_port=0) as running:
-        yield running
-    assert running.errors == []
 
 
 def deliver(server, count=1):

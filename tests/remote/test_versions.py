@@ -6,18 +6,11 @@ import re
 
 import pytest
 
-from smtpmock import RemoteMock, SMTPMock, SMTPMockError, __version__, connect
+from smtpmock import RemoteMock, SMTPMockError, __version__, connect
 from tests.remote.proxy import changed
-from tests.remote.test_connect import send
+from tests.sending import send
 
 NEWER = "3.99.0"
-
-
-@pytest.fixture
-def server():
-    with SMTPMock(http_port=0) as running:
-        yield running
-    assert running.errors == []
 
 
 def newer(path, document):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from functools import partial
 from smtplib import SMTP
 
 import anyio
@@ -11,23 +12,10 @@ import pytest
 from smtpmock import ExpectationError, SMTPMock, SMTPMockError, connect, spawn
 from tests.aio.conftest import ENDLESS, run_async, until_waiting
 from tests.raw_client import SECONDS
-from tests.remote.test_connect import send
+from tests.sending import send
 from tests.server.worlds import PATCHED, PLAIN
 
 __all__ = ["run_async"]
-
-
-@pytest.fixture
-def server():
-    with SMTPMock(http_port=0) as running:
-        yield running
-    assert running.errors == []
-
-
-@pytest.fixture
-def mock(server):
-    with connect(server.http_url) as connected:
-        yield connected
 
 
 WAITS = {
@@ -66,7 +54,7 @@ def test_others_run_while_a_task_waits(server, mock, run_async):
                 group.start_soon(wait, number)
             await until_waiting(server, 8)
             for number in range(8):
-                await anyio.to_thread.run_sync(send, mock, "b@example.com", str(number))
+                await anyio.to_thread.run_sync(partial(send, mock, subject=str(number)))
         return sorted(message.subject for message in found)
 
     assert run_async(test) == list("01234567")
