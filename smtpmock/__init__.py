@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from smtpmock.rules.context import ReceivedMessage
     from smtpmock.rules.gates import GATES, gate_from_json, gate_to_json
     from smtpmock.rules.rule import Rule
-    from smtpmock.rules.text_form import load_rules, parse_rule
+    from smtpmock.rules.text_form import load_rules, parse_rule, profile_rules
     from smtpmock.rules.words import RULE_WORDS, STAGES, THEN, Conditions, RuleWords, Stage, Then
     from smtpmock.runtime.listener import listen
     from smtpmock.server import SMTPMock
@@ -150,6 +150,7 @@ _HOMES = {
     "Source": "profiles.profile",
     "load_profile": "profiles.profile",
     "profile_names": "profiles.profile",
+    "profile_rules": "rules.text_form",
     "parse_expectations": "matrix.expectations",
     "survival_matrix": "matrix.runner",
     "transcripts": "messages.session",
@@ -245,6 +246,7 @@ __all__ = [
     "Source",
     "load_profile",
     "profile_names",
+    "profile_rules",
     "parse_expectations",
     "survival_matrix",
     "transcripts",

@@ -58,7 +58,7 @@ class SMTPMock(Startable):
         **values: Settings by name, as listed at https://smtpmock.github.io/smtpmock/settings/.
 
     Attributes:
-        settings: All settings.
+        settings: All settings, those of a profile in use included.
         errors: The last 100 unexpected exceptions that ended a session; empty unless smtpmock or a function that it was
                 given has a bug.
 
@@ -96,6 +96,7 @@ class SMTPMock(Startable):
             self._book,
             lambda: self.address,
             lambda: self._stoppable[0].smtp if self._stoppable else None,
+            self._prepare,
         )
         super().__init__(self._local, timeout=self.settings.timeout, ignore_violations=self.settings.ignore_violations)
         self._port = self.settings.port
@@ -202,7 +203,7 @@ class SMTPMock(Startable):
         waiting, http_waiting = [listener] if listener else [], [http_listener] if http_listener else []
         try:
             the_hub = hub.get_hub()
-            tls, http_tls = self._make_tls(), self._make_http_tls()
+            tls, http_tls = self._make_tls(self.settings), self._make_http_tls()
             waiting = waiting or [listen(self.settings.host, self.settings.port)]
             self._port = waiting[0].getsockname()[1]
             if self.settings.http_port is not None:
@@ -257,12 +258,24 @@ class SMTPMock(Startable):
         the_hub.call(lambda: self._close(self._release()))
         log.flush()
 
-    def _make_tls(self) -> ServerTLS | None:
-        if not self.settings.tls:
+    def _make_tls(self, settings: Settings) -> ServerTLS | None:
+        if not settings.tls:
             return None
         from smtpmock.runtime.tls import ServerTLS
 
-        return ServerTLS(self.settings, self.host)
+        return ServerTLS(settings, self.host)
+
+    def _prepare(self, settings: Settings) -> Callable[[], None]:
+        """Check settings for the sessions to come; return what puts them in force, in the hub thread."""
+        check_together(settings)
+        behaviour, tls = Behaviour(settings), self._make_tls(settings)
+
+        def change() -> None:
+            self.settings, self._behaviour = settings, behaviour
+            if self._stoppable:
+                self._stoppable[0].smtp.behave(behaviour, tls)
+
+        return change
 
     def _make_http_tls(self) -> Any:
         if self.settings.http_port is None:

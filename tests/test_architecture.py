@@ -65,10 +65,11 @@ HTTP_MAY_USE = {
     "smtpmock.text",
     "smtpmock.version",
     "smtpmock.settings",
+    "smtpmock.profiles.document",
     "smtpmock.reports.safe_html",
 }
-"""Modules that `http` may import beside public names: a service belongs to the hub, text is written in one way, and the
-HTML of mails is made harmless in one place."""
+"""Modules that `http` may import beside public names: a service belongs to the hub, text is written and TOML is read in
+one way, and the HTML of mails is made harmless in one place."""
 
 MOST_FLAT_FILES = 14
 MOST_LINES = 500

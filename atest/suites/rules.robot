@@ -191,6 +191,14 @@ A Rule Can Be Removed
     Clear Rules
     Sending Should End With    ${SERVER}    sent    ann@example.com
 
+A Running Server Uses A Profile
+    ${profile} =    Use Profile    full-mailbox
+    Should Be Equal    ${profile.title}    a mailbox over its quota at Gmail
+    Sending Should End With    ${SERVER}    452 4.2.2 The recipient's mailbox is over its quota
+    Clear Profile
+    Sending Should End With    ${SERVER}    sent
+    Run Keyword And Expect Error    *Unknown profile 'outag': did you mean 'outage'?*    Use Profile    outag
+
 Rules Belong To The Current Server
     ${other} =    Start SMTP Mock    other
     Reject Recipient    bob@example.com

@@ -45,18 +45,19 @@ def media_type(request: falcon.Request) -> str:
     return (request.content_type or "").partition(";")[0].strip().lower()
 
 
-def read_body(request: falcon.Request, context: Context) -> bytes:
+def read_body(request: falcon.Request, context: Context, most: int | None = None) -> bytes:
     """Return the body of a request.
 
     Args:
         request: The request.
         context: The context of the HTTP interface.
+        most: The most bytes that it may have; by default as many as any body.
 
     Raises:
         QueryError: If it ends early.
         falcon.HTTPContentTooLarge: If it is too large.
     """
-    most = context.largest_body
+    most = context.largest_body if most is None else most
     declared = request.content_length or 0
     try:
         content: bytes = b"" if declared > most else request.env["wsgi.input"].read(most + 1)

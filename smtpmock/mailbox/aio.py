@@ -90,6 +90,8 @@ class AsyncMailbox:
     on = coroutine(Scripting.on)
     add_rule = coroutine(Scripting.add_rule)
     clear_rules = coroutine(Scripting.clear_rules)
+    use_profile = coroutine(Scripting.use_profile)
+    clear_profile = coroutine(Scripting.clear_profile)
     greylist = coroutine(Scripting.greylist)
     limit_rate = coroutine(Scripting.limit_rate)
     limit_connections = coroutine(Scripting.limit_connections)

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from smtpmock.mail.content import Content
+    from smtpmock.profiles.profile import Profile
     from smtpmock.queries.query import Mark, Query, SessionQuery
     from smtpmock.records.change import Change
     from smtpmock.rules.book import Clock
@@ -131,7 +132,22 @@ class Backend(Protocol):
         """
 
     def clear_rules(self) -> None:
-        """Remove all rules."""
+        """Remove all rules, and end the use of a profile."""
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile in use besides that of the start; None if there is none."""
+
+    def use_profile(self, profile: str | Profile) -> Profile:
+        """Add the rules of a profile, and have its settings for the sessions to come; return it.
+
+        Raises:
+            SettingError: If there is no such profile, or a running server cannot have its settings.
+            RuleError: If one of its rules is invalid or could never apply.
+        """
+
+    def clear_profile(self) -> None:
+        """End the use of a profile."""
 
     def unused_rules(self) -> list[Rule]:
         """Return the rules that have never applied, including those of finished `with` blocks."""

@@ -8,18 +8,20 @@ from secrets import token_hex
 from time import monotonic, time
 from typing import TYPE_CHECKING, TypeVar
 
-from smtpmock.errors import RuleError, ServerStateError
+from smtpmock.errors import RuleError, ServerStateError, SettingError
 from smtpmock.mailbox.explained import explained
 from smtpmock.queries.query import SessionQuery
 from smtpmock.records.delivery import delivered
 from smtpmock.rfc.extensions import announced
 from smtpmock.runtime import hub
 from smtpmock.runtime.wakeup import make_wakeup
+from smtpmock.settings.declarations import with_profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from smtpmock.mail.content import Content
+    from smtpmock.profiles.profile import Profile
     from smtpmock.queries.query import Mark, Query
     from smtpmock.records.change import Change, Topic
     from smtpmock.rules.book import Clock, RuleBook
@@ -45,6 +47,7 @@ class LocalBackend:
         book: Its rule book.
         address: A function that returns the address on which it listens, for people.
         running: A function that returns what accepts its connections; None while it is not running.
+        prepare: A function that checks settings for the sessions to come, and returns what puts them in force.
     """
 
     def __init__(
@@ -54,8 +57,13 @@ class LocalBackend:
         book: RuleBook,
         address: Callable[[], str],
         running: Callable[[], RunningServer | None],
+        prepare: Callable[[Settings], Callable[[], object]],
     ) -> None:
+        self._started_with = settings
         self._settings = settings
+        self._profile: Profile | None = None
+        self._of_profile: list[str] = []
+        self._prepare = prepare
         self._store = store
         self._book = book
         self._address = address
@@ -67,7 +75,7 @@ class LocalBackend:
         self._prefix = token_hex(4)
         self._delivered = count(1)
         self._waiters: dict[int, Callable[[], object]] = {}
-        self._add_profile()
+        self._add_rules_of_start()
 
     # Reports from the server.
 
@@ -218,7 +226,7 @@ class LocalBackend:
 
     def add_rule(self, rule: Rule) -> Rule:
         """Add a rule, which takes effect at once; return it."""
-        self._check_can_apply(rule)
+        self._check_can_apply(rule, self._settings, self._book.rules)
         rule.open_gate(self)
         self._book.add(rule)
         return rule
@@ -236,17 +244,60 @@ class LocalBackend:
         return self._store.open_logins(user)
 
     def clear_rules(self) -> None:
-        """Remove all rules; those of the profile begin anew."""
+        """Remove all rules, and end the use of a profile; the rules of that of the start begin anew."""
+        self.clear_profile()
         self._book.clear()
-        self._add_profile()
+        self._add_rules_of_start()
 
-    def _add_profile(self) -> None:
-        if self._settings.profile:
+    def _add_rules_of_start(self) -> None:
+        if self._started_with.profile:
             from smtpmock.profiles.profile import load_profile
             from smtpmock.rules.text_form import profile_rules
 
-            for rule in profile_rules(load_profile(self._settings.profile)):
+            for rule in profile_rules(load_profile(self._started_with.profile)):
                 self.add_rule(rule)
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile in use besides that of the start."""
+        return self._profile
+
+    def use_profile(self, profile: str | Profile) -> Profile:
+        """Add the rules of a profile, and have its settings for the sessions to come; return it."""
+        from smtpmock.profiles.profile import load_profile
+        from smtpmock.rules.text_form import profile_rules
+
+        if self._started_with.store.startswith("redis:"):
+            raise SettingError(
+                "Unable to use a profile: servers that share a store share rules, but not settings. "
+                "Start each of them with the profile"
+            )
+        if isinstance(profile, str):
+            profile = load_profile(profile)
+        settings = with_profile(self._started_with, profile)
+        rules = profile_rules(profile)
+        change = self._prepare(settings)
+        for number, rule in enumerate(rules):
+            self._check_can_apply(rule, settings, (*self._book.rules, *rules[:number]))
+            rule.open_gate(self)
+        self._change(partial(self._replace_profile, profile, settings, change, rules))
+        return profile
+
+    def clear_profile(self) -> None:
+        """End the use of a profile: its rules are removed, and the settings are those of the start."""
+        if self._profile is not None:
+            settings = self._started_with
+            self._change(partial(self._replace_profile, None, settings, self._prepare(settings), ()))
+
+    def _replace_profile(
+        self, profile: Profile | None, settings: Settings, change: Callable[[], object], rules: Iterable[Rule]
+    ) -> None:
+        """Change rules and settings in the hub thread, where no session comes between."""
+        for rule_id in self._of_profile:
+            self._book.remove(rule_id)
+        change()
+        self._settings, self._profile = settings, profile
+        self._of_profile = [self._book.add(rule) for rule in rules]
 
     def unused_rules(self) -> list[Rule]:
         """Return the rules that have never applied, including those of finished `with` blocks."""
@@ -256,12 +307,12 @@ class LocalBackend:
         """Change the store where that is done: in the hub thread, but for a forked child, which has none."""
         return change() if self._is_forked else hub.get_hub().call(change)
 
-    def _check_can_apply(self, rule: Rule) -> None:
-        """Refuse a rule for a command that the server does not offer: it could never apply."""
+    def _check_can_apply(self, rule: Rule, settings: Settings, rules: Iterable[Rule]) -> None:
+        """Refuse a rule for a command that a server with these settings and rules does not offer: it never applies."""
         setting = {"STARTTLS": "tls", "AUTH": "auth"}.get(rule.stage)
-        if setting is None or getattr(self._settings, setting) not in ("", None):
+        if setting is None or getattr(settings, setting) not in ("", None):
             return
-        replies = [known.reply.text for known in self._book.rules if known.reply and known.concerns("EHLO")]
+        replies = [known.reply.text for known in rules if known.reply and known.concerns("EHLO")]
         if not any(rule.stage == keyword for text in replies for keyword, _ in announced(text)):
             raise RuleError(
                 f"A rule at {rule.stage} can never apply: the server does not offer {rule.stage}. "

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from smtpmock.mail.content import Content
     from smtpmock.mailbox.backend import Backend
+    from smtpmock.profiles.profile import Profile
     from smtpmock.queries.query import Mark
     from smtpmock.records.change import Change
     from smtpmock.rules.book import Clock
@@ -165,6 +166,19 @@ class ScopedBackend:
         for rule in self.rules:
             rule.remove()
         self._added.clear()
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile in use besides that of the start; None if there is none."""
+        return self._backend.profile
+
+    def use_profile(self, profile: str | Profile) -> Profile:
+        """Refuse: it would concern others, too."""
+        self._refuse("use a profile")
+
+    def clear_profile(self) -> None:
+        """Refuse: it would concern others, too."""
+        self._refuse("clear the profile")
 
     def unused_rules(self) -> list[Rule]:
         """Return the rules of the scope that have never applied, including those of finished `with` blocks."""

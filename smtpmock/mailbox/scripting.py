@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from smtpmock.errors import ExpectationError, RuleError
+from smtpmock.errors import ExpectationError, RuleError, SettingError
 from smtpmock.rules.gates import ConnectionLimit, Greylist, RateLimit
 from smtpmock.rules.rule import Rule
 from smtpmock.rules.values import whole
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from smtpmock.mailbox.backend import Backend
+    from smtpmock.profiles.profile import Profile
     from smtpmock.queries.words import Text
     from smtpmock.rules.book import Clock
     from smtpmock.rules.words import Conditions, RuleWords, Stage
@@ -62,7 +63,7 @@ class Scripting:
         return tuple(self._backend.rules)
 
     def clear_rules(self) -> None:
-        """Remove all rules; those of the setting `profile` begin anew.
+        """Remove all rules, and end the use of a profile; the rules of the setting `profile` begin anew.
 
         Example:
             >>> from smtpmock import SMTPMock
@@ -73,6 +74,66 @@ class Scripting:
             ()
         """
         self._backend.clear_rules()
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile that `use_profile` has put in use; None if there is none.
+
+        Example:
+            >>> from smtpmock import SMTPMock
+            >>> print(SMTPMock().profile)
+            None
+        """
+        return self._backend.profile
+
+    def use_profile(self, profile: str | Profile) -> Profile:
+        """Have the server behave by a profile from now on, in place of one that was in use before.
+
+        Its rules are added at once. Its settings take precedence over those of the server for connections that begin
+        afterwards, and its `session_timeout` for all. Both last until `clear_profile` or `clear_rules`. A profile of
+        the setting `profile` stays beneath.
+
+        Args:
+            profile: Its name, the path of its TOML file, or what `load_profile` returns.
+
+        Returns:
+            The profile.
+
+        Raises:
+            SettingError: If there is no such profile, or it has a setting that only a start can change, such as `port`.
+            RuleError: If one of its rules is invalid or could never apply.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock:
+            ...     profile = mock.use_profile("full-mailbox")
+            ...     with SMTP(mock.host, mock.port) as client:
+            ...         _ = client.ehlo(), client.mail("a@example.com")
+            ...         client.rcpt("b@example.com")
+            (452, b"4.2.2 The recipient's mailbox is over its quota")
+            >>> profile.title
+            'a mailbox over its quota at Gmail'
+        """
+        from smtpmock.profiles.profile import Profile
+
+        if not isinstance(profile, str | Profile):
+            raise SettingError(invalid("profile", profile, "the name of a profile, the path of its file, or a Profile"))
+        return self._backend.use_profile(profile)
+
+    def clear_profile(self) -> None:
+        """End the use of a profile, if there is one: its rules are removed, and the settings are those of the start.
+
+        Example:
+            >>> from smtpmock import SMTPMock
+            >>> mock = SMTPMock()
+            >>> mock.use_profile("outage").name, len(mock.rules)
+            ('outage', 1)
+            >>> mock.clear_profile()
+            >>> mock.rules
+            ()
+        """
+        self._backend.clear_profile()
 
     def assert_rules_used(self) -> None:
         """Make sure that every rule has applied, including those of finished `with` blocks.

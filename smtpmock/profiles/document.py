@@ -21,18 +21,31 @@ def read_document(path: str | Path, error_type: Callable[[str], Exception]) -> t
         path: The path of the file.
         error_type: The exception to raise if the file cannot be read.
     """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise error_type(f"The file {path} cannot be read: {error.strerror}") from None
+    return parse_document(content, f"The file {path}", error_type)
+
+
+def parse_document(content: bytes, source: str, error_type: Callable[[str], Exception]) -> tuple[str, dict[str, Any]]:
+    """Return the text of a TOML document, and what it says.
+
+    Args:
+        content: The document, in UTF-8.
+        source: What it is, at the beginning of a sentence.
+        error_type: The exception to raise if it cannot be read.
+    """
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = content.decode()
         return text, tomllib.loads(text)
-    except OSError as error:
-        raise error_type(f"The file {path} cannot be read: {error.strerror}") from None
     except RecursionError:
-        raise error_type(f"The file {path} cannot be read: it is nested too deeply") from None
+        raise error_type(f"{source} cannot be read: it is nested too deeply") from None
     except ValueError as error:  # from TOML, UTF-8 or `int`
         is_of_int = type(error) is ValueError
         reason = "an integer has too many digits" if is_of_int else shorten(str(error), _LONGEST_REASON)
-        raise error_type(f"The file {path} cannot be read: {reason}") from None
+        raise error_type(f"{source} cannot be read: {reason}") from None

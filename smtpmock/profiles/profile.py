@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smtpmock.errors import SettingError
 from smtpmock.profiles.document import read_document
-from smtpmock.text import quote, unknown
+from smtpmock.text import invalid, quote, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ class Profile(NamedTuple):
 
     Attributes:
         name: Its name, or the path of its file.
-        path: The file, to be copied and changed.
+        path: The file, to be copied and changed; the name alone if the profile came over HTTP.
         title: What it is modelled on.
         sources: Where its facts come from.
         settings: Its settings.
@@ -51,6 +51,44 @@ class Profile(NamedTuple):
     sources: Sequence[Source]
     settings: Mapping[str, Any]
     rules: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def from_document(cls, name: str, document: Mapping[str, Any], path: Path | None = None) -> Profile:
+        """Return the profile that a TOML or JSON document describes.
+
+        Args:
+            name: Its name.
+            document: The document, with some of the keys `title`, `source`, `settings` and `rule`.
+            path: Its file; by default, the name stands for it.
+
+        Raises:
+            SettingError: If the document has another shape. Its settings and rules are checked when they are used.
+
+        Example:
+            >>> Profile.from_document("ours", {"rule": [{"stage": "NOOP", "delay": 1}]}).rules
+            ({'stage': 'NOOP', 'delay': 1},)
+        """
+        for part in document:
+            if part not in _PARTS:
+                raise SettingError(f"Invalid profile {quote(name)}: {unknown('part', part, _PARTS)}")
+        settings, rules = document.get("settings", {}), document.get("rule", [])
+        if not isinstance(settings, dict) or "profile" in settings:
+            raise SettingError(f"Invalid profile {quote(name)}: expected a table of settings, without a profile")
+        if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+            raise SettingError(f"Invalid profile {quote(name)}: expected [[rule]] tables")
+        sources = document.get("source", [])
+        if not isinstance(sources, list) or not all(
+            isinstance(source, dict) and set(source) == set(_SOURCE) for source in sources
+        ):
+            raise SettingError(f"Invalid profile {quote(name)}: expected [[source]] tables with url, date and says")
+        return cls(
+            name,
+            Path(name) if path is None else path,
+            str(document.get("title", "")),
+            tuple(Source(*(str(source[part]) for part in _SOURCE)) for source in sources),
+            settings,
+            tuple(rules),
+        )
 
 
 def profile_names() -> list[str]:
@@ -76,9 +114,19 @@ def load_profile(name: str) -> Profile:
         >>> load_profile("greylisting-relay").sources[0].date
         '2026-11-22'
     """
-    if name.endswith(_ENDING) or "/" in name or "\\" in name:
-        return _load(name, Path(name))
-    return _load_own(name)
+    if not isinstance(name, str) or not name:
+        raise SettingError(invalid("profile", name, "the name of a profile, or the path of its file"))
+    return _load(name, Path(name)) if is_path(name) else _load_own(name)
+
+
+def is_path(name: str) -> bool:
+    """Return True if the name of a profile is the path of its file.
+
+    Example:
+        >>> is_path("outage"), is_path("./outage.toml")
+        (False, True)
+    """
+    return name.endswith(_ENDING) or "/" in name or "\\" in name
 
 
 @lru_cache(64)
@@ -90,24 +138,4 @@ def _load_own(name: str) -> Profile:
 
 def _load(name: str, path: Path) -> Profile:
     _, document = read_document(path, SettingError)
-    for part in document:
-        if part not in _PARTS:
-            raise SettingError(f"Invalid profile {quote(name)}: {unknown('part', part, _PARTS)}")
-    settings, rules = document.get("settings", {}), document.get("rule", [])
-    if not isinstance(settings, dict) or "profile" in settings:
-        raise SettingError(f"Invalid profile {quote(name)}: expected a table of settings, without a profile")
-    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-        raise SettingError(f"Invalid profile {quote(name)}: expected [[rule]] tables")
-    sources = document.get("source", [])
-    if not isinstance(sources, list) or not all(
-        isinstance(source, dict) and set(source) == set(_SOURCE) for source in sources
-    ):
-        raise SettingError(f"Invalid profile {quote(name)}: expected [[source]] tables with url, date and says")
-    return Profile(
-        name,
-        path,
-        str(document.get("title", "")),
-        tuple(Source(*(str(source[part]) for part in _SOURCE)) for source in sources),
-        settings,
-        tuple(rules),
-    )
+    return Profile.from_document(name, document, path)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from smtpmock.mail.content import Content
+    from smtpmock.profiles.profile import Profile
     from smtpmock.queries.query import SessionQuery
     from smtpmock.records.change import Change
     from smtpmock.remote.parameters import Sent
@@ -253,15 +254,28 @@ class RemoteBackend:
         return rule
 
     def clear_rules(self) -> None:
-        """Remove all rules."""
+        """Remove all rules, and end the use of a profile."""
         self._rules.clear()
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile in use besides that of the start; None if there is none."""
+        return self._rules.profile
+
+    def use_profile(self, profile: str | Profile) -> Profile:
+        """Add the rules of a profile, and have its settings for the sessions to come; return it."""
+        return self._rules.use_profile(profile)
+
+    def clear_profile(self) -> None:
+        """End the use of a profile."""
+        self._rules.clear_profile()
 
     def unused_rules(self) -> list[Rule]:
         """Return the rules added here that have never applied: those of others who share the server are theirs."""
         return list(self._rules.unused())
 
     def disconnect(self) -> None:
-        """Remove the rules that were added here, and close idle connections."""
+        """Remove the rules that were added here and a profile that was put in use here, and close idle connections."""
         try:
             self._rules.remove_added()
         finally:

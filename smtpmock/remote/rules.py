@@ -6,11 +6,13 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import RuleError
 from smtpmock.patterns import Expression
+from smtpmock.profiles.profile import Profile, Source, is_path, load_profile
 from smtpmock.queries.criteria import CRITERIA
 from smtpmock.queries.terms import AllOf
 from smtpmock.remote.client import MissingError
@@ -18,6 +20,7 @@ from smtpmock.rules.book import Clock, check_advance
 from smtpmock.rules.gates import gate_from_json
 from smtpmock.rules.json_form import words_to_json
 from smtpmock.rules.rule import Rule, Usage
+from smtpmock.rules.text_form import profile_rules
 from smtpmock.rules.words import CONDITIONS, WORDS
 from smtpmock.text import quote
 
@@ -62,6 +65,7 @@ class RemoteRules:
         self._added: dict[str, None] = {}
         self._last: dict[str, Usage] = {}
         self._ended_unused: deque[Rule] = deque(maxlen=_MOST_ENDED)
+        self._used_profile: Profile | None = None
 
     def add(self, rule: Rule) -> None:
         """Add a rule.
@@ -78,15 +82,50 @@ class RemoteRules:
         return [self._rule(written) for written in self._client.collect("/rules")]
 
     def clear(self) -> None:
-        """Remove all rules, and forget the unused ones."""
+        """Remove all rules, end the use of a profile, and forget the unused rules."""
         document = self._client.ask("DELETE", "/rules")
         for written in self._client.items(document, "/rules"):
             self._note(written)
         self._ended_unused.clear()
         self._added.clear()
+        self._used_profile = None
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile in use besides that of the start."""
+        return self._profile_of(self._client.ask("GET", "/profile"))
+
+    def use_profile(self, profile: str | Profile) -> Profile:
+        """Use a profile: the server has the one of a name, and is sent any other."""
+        if isinstance(profile, str):
+            profile = load_profile(profile) if is_path(profile) else profile
+        sent = {"name": profile} if isinstance(profile, str) else _profile_to_json(profile)
+        used = self._profile_of({"profile": self._client.ask("PUT", "/profile", body=sent)})
+        assert used is not None
+        self._used_profile = used
+        return used
+
+    def clear_profile(self) -> None:
+        """End the use of a profile."""
+        self._client.ask("DELETE", "/profile")
+        self._used_profile = None
+
+    def _profile_of(self, written: Any) -> Profile | None:
+        try:
+            found = written["profile"]
+            if found is None:
+                return None
+            sources = tuple(Source(str(one["url"]), str(one["date"]), str(one["says"])) for one in found["sources"])
+            rules = tuple({word: value for word, value in rule.items() if word != "summary"} for rule in found["rules"])
+            name = str(found["name"])
+            return Profile(name, Path(name), str(found["title"]), sources, dict(found["settings"]), rules)
+        except (KeyError, TypeError, ValueError):
+            raise self._client.unexpected(f"it answered {quote(written)} about a profile") from None
 
     def remove_added(self) -> None:
-        """Remove the rules that were added here and are still active."""
+        """Remove the rules that were added here and are still active, and end the use of a profile that began here."""
+        if self._used_profile is not None and self.profile == self._used_profile:
+            self.clear_profile()
         for rule_id in tuple(self._added):
             self._remove(rule_id)
 
@@ -178,6 +217,17 @@ def rule_to_json(rule: Rule) -> dict[str, Any]:
     for word, value in rule.words.items():
         _check_text(word, value)
     return written
+
+
+def _profile_to_json(profile: Profile) -> dict[str, Any]:
+    """Return a profile as the native API takes it."""
+    return {
+        "name": profile.name,
+        "title": profile.title,
+        "source": [source._asdict() for source in profile.sources],
+        "settings": dict(profile.settings),
+        "rule": [rule_to_json(rule) for rule in profile_rules(profile)],
+    }
 
 
 def _sent_expression(word: str, value: re.Pattern[str] | Expression) -> str:

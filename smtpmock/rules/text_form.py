@@ -87,8 +87,16 @@ def load_rules(path: str) -> list[Rule]:
 def profile_rules(profile: Profile) -> list[Rule]:
     """Return the rules of a profile.
 
+    Args:
+        profile: The profile.
+
     Raises:
         RuleError: If a rule is invalid; the text gives its number.
+
+    Example:
+        >>> from smtpmock.profiles.profile import load_profile
+        >>> profile_rules(load_profile("outage"))
+        [<Rule MAIL FROM after=10 reply='421 4.3.2 Service shutting down' then='close', 0 hits>]
     """
     rules = _rules(profile.name, profile.rules, [])
     for rule in rules:

@@ -102,6 +102,19 @@ class RunningServer:
         """True while it accepts connections."""
         return self._server.started
 
+    def behave(self, behaviour: Behaviour, tls: ServerTLS | None) -> None:
+        """Have sessions that begin from now on behave differently; the session timeout changes for all.
+
+        Args:
+            behaviour: Their behaviour.
+            tls: Their TLS; None without TLS.
+        """
+        self._behaviour, self._tls = behaviour, tls
+        self._timeout = behaviour.settings.session_timeout
+        if self._idle_timer is not None:
+            self._idle_timer.close()
+            self._watch_idle(0)
+
     def _accept(self, listener: socket) -> None:
         self._server = _Acceptor(self._log, listener, self._serve)
         self._server.start()

@@ -42,13 +42,14 @@ from smtpmock.settings.values import (
     TLS_VERSION,
     ValueType,
 )
-from smtpmock.text import invalid, unknown
+from smtpmock.text import invalid, quote, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from typing_extensions import Unpack, dataclass_transform
 
+    from smtpmock.profiles.profile import Profile
     from smtpmock.settings.words import SettingWords
 else:
 
@@ -72,6 +73,7 @@ def _server(
     *,
     flag: str = "",
     in_command: bool = True,
+    of_sessions: bool = False,
     serve_default: Any = None,
 ) -> Any:
     return Setting(
@@ -81,6 +83,7 @@ def _server(
         section="Server",
         flag=flag,
         in_command=in_command,
+        of_sessions=of_sessions,
         serve_default=serve_default,
     )
 
@@ -95,19 +98,19 @@ def _http(default: Any, value_type: ValueType, meaning: str, *, serve_default: A
 
 
 def _behaviour(default: Any, value_type: ValueType, meaning: str, *, command_default: Any = None) -> Any:
-    return Setting(default, value_type, meaning, section="Behaviour", command_default=command_default)
+    return Setting(default, value_type, meaning, section="Behaviour", of_sessions=True, command_default=command_default)
 
 
 def _delay(stage: str) -> Any:
-    return Setting(0.0, SECONDS, f"seconds before the reply to {stage}", section="Delays")
+    return Setting(0.0, SECONDS, f"seconds before the reply to {stage}", section="Delays", of_sessions=True)
 
 
 def _esmtp(default: Any, value_type: ValueType, meaning: str, *, serve_default: Any = None) -> Any:
-    return Setting(default, value_type, meaning, section="ESMTP", serve_default=serve_default)
+    return Setting(default, value_type, meaning, section="ESMTP", of_sessions=True, serve_default=serve_default)
 
 
 def _reply(default: str, meaning: str) -> Any:
-    return Setting(default, REPLY, meaning, section="Replies")
+    return Setting(default, REPLY, meaning, section="Replies", of_sessions=True)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -174,7 +177,7 @@ class Settings(_Frozen):
     log_server_activity: bool = _server(
         False, SWITCH, "log sessions, requests and responses, not only warnings", flag="log"
     )
-    session_timeout: float = _server(30.0, TIMEOUT, "seconds that a session may be idle")
+    session_timeout: float = _server(30.0, TIMEOUT, "seconds that a session may be idle", of_sessions=True)
     shutdown_timeout: float = _server(
         1.0, TIMEOUT, "seconds that a stop gives busy sessions before it ends them by force"
     )
@@ -420,11 +423,30 @@ def profile_settings(profile: Any) -> dict[str, Any]:
     from smtpmock.profiles.profile import load_profile
 
     name = _checked(SETTINGS["profile"], profile)
-    settings = dict(load_profile(name).settings) if name else {}
-    for word in settings:
+    return _settings_of(load_profile(name)) if name else {}
+
+
+def with_profile(settings: Settings, profile: Profile) -> Settings:
+    """Return the settings of a server with those of a profile, which it is to have while it runs.
+
+    Raises:
+        SettingError: If the profile has an unknown setting, an invalid value, or a setting that needs a start.
+    """
+    of_profile = _settings_of(profile)
+    fixed = [name for name in of_profile if not SETTINGS[name].of_sessions]
+    if fixed:
+        raise SettingError(
+            f"The profile {quote(profile.name)} cannot be used by a running server: {' and '.join(fixed)} can only be "
+            "set at its start"
+        )
+    return Settings(**{**changed_settings(settings), **of_profile})
+
+
+def _settings_of(profile: Profile) -> dict[str, Any]:
+    for word in profile.settings:
         if word not in SETTINGS:
-            raise SettingError(f"Invalid profile {name!r}: {unknown('setting', word, SETTINGS)}")
-    return settings
+            raise SettingError(f"Invalid profile {quote(profile.name)}: {unknown('setting', word, SETTINGS)}")
+    return dict(profile.settings)
 
 
 def changed_settings(settings: Settings) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class Setting:
         section: Its section in the help and the documentation.
         in_command: True if the command has it.
         in_serve: True if `smtpmock serve` has it.
+        of_sessions: True if a session takes it at its beginning, so that a running server can change it.
     """
 
     __slots__ = (
@@ -31,6 +32,7 @@ class Setting:
         "in_serve",
         "meaning",
         "name",
+        "of_sessions",
         "section",
         "serve_default",
         "type",
@@ -46,6 +48,7 @@ class Setting:
         flag: str = "",
         in_command: bool = True,
         in_serve: bool = True,
+        of_sessions: bool = False,
         command_default: Any = None,
         serve_default: Any = None,
     ) -> None:
@@ -58,6 +61,7 @@ class Setting:
         self.section: str = section
         self.in_command: bool = in_command
         self.in_serve: bool = in_serve
+        self.of_sessions: bool = of_sessions
         self._flag = flag
 
     def __set_name__(self, _: type, name: str) -> None:

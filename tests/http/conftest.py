@@ -64,6 +64,9 @@ class Client:
     def post(self, path: str, body: Any = None, **parameters: Any) -> Response:
         return self._call("POST", path, parameters, **({} if body is None else _as_json(body)))
 
+    def put(self, path: str, body: Any, **parameters: Any) -> Response:
+        return self._call("PUT", path, parameters, **_as_json(body))
+
     def patch(self, path: str, body: Any, **parameters: Any) -> Response:
         return self._call("PATCH", path, parameters, **_as_json(body))
 

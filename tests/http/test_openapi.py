@@ -80,6 +80,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/explain"): {"headline": "x"},
     ("POST", "/rules"): {"stage": "NOOP", "delay": 0.1},
     ("POST", "/clock"): {"advance": 1},
+    ("PUT", "/profile"): {"name": "outage"},
 }
 """A valid body for each operation that takes one."""
 
@@ -90,7 +91,7 @@ def path_of(path: str, mock: SMTPMock) -> str:
     """A path that names something that is there."""
     named = {"/rules": mock.rules[0].id, "/messages": "latest", "/sessions": "latest"}
     beginning = next((found for found in named if path.startswith(found)), "")
-    return path.replace("{id}", named.get(beginning, "")).replace("{n}", "0")
+    return path.replace("{id}", named.get(beginning, "")).replace("{n}", "0").replace("{name}", "outage")
 
 
 @pytest.mark.parametrize(("method", "path", "status"), documented())
@@ -109,7 +110,7 @@ def test_documented_answer_is_given(method, path, status, monkeypatch):
         elif status == 403:
             options["headers"] = {**options.get("headers", {}), "Host": "elsewhere.example"}
         elif status == 404 and "{" in path:
-            wanted = re.sub(r"latest|rule-\d+", "nowhere", wanted)
+            wanted = re.sub(r"latest|rule-\d+|outage", "nowhere", wanted)
         elif (status, path) == (404, "/wait"):
             query = "timeout=0&subject=nothing"
         elif status == 406:

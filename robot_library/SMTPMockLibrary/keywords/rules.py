@@ -6,7 +6,7 @@ from typing import Any, Literal
 from robot.api import logger
 from robot.api.deco import keyword
 
-from SMTPMockLibrary.api import Rule
+from SMTPMockLibrary.api import Profile, Rule
 from SMTPMockLibrary.failures import Keywords, assertion, explain_failures
 from SMTPMockLibrary.signatures import given_rule_words, seconds, takes_conditions, takes_rule_words
 from SMTPMockLibrary.types import Address, ReplyLine, Stage
@@ -277,13 +277,43 @@ class RuleKeywords(Keywords):
     @keyword("Clear Rules", tags=("Rule",))
     @explain_failures
     def clear_rules(self) -> None:
-        """Removes all rules of the server. `Purge Messages` does not remove rules.
+        """Removes all rules of the server, and ends the use of a profile. `Purge Messages` does not remove rules.
 
         Example:
         | Reject Recipient    *@gone.example
         | Clear Rules
         """
         self.servers.current.mock.clear_rules()
+
+    @keyword("Use Profile", tags=("Rule",))
+    @explain_failures
+    def use_profile(self, profile: str) -> Profile:
+        """Has the server behave by a profile from now on, in place of one that was in use before. Returns the profile.
+
+        ``profile`` is a name, such as ``greylisting-relay``, or the path of a TOML file; see
+        [https://smtpmock.github.io/smtpmock/profiles/|the list of profiles]. Its rules apply at once, its settings to
+        new connections, until `Clear Profile` or `Clear Rules`. To start a server with a profile, use the setting
+        ``profile`` of `Start SMTP Mock`.
+
+        Example:
+        | Use Profile    full-mailbox
+        | Run Keyword And Expect Error    *over its quota*    Sign Up    bob@example.com
+        | Clear Profile
+        """
+        return self.servers.current.mock.use_profile(profile)
+
+    @keyword("Clear Profile", tags=("Rule",))
+    @explain_failures
+    def clear_profile(self) -> None:
+        """Ends the use of a profile: removes its rules, and restores the settings with which the server was started.
+
+        Does nothing if `Use Profile` was not used.
+
+        Example:
+        | Use Profile    outage
+        | Clear Profile
+        """
+        self.servers.current.mock.clear_profile()
 
     @keyword("Advance Clock", tags=("Rule",))
     @explain_failures

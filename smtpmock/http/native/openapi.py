@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from smtpmock.http.native.operations import JSON
+from smtpmock.http.native.operations import JSON, TOML
+from smtpmock.http.native.profiles import PROFILE
 from smtpmock.http.native.rules import RULE
 from smtpmock.http.native.schemas import form_schemas, reference
 from smtpmock.http.problems import PROBLEM
@@ -25,6 +26,7 @@ _IN_PATH = re.compile(r"\{(\w+)\}")
 _PATH_MEANINGS = {
     "id": "The id; `latest` stands for the newest message or session",
     "n": "The position of the attachment, counted from 0",
+    "name": "The name",
 }
 
 _REASONS = {
@@ -65,7 +67,7 @@ def document(operations: Iterable[Operation], prefix: str, *, has_login: bool = 
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, has_login=has_login)
-    components: dict[str, Any] = {"schemas": {**form_schemas(), "Rule": RULE, "Problem": _PROBLEM}}
+    components: dict[str, Any] = {"schemas": {**form_schemas(), "Rule": RULE, "Profile": PROFILE, "Problem": _PROBLEM}}
     login: dict[str, Any] = {}
     if has_login:
         components["securitySchemes"] = {"login": {"type": "http", "scheme": "basic"}}
@@ -105,7 +107,11 @@ def _operation(operation: Operation, *, has_login: bool) -> dict[str, Any]:
         },
     }
     if operation.body is not None:
-        described["requestBody"] = {"required": True, "content": {JSON: {"schema": operation.body}}}
+        content = {
+            JSON: {"schema": operation.body},
+            **({TOML: {"schema": {"type": "string"}}} if operation.has_toml else {}),
+        }
+        described["requestBody"] = {"required": True, "content": content}
     return described
 
 

@@ -10,6 +10,7 @@ import falcon
 from smtpmock.errors import QueryError
 from smtpmock.http.parameters import Parameter, read_parameters
 from smtpmock.http.requests import media_type, query_pairs, read_body
+from smtpmock.profiles.document import parse_document
 from smtpmock.text import quote, unknown
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from smtpmock.http.context import Context
 
 JSON = "application/json"
+TOML = "application/toml"
+
+_MOST_DOTS = 200
+"""The most dots on a line of TOML: keys with many parts take the parser a time that grows with their square."""
 
 
 class NotFoundError(falcon.HTTPNotFound):
@@ -89,6 +94,8 @@ class Operation(NamedTuple):
         answers: The schema of its answer, or the media types of one that is not JSON.
         parameters: Its parameters in the query of the URL.
         body: The schema of its body; None if it takes none.
+        has_toml: True if its body can be a TOML document as well, of the same shape.
+        most_bytes: The most bytes of its body; None for as many as any body.
         problems: The statuses of its own problems, besides those that follow from what it takes.
         names_one: True if its path names something that may not be there.
         status: The status of its answer.
@@ -101,6 +108,8 @@ class Operation(NamedTuple):
     answers: Any
     parameters: Sequence[Parameter] = ()
     body: Any = None
+    has_toml: bool = False
+    most_bytes: int | None = None
     problems: Sequence[int] = ()
     names_one: bool = False
     status: int = 200
@@ -119,7 +128,7 @@ class Resource:
     def _responder(self, operation: Operation) -> Callable[..., None]:
         def respond(request: falcon.Request, response: falcon.Response, **path: str) -> None:
             values = read_parameters(operation.parameters, query_pairs(request))
-            body = None if operation.body is None else _body(request, self._context)
+            body = None if operation.body is None else _body(request, self._context, operation)
             answer = operation.answer(
                 Call(
                     self._context,
@@ -147,13 +156,17 @@ class Resource:
         return respond
 
 
-def _body(request: falcon.Request, context: Context) -> Any:
+def _body(request: falcon.Request, context: Context, operation: Operation) -> Any:
     kind = media_type(request) or JSON
-    if kind != JSON and not kind.endswith("+json"):
-        raise falcon.HTTPUnsupportedMediaType(
-            description=f"Invalid Content-Type {quote(kind)}: expected {JSON} (with curl: --json)"
-        )
-    content = read_body(request, context)
+    is_toml = operation.has_toml and kind == TOML
+    if kind != JSON and not kind.endswith("+json") and not is_toml:
+        expected = f"{JSON} (with curl: --json){f' or {TOML}' if operation.has_toml else ''}"
+        raise falcon.HTTPUnsupportedMediaType(description=f"Invalid Content-Type {quote(kind)}: expected {expected}")
+    content = read_body(request, context, operation.most_bytes)
+    if is_toml:
+        if any(line.count(b".") > _MOST_DOTS for line in content.splitlines()):
+            raise QueryError(f"The body cannot be read: a line has more than {_MOST_DOTS} dots")
+        return parse_document(content, "The body", QueryError)[1]
     try:
         document = json.loads(content)
         if b"\\u" in content:  # an escape may stand for a character that cannot be encoded

@@ -56,11 +56,16 @@ def find_rule(mailbox: Mailbox, rule_id: str) -> Rule:
 
 def rule_form(rule: Rule) -> dict[str, Any]:
     """Return a rule as JSON: its words as they would be sent, its id and its counters."""
-    words = {word: _written(value) for word, value in rule.words.items()}
-    gate = {} if rule.gate is None else {"gate": gate_to_json(rule.gate)}
     counters = {"hits": rule.hits, "asked": rule.asked}
     profile = {"profile": rule.profile} if rule.profile else {}
-    return {"id": rule.id, "stage": rule.stage, **words, **gate, **profile, **counters, "summary": str(rule)}
+    return {"id": rule.id, **words_form(rule), **profile, **counters, "summary": str(rule)}
+
+
+def words_form(rule: Rule) -> dict[str, Any]:
+    """Return the words of a rule as they would be sent."""
+    words = {word: _written(value) for word, value in rule.words.items()}
+    gate = {} if rule.gate is None else {"gate": gate_to_json(rule.gate)}
+    return {"stage": rule.stage, **words, **gate}
 
 
 def _written(value: Any) -> Any:
@@ -98,7 +103,7 @@ def _add(call: Call) -> Answer:
             raise RuleError(unknown("word in a rule", missing[0], ("stage", *WORDS, *READY_MADE)))
         raise RuleError("Missing stage of the rule")
     else:
-        words = {word: _read_word(word, value) for word, value in body.items() if word not in ("stage", "gate")}
+        words = {word: read_word(word, value) for word, value in body.items() if word not in ("stage", "gate")}
         gate = gate_from_json(body["gate"]) if "gate" in body else None
         rule = mailbox.add_rule(Rule(body["stage"], words, gate=gate))
     return json_answer(rule_form(rule), 201)
@@ -116,13 +121,18 @@ def _ready_made(mailbox: Mailbox, name: str, arguments: Any) -> Rule:
         is_needed = parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
         if is_needed and parameter.name not in arguments:
             raise RuleError(f"Missing {parameter.name} of {name}")
-    words = {word: _read_word("recipient" if word == "pattern" else word, value) for word, value in arguments.items()}
+    words = {word: read_word("recipient" if word == "pattern" else word, value) for word, value in arguments.items()}
     rule: Rule = method(**words)
     return rule
 
 
-def _read_word(word: str, value: Any) -> Any:
-    """Return the value of a word as Python has it: expressions are compiled, and functions cannot be sent."""
+def read_word(word: str, value: Any) -> Any:
+    """Return the value of a word of a rule as Python has it: expressions are compiled, and functions cannot be sent.
+
+    Raises:
+        RuleError: If the word takes a function.
+        QueryError: If an expression is invalid.
+    """
     kind = CRITERIA[word].kind if word in CRITERIA else ""
     if (
         kind in _ASKED_KINDS
@@ -131,7 +141,7 @@ def _read_word(word: str, value: Any) -> Any:
         and value[_ALL]
         and len(value) == 1
     ):
-        return AllOf(_read_word(word, part) for part in value[_ALL])
+        return AllOf(read_word(word, part) for part in value[_ALL])
     if kind == "function" and value is not None:
         raise RuleError(f"The condition {word} takes a function, which cannot be sent: add the rule in Python")
     if kind in _TEXT_KINDS and word != "verb" and isinstance(value, str):
@@ -246,7 +256,11 @@ OPERATIONS = (
         status=201,
     ),
     Operation(
-        "DELETE", "/rules", "Remove all rules; those of the profile begin anew", _clear, list_schema("rules", "Rule")
+        "DELETE",
+        "/rules",
+        "Remove all rules, and end the use of a profile; those of the start's profile begin anew",
+        _clear,
+        list_schema("rules", "Rule"),
     ),
     Operation("GET", "/rules/{id}", "Read a rule with its counters", _read, reference("Rule"), names_one=True),
     Operation("DELETE", "/rules/{id}", "Remove a rule", _remove, reference("Rule"), names_one=True),

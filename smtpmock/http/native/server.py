@@ -11,17 +11,18 @@ from smtpmock.text import format_address
 from smtpmock.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from smtpmock.http.native.operations import Call
     from smtpmock.settings.declarations import Settings
 
-FEATURES = ("clock", "events", "messages", "offline", "rules", "sessions", "stored", "violations", "waits")
+FEATURES = ("clock", "events", "messages", "offline", "profiles", "rules", "sessions", "stored", "violations", "waits")
 """The features of the API, by the names of its groups."""
 
 
 def show_server(call: Call) -> dict[str, Any]:
     """Describe the server; no secret is shown."""
     server, mailbox = call.context.server, call.context.mailbox
-    changed = changed_settings(server.settings)
     return {
         "name": "smtpmock",
         "version": __version__,
@@ -34,16 +35,27 @@ def show_server(call: Call) -> dict[str, Any]:
             "public": public_address(server.settings),
         },
         "clock": {"ahead": mailbox.clock.ahead},
-        "settings": {
-            name: SETTINGS[name].type.shown(value)
-            for name, value in changed.items()
-            if not SETTINGS[name].type.is_secret
-        },
+        "settings": shown_settings(changed_settings(server.settings)),
         "counters": {
             "messages": len(mailbox),
             "dropped": mailbox.dropped,
             "rules": len(mailbox.rules),
         },
+    }
+
+
+def shown_settings(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as JSON, without secrets.
+
+    Args:
+        values: Their values by name.
+
+    Example:
+        >>> shown_settings({"port": 25, "http_auth": "bob:secret"})
+        {'port': 25}
+    """
+    return {
+        name: SETTINGS[name].type.shown(value) for name, value in values.items() if not SETTINGS[name].type.is_secret
     }
 
 

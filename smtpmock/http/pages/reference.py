@@ -65,8 +65,10 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
         rows = ((found["name"], _type(found["schema"]), found["description"]) for found in parameters)
         parts.append(_table("Parameters", ("name", "value", "meaning"), rows))
     if "requestBody" in operation:
-        [(kind, content)] = operation["requestBody"]["content"].items()
-        parts.append(f"<details>\n<summary>Body ({escape(kind)})</summary>\n{_code(content['schema'])}</details>\n")
+        contents = operation["requestBody"]["content"]
+        kinds = escape(" or ".join(contents))
+        [content, *_] = contents.values()
+        parts.append(f"<details>\n<summary>Body ({kinds})</summary>\n{_code(content['schema'])}</details>\n")
     answers = (
         (status, ", ".join(answer["content"]), answer["description"])
         for status, answer in operation["responses"].items()
