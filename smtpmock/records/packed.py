@@ -10,18 +10,17 @@ import json
 from base64 import b64decode, b64encode
 from functools import lru_cache, partial
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
 
 from smtpmock.mail.content import Content
-from smtpmock.records import exchange, message, session
+from smtpmock.records.json_form import field_types, hashable
+from smtpmock.records.message import NO_CONTENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Converter = Callable[[Any], Any]
     T = TypeVar("T", bound=tuple[Any, ...])
-
-_NAMES = {**vars(exchange), **vars(message), **vars(session)}  # which annotations use
 
 
 def pack(record: Any) -> str:
@@ -38,23 +37,36 @@ def pack(record: Any) -> str:
 def unpack(kind: type[T], text: str | bytes) -> T:
     """Return the record that was written with `pack`.
 
+    Raises:
+        ValueError: If the text is no such record.
+
     Example:
         >>> from smtpmock.records.session import Observation
         >>> unpack(Observation, '["no-quit",7]')
         Observation(code='no-quit', exchange=7)
     """
-    record: T = _maker(kind)(json.loads(text))
+    try:
+        record: T = _maker(kind)(json.loads(text))
+    except (LookupError, TypeError) as error:
+        raise ValueError(f"Invalid {kind.__name__}: {error}") from error
     return record
 
 
 def unpack_all(kind: type[T], text: str | bytes) -> tuple[T, ...]:
-    """Return the tuple of records that was written with `pack`."""
-    return tuple(map(_maker(kind), json.loads(text)))
+    """Return the tuple of records that was written with `pack`.
+
+    Raises:
+        ValueError: If the text is no such tuple.
+    """
+    try:
+        return tuple(map(_maker(kind), json.loads(text)))
+    except (LookupError, TypeError) as error:
+        raise ValueError(f"Invalid list of {kind.__name__}: {error}") from error
 
 
 def _default(value: object) -> Any:
     if isinstance(value, bytes):
-        return b64encode(value).decode()
+        return b64encode(value).decode() if value else ""
     if isinstance(value, Content):
         return ""
     if isinstance(value, frozenset):
@@ -68,8 +80,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), default=_default, check_circul
 @lru_cache(None)
 def _maker(kind: Any) -> Converter:
     """Return a function that makes a record from the list of its fields."""
-    types = get_type_hints(kind, localns=_NAMES)
-    converters = [(place, _converter(one)) for place, one in enumerate(types.values())]
+    converters = [(place, _converter(one)) for place, one in enumerate(field_types(kind).values())]
     return partial(_make, kind, [(place, convert) for place, convert in converters if convert is not None])
 
 
@@ -92,13 +103,9 @@ def _converter(kind: Any) -> Converter | None:
         item = _converter(get_args(kind)[0])
         return tuple if item is None else lambda values: tuple(map(item, values))
     if origin in (tuple, frozenset):
-        return frozenset if origin is frozenset else _hashable
+        return frozenset if origin is frozenset else hashable
     if kind is bytes:
         return b64decode
     if kind is Content:
-        return lambda _: message.NO_CONTENT
-    return _hashable if kind is Any else None
-
-
-def _hashable(value: Any) -> Any:
-    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+        return lambda _: NO_CONTENT
+    return hashable if kind is Any else None

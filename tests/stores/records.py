@@ -52,7 +52,7 @@ class Stored:
         self._call("open")
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name.startswith("__"):
+        if name.startswith(("__", "_repr_")):
             raise AttributeError(name)
         if name in READERS:
             return getattr(self._store, name)  # type: ignore[no-any-return]

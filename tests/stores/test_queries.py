@@ -77,9 +77,10 @@ def pair(tmp_path_factory):
     asked=st.lists(queries(), min_size=1, max_size=8),
     marked=st.sets(st.integers(0, 7)),
     indexed=st.integers(0, 8),
+    settled=st.integers(0, 8),
     removed=st.sets(st.integers(0, 7)),
 )
-def test_the_answers_are_those_of_memory(pair, mails, asked, marked, indexed, removed):
+def test_the_answers_are_those_of_memory(pair, mails, asked, marked, indexed, settled, removed):
     memory, other = pair
     origin = memory.session()
     records = [mail(origin, **words) for words in mails]
@@ -89,6 +90,8 @@ def test_the_answers_are_those_of_memory(pair, mails, asked, marked, indexed, re
         for place, record in enumerate(records):
             if place == indexed:
                 index_subjects(store)
+            if place == settled:
+                store.sessions()  # after that, a file of SQLite finds what it has by its addresses
             store.add(record)
         store.update([known for place, known in enumerate(ids) if place in marked], is_read=True, tags=("Red", "x"))
         store.erase([known for place, known in enumerate(ids) if place in removed])

@@ -11,8 +11,9 @@ from smtplib import SMTP, SMTPDataError
 import pytest
 
 from smtpmock import ServerStateError, SMTPMock, StartError, StoreError, connect
-from smtpmock.records.compact_form import to_compact
+from smtpmock.queries.query import Query
 from smtpmock.records.message import MessageRecord
+from smtpmock.records.packed import pack
 from smtpmock.stores.sqlite.schema import VERSION
 from tests.stores.records import STARTED, Stored, mail, said
 
@@ -107,6 +108,29 @@ def test_sessions_that_were_open_when_the_server_died_have_ended_at_the_next_sta
         assert store.open_sessions == 0
 
 
+def test_a_message_brings_its_session_back_if_the_server_died_before_it_wrote_that(url, path, tmp_path, monkeypatch):
+    monkeypatch.setattr("smtpmock.stores.sqlite.store._LINGER", 600)
+    copy = tmp_path / "copy.db"
+    with opened(url) as store:
+        record = mail(store.begin("192.0.2.1", 40000, "192.0.2.2", STARTED), now=STARTED + 3)
+        store.add(record)
+        for suffix in ("", "-wal"):
+            shutil.copy(f"{path}{suffix}", f"{copy}{suffix}")
+
+    url = f"sqlite:///{copy}"
+    mock = SMTPMock(store=url)
+    assert mock.sessions() == []
+    assert [message.id for message in mock.messages(recipient="b@example.com")] == [record.id]
+    with opened(url) as store:
+        [session] = store.sessions()
+        assert session.record.origin == record.origin
+        assert session.record.ended == STARTED + 3
+        assert session.record.exchanges == (record.helo, *record.exchanges)
+        assert [entry.record for entry in session.entries] == [record]
+        assert store.session().session_number == 2
+        assert [entry.record for entry in store.select(Query({"recipient": "b@example.com"}))] == [record]
+
+
 def test_a_server_that_is_stopped_and_started_again_has_its_mail(url):
     mock = SMTPMock(store=url)
     for subject in ("first", "second"):
@@ -133,14 +157,14 @@ def test_a_server_that_does_not_run_can_be_read_and_purged(url, path):
 
 def test_a_file_that_an_earlier_version_wrote_is_read(url):
     """Fields that are added at the end, with a default, need no new format; all others do."""
-    assert VERSION == 1
+    assert VERSION == 2
     assert MessageRecord._fields[:12] == (
         *("id", "origin", "negotiated", "helo", "mailfrom", "rcptto", "rcptto_accepted", "data", "end_of_data"),
         *("rset", "noop", "quit_sent"),
     )
     with opened(url) as store:
         record = mail(store.session())
-    written = to_compact(record)
+    written = pack(record)
     assert written.startswith(f'["{record.id}",["{record.origin.session_id}",1,"192.0.2.1",40000,"192.0.2.2",')
 
 
@@ -227,7 +251,7 @@ def damaged_database(path):
         (database_of_another_program, "it is a database of another program"),
         (
             database_of_a_newer_version,
-            "its format is 2, and this version of smtpmock reads 1; use the version that wrote it, or another file",
+            "its format is 3, and this version of smtpmock reads 2; use the version that wrote it, or another file",
         ),
         (damaged_database, "database disk image is malformed"),
         (Path.mkdir, "unable to open database file"),

@@ -6,14 +6,17 @@ What SQLite selects is never less than what matches.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from smtpmock.queries.criteria import tried_recipients
 from smtpmock.rfc.grammar import address_key
 
 if TYPE_CHECKING:
     from smtpmock.queries.query import Query
     from smtpmock.queries.search import SearchTerm
     from smtpmock.queries.terms import Term
+    from smtpmock.records.message import MessageRecord
 
 SHORTEST_PART = 3
 """The characters of the shortest text that the index of subjects finds."""
@@ -27,7 +30,7 @@ class Condition(NamedTuple):
     Attributes:
         terms: The conditions on the columns of `messages AS m`, joined by AND.
         values: Their parameters.
-        keys: The keys of `addresses` that a record must have.
+        keys: The keys that a record must have.
         subject: The query for the index of subjects; "" if it cannot help.
         is_exact: True if SQLite decides all of it.
     """
@@ -65,13 +68,26 @@ def condition(query: Query) -> Condition:
         elif not _has_key(term):
             parts += _parts(term)
             is_exact = False
-    keys = tuple(dict.fromkeys(address_row(term.field, term.value) for term in query.terms if _has_key(term)))
+    keys = tuple(dict.fromkeys(address_in_keys(term.field, term.value) for term in query.terms if _has_key(term)))
     return Condition(tuple(terms), tuple(values), keys, _phrases(parts), is_exact)
 
 
-def address_row(field: str, address: str) -> str:
-    """Return the key by which the table of addresses finds a recipient or a sender."""
-    return f"{field}:{address_key(address)}".encode("utf-8", "backslashreplace").decode()
+def keys_of(record: MessageRecord) -> list[str]:
+    """Return the keys by which a record is found: its session, its sender and its recipients."""
+    addresses = {address_in_keys("recipient", address) for address in tried_recipients(record)}
+    return [session_in_keys(record.origin.session_number), address_in_keys("sender", record.sender), *addresses]
+
+
+def session_in_keys(number: int) -> str:
+    """Return the key by which the records of a session are found."""
+    return f"session:{number}"
+
+
+@lru_cache(1024)
+def address_in_keys(field: str, address: str) -> str:
+    """Return the key by which the records of a recipient or a sender are found."""
+    # SQLite ends a text from JSON at its first NUL.
+    return f"{field}:{address_key(address)}".replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
 
 
 def index_form(text: str) -> str:

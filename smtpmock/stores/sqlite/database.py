@@ -7,8 +7,10 @@ from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smtpmock.errors import StoreError
+from smtpmock.records.exchange import Exchange
+from smtpmock.records.packed import pack, unpack_all
 from smtpmock.stores.sqlite import schema
-from smtpmock.stores.sqlite.rows import read_exchanges
+from smtpmock.stores.sqlite.rows import ENTRY, Head, entry
 from smtpmock.stores.sqlite.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -65,8 +67,9 @@ class Database:
             raise
         try:
             self.has_index = self._make_index()
+            self._complete_sessions()
             self._end_sessions()
-            self.state = self.write((), ()).state
+            self.state = self.write((), (), settles=True).state
         except sqlite3.Error as error:
             self.close()
             raise schema.unusable(path, str(error)) from None
@@ -80,28 +83,35 @@ class Database:
         """Return the connections, which a forked child must not close."""
         return [self._connection, self._holder]
 
-    def write(self, sessions: Sequence[SessionFacts], steps: Sequence[Step]) -> Written:
+    def write(self, sessions: Sequence[SessionFacts], steps: Sequence[Step], settles: bool) -> Written:
         """Write facts about sessions, then take some steps, all or nothing.
+
+        Args:
+            sessions: The facts.
+            steps: The steps.
+            settles: True if this is all that is known of sessions.
 
         Raises:
             StoreError: If that is not possible now.
         """
         try:
             try:
-                return self._write(sessions, steps, is_careful=False)
+                return self._write(sessions, steps, settles, is_careful=False)
             except sqlite3.IntegrityError:  # something is written again
-                return self._write(sessions, steps, is_careful=True)
+                return self._write(sessions, steps, settles, is_careful=True)
         except (sqlite3.Error, ValueError) as error:
             raise StoreError(f"Cannot write to the store {self._path}: {error}") from None
 
-    def _write(self, sessions: Sequence[SessionFacts], steps: Sequence[Step], *, is_careful: bool) -> Written:
+    def _write(
+        self, sessions: Sequence[SessionFacts], steps: Sequence[Step], settles: bool, *, is_careful: bool
+    ) -> Written:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
             transaction = Transaction(connection, self._bounds, is_careful=is_careful)
             transaction.write_sessions(sessions)
             results = [step(transaction) for step in steps]
-            state = transaction.finish()
+            state = transaction.finish(settles=settles)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -118,6 +128,29 @@ class Database:
             raise
         return True
 
+    def _complete_sessions(self) -> None:
+        """Add what the last records say of their sessions, if the last server died before it wrote these."""
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        rows = execute(f"SELECT {ENTRY} FROM messages m WHERE number > (SELECT settled FROM state) ORDER BY number")
+        for row in rows.fetchall():
+            record = entry(row).record
+            number, head = record.origin.session_number, Head(record.origin, record.negotiated, (), ())
+            execute(
+                "INSERT OR IGNORE INTO sessions VALUES (?, ?, NULL, 0, 0, ?)",
+                (number, record.origin.session_id, pack(head)),
+            )
+            [ended] = execute("SELECT ended FROM sessions WHERE number = ?", (number,)).fetchone()
+            behind, items = execute(
+                "SELECT behind, items FROM exchanges WHERE session = ? ORDER BY first DESC LIMIT 1", (number,)
+            ).fetchone() or (0, "[]")
+            last = max((known.number for known in unpack_all(Exchange, items)), default=0)
+            said = [said for said in (record.helo, *record.exchanges) if said is not None and said.number > last]
+            if said and ended is None:
+                execute("INSERT INTO exchanges VALUES (?, ?, ?, ?)", (number, behind, behind + len(said), pack(said)))
+                execute("UPDATE sessions SET exchanges = exchanges + ? WHERE number = ?", (len(said), number))
+        execute("COMMIT")
+
     def _end_sessions(self) -> None:
         """End the sessions that were open when the last server died: with their last exchange, or at once."""
         self._connection.execute("BEGIN IMMEDIATE")
@@ -126,7 +159,7 @@ class Database:
             last = self._connection.execute(
                 "SELECT items FROM exchanges WHERE session = ? ORDER BY first DESC LIMIT 1", (number,)
             ).fetchone()
-            ended = time() if last is None else read_exchanges(last[0])[-1].timestamp
+            ended = time() if last is None else unpack_all(Exchange, last[0])[-1].timestamp
             self._connection.execute("UPDATE sessions SET ended = ? WHERE number = ?", (ended, number))
             self._connection.execute(
                 "UPDATE state SET ended = ended + 1, "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import StoreError
 from smtpmock.stores.base import Entry, SessionEntry
-from smtpmock.stores.sqlite.conditions import condition
+from smtpmock.stores.sqlite.conditions import Condition, condition, session_in_keys
 from smtpmock.stores.sqlite.rows import ENTRY, State, entry, session
 from smtpmock.stores.sqlite.schema import connect
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from smtpmock.queries.query import Query, SessionQuery
-    from smtpmock.stores.sqlite.conditions import Condition
 
 MOST_COUNTED = 10_000
 """The most matches of a query that are counted for a page."""
@@ -90,7 +89,7 @@ class Reader:
     def state(self) -> State:
         """Return the counts."""
         with self.connection() as found:
-            return State(*(found.execute("SELECT * FROM state").fetchone() if found is not None else [0] * 9))
+            return State() if found is None else State(*found.execute("SELECT * FROM state").fetchone())
 
     def select(self, query: Query | None, after: int, limit: int | None) -> list[Entry]:
         """Return the entries that match, in order of arrival."""
@@ -134,8 +133,7 @@ class Reader:
 
 
 def _entries_of(connection: sqlite3.Connection, session: int) -> tuple[Entry, ...]:
-    rows = connection.execute(f"SELECT {ENTRY} FROM messages m WHERE session = ? ORDER BY number", (session,))
-    return tuple(map(entry, rows))
+    return tuple(matching(connection, None, Condition((), (), (session_in_keys(session),), "", True), 0, None))
 
 
 def matching(
@@ -189,24 +187,25 @@ def _statements(
 ) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
     """Yield the statements that select the candidates after a number, one after the other.
 
-    Each comes with the column of its first table by which it is sorted: that one is read in this order anyway.
+    The last one reads the records that the table of keys, or the index of subjects, does not have yet. Each comes with
+    the column of its first table by which it is sorted: that one is read in this order anyway.
     """
     if asked is None:
         yield f"SELECT {columns} FROM messages m WHERE m.number > ?", "m.number", (after,)
         return
-    first, *others = (*asked.keys, "")
+    settled, indexed = connection.execute("SELECT settled, indexed FROM state").fetchone()
     terms = list(asked.terms)
     values = list(asked.values)
-    for key in filter(None, others):
-        terms.append("EXISTS (SELECT 1 FROM addresses o WHERE o.key = ? AND o.number = m.number)")
+    for key in asked.keys:
+        terms.append("EXISTS (SELECT 1 FROM json_each(m.keys) WHERE value = ?)")
         values.append(key)
     rest = "".join(f" AND {term}" for term in terms)
-    if first:
-        source = "addresses a CROSS JOIN messages m ON m.number = a.number WHERE a.key = ? AND a.number > ?"
-        yield f"SELECT {columns} FROM {source}{rest}", "a.number", (first, after, *values)
-        return
-    indexed = connection.execute("SELECT indexed FROM state").fetchone()[0] if asked.subject else 0
-    if indexed > after:
+    if asked.keys:
+        source = "keys k CROSS JOIN messages m ON m.number = k.number WHERE k.key = ? AND k.number > ?"
+        yield f"SELECT {columns} FROM {source}{rest}", "k.number", (asked.keys[0], after, *values)
+        after = max(after, settled)
+    elif asked.subject and indexed > after:
         source = "subjects s CROSS JOIN messages m ON m.number = s.rowid WHERE subjects MATCH ? AND s.rowid > ?"
         yield f"SELECT {columns} FROM {source}{rest}", "s.rowid", (asked.subject, after, *values)
-    yield f"SELECT {columns} FROM messages m WHERE m.number > ?{rest}", "m.number", (max(after, indexed), *values)
+        after = indexed
+    yield f"SELECT {columns} FROM messages m WHERE m.number > ?{rest}", "m.number", (after, *values)

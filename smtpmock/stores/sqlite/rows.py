@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from smtpmock.records.compact_form import from_compact, message_from_compact
+from smtpmock.mail.content import Content
 from smtpmock.records.exchange import Exchange
+from smtpmock.records.message import MessageRecord
+from smtpmock.records.packed import unpack, unpack_all
 from smtpmock.records.session import Erasure, Negotiated, Observation, Origin, SessionRecord
 from smtpmock.stores.base import Entry
 
@@ -38,24 +40,27 @@ class State(NamedTuple):
         dropped: The number of records that were dropped because of a bound.
         ended: The number of ended sessions.
         ended_exchanges: The number of their exchanges.
+        settled: The number of the last record whose keys are in their table, and whose session is stored.
         indexed: The number of the last record whose subject is indexed.
     """
 
-    last: int
-    last_session: int
-    records: int
-    accepted: int
-    bytes: int
-    dropped: int
-    ended: int
-    ended_exchanges: int
-    indexed: int
+    last: int = 0
+    last_session: int = 0
+    records: int = 0
+    accepted: int = 0
+    bytes: int = 0
+    dropped: int = 0
+    ended: int = 0
+    ended_exchanges: int = 0
+    settled: int = 0
+    indexed: int = 0
 
 
 def entry(row: tuple[Any, ...]) -> Entry:
     """Return the entry of a row with the columns `ENTRY`."""
     number, head, content, is_read, tags = row
-    return Entry(number, message_from_compact(head, content), bool(is_read), tuple(json.loads(tags)))
+    record = unpack(MessageRecord, head)._replace(content=Content(content))
+    return Entry(number, record, bool(is_read), tuple(json.loads(tags)))
 
 
 def session(row: tuple[Any, ...], chunks: Iterable[tuple[int, str]]) -> SessionRecord:
@@ -66,15 +71,10 @@ def session(row: tuple[Any, ...], chunks: Iterable[tuple[int, str]]) -> SessionR
         chunks: The place of the first exchange in each chunk, and its exchanges.
     """
     ended, forgotten, text = row
-    head = from_compact(Head, text)
+    head = unpack(Head, text)
     exchanges: list[Exchange] = []
     for first, items in chunks:
-        exchanges += read_exchanges(items)[max(forgotten - first, 0) :]
+        exchanges += unpack_all(Exchange, items)[max(forgotten - first, 0) :]
     return SessionRecord(
         head.origin, ended, tuple(exchanges), head.negotiated, head.observations, forgotten, head.erasures
     )
-
-
-def read_exchanges(items: str) -> tuple[Exchange, ...]:
-    """Return the exchanges of a chunk."""
-    return from_compact(tuple[Exchange, ...], items)

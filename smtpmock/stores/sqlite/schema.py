@@ -10,12 +10,13 @@ from smtpmock.errors import StartError
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 """The version of the tables. Whoever changes them, or a field of a record that is not at its end, raises it."""
 
 _APPLICATION = 0x534D5450
 
 _TABLES = f"""
+PRAGMA page_size = 8192;
 BEGIN;
 CREATE TABLE sessions (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL, ended REAL, forgotten INTEGER NOT NULL, exchanges INTEGER NOT NULL,
@@ -27,19 +28,17 @@ CREATE TABLE exchanges (
     PRIMARY KEY (session, first)
 ) WITHOUT ROWID;
 CREATE TABLE messages (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, session INTEGER NOT NULL, accepted INTEGER NOT NULL,
-    received REAL NOT NULL, size INTEGER NOT NULL, is_read INTEGER NOT NULL DEFAULT 0, tags TEXT NOT NULL DEFAULT '[]',
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, accepted INTEGER NOT NULL, received REAL NOT NULL,
+    size INTEGER NOT NULL, is_read INTEGER NOT NULL DEFAULT 0, tags TEXT NOT NULL DEFAULT '[]', keys TEXT NOT NULL,
     head TEXT NOT NULL, content BLOB NOT NULL
 );
-CREATE INDEX messages_session ON messages (session);
-CREATE TABLE addresses (key TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (key, number)) WITHOUT ROWID;
-CREATE INDEX addresses_number ON addresses (number);
+CREATE TABLE keys (key TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (key, number)) WITHOUT ROWID;
 CREATE TABLE state (
     last INTEGER NOT NULL, last_session INTEGER NOT NULL, records INTEGER NOT NULL, accepted INTEGER NOT NULL,
     bytes INTEGER NOT NULL, dropped INTEGER NOT NULL, ended INTEGER NOT NULL, ended_exchanges INTEGER NOT NULL,
-    indexed INTEGER NOT NULL
+    settled INTEGER NOT NULL, indexed INTEGER NOT NULL
 );
-INSERT INTO state VALUES (0, 0, 0, 0, 0, 0, 0, 0, 0);
+INSERT INTO state VALUES (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {VERSION};
 COMMIT;
@@ -85,7 +84,7 @@ def prepare(path: Path, timeout: float) -> sqlite3.Connection:
         connection = connect(path, timeout, create=True)
         _check(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages: a checkpoint costs the most per page when small
+        connection.execute("PRAGMA wal_autocheckpoint = 2000")  # pages: a checkpoint costs the most per page when small
     except (sqlite3.Error, StartError) as error:
         if connection is not None:
             connection.close()

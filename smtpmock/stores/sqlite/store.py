@@ -21,7 +21,7 @@ from smtpmock.stores.sqlite.database import Database
 from smtpmock.stores.sqlite.open_session import OpenSession
 from smtpmock.stores.sqlite.reading import Reader
 from smtpmock.stores.sqlite.rows import State, entry
-from smtpmock.stores.sqlite.step import Step, in_thread
+from smtpmock.stores.sqlite.step import Addition, Step, in_thread
 from smtpmock.stores.sqlite.transaction import EXCHANGES_PER_MESSAGE
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from smtpmock.records.session import Erasure, Negotiated, Observation
     from smtpmock.stores.base import Entry, ServerThread, SessionEntry
     from smtpmock.stores.sqlite.database import Written
-    from smtpmock.stores.sqlite.transaction import Bounds, SessionFacts, Transaction
+    from smtpmock.stores.sqlite.transaction import Bounds, SessionFacts
 
 T = TypeVar("T")
 
-_LINGER = 0.02
+_LINGER = 0.25
 """The seconds for which facts about sessions are gathered while nobody waits for them."""
 
 _RETRY = 0.5
@@ -57,7 +57,6 @@ _MOST_TO_INDEX = 20_000
 _REMOVALS = ("all", "purged", "dropped")
 """The changes after which a record never comes back."""
 
-_NO_STATE = State(0, 0, 0, 0, 0, 0, 0, 0, 0)
 _abandoned: list[Any] = []
 """The connections of parent processes: to close one here would disturb the parent."""
 
@@ -95,7 +94,7 @@ class SQLiteStore:
         self._reader = Reader(path, timeout)
         self._callbacks = Callbacks()
         self._changes = 0
-        self._state = _NO_STATE
+        self._state = State()
         self.open_sessions = 0
         self._database: Database | None = None
         self._is_abandoned = False
@@ -111,6 +110,9 @@ class SQLiteStore:
         self._is_writing = False
         self._is_closing = False
         self._is_lingering = False
+        self._are_facts_due = False
+        self._is_watching = False
+        self._waiting: dict[Step, float] = {}
         self._added_at = 0.0
         self._is_failing = False
         self._failure = StoreError()
@@ -132,6 +134,7 @@ class SQLiteStore:
         self._loop = gevent.get_hub().loop
         self._due = Event()
         self._linger = self._loop.timer(_LINGER)
+        self._overdue = self._loop.timer(self._timeout)
         self._reader.open()
         self._last_session = self._state.last_session
         self._writer = gevent.spawn(self._write_groups)
@@ -148,6 +151,7 @@ class SQLiteStore:
         self._due.set()
         self._writer.join()
         self._linger.close()
+        self._overdue.close()
         self._reader.close()
         self._database = None
         self._pool.apply(database.close)
@@ -195,18 +199,8 @@ class SQLiteStore:
 
     def add(self, record: MessageRecord) -> Entry | None:
         """Store a record; a failed attempt is stored later, and None is returned, as for what a purge has removed."""
-        session = self._sessions.get(record.origin.session_id)
         self._added_at = monotonic()
-
-        def add(transaction: Transaction) -> Entry | None:
-            is_gone = session is not None and session.purged == record.id
-            return None if is_gone else transaction.add(record)
-
-        def done(_: Entry) -> None:
-            if session is not None:
-                session.last_id = record.id
-
-        step = Step(add, done, waits=record.accepted, is_urgent=True)
+        step = Addition(record, self._sessions.get(record.origin.session_id))
         try:
             stored: Entry | None = self._do(step)
         except StoreError:
@@ -231,12 +225,14 @@ class SQLiteStore:
 
     def purge(self, query: Query | None = None) -> list[Entry]:
         """Remove and return the records that match, in one step; without a query, all of them and ended sessions."""
+        self._are_facts_due = True  # it removes ended sessions, too
         rows = self._do(Step(lambda transaction: transaction.purge(query)))
         return in_thread(gevent.get_hub().threadpool, lambda: list(map(entry, rows)))
 
     def expire(self, now: float) -> None:
         """Drop the records and the ended sessions that are older than `max_age`."""
         if self._bounds.seconds is not None:
+            self._are_facts_due = True
             self._do(Step(lambda transaction: transaction.expire(now)))
 
     def open_logins(self, user: str) -> int:
@@ -250,7 +246,12 @@ class SQLiteStore:
         self._changed[session.origin.session_id] = session
         if not self._is_lingering:
             self._is_lingering = True
-            self._linger.start(self._due.set)
+            self._linger.start(self._write_facts)
+
+    def _write_facts(self) -> None:
+        """Have what is known of sessions written with the next group."""
+        self._are_facts_due = True
+        self._due.set()
 
     def _do(self, step: Step) -> Any:
         """Have a step taken; return its result, if somebody waits for it.
@@ -264,16 +265,35 @@ class SQLiteStore:
             return self._do_once(step)
         self._steps.append(step)
         self._due.set()
-        if step.result is None:
+        if not step.waits:
             return None
-        while True:
-            try:
-                return step.result.get(timeout=self._timeout)
-            except gevent.Timeout:
-                if step.has_begun and not step.is_urgent:
-                    continue  # much is to be done
+        self._waiting[step] = monotonic() + self._timeout
+        if not self._is_watching:
+            self._watch(self._timeout)
+        try:
+            return step.wait()
+        finally:
+            del self._waiting[step]
+
+    def _watch(self, seconds: float) -> None:
+        """Look after some time for those who have waited too long: one timer costs less than one for each."""
+        self._is_watching = True
+        self._overdue.close()
+        self._overdue = self._loop.timer(seconds)
+        self._overdue.start(self._give_up)
+
+    def _give_up(self) -> None:
+        """Tell those who have waited for too long that it has failed."""
+        self._is_watching = False
+        now = monotonic()
+        for step, end in tuple(self._waiting.items()):
+            if end > now:
+                self._watch(end - now)
+                return
+            if step.is_urgent or not step.has_begun:  # else much is to be done
                 step.is_given_up = True
-                raise StoreError(f"Cannot write to the store {self._path}: it does not answer") from None
+                assert step.waiter is not None
+                step.waiter.throw(StoreError(f"Cannot write to the store {self._path}: it does not answer"))
 
     def _do_once(self, step: Step) -> Any:
         """Take a step while the server does not run."""
@@ -283,29 +303,29 @@ class SQLiteStore:
         finally:
             self.close()
 
-    def _settle(self) -> None:
+    def _settle(self, with_sessions: bool) -> None:
         """Wait until what was known before has been written, or could not be."""
-        if not self._is_settled and self._database is not None:
-            self._do(Step(lambda _: None))
+        if not self._is_settled(with_sessions) and self._database is not None:
+            self._are_facts_due = self._are_facts_due or with_sessions
+            self._do(Step())
 
-    @property
-    def _is_settled(self) -> bool:
-        return not (self._changed or self._steps or self._is_writing)
+    def _is_settled(self, with_sessions: bool) -> bool:
+        """Return True if all that is known has been written."""
+        return not (self._steps or self._is_writing or (with_sessions and self._changed))
 
     def _write_groups(self) -> None:
         """Write what there is, until the store is closed."""
         while True:
             self._due.wait()
             self._due.clear()
-            self._linger.stop()
-            self._is_lingering = False
-            while self._changed or self._steps:
+            while self._steps or (self._changed and (self._are_facts_due or self._is_closing)):
                 self._is_writing = True
                 try:
                     is_written = self._write_group()
                 finally:
                     self._is_writing = False
                 if not is_written and not self._is_closing:
+                    self._are_facts_due = True
                     self._due.wait(_RETRY)
                     self._due.clear()
                 elif not is_written:
@@ -315,14 +335,19 @@ class SQLiteStore:
 
     def _write_group(self) -> bool:
         """Write all that there is; return False if some of it has to be tried again."""
-        sessions, self._changed = self._changed, {}
+        sessions: dict[str, OpenSession] = {}
+        settles = self._are_facts_due or self._is_closing
+        if settles:
+            sessions, self._changed = self._changed, {}
+            self._linger.stop()
+            self._is_lingering = self._are_facts_due = False
         steps, self._steps = self._steps, []
         facts = [session.facts(self._most_exchanges) for session in sessions.values()]
-        is_written = self._try(facts, steps)
+        is_written = self._try(facts, steps, settles)
         if not is_written and len(steps) > 1 and not self._is_locked:
             # One after the other: a message that is too large for the disk must not keep others away.
-            is_written = self._try(facts, ())
-            steps = [step for step in steps if not self._try((), [step])]
+            is_written = self._try(facts, (), settles)
+            steps = [step for step in steps if not self._try((), [step], False)]
         elif is_written:
             steps = []
         if is_written:
@@ -331,10 +356,10 @@ class SQLiteStore:
             for session, known in zip(sessions.values(), facts, strict=True):
                 session.take_back(known)
                 self._changed.setdefault(known.id, session)
-        for step in steps:
-            if step.result is not None:
-                step.result.set_exception(self._failure)
-        self._steps[:0] = [step for step in steps if step.result is None][:_MOST_STEPS]
+        waiting = [step for step in steps if step.waits]
+        if waiting:
+            self._loop.run_callback(_fail, waiting, self._failure)
+        self._steps[:0] = [step for step in steps if not step.waits][:_MOST_STEPS]
         has_failed = not is_written or bool(self._steps and steps)
         if has_failed and not self._is_failing:
             self._warn(f"{self._failure}. Until that works, sessions and failed attempts are kept in memory")
@@ -343,10 +368,10 @@ class SQLiteStore:
         self._is_failing = has_failed
         return not has_failed
 
-    def _try(self, facts: Sequence[SessionFacts], steps: Sequence[Step]) -> bool:
+    def _try(self, facts: Sequence[SessionFacts], steps: Sequence[Step], settles: bool) -> bool:
         """Write facts and take steps; return False if that is not possible now."""
         try:
-            written = self._write(facts, steps)
+            written = self._write(facts, steps, settles)
         except StoreError as error:
             self._failure = error
             return False
@@ -358,9 +383,9 @@ class SQLiteStore:
         """True if another program keeps the file locked: then everything has waited long enough."""
         return "locked" in str(self._failure)
 
-    def _write(self, facts: Sequence[SessionFacts], steps: Sequence[Step]) -> Written:
+    def _write(self, facts: Sequence[SessionFacts], steps: Sequence[Step], settles: bool) -> Written:
         assert self._database is not None
-        written = in_thread(self._pool, self._database.write, facts, steps)
+        written = in_thread(self._pool, self._database.write, facts, steps, settles)
         self._state = written.state
         self._changes += written.removed
         return written
@@ -368,8 +393,7 @@ class SQLiteStore:
     def _apply(self, steps: Sequence[Step], written: Written) -> None:
         """Tell everybody what was written."""
         for step, result in zip(steps, written.results, strict=True):
-            if step.done is not None and result is not None:
-                step.done(result)
+            step.done(result)
         gone = {record_id for told in written.told if told[1] in _REMOVALS for record_id in told[2]}
         if gone:
             for session in self._sessions.values():
@@ -378,9 +402,8 @@ class SQLiteStore:
         if self._callbacks:
             for told in written.told:
                 self._callbacks.call(*told)
-        for step, result in zip(steps, written.results, strict=True):
-            if step.result is not None:
-                step.result.set(result)
+        if steps:
+            self._loop.run_callback(_answer, steps, written.results)
 
     def _forget_ended(self, sessions: dict[str, OpenSession]) -> None:
         for session_id, session in sessions.items():
@@ -417,7 +440,7 @@ class SQLiteStore:
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""
-        return self._read(partial(self._reader.sessions, query))
+        return self._read(partial(self._reader.sessions, query), with_sessions=True)
 
     def mark(self) -> Mark:
         """Return a mark for the present moment."""
@@ -445,17 +468,31 @@ class SQLiteStore:
         """Return the counts, those in the file if the server does not run."""
         if self._database is None:
             return self._read(self._reader.state)
-        if not self._is_settled:
-            self._thread().call(self._settle)
+        if not self._is_settled(False):
+            self._thread().call(self._settle, False)
         return self._state
 
-    def _read(self, read: Callable[[], T]) -> T:
+    def _read(self, read: Callable[[], T], *, with_sessions: bool = False) -> T:
         """Read what was written before, without blocking the hub."""
         if self._is_abandoned:
             raise StoreError(f"The store {self._path} belongs to the parent process")
-        if not self._is_settled:
-            self._thread().call(self._settle)
+        if not self._is_settled(with_sessions):
+            self._thread().call(self._settle, with_sessions)
         if self._database is not None and self._thread().is_current:
             found: T = gevent.get_hub().threadpool.apply(read)
             return found
         return read()
+
+
+def _answer(steps: Sequence[Step], results: Sequence[Any]) -> None:
+    """Switch to those who wait for steps, which have been taken: only the greenlet of the loop may."""
+    for step, result in zip(steps, results, strict=True):
+        if step.waiter is not None and not step.is_given_up:
+            step.waiter.switch(result)
+
+
+def _fail(steps: Sequence[Step], error: StoreError) -> None:
+    """Tell those who wait for steps that these have failed."""
+    for step in steps:
+        if step.waiter is not None and not step.is_given_up:
+            step.waiter.throw(error)

@@ -6,10 +6,9 @@ import json
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from smtpmock.queries.criteria import tried_recipients
-from smtpmock.records.compact_form import to_compact
+from smtpmock.records.packed import pack
 from smtpmock.stores.base import Entry
-from smtpmock.stores.sqlite.conditions import address_row, condition, index_form
+from smtpmock.stores.sqlite.conditions import condition, index_form, keys_of
 from smtpmock.stores.sqlite.reading import matching
 from smtpmock.stores.sqlite.rows import ENTRY, State, entry
 
@@ -32,6 +31,11 @@ EXCHANGES_PER_MESSAGE = 10
 
 
 _ROWS_AT_ONCE = 64
+
+_KEYS = "SELECT k.value, m.number FROM messages m, json_each(m.keys) k"
+"""The keys of records, as rows of their table."""
+
+_AMONG = "number IN (SELECT value FROM json_each(?))"
 
 
 class Bounds(NamedTuple):
@@ -93,12 +97,18 @@ class Transaction:
         self.removed = False
         self._is_careful = is_careful
         self._new_messages: list[tuple[Any, ...]] = []
-        self._new_addresses: list[tuple[str, int]] = []
 
-    def finish(self) -> State:
-        """Apply the bounds and write the counts; return them."""
+    def finish(self, *, settles: bool) -> State:
+        """Apply the bounds and write the counts; return them.
+
+        Args:
+            settles: True if all that is known of sessions is written, and the keys of new records are to be.
+        """
         self._insert()
         self._drop()
+        if settles and self._state["settled"] < self._state["last"]:
+            self._enter_keys("m.number > ?", self._state["settled"])
+            self._state["settled"] = self._state["last"]
         state = State(**self._state)
         if state != self._before:
             columns = ", ".join(f"{name} = ?" for name in State._fields)
@@ -114,10 +124,10 @@ class Transaction:
         for facts in changed:
             behind = facts.first + len(facts.exchanges)
             if facts.exchanges:
-                chunks.append((facts.number, facts.first, behind, to_compact(facts.exchanges)))
+                chunks.append((facts.number, facts.first, behind, pack(facts.exchanges)))
             if facts.head is not None:
                 kept = behind - facts.forgotten
-                heads.append((facts.number, facts.id, facts.ended, facts.forgotten, kept, to_compact(facts.head)))
+                heads.append((facts.number, facts.id, facts.ended, facts.forgotten, kept, pack(facts.head)))
                 state["last_session"] = max(state["last_session"], facts.number)
                 if facts.ended is not None:
                     state["ended"] += 1
@@ -146,16 +156,14 @@ class Transaction:
         state = self._state
         number = state["last"] = state["last"] + 1
         raw = record.content.raw
-        origin, accepted = record.origin, record.accepted
-        head = to_compact(record)
-        self._new_messages.append(
-            (number, record.id, origin.session_number, accepted, record.received, len(raw), False, "[]", head, raw)
-        )
-        self._enter(number, record)
+        size, accepted = len(raw), record.accepted
+        row = (number, record.id, accepted, record.received, size, False, "[]", _keys(record), pack(record), raw)
+        self._new_messages.append(row)
+        state["last_session"] = max(state["last_session"], record.origin.session_number)
         state["records"] += 1
-        state["accepted"] += record.accepted
-        state["bytes"] += len(raw)
-        self._tell("message", "added", (record.id,), number, record.accepted)
+        state["accepted"] += accepted
+        state["bytes"] += size
+        self._tell("message", "added", (record.id,), number, accepted)
         return Entry(number, record)
 
     def amend(self, record: MessageRecord) -> bool:
@@ -166,16 +174,19 @@ class Transaction:
             return False
         number, known, _, _ = entry(found)
         raw, state = record.content.raw, self._state
+        keys = _keys(record)
+        are_keys_new = keys != _keys(known)
+        if are_keys_new:
+            self._leave_keys("number = ?", number)
         self._connection.execute(
-            "UPDATE messages SET accepted = ?, received = ?, size = ?, head = ? WHERE number = ?",
-            (record.accepted, record.received, len(raw), to_compact(record), number),
+            "UPDATE messages SET accepted = ?, received = ?, size = ?, keys = ?, head = ? WHERE number = ?",
+            (record.accepted, record.received, len(raw), keys, pack(record), number),
         )
+        if are_keys_new and number <= state["settled"]:
+            self._enter_keys("number = ?", number)
         if raw != known.content.raw:
             self._connection.execute("UPDATE messages SET content = ? WHERE number = ?", (raw, number))
             state["indexed"] = min(state["indexed"], number - 1)
-        if tried_recipients(record) != tried_recipients(known) or record.sender != known.sender:
-            self._connection.execute("DELETE FROM addresses WHERE number = ?", (number,))
-            self._enter(number, record)
         state["accepted"] += record.accepted - known.accepted
         state["bytes"] += len(raw) - len(known.content.raw)
         self.removed = self.removed or not record.differs_only_in_its_end(known)
@@ -214,7 +225,7 @@ class Transaction:
         where, value = "1", ""
         if query is not None:
             found = matching(self._connection, query, condition(query), 0, None)
-            where, value = "number IN (SELECT value FROM json_each(?))", json.dumps([one.number for one in found])
+            where, value = _AMONG, json.dumps([one.number for one in found])
         values = () if query is None else (value,)
         taken = self._connection.execute(f"SELECT {ENTRY} FROM messages m WHERE {where} ORDER BY number", values)
         rows = taken.fetchall()
@@ -272,19 +283,17 @@ class Transaction:
     ) -> None:
         self.told.append((topic, action, ids, number, is_accepted))
 
-    def _enter(self, number: int, record: MessageRecord) -> None:
-        keys = {address_row("recipient", address) for address in tried_recipients(record)}
-        keys.add(address_row("sender", record.sender))
-        self._new_addresses += [(key, number) for key in keys]
+    def _enter_keys(self, where: str, *values: Any) -> None:
+        self._connection.execute(f"INSERT OR IGNORE INTO keys {_KEYS} WHERE {where} ORDER BY 1, 2", values)
+
+    def _leave_keys(self, where: str, *values: Any) -> None:
+        self._connection.execute(f"DELETE FROM keys WHERE (key, number) IN ({_KEYS} WHERE {where})", values)
 
     def _insert(self) -> None:
         """Insert the records that were added, all at once."""
         if self._new_messages:
             self._insert_rows("messages", self._new_messages)
             self._new_messages = []
-        if self._new_addresses:
-            self._insert_rows("addresses", self._new_addresses)
-            self._new_addresses = []
 
     def _insert_rows(self, table: str, rows: Sequence[tuple[Any, ...]], conflict: str = "") -> None:
         """Insert rows into a table, many with one statement: each gives up the interpreter to other threads once."""
@@ -303,9 +312,9 @@ class Transaction:
         ).fetchall()
         if not rows:
             return ()
-        numbers = [(row[0],) for row in rows]
-        self._connection.executemany("DELETE FROM addresses WHERE number = ?", numbers)
-        self._connection.executemany("DELETE FROM messages WHERE number = ?", numbers)
+        numbers = json.dumps([row[0] for row in rows])
+        self._leave_keys(_AMONG, numbers)
+        self._connection.execute(f"DELETE FROM messages WHERE {_AMONG}", (numbers,))
         state = self._state
         state["records"] -= len(rows)
         state["accepted"] -= sum(row[2] for row in rows)
@@ -349,3 +358,7 @@ class Transaction:
             self._connection.execute("DELETE FROM sessions WHERE number = ?", (number,))
             self._state["ended"] -= 1
             self._state["ended_exchanges"] -= exchanges
+
+
+def _keys(record: MessageRecord) -> str:
+    return json.dumps(keys_of(record))
