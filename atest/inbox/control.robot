@@ -150,3 +150,40 @@ Violations Appear By Themselves
     Wait Until Page Contains    Session 2
     ${purged} =    Purge Messages
     Wait Until Page Does Not Contain    Later
+
+A Profile Is Chosen, Used And Ended
+    Open The Inbox
+    Show View    rules    Rules
+    Wait Until Element Contains    css:form[aria-label="Profile"]    the SMTP interface of Amazon SES
+    Select From List By Label    css:form[aria-label="Profile"] select    full-mailbox
+    Element Should Contain    css:form[aria-label="Profile"]    a mailbox over its quota at Gmail
+    Page Should Contain Link    support.google.com
+    Element Should Contain    css:form[aria-label="Profile"]    RCPT TO reply="452 4.2.2 The recipient's mailbox is over its quota"
+    Click Button    Use this profile
+    Wait Until Page Contains    The profile full-mailbox is in use
+    Wait Until Element Contains    css:rule-list ul.rows    profile full-mailbox
+    Check The View    profile
+    ${end} =    Get End Of Sending    ${SERVER}
+    Should Match    ${end}    452 4.2.2 *
+    Wait Until Page Contains    1 hit
+    Click Button    End its use
+    Wait Until Page Contains    The profile full-mailbox is no longer in use.
+    Wait Until Page Contains    There are no rules
+    Sending Should End With    ${SERVER}    sent
+
+A Profile Is Chosen With Keys Alone
+    Open The Inbox    profile=slow-relay
+    Show View    rules    Rules
+    Wait Until Page Contains    The server was started with the profile slow-relay.
+    Press Tab Until    css:form[aria-label="Profile"] select
+    Type    c
+    Element Should Contain    css:form[aria-label="Profile"]    session_timeout=10
+    Press Tab Until    xpath://button[.='Use this profile']
+    Type    ENTER
+    Wait Until Page Contains    In use: closes-idle
+    Press Tab Until    xpath://button[.='End its use']
+    Type    SPACE
+    Wait Until Page Contains    The profile closes-idle is no longer in use.
+    Wait Until Page Does Not Contain    In use:
+    Element Should Be Focused    css:form[aria-label="Profile"] select
+    Wait Until Page Contains    The server was started with the profile slow-relay.

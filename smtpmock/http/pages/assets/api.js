@@ -30,6 +30,7 @@ const json = async (...request) => (await call(...request)).json();
 export const get = (path, query) => json("GET", path, { query });
 export const text = async (path) => (await call("GET", path)).text();
 export const post = (path, body) => json("POST", path, { body });
+export const put = (path, body) => json("PUT", path, { body });
 export const patch = (path, body, query) => json("PATCH", path, { body, query });
 export const remove = (path, query) => json("DELETE", path, { query });
 

@@ -1,8 +1,9 @@
-// <rule-list>: the active rules with their hits, ready-made and other ones to add; the clock; offline and online.
+// <rule-list>: the active rules with their hits, profiles, ready-made and other rules to add; the clock; offline and online.
 
 import { get, post, remove } from "./api.js";
 import { bdi, button, h, refill, uniqueId } from "./dom.js";
 import { keepLoaded } from "./live.js";
+import "./profile-chooser.js";
 import { split } from "./search.js";
 import { count } from "./words.js";
 
@@ -29,15 +30,20 @@ const OWN = [
 export class RuleList extends HTMLElement {
   #list = h("div");
   #state = h("p", { role: "status" });
+  #profiles = h("profile-chooser");
   #listening = h("span");
   #isOnline = true;
   #switch = button("", () => this.#do(() => this.#go(!this.#isOnline)));
 
   connectedCallback() {
+    this.#profiles.act = (action) => this.#do(action);
     this.replaceChildren(
       h("h2", { tabindex: -1 }, "Rules"),
       this.#list,
       this.#state,
+      h("h3", {}, "Profile"),
+      h("p", { class: "quiet" }, "The server behaves as a provider or another server does."),
+      this.#profiles,
       h("h3", {}, "Add a rule"),
       h(
         "div",
@@ -72,12 +78,12 @@ export class RuleList extends HTMLElement {
   async #load() {
     let answers;
     try {
-      answers = await Promise.all([get("/rules", [["limit", 1000]]), get("/server")]);
+      answers = await Promise.all([get("/rules", [["limit", 1000]]), get("/profile"), get("/server")]);
     } catch (error) {
       this.#say(error.message, "wrong");
       return;
     }
-    const [{ rules, total }, { smtp }] = answers;
+    const [{ rules, total }, { profile }, { smtp, settings }] = answers;
     const rows = [
       rules.length
         ? h("ul", { class: "rows" }, ...rules.map((rule) => this.#row(rule)))
@@ -85,6 +91,7 @@ export class RuleList extends HTMLElement {
       rules.length > 1 ? button(`Remove all ${total} rules`, () => this.#do(async () => (await remove("/rules"), "All rules are removed."))) : "",
     ];
     refill(this.#list, rows, this.querySelector("h2"));
+    this.#profiles.show(profile, settings.profile);
     this.#isOnline = smtp.online;
     this.#listening.textContent = smtp.online ? `Listening on ${smtp.address}. ` : "Offline: SMTP connections are refused. ";
     this.#switch.textContent = smtp.online ? "Refuse connections" : "Accept connections again";
@@ -100,6 +107,7 @@ export class RuleList extends HTMLElement {
       "li",
       {},
       h("code", {}, bdi(rule.summary)),
+      rule.profile ? h("span", { class: "mark tag" }, "profile ", bdi(rule.profile)) : "",
       h("span", { class: "mark" }, count(rule.hits, "hit")),
       button("Remove", () => this.#do(async () => (await remove(`/rules/${encodeURIComponent(rule.id)}`), "The rule is removed.")), {
         "aria-label": `Remove ${rule.id}: ${rule.summary}`,
