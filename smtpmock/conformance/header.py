@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from smtpmock.conformance.catalogue import at_line, violation
+from smtpmock.mail.addresses import is_plain
 from smtpmock.mail.parameters import strip_comments
 from smtpmock.rfc.grammar import address_key
 
@@ -200,6 +201,8 @@ def _is_date(text: str) -> bool:
 
 def _has_mailbox(text: str) -> bool:
     """Return True if there is a mailbox, or a group, which may be empty (RFC 6854)."""
+    if is_plain(text):
+        return True
     text = _QUOTED.sub("q", strip_comments(text))
     return _MAILBOX.search(text) is not None or ";" in text.partition(":")[2]
 
@@ -209,6 +212,8 @@ def _is_address_list(text: str) -> bool:
 
     Commas that Python encoded before 3.12.2 do not count as violations: readers find the addresses all the same.
     """
+    if is_plain(text):
+        return True
     text = _DOMAIN_LITERAL.sub("d", _QUOTED.sub("q", strip_comments(text)))
     text = _SPACE_IN_AN_ID.sub(r"\1", _ROUTE.sub("<", _ENCODED_COMMA.sub(">,", text)))
     members = (member.rpartition(":")[2].strip() for member in re.split("[,;]", text))
@@ -227,6 +232,8 @@ def is_media_type(text: str) -> bool:
 
 def _shows_a_recipient(content: Content, recipients: Sequence[str]) -> bool:
     """Return True if others see the Bcc: a single hidden recipient may get a copy of its own with its own address."""
+    if not content.root.count("bcc"):
+        return False
     hidden = set(map(address_key, content.root.addresses("bcc")))
     return bool(hidden) and not (len(hidden) == 1 and hidden.issuperset(map(address_key, recipients)))
 

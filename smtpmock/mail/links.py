@@ -11,20 +11,23 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 1_000_000
 """The most characters of a text that are searched for codes, and of a page that are read."""
 
-LINK = re.compile(r'(?<![a-z0-9])https?://[^\s<>"\x00-\x20]+', re.IGNORECASE)
+# It begins with what it can be searched by: with a flag, or the preceding character first, it takes twice as long.
+LINK = re.compile(r'[hH](?i:(?<![a-z0-9].)ttps?://)[^\s<>"\x00-\x20]+')
 _PUNCTUATION = ".,;:!?'"
 _MOST_PUNCTUATION = 1000  # at the end of a link
 
 
 def text_links(text: str) -> Iterator[str]:
-    """Yield the web links in a text, without the punctuation of the sentence around them.
+    """Yield the web links in a text, without the punctuation of the sentence around them, the same one only once.
 
     Example:
         >>> list(text_links("(see https://a.example/x_(y)!)"))
         ['https://a.example/x_(y)']
     """
-    for match in LINK.finditer(text):
-        link = match[0].rstrip(_PUNCTUATION)
+    if "://" not in text:  # as in much mail, which is told ten times as fast
+        return
+    for found in dict.fromkeys(LINK.findall(text)):
+        link = found.rstrip(_PUNCTUATION)
         if link[-1] in ")]":
             link = _without_surplus_brackets(link)
         if not link.endswith("/") or link.count("/") > 2:  # more than the bare "https://"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from smtpmock.mail.addresses import addresses_in
 from smtpmock.mail.charsets import decode
 from smtpmock.mail.encoded_words import decode_words
-from smtpmock.mail.parameters import Parameters, strip_comments
+from smtpmock.mail.parameters import NO_PARAMETERS, Parameters, strip_comments
 from smtpmock.mail.transfer_encodings import decode_base64, decode_quoted_printable, decode_uuencoded
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ class Part:
 
     def _parameters(self, name: str) -> Parameters:
         if name not in self._known:
-            self._known[name] = Parameters(self.get(name)[: self._longest_value])
+            value = self.get(name)[: self._longest_value]
+            self._known[name] = Parameters(value) if value else NO_PARAMETERS
         return self._known[name]
 
     @property

@@ -100,10 +100,12 @@ class Parameters:
         return self._extended(name) or _unquoted(value if value.startswith('"') else strip_comments(value))
 
     def _extended(self, name: str) -> str:
-        sections = self._sections.get(name, {})
+        sections = self._sections.get(name)
+        if not sections:
+            return ""
         numbers: list[int | None] = [*sorted(number for number in sections if number is not None)]
         if not numbers:
-            numbers = [None] if sections else []
+            numbers = [None]
         elif None in sections:
             return ""  # two forms, neither of which is more likely
         charset = ""
@@ -141,3 +143,7 @@ def _unquoted(text: str) -> str:
     """Return the value without quotes; an unquoted value counts as a whole, blanks and parentheses included."""
     found = _QUOTED.match(text)
     return _QUOTED_PAIR.sub(r"\1", found[1]) if found else text
+
+
+NO_PARAMETERS = Parameters("")
+"""Those of a field that is missing."""

@@ -62,17 +62,21 @@ class _ThreadWakeup:
 
 
 class _GreenletWakeup:
-    """An event of the waiter's own hub, set through a watcher of that hub because events do not cross threads."""
+    """An event of the waiter's own hub; other threads set it through a watcher, because events do not cross threads."""
 
-    __slots__ = ("_event", "_loop", "_watcher")
+    __slots__ = ("_event", "_hub", "_loop", "_watcher")
 
     def __init__(self, hub: Hub) -> None:
         self._event = Event()
+        self._hub = hub
         self._loop: Any = hub.loop
         self._watcher = self._loop.async_()
         self._watcher.start(self._event.set)
 
     def set(self) -> None:
+        if hub_of_this_thread() is self._hub:
+            self._event.set()  # the waiter runs in this round of the loop; a watcher would fire in the next one
+            return
         try:
             self._watcher.send()
         except Exception:  # noqa: S110  # each loop has its own

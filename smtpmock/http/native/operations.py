@@ -24,6 +24,8 @@ TOML = "application/toml"
 _MOST_DOTS = 200
 """The most dots on a line of TOML: keys with many parts take the parser a time that grows with their square."""
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
 
 class NotFoundError(falcon.HTTPNotFound):
     """A path that names what is not there."""
@@ -60,7 +62,7 @@ class Answer(NamedTuple):
 
 def json_answer(document: Any, status: int = 200) -> Answer:
     """Return an answer that is a JSON document, with a line end for those who read it in a terminal."""
-    return Answer(f"{json.dumps(document, ensure_ascii=False)}\n".encode(), status=status)
+    return Answer(f"{_encode(document)}\n".encode(), status=status)
 
 
 class Call(NamedTuple):
