@@ -9,10 +9,10 @@ from gevent.event import Event
 from gevent.monkey import get_original
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIHandler, WSGIServer
-from gevent.socket import SO_SNDBUF, SOL_SOCKET
+from gevent.socket import IPPROTO_TCP, SO_SNDBUF, SOL_SOCKET, TCP_NODELAY
 
 from smtpmock.http.health import probe
-from smtpmock.runtime.gevent_internals import take_descriptor
+from smtpmock.runtime.gevent_internals import SendsTogether, take_descriptor
 from smtpmock.runtime.patient import PatientServer
 from smtpmock.text import escape_controls, shorten
 
@@ -34,11 +34,12 @@ MOST_CONNECTIONS = 8_192
 
 _MOST_DISCARDED = 1_048_576  # bytes of a body that nobody has read
 _BYTES_OF_A_STREAM = 65_536  # that the system keeps for a client that does not read
+_BYTES_SENT_TOGETHER = 32_768  # of a body that is copied behind its head: more are sent in several packets anyway
 _SECONDS_OF_STREAMS = 0.2  # in which they end at a stop
 _LONGEST_LINE = 300  # characters of a request in the log
 
 
-class _Connection(WSGIHandler):
+class _Connection(SendsTogether, WSGIHandler):
     """A connection. A client that leaves, is slow or makes no sense ends it, without a word on standard error."""
 
     server: _Server
@@ -91,7 +92,11 @@ class _Connection(WSGIHandler):
         self.is_streaming = not hasattr(self.result, "__len__")
         if self.is_streaming:
             self.socket.setsockopt(SOL_SOCKET, SO_SNDBUF, _BYTES_OF_A_STREAM)
-        super().process_result()
+        result: Any = self.result
+        if not self.is_streaming and sum(map(len, result)) <= _BYTES_SENT_TOGETHER:
+            self.send_together(super().process_result)
+        else:
+            super().process_result()
         self.is_streaming = False
         if self.connection_upgraded:
             self.close_connection = True
@@ -155,6 +160,7 @@ class _Server(PatientServer, WSGIServer):
         connection = self.handler_class(sock, address, self)
         self.open[connection] = gevent.getcurrent()
         try:
+            sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # an event need not wait until the one before was acknowledged
             connection.handle()
         except OSError:
             pass  # the client has gone before it was told what was wrong with its request

@@ -12,6 +12,8 @@ import gevent
 from gevent import monkey
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gevent.hub import Hub
     from gevent.socket import socket
 
@@ -59,6 +61,32 @@ def has_data(sock: socket) -> bool:
             sock.settimeout(timeout)
     except OSError:
         return False  # nothing has arrived, or the connection is broken, which the next call will tell
+
+
+class SendsTogether:
+    """The part of a handler of gevent's pywsgi that sends the head of a response and a short body in one packet.
+
+    gevent sends them apart, which takes another 70 us, wakes the client twice, and may have the body wait until the
+    client has acknowledged the head. Without its method, that stays so.
+    """
+
+    _held_back: bytearray | None = None
+
+    def send_together(self, respond: Callable[[], object]) -> None:
+        """Call a function, and send what it sends as one."""
+        self._held_back = bytearray()
+        try:
+            respond()
+        finally:
+            held_back, self._held_back = self._held_back, None
+            if held_back:
+                self._sendall(held_back)
+
+    def _sendall(self, data: bytes | bytearray) -> None:
+        if self._held_back is None:
+            super()._sendall(data)  # type: ignore[misc]  # of the handler
+        else:
+            self._held_back += data
 
 
 def take_descriptor(sock: socket) -> int:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import urllib3
+from gevent.pywsgi import WSGIHandler
 
 from smtpmock import SettingError, SMTPMock, StartError
 from smtpmock.http import app as http_app
@@ -81,6 +82,17 @@ def test_nothing_listens_after_the_end():
         url = mock.http_url
     with pytest.raises(urllib3.exceptions.HTTPError):
         urllib3.request("GET", url, retries=False, timeout=SECONDS)
+
+
+@pytest.mark.parametrize(("size", "packets"), [(1_000, 1), (100_000, 2)])
+def test_short_response_leaves_in_one_packet(mock, client, monkeypatch, size, packets):
+    message = mock.deliver(b"Subject: hi\r\n\r\n" + b"x" * size, "a@example.com", ["b@example.com"])
+    sent = []
+    send = WSGIHandler._sendall
+    monkeypatch.setattr(WSGIHandler, "_sendall", lambda handler, data: (sent.append(len(data)), send(handler, data)))
+
+    assert len(client.get(f"/messages/{message.id}/raw").content) > size
+    assert len(sent) == packets
 
 
 def test_probe_is_answered_before_the_framework_is_loaded(monkeypatch):

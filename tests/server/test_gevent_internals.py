@@ -6,11 +6,13 @@ import socket as native
 
 import gevent
 import pytest
+from gevent.pywsgi import WSGIHandler
 from gevent.socket import socket
 
 from smtpmock import SMTPMock
 from smtpmock.runtime import gevent_internals, session_worker
 from smtpmock.runtime.gevent_internals import (
+    SendsTogether,
     has_data,
     plain_socket,
     read_watcher,
@@ -64,6 +66,47 @@ def test_gevent_tells_whether_a_thread_has_a_hub():
     from gevent._hub_local import get_hub_if_exists
 
     assert gevent_internals.get_hub_if_exists is get_hub_if_exists, BROKEN
+
+
+def test_handler_sends_by_a_method_of_its_own():
+    assert callable(WSGIHandler._sendall), BROKEN
+
+
+class _Parts:
+    """A handler that sends in parts."""
+
+    def __init__(self):
+        self.sent = []
+
+    def _sendall(self, data):
+        self.sent.append(bytes(data))
+
+    def respond(self):
+        self._sendall(b"head")
+        self._sendall(bytearray(b"body"))
+
+
+class _Together(SendsTogether, _Parts):
+    """One that sends them together where it is told to."""
+
+
+def test_what_a_handler_sends_in_parts_leaves_together():
+    handler = _Together()
+
+    handler.send_together(handler.respond)
+    handler.send_together(lambda: None)
+    handler.respond()
+
+    assert handler.sent == [b"headbody", b"head", b"body"]
+
+
+def test_what_was_held_back_is_sent_when_what_follows_fails():
+    handler = _Together()
+
+    with pytest.raises(ZeroDivisionError):
+        handler.send_together(lambda: handler._sendall(b"head") or 1 / 0)
+
+    assert handler.sent == [b"head"]
 
 
 def test_thread_gets_no_hub_by_being_asked_for_one(run):

@@ -70,6 +70,35 @@ def test_wakeup_can_be_set_when_the_loop_of_its_waiter_is_destroyed(run):
     )
 
 
+@pytest.mark.usefixtures("loop")
+def test_waiter_is_woken_by_its_own_hub_before_that_looks_for_input(run):
+    run(
+        PATCHED,
+        """
+        import os
+
+        order = []
+        ours, theirs = os.pipe()
+        watcher = gevent.get_hub().loop.io(ours, 1)
+        watcher.start(order.append, "input")
+        os.write(theirs, b"x")
+        wakeup = make_wakeup()
+        waiter = gevent.spawn(lambda: (wakeup.wait(30), order.append("waiter")))
+        waiting = gevent.spawn(lambda: None)
+        waiting.join()  # and so the waiter waits
+        order.clear()
+        wakeup.set()
+        waiter.join()
+        assert order == ["waiter"], order
+        watcher.stop()
+        watcher.close()
+        wakeup.close()
+        os.close(ours)
+        os.close(theirs)
+        """,
+    )
+
+
 def test_waits_leave_no_watcher_in_the_loop(run, monkeypatch):
     monkeypatch.setenv("GEVENT_LOOP", "libev-cext")  # it counts
     run(
