@@ -45,7 +45,7 @@ _LOADS = {"auto": None, "own": True, "smtp-source": False}
 
 
 def main() -> int:
-    """Measures what is asked for."""
+    """Measure what is asked for."""
     options = _parser().parse_args()
     generator = Generator(_LOADS[options.load])
     rounds = options.rounds or (1 if options.quick else 5)

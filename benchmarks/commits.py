@@ -23,7 +23,7 @@ WORKING_TREE = "."
 
 
 def measure(plan: Plan, old: str, new: str) -> Iterator[Figure]:
-    """How many times as fast the new commit is ("." for the files as they are), on small messages."""
+    """Measure how many times as fast the new commit is ("." for the files as they are), on small messages."""
     with tempfile.TemporaryDirectory() as directory:
         homes = {commit: checkout(commit, Path(directory) / str(place)) for place, commit in enumerate((old, new))}
         for case in CASES[:2]:

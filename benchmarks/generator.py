@@ -24,19 +24,19 @@ class Client:
         self.say(b"EHLO %b\r\n" % name, b"250")
 
     def send(self, body: bytes) -> None:
-        """Delivers a message."""
+        """Deliver a message."""
         self.say(b"MAIL FROM:<a@example.com>\r\n", b"250")
         self.say(b"RCPT TO:<b@example.com>\r\n", b"250")
         self.say(b"DATA\r\n", b"354")
         self.say(body, b"250")
 
     def quit(self) -> None:
-        """Says goodbye."""
+        """Say goodbye."""
         self.say(b"QUIT\r\n", b"221")
         self.close()
 
     def close(self) -> None:
-        """Leaves without a word."""
+        """Leave without a word."""
         self._socket.close()
 
     def say(self, request: bytes, code: bytes) -> None:
@@ -86,7 +86,7 @@ def deliver(port: int, messages: int, size: int, sessions: int, keep_open: bool)
 
 
 def deliver_differing(port: int, messages: int, first: int, sessions: int) -> float:
-    """Delivers messages in sessions no two of which are alike, from a number on; returns how many seconds that took."""
+    """Deliver messages in sessions no two of which are alike, from a number on; return how many seconds that took."""
     numbers = iter(range(first, first + messages))
 
     def some() -> None:
@@ -99,7 +99,7 @@ def deliver_differing(port: int, messages: int, first: int, sessions: int) -> fl
 
 
 def _differing(port: int, number: int) -> None:
-    """Delivers a message that breaks rules, from an own name to an own recipient, who is refused at first."""
+    """Deliver a message that breaks rules, from an own name to an own recipient, who is refused at first."""
     client = Client(port, b"c%d.example.com" % number)
     if number % 50 == 0:  # a function of a rule fails, which ends the session
         client.say(b"MAIL FROM:<a@example.com>\r\n", b"250")
@@ -127,7 +127,7 @@ def _differing(port: int, number: int) -> None:
 
 
 def at_once(port: int, connections: int, size: int) -> dict[str, float]:
-    """Connects so many clients, and when all of them are there has each deliver one message."""
+    """Connect so many clients, and when all of them are there have each deliver one message."""
     body = body_of(size)
     begin = perf_counter()
     connecting = [gevent.spawn(Client, port) for _ in range(connections)]

@@ -20,7 +20,7 @@ _MAIL = "Subject: hi\r\n\r\nhello\r\n"
 
 
 def measure(plan: Plan) -> Iterator[Figure]:
-    """How many times as fast as aiosmtpd's Controller it is."""
+    """Measure how many times as fast as aiosmtpd's Controller it is."""
     from benchmarks.processes import missing
     from benchmarks.results import Figure, ratio
 

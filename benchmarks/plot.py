@@ -14,7 +14,7 @@ _MET, _MISSED, _PLAIN = "#2c7a4b", "#c0562b", "#4a6fa5"
 
 
 def draw(figures: Iterable[Figure], path: Path) -> None:
-    """Writes the plot."""
+    """Write the plot."""
     import matplotlib as mpl
 
     mpl.use("svg")

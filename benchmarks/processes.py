@@ -30,7 +30,7 @@ def smtpmock_home() -> Path:
 
 
 def raise_descriptors() -> int:
-    """Allows this process, and those it starts, as many descriptors as may be; returns how many."""
+    """Allow this process, and those it starts, as many descriptors as may be; return how many."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     return most
@@ -79,20 +79,20 @@ class Server:
             self._process.stdout.close()
 
     def kept(self) -> tuple[int, int]:
-        """How many messages it keeps, and how many bytes their bodies have."""
+        """Return the number of messages that it keeps, and the bytes of their bodies."""
         count, size = self._ask("kept").split()
         return int(count), int(size)
 
     def violations(self) -> int:
-        """How many violations it finds in what it keeps."""
+        """Return the number of violations in what it keeps."""
         return int(self._ask("violations"))
 
     def url(self) -> str:
-        """Where its HTTP is."""
+        """Return the URL of its HTTP."""
         return self._ask("url").strip()
 
     def purge(self) -> None:
-        """Has it forget them."""
+        """Make it forget them."""
         self._ask("purge")
 
     def memory(self) -> int:

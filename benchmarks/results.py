@@ -83,7 +83,7 @@ def _target(figure: Figure) -> str:
 
 
 def machine() -> dict[str, Any]:
-    """Where it was measured."""
+    """Return the machine and the versions of the measurement."""
     return {
         "date": date.today().isoformat(),
         "cores": os.cpu_count(),

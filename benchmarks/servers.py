@@ -137,7 +137,7 @@ CONTENDERS: dict[str, Callable[..., Contender]] = {"smtpmock": smtpmock, "aiosmt
 
 
 def main(name: str, *options: str) -> None:
-    """Runs a contender until the input ends."""
+    """Run a contender until the input ends."""
     contender = CONTENDERS[name](*options)
     print(contender.port, flush=True)
     for line in sys.stdin:

@@ -45,7 +45,7 @@ CASES = (
 
 
 class Pace(NamedTuple):
-    """How a contender did in a round: messages per second, and microseconds of its processor for each."""
+    """The result of a contender in a round: messages per second, and microseconds of its processor for each."""
 
     rate: float
     cpu: float
@@ -72,7 +72,7 @@ def measure(plan: Plan) -> Iterator[Figure]:
 
 
 def pace(plan: Plan, name: str, load: Load, **where: Any) -> Pace:
-    """Starts a contender, delivers, and makes sure that what keeps messages has kept all."""
+    """Start a contender, deliver, and make sure that what keeps messages has kept all."""
     with Server(name, **where) as server:
         warm = min(load.messages, 40)
         plan.generator.deliver(server.port, load._replace(messages=warm))

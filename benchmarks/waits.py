@@ -57,7 +57,7 @@ def microseconds(count: int) -> list[float]:
 
 
 def send(port: int) -> None:
-    """Delivers a message for each line of input, and prints when the 250 was read."""
+    """Deliver a message for each line of input, and print when the 250 was read."""
     with create_connection(("127.0.0.1", port)) as client:
         client.recv(512)
         _say(client, b"EHLO test.example.com\r\n")

@@ -20,7 +20,7 @@ _LONGEST_PAUSE = 60.0
 
 
 class Expiry:
-    """Has a store drop what is older than `max_age`, a tenth of that time late at most; it belongs to the hub thread.
+    """The expiry of records older than `max_age`, a tenth of that time late at most; it belongs to the hub thread.
 
     Args:
         store: The store.

@@ -163,7 +163,7 @@ class _Writer:
         self.forget()
 
     def forget(self) -> None:
-        """Begins anew, as in the child after a fork, where the thread is gone."""
+        """Begin anew, as in the child after a fork, where the thread is gone."""
         self._notes: deque[Callable[[], object]] = deque()
         self._work = _allocate_lock()
         self._startable = [True]  # taking the only item is atomic
@@ -175,7 +175,7 @@ class _Writer:
         return len(self._notes) >= MOST_LINES
 
     def put(self, note: Callable[[], object]) -> None:
-        """Has the thread call a function; never blocks."""
+        """Make the thread call a function, without blocking."""
         self._notes.append(note)
         if self._startable:
             self._start()

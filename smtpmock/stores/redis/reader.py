@@ -125,7 +125,7 @@ class Reader:
 
 
 class _Reading:
-    """Runs a function for all who ask for it, as often as it takes for everyone to see what was there before."""
+    """A function that is run for all who ask for it, as often as it takes for everyone to see what was there before."""
 
     def __init__(self, function: Callable[[], object]) -> None:
         self._function = function

@@ -27,7 +27,7 @@ MOST_EXAMINED = 300
 
 
 class Reader:
-    """Reads a file, with as many connections as there are readers at the same time.
+    """A reader of a file, with as many connections as there are readers at the same time.
 
     Args:
         path: The file.
