@@ -58,7 +58,7 @@ def test_message_that_a_bound_drops_is_named(mock, changes):
     mock.deliver(MAIL)
     mock.deliver(MAIL)
 
-    assert Change("purge", "dropped", (oldest.id,)) in changes
+    assert Change("purge", "dropped", (oldest.id,), oldest.number) in changes
 
 
 def test_message_that_its_session_erases_is_named():

@@ -2,12 +2,16 @@
 
 Nothing is kept for a reader but its place: one that is too slow finds that what it has missed is no longer there. While
 nobody reads, nothing is recorded, except for a while after the last reader has left, who may come back.
+
+A gatherer is a reader that is told what has happened in groups, however much that is. What has happened since the last
+group is kept for each of them, in few words.
 """
 
 from __future__ import annotations
 
 import json
 from collections import deque
+from functools import partial
 from itertools import islice
 from secrets import token_hex
 from time import monotonic
@@ -16,11 +20,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gevent
 from gevent.event import Event as Flag
 
+from smtpmock.http.gathered import MOST_IDS, Gathered, States, gather
 from smtpmock.runtime.hub import get_hub
 from smtpmock.runtime.wakeup import make_wakeup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from smtpmock.mailbox.mailbox import Mailbox
     from smtpmock.records.change import Change
@@ -29,13 +34,12 @@ if TYPE_CHECKING:
 MOST_EVENTS = 1_000
 """The number of events that are kept."""
 
-MOST_IDS = 100
-"""The most ids in an event about a purge; further ones follow in the next."""
-
 LINGER_SECONDS = 60.0
 """The seconds for which events are recorded after the last reader has left."""
 
 _PAUSE = 0.05  # seconds between two batches
+_PAUSE_OF_GATHERERS = 0.02  # while there are no other readers
+_TOGETHER = 0.03  # seconds for which a group waits for what comes right after its beginning
 _PAUSE_FOR_EACH_READER = 0.0001  # a batch costs each of them a write
 _OF_A_STATE = frozenset(("updated", "applied"))  # told once in a batch, as it is at its end
 _as_json = json.JSONEncoder().encode
@@ -72,10 +76,13 @@ class EventLog:
         self._failed = failed
         self._is_closed = False
         self._readers = 0
-        self._left = 0.0
+        self._left = float("-inf")
+        self._gatherers: dict[Gatherer, None] = {}
         self._unsubscribe: Callable[[], None] | None = None
         self._due = Flag()
         self._waiting: dict[int, Wakeup] = {}
+        self._pending: deque[Change] = deque()
+        self._is_due = False
         self._begin()
 
     def _begin(self) -> None:
@@ -83,8 +90,6 @@ class EventLog:
         self._prefix = token_hex(4)
         self._last = 0
         self._events: deque[Event] = deque(maxlen=MOST_EVENTS)
-        self._pending: deque[Change] = deque()
-        self._is_due = False
 
     @property
     def is_closed(self) -> bool:
@@ -98,6 +103,14 @@ class EventLog:
             last_id: The id of the last event that it knows; "" to begin with the next one.
         """
         return get_hub().call(self._open, last_id)
+
+    def gather(self, interval: float) -> Gatherer:
+        """Return a reader that is told of changes in groups, which has to be closed.
+
+        Args:
+            interval: The least seconds between two groups of the same kind.
+        """
+        return get_hub().call(self._gather, interval)
 
     def close(self) -> None:
         """Tell all readers that there will be no further events. Call it in the hub thread."""
@@ -126,10 +139,14 @@ class EventLog:
 
     def wait(self, number: int, seconds: float) -> None:
         """Wait until there is an event after the one with a number, the log is closed, or the time is over."""
+        self.wait_while(lambda: self._last == number, seconds)
+
+    def wait_while(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait, if a condition holds, until something is published, the log is closed, or the time is over."""
         wakeup = make_wakeup()
         self._waiting[id(wakeup)] = wakeup
         try:
-            if self._last == number and not self._is_closed:
+            if condition() and not self._is_closed:
                 wakeup.wait(seconds)
         finally:
             del self._waiting[id(wakeup)]
@@ -139,12 +156,14 @@ class EventLog:
         """Note that a reader has left."""
         get_hub().call(self._leave)
 
+    def leave_gatherer(self, gatherer: Gatherer) -> None:
+        """Note that a gatherer has left."""
+        get_hub().call(self._leave_gatherer, gatherer)
+
     # In the hub thread.
 
     def _open(self, last_id: str) -> Reader:
-        if self._unsubscribe is None and not self._is_closed:
-            self._unsubscribe = self._mailbox.subscribe(self._note)
-            gevent.spawn(self._run)
+        self._follow()
         self._readers += 1
         prefix, _, number = last_id.rpartition("-")
         if not last_id:
@@ -156,6 +175,21 @@ class EventLog:
         self._readers -= 1
         self._left = monotonic()
 
+    def _gather(self, interval: float) -> Gatherer:
+        self._follow()
+        gatherer = Gatherer(self, self._mailbox, interval)
+        self._gatherers[gatherer] = None
+        return gatherer
+
+    def _leave_gatherer(self, gatherer: Gatherer) -> None:
+        del self._gatherers[gatherer]
+        self._due.set()  # there may be nobody left
+
+    def _follow(self) -> None:
+        if self._unsubscribe is None and not self._is_closed:
+            self._unsubscribe = self._mailbox.subscribe(self._note)
+            gevent.spawn(self._run)
+
     def _note(self, change: Change) -> None:
         """Note a change, in any thread; this is what SMTP pays while somebody listens."""
         self._pending.append(change)  # which does not grow for long: the same thread empties it
@@ -165,17 +199,25 @@ class EventLog:
 
     def _run(self) -> None:
         """Publish what is pending, in batches, until nobody has read for a while."""
-        while not self._is_closed and (self._readers or self._left + LINGER_SECONDS > monotonic()):
+        while not self._is_closed and (self._is_recorded() or self._gatherers):
             if self._due.wait(LINGER_SECONDS):
                 self._due.clear()
                 try:
                     self._publish()
                 except Exception as error:
                     self._failed(error)
-                gevent.sleep(_PAUSE + _PAUSE_FOR_EACH_READER * self._readers)
+                readers = self._readers + len(self._gatherers)
+                pause = _PAUSE if self._is_recorded() else _PAUSE_OF_GATHERERS
+                gevent.sleep(pause + _PAUSE_FOR_EACH_READER * readers)
         if not self._is_closed:
             self._end()
             self._begin()
+            self._pending.clear()
+            self._is_due = False
+
+    def _is_recorded(self) -> bool:
+        """Return True while there are readers of single events, or one may come back."""
+        return self._readers > 0 or self._left + LINGER_SECONDS > monotonic()
 
     def _end(self) -> None:
         """Record nothing more."""
@@ -186,9 +228,16 @@ class EventLog:
     def _publish(self) -> None:
         self._is_due = False
         changes = [self._pending.popleft() for _ in range(len(self._pending))]
-        for topic, action, ids, text in _described(changes, self._mailbox):
-            self._last += 1
-            self._events.append(Event(self._last, topic, action, ids, text))
+        if self._gatherers:
+            gathered = gather(changes)
+            for gatherer in self._gatherers:
+                gatherer.add(gathered)
+        if self._is_recorded():
+            for topic, action, ids, text in _described(changes, self._mailbox):
+                self._last += 1
+                self._events.append(Event(self._last, topic, action, ids, text))
+        else:
+            self._begin()
         self._wake()
 
     def _wake(self) -> None:
@@ -240,6 +289,96 @@ class Reader:
         self._log.leave()
 
 
+class _Group:
+    """What has happened since a gatherer was told of the last changes of a kind.
+
+    Attributes:
+        gathered: The changes.
+        due: The moment from which it may be told.
+    """
+
+    def __init__(self, kind: type[Gathered]) -> None:
+        self._kind = kind
+        self.gathered = kind()
+        self.due = 0.0
+
+    def add(self, later: Gathered) -> None:
+        """Add what was gathered later."""
+        if not self.gathered:
+            self.due = max(self.due, monotonic() + _TOGETHER)
+        self.gathered.merge(later)
+
+    def take(self, interval: float) -> Gathered:
+        """Return what is to be told now, and begin anew."""
+        taken, self.gathered = self.gathered, self._kind()
+        self.due = monotonic() + interval
+        return taken
+
+
+class Gatherer:
+    """A reader that is told in groups what has happened.
+
+    Args:
+        log: The events.
+        mailbox: The mailbox.
+        interval: The least seconds between two groups of the same kind.
+    """
+
+    def __init__(self, log: EventLog, mailbox: Mailbox, interval: float) -> None:
+        self._log = log
+        self._interval = interval
+        self._states = States(partial(_message_states, mailbox), partial(_rule_states, mailbox))
+        self._groups: dict[type[Gathered], _Group] = {}
+        self._added = 0  # times
+
+    @property
+    def is_closed(self) -> bool:
+        """True once there will be no further events."""
+        return self._log.is_closed
+
+    def add(self, gathered: Mapping[type[Gathered], Gathered]) -> None:
+        """Add changes. Call it in the hub thread."""
+        self._added += 1
+        for kind, later in gathered.items():
+            group = self._groups.get(kind)
+            if group is None:
+                group = self._groups[kind] = _Group(kind)
+            group.add(later)
+
+    def read(self, seconds: float) -> list[tuple[str, str]]:
+        """Return the next groups as soon as there are some; none after a time, or when the log is closed.
+
+        Args:
+            seconds: The most seconds to wait.
+
+        Returns:
+            The name of each event with what is told, as JSON.
+        """
+        end = monotonic() + seconds
+        while not self.is_closed:
+            added = self._added
+            waiting = [group for group in tuple(self._groups.values()) if group.gathered]
+            now = monotonic()
+            told = [self._told(group.take(self._interval)) for group in waiting if group.due <= now]
+            if told or now >= end:
+                return told
+            until = min((group.due for group in waiting), default=end)
+            self._log.wait_while(partial(self._is_unchanged, added), min(until, end) - now)
+        return []
+
+    def close(self) -> None:
+        """Leave."""
+        self._log.leave_gatherer(self)
+
+    def _is_unchanged(self, times: int) -> bool:
+        return self._added == times
+
+    def _told(self, gathered: Gathered) -> tuple[str, str]:
+        if gathered.is_lost:
+            return "reset", "{}"
+        return gathered.name, _as_json({"changes": gathered.told(self._states)})
+
+
 def _described(changes: Sequence[Change], mailbox: Mailbox) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
     """Yield the topic, the action, the ids and the JSON of each event.
 
@@ -253,7 +392,7 @@ def _described(changes: Sequence[Change], mailbox: Mailbox) -> Iterator[tuple[st
         topic, action, ids, number, is_accepted = change
         if topic == "session":
             yield topic, action, ids, f'{{"action": "{action}", "id": "{ids[0]}"}}'
-        elif number:
+        elif topic == "message" and number:
             if action != "amended" or (topic, ids[0]) not in told:
                 told.add((topic, ids[0]))
                 accepted = "true" if is_accepted else "false"
@@ -270,14 +409,19 @@ def _described(changes: Sequence[Change], mailbox: Mailbox) -> Iterator[tuple[st
             new = [known for known in ids if action not in _OF_A_STATE or (action, known) not in told]
             told.update((action, known) for known in new)
             if topic == "rule" and hits is None:
-                hits = {rule.id: {"hits": rule.hits} for rule in mailbox.rules}
+                hits = _rule_states(mailbox)
             states = _message_states(mailbox, new) if topic == "message" else hits or {}
             for known in new:
                 yield topic, action, (known,), _as_json({"action": action, "id": known, **states.get(known, {})})
 
 
-def _message_states(mailbox: Mailbox, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+def _message_states(mailbox: Mailbox, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    asked = list(ids)
     return {
         message.id: {"number": message.number, "accepted": message.accepted, "is_read": message.is_read}
-        for message in mailbox.messages(id=ids, accepted=None)
+        for message in (mailbox.messages(id=asked, accepted=None) if asked else ())
     }
+
+
+def _rule_states(mailbox: Mailbox) -> dict[str, dict[str, Any]]:
+    return {rule.id: {"hits": rule.hits} for rule in mailbox.rules}

@@ -21,7 +21,7 @@ class Change(NamedTuple):
             "erased" by their session or "dropped" because of a bound, or "all" were purged; a rule was "added",
             "applied" or "removed".
         ids: The ids of what it happened to.
-        number: The number of the message that was added, accepted or amended; else 0.
+        number: The number of the message that was added, accepted, amended or dropped; else 0. The oldest is dropped.
         is_accepted: True if that message is accepted.
     """
 

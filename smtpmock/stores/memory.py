@@ -339,7 +339,7 @@ class MemoryStore:
         self._keep_away(entry)
         self.dropped += 1
         if self._callbacks:
-            self._callbacks.call("purge", "dropped", (entry.record.id,))
+            self._callbacks.call("purge", "dropped", (entry.record.id,), entry.number)
 
     def _keep_away(self, entry: Entry) -> None:
         """Make sure that a removed record stays away, even if its session adds to it."""

@@ -35,10 +35,11 @@ def connected_socket(mock: SMTPMock, buffer: int = 0) -> socket.socket:
 class Stream:
     """A client of `/events`. Without chunks (HTTP/1.0), the body is the text of the stream."""
 
-    def __init__(self, mock: SMTPMock, last_id: str = "", *, buffer: int = 0) -> None:
+    def __init__(self, mock: SMTPMock, last_id: str = "", *, buffer: int = 0, interval: float | None = None) -> None:
         self.socket = connected_socket(mock, buffer)
         known = f"Last-Event-ID: {last_id}\r\n" if last_id else ""
-        self.socket.sendall(f"GET {API}/events HTTP/1.0\r\n{known}\r\n".encode())
+        query = "" if interval is None else f"?interval={interval}"
+        self.socket.sendall(f"GET {API}/events{query} HTTP/1.0\r\n{known}\r\n".encode())
         self._reader = self.socket.makefile("rb")
         head = []
         while (line := self._reader.readline()) not in (b"\r\n", b""):
@@ -46,10 +47,11 @@ class Stream:
         self.status = int(head[0].split()[1])
         self.headers = dict(line.rstrip().split(": ", 1) for line in head[1:])
         self.last_id = last_id
+        self._has_ids = interval is None
         self.comments = 0
         if self.status == 200:
             assert self._block() == ["retry: 1000"]
-            if not last_id:
+            if not last_id and self._has_ids:
                 [line] = self._block()
                 self.last_id = line.removeprefix("id: ")
 
@@ -69,9 +71,9 @@ class Stream:
                 self.comments += 1
                 continue
             fields = dict(line.split(": ", 1) for line in lines)
-            assert set(fields) == {"id", "event", "data"}
-            self.last_id = fields["id"]
-            return Event(fields["id"], fields["event"], json.loads(fields["data"]))
+            assert set(fields) == {"event", "data", *(["id"] if self._has_ids else [])}
+            self.last_id = fields.get("id", "")
+            return Event(self.last_id, fields["event"], json.loads(fields["data"]))
 
     def until(self, topic: str, action: str = "") -> list[Event]:
         """Return the events up to one."""

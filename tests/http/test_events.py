@@ -225,4 +225,6 @@ def test_stream_begins_anew_after_a_restart(mock, stream):
 
 
 def test_wrong_parameter_is_refused(client):
-    assert client.get("/events", since="1").detail == "Unknown parameter 'since': there are none here"
+    assert client.get("/events", since="1").detail == "Unknown parameter 'since': expected interval"
+    wrong = "Invalid interval '11': expected a number of seconds from 0 to 10"
+    assert client.get("/events", interval="11").detail == wrong

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from smtpmock.http.events import MOST_EVENTS
 from smtpmock.http.native.operations import Answer, Operation
+from smtpmock.http.native.words import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +19,18 @@ if TYPE_CHECKING:
 KEEP_ALIVE_SECONDS = 15.0
 """The seconds without an event after which a comment is sent, by which a client that has gone is noticed."""
 
+LONGEST_INTERVAL = 10.0
+"""The most seconds between two groups of events."""
+
 _RETRY_MILLISECONDS = 1_000
+_BEGINNING = b"retry: %d\n\n" % _RETRY_MILLISECONDS
+_KEEP_ALIVE = b":\n\n"
+_INTERVAL = seconds(
+    "interval",
+    "Gather events: at most one of each kind, messages, sessions and rules, in so many seconds, with all that has "
+    "happened since the last",
+    LONGEST_INTERVAL,
+)
 
 
 class EventStream:
@@ -39,7 +51,7 @@ class EventStream:
     def __iter__(self) -> Iterator[bytes]:
         """Yield the text, in parts."""
         reader = self._reader
-        yield b"retry: %d\n\n" % _RETRY_MILLISECONDS
+        yield _BEGINNING
         if not self._has_begun:
             yield b"id: %b\n\n" % reader.last_id.encode()  # in case that it is cut off before the first event
         while True:
@@ -51,7 +63,39 @@ class EventStream:
             elif reader.is_closed:
                 return
             else:
-                yield b":\n\n"
+                yield _KEEP_ALIVE
+
+    def close(self) -> None:
+        """Leave."""
+        self._opened.close()
+
+
+class GatheredStream:
+    """A stream of what has happened, in groups, until its client leaves or the server stops.
+
+    Args:
+        context: The context of the HTTP interface.
+        interval: The least seconds between two groups of the same kind.
+    """
+
+    def __init__(self, context: Context, interval: float) -> None:
+        with ExitStack() as opened:
+            opened.enter_context(context.stream())
+            self._gatherer = opened.enter_context(closing(context.events.gather(interval)))
+            self._opened = opened.pop_all()
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the text, in parts."""
+        gatherer = self._gatherer
+        yield _BEGINNING
+        while True:
+            groups = gatherer.read(KEEP_ALIVE_SECONDS)
+            if groups:
+                yield "".join(f"event: {name}\ndata: {text}\n\n" for name, text in groups).encode()
+            elif gatherer.is_closed:
+                return
+            else:
+                yield _KEEP_ALIVE
 
     def close(self) -> None:
         """Leave."""
@@ -66,7 +110,10 @@ def _text(reader: Reader, events: Sequence[Event]) -> bytes:
 
 
 def _events(call: Call) -> Answer:
-    return Answer(EventStream(call.context, call.header("Last-Event-ID")), "text/event-stream")
+    interval = call.values.get("interval")
+    if interval is None:
+        return Answer(EventStream(call.context, call.header("Last-Event-ID")), "text/event-stream")
+    return Answer(GatheredStream(call.context, interval), "text/event-stream")
 
 
 OPERATIONS = (
@@ -77,6 +124,7 @@ OPERATIONS = (
         f"those since an event, if it is one of the last {MOST_EVENTS:,}; else the first is reset",
         _events,
         "text/event-stream",
+        (_INTERVAL,),
         problems=(503,),
     ),
 )

@@ -60,7 +60,7 @@ local function drop_oldest()
   local id, sid = take(number)
   keep_away(id, sid)
   redis.call('HINCRBY', STATE, 'dropped', 1)
-  tell('purge', 'dropped', {id})
+  tell('purge', 'dropped', {id}, number)
 end
 
 -- Return the number of exchanges of a session that are there.

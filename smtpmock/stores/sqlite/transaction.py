@@ -198,7 +198,7 @@ class Transaction:
         """Remove records; return the number of those that existed."""
         taken = self._take("id IN (SELECT value FROM json_each(?))", json.dumps(ids))
         if taken:
-            self._tell("purge", "erased", taken)
+            self._tell("purge", "erased", tuple(taken))
         return len(taken)
 
     def update(self, ids: tuple[str, ...], is_read: bool | None, tags: tuple[str, ...] | None) -> int:
@@ -229,7 +229,7 @@ class Transaction:
         values = () if query is None else (value,)
         taken = self._connection.execute(f"SELECT {ENTRY} FROM messages m WHERE {where} ORDER BY number", values)
         rows = taken.fetchall()
-        ids = self._take(where, *values)
+        ids = tuple(self._take(where, *values))
         if query is None:
             self._connection.execute(
                 "DELETE FROM exchanges WHERE session IN (SELECT number FROM sessions WHERE ended IS NOT NULL)"
@@ -304,14 +304,14 @@ class Transaction:
                 f"INSERT INTO {table} VALUES {', '.join([marks] * len(some))} {conflict}", [*chain.from_iterable(some)]
             )
 
-    def _take(self, where: str, *values: Any) -> tuple[str, ...]:
-        """Remove the records that a condition selects; return their ids."""
+    def _take(self, where: str, *values: Any) -> dict[str, int]:
+        """Remove the records that a condition selects; return their numbers by their ids."""
         self._insert()
         rows: Sequence[tuple[int, str, int, int]] = self._connection.execute(
             f"SELECT number, id, accepted, size FROM messages WHERE {where} ORDER BY number", values
         ).fetchall()
         if not rows:
-            return ()
+            return {}
         numbers = json.dumps([row[0] for row in rows])
         self._leave_keys(_AMONG, numbers)
         self._connection.execute(f"DELETE FROM messages WHERE {_AMONG}", (numbers,))
@@ -320,7 +320,7 @@ class Transaction:
         state["accepted"] -= sum(row[2] for row in rows)
         state["bytes"] -= sum(row[3] for row in rows)
         self.removed = True
-        return tuple(row[1] for row in rows)
+        return {row[1]: row[0] for row in rows}
 
     def _drop(self) -> None:
         """Drop what the bounds do not allow, the oldest first."""
@@ -339,9 +339,9 @@ class Transaction:
             self._drop_records("number = (SELECT min(number) FROM messages WHERE number > ?)", 0)
 
     def _drop_records(self, where: str, value: Any) -> None:
-        for record_id in self._take(where, value):
+        for record_id, number in self._take(where, value).items():
             self._state["dropped"] += 1
-            self.told.insert(self._place_of_drops, ("purge", "dropped", (record_id,), 0, False))
+            self.told.insert(self._place_of_drops, ("purge", "dropped", (record_id,), number, False))
 
     @property
     def _place_of_drops(self) -> int:

@@ -4,10 +4,11 @@ import { patch, remove } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { button, h } from "./dom.js";
 import "./empty-inbox.js";
-import { live } from "./live.js";
+import { collect, live } from "./live.js";
 import { MessageIndex } from "./message-index.js";
 import "./message-list.js";
 import "./message-view.js";
+import { Pace } from "./pace.js";
 import { parameters, showSearchHelp } from "./search.js";
 import { count } from "./words.js";
 
@@ -26,13 +27,22 @@ export class InboxPage extends HTMLElement {
   #count = h("span", { role: "status", class: "count" });
   #rest = 0;
   #work = Promise.resolve();
+  #changes = [];
+  // The title counts what is unread while nobody looks, too, as long as nothing has to be asked for that.
+  #reading = new Pace(() => this.#follow(() => this.#index.apply(this.#changes.splice(0))), { least: 0, isIdle: () => document.hidden && this.#index.isFiltered });
+  #drawing = new Pace(() => this.#draw());
   #open = "";
 
   constructor() {
     super();
     this.#list.index = this.#index;
-    this.#index.addEventListener("change", () => this.#tell());
-    this.#list.addEventListener("open", ({ detail }) => this.#go(detail));
+    this.#index.addEventListener("change", ({ detail: { isUrgent, isOther } }) => {
+      if (isOther) this.#list.begin();
+      if (document.hidden) this.#tell();
+      if (isUrgent) this.#drawing.now();
+      else this.#drawing.request();
+    });
+    this.#list.addEventListener("open", ({ detail }) => this.#goTo(detail));
     this.addEventListener("problem", ({ detail }) => this.#say(detail));
     this.#view.addEventListener("back", () => this.#go(""));
     this.#view.addEventListener("move", ({ detail }) => this.move(detail));
@@ -46,7 +56,10 @@ export class InboxPage extends HTMLElement {
       if (event.key === "Enter" || event.key === "Escape") this.#list.focus();
     });
     this.#outcome.addEventListener("change", () => this.#load());
-    live.addEventListener("changes", ({ detail }) => this.#follow(() => this.#index.apply(detail)));
+    live.addEventListener("changes", ({ detail }) => {
+      collect(this.#changes, detail);
+      this.#reading.request();
+    });
   }
 
   connectedCallback() {
@@ -76,7 +89,7 @@ export class InboxPage extends HTMLElement {
       ),
       this.#view,
     );
-    this.#load();
+    live.begun.then(() => this.#load());
   }
 
   // Show a message beside the list, or none.
@@ -100,19 +113,19 @@ export class InboxPage extends HTMLElement {
       return;
     }
     const { message } = this.#view;
-    this.#list.active = message.id;
+    this.#list.active = message.number;
     this.#view.querySelector("h2").focus({ preventScroll: true });
     this.#view.scrollTop = 0;
-    if (!message.is_read) await this.#do(() => patch(`/messages/${message.id}`, { read: true }));
+    if (!message.is_read) await this.#mark(message, true);
   }
 
   move(steps) {
     this.#list.move(steps);
-    if (this.#open && this.#list.active) this.#go(this.#list.active);
+    if (this.#open) this.#goTo(this.#list.active);
   }
 
   openActive() {
-    if (this.#list.active) this.#go(this.#list.active);
+    this.#goTo(this.#list.active);
   }
 
   back() {
@@ -126,19 +139,45 @@ export class InboxPage extends HTMLElement {
   }
 
   async delete() {
-    const id = this.#list.active;
+    const id = await this.#identify(this.#list.active);
     if (!id) return;
     const next = this.#list.neighbour;
-    await this.#do(() => remove(`/messages/${id}`));
+    await this.#do(async () => {
+      await remove(`/messages/${id}`);
+      await this.#index.apply([{ topic: "message", action: "purged", ids: [id] }], { isUrgent: true });
+    });
     this.#list.active = next;
-    if (this.#open) this.#go(next);
+    if (!this.#open) return;
+    if (next) this.#goTo(next);
+    else this.#go("");
   }
 
   async markUnread() {
-    const id = this.#list.active;
+    const id = await this.#identify(this.#list.active);
     if (!id) return;
-    await this.#do(() => patch(`/messages/${id}`, { read: false }));
+    await this.#mark(this.#index.at(this.#index.rowOf(this.#list.active)), false);
     this.#go("");
+  }
+
+  #mark({ id, number, accepted }, isRead) {
+    return this.#do(async () => {
+      await patch(`/messages/${id}`, { read: isRead });
+      await this.#index.apply([{ topic: "message", action: "updated", id, number, accepted, is_read: isRead }], { isUrgent: true });
+    });
+  }
+
+  async #goTo(number) {
+    const id = await this.#identify(number);
+    if (id) this.#go(id);
+  }
+
+  async #identify(number) {
+    try {
+      return await this.#index.identify(number);
+    } catch (error) {
+      this.#say(error);
+      return "";
+    }
   }
 
   #go(id) {
@@ -167,11 +206,22 @@ export class InboxPage extends HTMLElement {
     return this.#do(() => this.#index.load(parameters(this.#search.value), this.#outcome.value));
   }
 
+  // Draw everything in one frame, as soon as it is known what there is to draw.
+  async #draw() {
+    if (this.#list.hidden) this.#tell();
+    await this.#list.prepare();
+    await new Promise(requestAnimationFrame);
+    this.#list.draw();
+    this.#tell();
+  }
+
   #tell() {
     const { length, unread, isFiltered, isLoaded } = this.#index;
     this.#count.textContent = `${count(length, isFiltered ? "match" : "message", isFiltered ? "matches" : "messages")}, ${unread.toLocaleString()} unread`;
     document.title = `${unread ? `(${unread.toLocaleString()}) ` : ""}smtpmock`;
-    document.querySelector("link[rel=icon]").href = `/assets/icon${unread ? "-unread" : ""}.svg`;
+    const icon = document.querySelector("link[rel=icon]");
+    const wanted = `/assets/icon${unread ? "-unread" : ""}.svg`;
+    if (icon.getAttribute("href") !== wanted) icon.href = wanted; // it is fetched anew whenever it is set
     this.#readAll.disabled = unread === 0;
     this.#deleteAll.disabled = length === 0;
     this.#list.hidden = length === 0;
@@ -189,7 +239,10 @@ export class InboxPage extends HTMLElement {
   }
 
   #markAllRead() {
-    return this.#do(() => patch("/messages", { read: true }, [...this.#criteria(), ["limit", 1]]));
+    return this.#do(async () => {
+      await patch("/messages", { read: true }, [...this.#criteria(), ["limit", 1]]);
+      await this.#index.load();
+    });
   }
 
   async #askToDeleteAll() {
@@ -197,7 +250,10 @@ export class InboxPage extends HTMLElement {
     const question = isFiltered ? `Delete the ${count(length, "message")} found?` : "Delete all messages and sessions?";
     if (!(await confirmed(question, "Delete"))) return;
     const criteria = isFiltered ? this.#criteria() : [];
-    await this.#do(() => remove("/messages", [...criteria, ["limit", 1]]));
+    await this.#do(async () => {
+      await remove("/messages", [...criteria, ["limit", 1]]);
+      await this.#index.load();
+    });
     this.#go("");
   }
 }

@@ -78,7 +78,8 @@ function row(session) {
 
 export class SessionView extends HTMLElement {
   async show(id) {
-    const isMeant = ({ topic, id: changed }) => topic === "purge" || changed?.startsWith(id);
+    // Without ids, it may be any. The ids of its messages begin with that of the session.
+    const isMeant = ({ topic, ids, id: changed }) => topic !== "rule" && (!(changed || ids) || [changed, ...(ids ?? [])].some((one) => one?.startsWith(id)));
     await keepLoaded(this, () => this.#load(id), isMeant);
   }
 

@@ -38,10 +38,10 @@ export class ViolationList extends HTMLElement {
   // Judge what is new, and again what has changed since it was judged.
   async #load(changes) {
     try {
-      if (changes.some(({ topic, action }) => topic === "reset" || (topic === "purge" && action === "all"))) this.#forget();
-      for (const { topic, ids } of changes) if (topic === "purge") ids.forEach((id) => this.#messages.delete(id));
+      if (changes.some(({ topic, action }) => topic === "reset" || action === "all")) this.#forget();
+      for (const change of changes) if (change.topic === "message") this.#removeMessages(change);
       const known = new Set(changes.filter(({ topic, id }) => topic === "message" && this.#messages.has(id)).map(({ id }) => id));
-      const ended = new Set(changes.filter(({ topic, id }) => topic === "session" && this.#open.has(id)).map(({ id }) => id));
+      const ended = new Set(changes.filter(({ action }) => action === "ended").flatMap(({ ids = [...this.#open] }) => ids.filter((id) => this.#open.has(id))));
       for (const id of ended) this.#keepSession(await get(`/sessions/${id}`));
       for (let rest = [...known]; rest.length; rest = rest.slice(MOST_IDS)) {
         const { messages } = await get("/messages", [...MESSAGE, ...rest.slice(0, MOST_IDS).map((id) => ["id", id])]);
@@ -62,9 +62,14 @@ export class ViolationList extends HTMLElement {
     this.#last = { messages: 0, sessions: 0 };
   }
 
+  #removeMessages({ action, ids = [], last }) {
+    if (action === "purged" || action === "erased") ids.forEach((id) => this.#messages.delete(id));
+    if (action === "dropped") for (const [id, { number }] of this.#messages) if (number <= last) this.#messages.delete(id);
+  }
+
   #keepMessage({ id, number, subject, violations: found }) {
     this.#last.messages = Math.max(this.#last.messages, number);
-    this.#messages.set(id, { title: subject || "(no subject)", href: `#/messages/${id}`, found });
+    this.#messages.set(id, { number, title: subject || "(no subject)", href: `#/messages/${id}`, found });
   }
 
   #keepSession({ id, number, ended_at: end, violations: found }) {
