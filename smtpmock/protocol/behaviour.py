@@ -36,6 +36,7 @@ class Behaviour:
         replies: The reply of each setting that has one, and the cause that exchanges name, by the name of the setting.
         ehlo: The reply to an accepted EHLO and what it announces, before TLS (False) and after it (True).
         delays: The delay of each setting that is one, by the name of the setting; 0 for "".
+        fails_fast: True if a command that fails ends the session.
         guards: True if TLS or a login is required.
         most_recipients: The most recipients that a transaction may try; None if there is no limit.
         offers: The commands that are known besides the standard ones.
@@ -49,6 +50,7 @@ class Behaviour:
     __slots__ = (
         "delays",
         "ehlo",
+        "fails_fast",
         "guards",
         "helo_domains",
         "keeps_everything",
@@ -69,6 +71,7 @@ class Behaviour:
         self.delays = {name: getattr(settings, name) for name in SETTINGS if name.startswith("response_delay_")} | {
             "": 0.0
         }
+        self.fails_fast = settings.fail_fast
         self.guards = settings.require_tls or settings.require_auth
         self.most_recipients = None if settings.max_messages is None else MOST_RECIPIENTS
         self.mechanisms = self._mechanisms()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # Before Python 3.12, a lookup takes as long as a call.
 _HELO, _, _RCPTTO, _DATA, _ = Part
-_RECEIVE = Effect.RECEIVE
+_NEGOTIATE, _AMEND, _RECEIVE, _LEAVE, _START_TLS, _END_LOGIN, _END_CHUNKS = Effect
 
 LONGEST_LINE = 16_384
 """The most bytes of a command line, including its line end."""
@@ -188,18 +188,18 @@ class Connection(Eraser):
     def _carry_out(self, effect: Effect, exchange: Exchange) -> None:
         if effect is _RECEIVE:
             self._expect_message()
-        elif effect is Effect.AMEND:
+        elif effect is _AMEND:
             self._amend()
-        elif effect is Effect.NEGOTIATE:
+        elif effect is _NEGOTIATE:
             announced = frozenset(keyword for keyword, _ in exchange.parameters)
             if announced != self.state.negotiated.extensions:
                 self._negotiate(extensions=announced)
-        elif effect is Effect.LEAVE:
+        elif effect is _LEAVE:
             self._amend()
             self._leaving = True
-        elif effect is Effect.END_LOGIN:
+        elif effect is _END_LOGIN:
             self._end_login(succeeded=exchange.accepted)
-        elif effect is Effect.END_CHUNKS:
+        elif effect is _END_CHUNKS:
             self._end_chunks()
 
     # Reading.
@@ -309,7 +309,8 @@ class Connection(Eraser):
                 self._end_attempt(erases)  # as `_erase` does, which takes 0.1 us more for each command
             elif not is_chunked or first_refusal is None:
                 self._erase(erases, command.stage)
-        refusal, argument, parameters = command.judge(state, request[command.length :])
+        judge = command.judge
+        refusal, argument, parameters = judge(state, request[command.length :])
         self.respond(command, request, first_refusal or refusal, argument, parameters)
 
     def _is_offered(self, extension: str) -> bool:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from smtpmock.records.exchange import Exchange
     from smtpmock.records.session import Negotiated, Origin
 
+_tuple = tuple.__new__  # a named tuple's own constructor takes twice as long
+
 
 class Transaction:
     """A transaction while its session can still change it.
@@ -96,8 +98,7 @@ class Transaction:
 
     def record(self, record_id: str, origin: Origin, negotiated: Negotiated) -> MessageRecord:
         """Return the facts so far."""
-        # A named tuple's own constructor takes twice as long.
-        return tuple.__new__(
+        return _tuple(
             MessageRecord,
             (
                 record_id,

@@ -258,13 +258,14 @@ class SessionWorker(greenlet):
     def _carry_out(self, actions: list[Action]) -> None:
         """Carry out the actions of the protocol in their order, answering its questions on the way."""
         question: Question | None = None
+        append = self._append
         while True:
             remaining = iter(actions)
             try:
                 for action in remaining:
                     kind = type(action)
                     if kind is Exchange:
-                        self._append(self._session_id, action)  # type: ignore[arg-type]  # mypy does not see `kind`
+                        append(self._session_id, action)  # type: ignore[arg-type]  # mypy does not see `kind`
                         if self._log is not None:
                             self._log_exchange(self._log, action)  # type: ignore[arg-type]  # likewise
                     elif kind is bytes:
@@ -272,7 +273,8 @@ class SessionWorker(greenlet):
                     elif kind is Keep or kind is Count:
                         question = action  # type: ignore[assignment]  # it comes last
                     else:
-                        (_STORING.get(kind) or _ACTING[kind])(self, action)
+                        carry_out = _CARRYING_OUT[kind]
+                        carry_out(self, action)
             except BaseException:
                 self._store_rest(remaining)
                 raise
@@ -397,7 +399,8 @@ _STORING: dict[type, Callable[[SessionWorker, Any], None]] = {
     Consulted: SessionWorker._note_consulted,
     End: SessionWorker._end,
 }
-_ACTING: dict[type, Callable[[SessionWorker, Any], None]] = {
+_CARRYING_OUT: dict[type, Callable[[SessionWorker, Any], None]] = {
+    **_STORING,
     Close: SessionWorker._close,
     Wait: SessionWorker._wait,
     StartTLS: SessionWorker._start_tls,

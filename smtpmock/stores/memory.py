@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     Index = dict[str, dict[int, None]]
     """The numbers of the records that have an address, by its key."""
 
+_tuple = tuple.__new__  # a named tuple's own constructor takes 0.2 us more
+
 EXCHANGES_PER_MESSAGE = 10
 """The most exchanges to keep for each message that may be kept, if there is a bound."""
 
@@ -143,11 +145,12 @@ class MemoryStore:
     def begin(self, client: str, client_port: int, server: str, now: float) -> Origin:
         """Begin a session; return its origin, with its id and number."""
         self._last_session = number = self._last_session + 1
-        origin = Origin(f"{self._prefix}-{number}", number, client, client_port, server, now)
-        self._sessions[origin.session_id] = RecordedSession(origin)
+        session_id = f"{self._prefix}-{number}"
+        origin = _tuple(Origin, (session_id, number, client, client_port, server, now))
+        self._sessions[session_id] = RecordedSession(origin)
         self.open_sessions += 1
         if self._callbacks:
-            self._callbacks.call("session", "began", (origin.session_id,))
+            self._callbacks.call("session", "began", (session_id,))
         return origin
 
     def append(self, session_id: str, fact: Exchange | Negotiated | Observation | Erasure) -> None:
@@ -207,7 +210,7 @@ class MemoryStore:
         if record.id in self._numbers:
             return self._entries[self._numbers[record.id]]
         number = self._last + 1
-        entry: Entry = tuple.__new__(Entry, (number, record, False, ()))  # its own constructor takes 0.2 us more
+        entry = _tuple(Entry, (number, record, False, ()))
         self._entries[number] = entry
         self._numbers[record.id] = number
         self._index(entry)
@@ -233,17 +236,17 @@ class MemoryStore:
         if number is None:
             return
         entry = self._entries[number]
-        amended = Entry(number, record, entry.is_read, entry.tags)
-        if entry.record.recipients != record.recipients or entry.record.refused_recipients != record.refused_recipients:
-            self._leave_indexes(entry)
-            self._index(amended)
-        self._entries[number] = amended
-        self._bytes += len(record.content.raw) - len(entry.record.content.raw)
-        self._accepted += record.accepted - entry.record.accepted
-        if not record.differs_only_in_its_end(entry.record):
+        before = entry.record
+        self._entries[number] = amended = _tuple(Entry, (number, record, *entry[2:]))
+        if not record.differs_only_in_its_end(before):  # QUIT comes behind nearly every message, and changes no figure
+            if before.recipients != record.recipients or before.refused_recipients != record.refused_recipients:
+                self._leave_indexes(entry)
+                self._index(amended)
+            self._bytes += len(record.content.raw) - len(before.content.raw)
+            self._accepted += record.accepted - before.accepted
             self._changes += 1
         if self._callbacks:
-            is_new = record.accepted and not entry.record.accepted
+            is_new = record.accepted and not before.accepted
             self._callbacks.call("message", "accepted" if is_new else "amended", (record.id,), number, record.accepted)
 
     def erase(self, ids: Iterable[str]) -> int:
