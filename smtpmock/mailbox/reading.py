@@ -33,7 +33,7 @@ class Reading(Explaining):
 
     def __len__(self) -> int:
         """Return the number of accepted messages."""
-        return len(self._backend.select(Query({})))
+        return self._backend.page(Query({}), 0, 1)[1]
 
     def messages(self, **query: Unpack[QueryWords]) -> list[Message]:
         """Return the accepted messages that match, in order of arrival.

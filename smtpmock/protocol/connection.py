@@ -66,8 +66,8 @@ class Connection(Eraser):
 
     __slots__ = ("_hides", "_login", "_overlong")
 
-    def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin, *, asks: bool = True) -> None:
-        super().__init__(behaviour, rules, origin, asks=asks)
+    def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin, asks: bool = True) -> None:
+        super().__init__(behaviour, rules, origin, asks)
         self._overlong: bytes | None = None  # the beginning of a line that is being discarded
         self._login: Login | None = None
         self._hides = False  # True if an unrecognised line may hold credentials, because AUTH came before

@@ -70,10 +70,14 @@ class Eraser(MessageReceiver):
             elif part is _DATA and transaction.data is not None:
                 transaction.forget_from_data()
             return
-        if transaction.has_begun and not transaction.is_recorded:
+        has_begun = transaction.has_begun
+        if has_begun and not transaction.is_recorded:
             self._add()
         if part is _RSET:
-            transaction.is_over = transaction.has_begun
-        else:
-            self._complete()
+            transaction.is_over = has_begun
+            return
+        self._complete()
+        if has_begun or transaction.has_end:
             self.state.transaction = Transaction(None if part is _HELO else transaction.helo)
+        elif part is _HELO:  # a new one would take 0.6 us, and differ in this only
+            transaction.helo = None

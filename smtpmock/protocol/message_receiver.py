@@ -40,8 +40,8 @@ class MessageReceiver(Responder):
 
     __slots__ = ("_body", "_body_is_new", "_buffer", "_chunk", "_chunks", "_chunks_over", "_start")
 
-    def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin, *, asks: bool = True) -> None:
-        super().__init__(behaviour, rules, origin, asks=asks)
+    def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin, asks: bool = True) -> None:
+        super().__init__(behaviour, rules, origin, asks)
         self._buffer = b""
         self._start = 0  # index of the first byte that was not read
         self._body: Body | None = None

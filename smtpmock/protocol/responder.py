@@ -91,7 +91,7 @@ class Responder:
         "unavailable",
     )
 
-    def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin, *, asks: bool = True) -> None:
+    def __init__(self, behaviour: Behaviour, rules: Sequence[Rule], origin: Origin, asks: bool = True) -> None:
         self.behaviour = behaviour
         self.state = SessionState(behaviour, origin)
         self.unavailable = False

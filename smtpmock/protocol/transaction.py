@@ -92,6 +92,11 @@ class Transaction:
         return self.mailfrom is not None or bool(self.rcptto) or self.data is not None
 
     @property
+    def has_end(self) -> bool:
+        """True if it has any of the commands that may follow a message: RSET, NOOP or QUIT."""
+        return self.rset is not None or self.noop or self.quit
+
+    @property
     def is_open(self) -> bool:
         """True from an accepted MAIL FROM until the message has been answered."""
         return self.sender is not None and self.end_of_data is None and not self.is_over

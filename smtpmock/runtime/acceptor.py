@@ -19,7 +19,7 @@ from smtpmock.rfc.replies import SESSION_TIMEOUT, SHUTTING_DOWN
 from smtpmock.runtime.gevent_internals import take_descriptor
 from smtpmock.runtime.listener import begin, bind, reserve
 from smtpmock.runtime.patient import PatientServer
-from smtpmock.runtime.session_worker import SessionWorker
+from smtpmock.runtime.session_worker import SessionWorker, Surroundings
 from smtpmock.runtime.wakeup import SHORTEST_TIMER
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ _IDLE_PRECISION = 0.05
 
 class _Acceptor(PatientServer):
     """A server in which each session is a greenlet of its own already."""
+
+    max_accept = 1  # at a time: to try again until none is left takes an exception, 3 us for each connection
 
     def __init__(self, log: Log, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -79,11 +81,8 @@ class RunningServer:
         failed: Callable[[BaseException], object],
         tls: ServerTLS | None,
     ) -> None:
-        self._tls = tls
         self._name = name
-        self._behaviour = behaviour
         self._store = store
-        self._rules = rules
         self._log = log
         self._failed = failed
         self._timeout = behaviour.settings.session_timeout
@@ -91,6 +90,7 @@ class RunningServer:
         self._stopping = Event()
         self._quiet = Event()  # set when the last session has ended after a stop
         self._hub = gevent.get_hub()
+        self._surroundings = Surroundings(behaviour, store, rules, log, self._hub, self._stopping, self._ended, tls)
         self._idle_timer: Any = None
         self._address = listener.getsockname()
         self._reserved: socket | None = None  # keeps the port while the server is offline
@@ -187,20 +187,7 @@ class RunningServer:
 
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
         origin = self._store.begin(address[0], address[1], self._name, time())
-        log = self._log if self._log.is_active else None
-        session = SessionWorker(
-            sock,
-            origin,
-            self._behaviour,
-            self._store,
-            self._rules,
-            log,
-            self._stopping,
-            self._hub,
-            self._ended,
-            self._tls,
-            self._log.warning,
-        )
+        session = SessionWorker(sock, origin, self._surroundings)
         self._sessions.add(session)
         if self._idle_timer is None:
             self._watch_idle(self._timeout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import sys
+from dataclasses import dataclass, field
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +20,17 @@ from smtpmock.rfc.replies import SHUTTING_DOWN
 from smtpmock.runtime.gevent_internals import has_data, plain_socket, read_watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from gevent.event import Event
     from gevent.hub import Hub
 
-    from smtpmock.protocol.actions import Action, Question
+    from smtpmock.protocol.actions import Action, Fact, Question
     from smtpmock.protocol.behaviour import Behaviour
-    from smtpmock.records.session import Origin
+    from smtpmock.records.session import Erasure, Origin
     from smtpmock.rfc.replies import Reply
     from smtpmock.rules.book import RuleBook
+    from smtpmock.rules.rule import Rule
     from smtpmock.runtime.log import Log
     from smtpmock.runtime.tls import ServerTLS
     from smtpmock.stores.base import Store
@@ -49,6 +51,47 @@ class Interruption(BaseException):
         self.reply = reply
 
 
+@dataclass(slots=True, eq=False, repr=False)
+class Surroundings:
+    """What the sessions of a server have in common.
+
+    Args:
+        behaviour: Their behaviour.
+        store: The store of their records, in which they have begun.
+        rules: The rule book.
+        log: The log.
+        hub: The greenlet that they return to.
+        stopping: The event that is set when the server stops.
+        ended: The function to call at the end of a session, with it and any unexpected exception that ended it.
+        tls: The TLS of the server; None without TLS.
+
+    Attributes:
+        append: The function that adds a fact to a session in the store.
+        asks: True if the store may refuse a message.
+        listed: The rules, oldest first.
+        refresh: The function that brings shared rules up to date; None if they are not shared.
+    """
+
+    behaviour: Behaviour
+    store: Store
+    rules: RuleBook
+    log: Log
+    hub: Hub
+    stopping: Event
+    ended: Callable[[SessionWorker, BaseException | None], object]
+    tls: ServerTLS | None
+    append: Callable[[str, Fact | Erasure], object] = field(init=False)
+    asks: bool = field(init=False)
+    listed: Sequence[Rule] = field(init=False)
+    refresh: Callable[[], bool] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.append = self.store.append
+        self.asks = self.store.can_refuse
+        self.listed = self.rules.rules
+        self.refresh = self.rules.refresh
+
+
 class SessionWorker(greenlet):
     """An open session.
 
@@ -57,15 +100,7 @@ class SessionWorker(greenlet):
     Args:
         sock: Its connection.
         origin: Its origin.
-        behaviour: Its behaviour.
-        store: The store of its records, in which it has begun.
-        rules: The rule book.
-        log: The log; None if nobody reads it.
-        stopping: The event that is set when the server stops.
-        hub: The greenlet that it returns to.
-        ended: The function to call at its end, with the session and any unexpected exception that ended it.
-        tls: The TLS of the server; None without TLS.
-        warn: The function to call with the reason why the store does not take something.
+        surroundings: What it has in common with the other sessions of its server.
 
     Attributes:
         socket: Its connection.
@@ -74,56 +109,35 @@ class SessionWorker(greenlet):
 
     __slots__ = (
         "_append",
+        "_common",
         "_connection",
-        "_ended",
         "_holds_back",
         "_hub",
         "_log",
         "_plain",
         "_readable",
-        "_rules",
         "_sends",
         "_session_id",
         "_shakes_hands",
-        "_stopping",
         "_store",
-        "_tls",
         "_unanswered",
-        "_warn",
         "socket",
         "waits_since",
     )
 
-    def __init__(
-        self,
-        sock: socket.socket,
-        origin: Origin,
-        behaviour: Behaviour,
-        store: Store,
-        rules: RuleBook,
-        log: Log | None,
-        stopping: Event,
-        hub: Hub,
-        ended: Callable[[SessionWorker, BaseException | None], object],
-        tls: ServerTLS | None,
-        warn: Callable[[str], object],
-    ) -> None:
-        super().__init__(None, hub)
+    def __init__(self, sock: socket.socket, origin: Origin, surroundings: Surroundings) -> None:
+        super().__init__(None, surroundings.hub)
         self.socket = sock
         # The plain socket, and what tells that it can be read; None under TLS, or where gevent hides them.
         self._plain: Any = plain_socket(sock)
         self._readable: Any = None if self._plain is None else read_watcher(sock)
-        self._hub = hub
-        self._tls = tls
+        self._common = surroundings
+        self._hub = surroundings.hub
         self._session_id = origin.session_id
-        self._connection = Connection(behaviour, rules.rules, origin, asks=store.can_refuse)
-        self._store = store
-        self._append = store.append
-        self._rules = rules
-        self._log = log
-        self._stopping = stopping
-        self._ended = ended
-        self._warn = warn
+        self._connection = Connection(surroundings.behaviour, surroundings.listed, origin, surroundings.asks)
+        self._store = surroundings.store
+        self._append = surroundings.append
+        self._log = surroundings.log if surroundings.log.is_active else None  # None if nobody reads it
         self._unanswered: Exchange | None = None  # to be logged when its delay is over
         self._sends = False
         self._holds_back = False
@@ -151,7 +165,7 @@ class SessionWorker(greenlet):
         except BaseException as error:
             mistake = error
         try:
-            self._ended(self, mistake)
+            self._common.ended(self, mistake)
         except BaseException:  # from a user's logger: it must not reach the code that woke this session
             self._hub.handle_error(self, *sys.exc_info())
         finally:
@@ -179,19 +193,21 @@ class SessionWorker(greenlet):
                 self._log.info(f"SMTP client has gone: {error.strerror or error}")
         finally:
             self.waits_since = None
-            self._store_rest(self._connection.end(time(), gone=gone))
+            if not self._connection.ended:
+                self._store_rest(self._connection.end(time(), gone=gone))
             if self._log is not None:
                 self._log.info("SMTP session finished")
 
     def _talk(self) -> bool:
         """Answer the client until the session is over; return True if the client has closed the connection."""
         connection = self._connection
-        refresh = self._rules.refresh
+        refresh = self._common.refresh
+        stopping = self._common.stopping
         if refresh is not None:
             connection.unavailable = not refresh()
         self._carry_out(connection.open(time(), early=has_data(self.socket)))
         while not connection.ended:
-            if self._stopping.is_set() and connection.is_between_commands:
+            if stopping.is_set() and connection.is_between_commands:
                 self._carry_out(connection.end(time(), SHUTTING_DOWN))
                 return False
             data = self._receive()
@@ -296,16 +312,16 @@ class SessionWorker(greenlet):
         try:
             self._store.add(question.record)
         except StoreError as error:
-            self._warn(str(error))
+            self._common.log.warning(str(error))
             return False
         return True
 
     def _count(self, question: Count) -> int | None:
         """Return the answer of the rule book; None if it cannot be reached."""
         try:
-            return self._rules.count(*question)
+            return self._common.rules.count(*question)
         except StoreError as error:
-            self._warn(str(error))
+            self._common.log.warning(str(error))
             self._connection.unavailable = True
             return None
 
@@ -323,37 +339,37 @@ class SessionWorker(greenlet):
         try:
             self._store.add(action.record)
         except StoreError as error:  # no reply depends on it
-            self._warn(str(error))
+            self._common.log.warning(str(error))
 
     def _amend(self, action: Amend) -> None:
         try:
             self._store.amend(action.record)
         except StoreError as error:
-            self._warn(str(error))
+            self._common.log.warning(str(error))
 
     def _erase(self, action: Erase) -> None:
         try:
             if self._store.erase((action.record_id,)):
                 self._append(self._session_id, action.erasure)
         except StoreError as error:
-            self._warn(str(error))
+            self._common.log.warning(str(error))
 
     def _note_consulted(self, action: Consulted) -> None:
-        self._rules.note_consulted(action.asked, action.applied)
+        self._common.rules.note_consulted(action.asked, action.applied)
 
     def _end(self, _: End) -> None:
         self._store.end(self._session_id, time())
 
     def _close(self, action: Close) -> None:
         if action.data:
-            if self._store.can_refuse:
+            if self._common.asks:
                 self._store.settle(self._session_id)
             # The end of the connection follows in the same packet: the kernel holds the data back until then.
             self._send(action.data, _MORE_FOLLOWS)
             self._holds_back = True
 
     def _wait(self, action: Wait) -> None:
-        self._stopping.wait(action.seconds)
+        self._common.stopping.wait(action.seconds)
         if self._log is not None and self._unanswered is not None:
             self._log.response(self._unanswered)
             self._unanswered = None
@@ -365,13 +381,14 @@ class SessionWorker(greenlet):
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 
     def _begin_tls(self, fault: str) -> None:
-        assert self._tls is not None
+        tls = self._common.tls
+        assert tls is not None
         self.waits_since = monotonic()
         self._shakes_hands = True
         try:
-            self.socket = self._tls.wrap(self.socket, fault)
+            self.socket = tls.wrap(self.socket, fault)
             self._plain = self._readable = None
-            agreed = self._tls.handshake(self.socket)
+            agreed = tls.handshake(self.socket)
         except (OSError, Interruption) as error:
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
             self._carry_out(self._connection.refuse_tls(reason))

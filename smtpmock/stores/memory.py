@@ -166,7 +166,7 @@ class MemoryStore:
                 self._count_login(session.negotiated.user, -1)
                 self._count_login(fact.user, 1)
             session.negotiated = fact
-        elif type(fact) is Observation and all(fact.code != known.code for known in session.observations):
+        elif type(fact) is Observation and fact.code not in [known.code for known in session.observations]:
             session.observations += (fact,)  # the first of each kind
         elif type(fact) is Erasure:
             session.erasures = (*session.erasures[1 - MOST_ERASURES :], fact)
@@ -204,15 +204,16 @@ class MemoryStore:
 
     def add(self, record: MessageRecord) -> Entry | None:
         """Store a record; None if a purge has already removed it."""
+        record_id = record.id
         session = self._sessions.get(record.origin.session_id)
-        if session is not None and session.purged == record.id:
+        if session is not None and session.purged == record_id:
             return None
-        if record.id in self._numbers:
-            return self._entries[self._numbers[record.id]]
+        if record_id in self._numbers:
+            return self._entries[self._numbers[record_id]]
         number = self._last + 1
         entry = _tuple(Entry, (number, record, False, ()))
         self._entries[number] = entry
-        self._numbers[record.id] = number
+        self._numbers[record_id] = number
         self._index(entry)
         self._bytes += len(record.content.raw)
         self._accepted += record.accepted
@@ -220,7 +221,7 @@ class MemoryStore:
         if session is not None:
             if self.bound is not None and len(session.ids) > 2 * self.bound:
                 session.forget_ids(self._numbers)
-            session.ids[record.id] = None
+            session.ids[record_id] = None
         if self.bound is not None and len(self._entries) > self.bound:
             self._drop_oldest()
         if self.most_bytes is not None:

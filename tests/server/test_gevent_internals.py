@@ -126,6 +126,14 @@ def test_opaque_socket_has_neither(sock):
     assert read_watcher(_Opaque(sock)) is None
 
 
+@pytest.fixture(params=[True, False], ids=["counted", "tried"])
+def way_to_look(request, monkeypatch):
+    """Looking for data as Unix does, and as Windows does."""
+    if not request.param:
+        monkeypatch.setattr(gevent_internals, "_ioctl", None)
+
+
+@pytest.mark.usefixtures("way_to_look")
 def test_data_that_has_arrived_is_noticed_and_left_to_be_read(pair):
     sock, other = pair
     assert not has_data(sock)
@@ -137,6 +145,7 @@ def test_data_that_has_arrived_is_noticed_and_left_to_be_read(pair):
     assert not has_data(sock)
 
 
+@pytest.mark.usefixtures("way_to_look")
 def test_closed_connection_has_no_data(pair):
     sock, other = pair
     other.close()
@@ -144,6 +153,7 @@ def test_closed_connection_has_no_data(pair):
     assert not has_data(sock)
 
 
+@pytest.mark.usefixtures("way_to_look")
 def test_looking_for_data_leaves_the_timeout_as_it_was(pair):
     sock, _ = pair
     sock.settimeout(3)
