@@ -5,6 +5,7 @@ All of it belongs to the hub thread.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +110,7 @@ class RunningServer:
             behaviour: Their behaviour.
             tls: Their TLS; None without TLS.
         """
-        self._behaviour, self._tls = behaviour, tls
+        self._surroundings = replace(self._surroundings, behaviour=behaviour, tls=tls)
         self._timeout = behaviour.settings.session_timeout
         if self._idle_timer is not None:
             self._idle_timer.close()
