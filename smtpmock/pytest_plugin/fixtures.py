@@ -80,6 +80,7 @@ def smtpmock(request: pytest.FixtureRequest, smtpmock_settings: SettingWords) ->
                 assert mail.subject == "Welcome"
     """
     if server_url(request.config):
+        matrix.refuse_elsewhere(request.node)
         yield from _run_elsewhere(request, smtpmock_settings)
         return
     layers = (matrix.settings_of(request.node), smtpmock_settings, _marked(request.node))

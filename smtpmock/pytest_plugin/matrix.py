@@ -21,6 +21,8 @@ _WORDS = ("faults", "expect", "time_limit", "wait")
 _EXPECTED = ("unreported=0", "hanging=0")
 """The expectations unless the marker says otherwise: mail may be lost, but never without anybody being told."""
 
+_ELSEWHERE = f"The marker {MARKER} needs a server of its own for each fault: the server runs elsewhere (smtpmock_url)"
+
 PROPERTY = "smtpmock_matrix"
 _GRACE = 0.2  # seconds that sessions get at the end of a trial
 
@@ -64,6 +66,12 @@ def settings_of(item: pytest.Item) -> dict[str, Any]:
     return {} if fault is None else {"shutdown_timeout": _GRACE, **fault.settings}
 
 
+def refuse_elsewhere(item: pytest.Item) -> None:
+    """Fail a test of a matrix: each fault is tried on a server of its own, which is stopped in the end."""
+    if _fault(item) is not None:
+        pytest.fail(_ELSEWHERE, pytrace=False)
+
+
 def run(item: pytest.Function) -> bool:
     """Run a test of a matrix under its fault; return False for other tests."""
     fault = _fault(item)
@@ -73,7 +81,7 @@ def run(item: pytest.Function) -> bool:
 
     mock = item.funcargs["smtpmock"]
     if not isinstance(mock, SMTPMock):
-        pytest.fail(f"The marker {MARKER} needs servers of its own: this one runs elsewhere", pytrace=False)
+        pytest.fail(_ELSEWHERE, pytrace=False)
     marker = item.get_closest_marker(MARKER)
     assert marker is not None
     words = _words(marker)

@@ -48,6 +48,19 @@ def send_stubbornly(mock: SMTPMock) -> None:
                 raise
 
 
+def send_all(mock: SMTPMock) -> None:
+    """Send two mails to three recipients each, with TLS and a login where they are offered: this meets most faults."""
+    for subject in ("Welcome", "Invoice"):
+        with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
+            client.ehlo_or_helo_if_needed()
+            if client.has_extn("STARTTLS"):
+                client.starttls(context=mock.client_context())
+                client.ehlo()
+            if client.has_extn("AUTH"):
+                client.login("shop", "secret")
+            client.send_message(mail("ann@example.com", "bob@example.com", "cat@example.com", subject=subject))
+
+
 def send_twice(mock: SMTPMock) -> None:
     """Send each mail twice as soon as anything goes wrong."""
     try:

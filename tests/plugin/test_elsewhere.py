@@ -115,6 +115,53 @@ def test_the_fixtures_use_a_server_that_runs_elsewhere(pytester, server):
     assert server.rules == ()
 
 
+def test_matrix_needs_servers_of_its_own(pytester, server):
+    code = """
+        import pytest
+
+        @pytest.mark.smtpmock_matrix(faults=["deferred-once", "login-refused"])
+        def test_newsletter(smtpmock):
+            raise AssertionError("it runs")
+
+        def test_other(smtpmock):
+            assert smtpmock.rules == ()
+    """
+    server.deliver(b"Subject: from before", "a@example.com", ["b@example.com"])
+
+    result = run(pytester, code, f"--smtpmock-url={server.http_url}", "-k", "newsletter")
+
+    result.assert_outcomes(errors=2, deselected=1)
+    sentence = (
+        "The marker smtpmock_matrix needs a server of its own for each fault: the server runs elsewhere (smtpmock_url)"
+    )
+    assert result.stdout.lines.count(sentence) == 2
+    assert len(server) == 1  # nothing was done to the server
+    run(pytester, code, f"--smtpmock-url={server.http_url}", "-m", "not smtpmock_matrix").assert_outcomes(
+        passed=1, deselected=2
+    )
+
+
+def test_matrix_is_refused_where_the_fixture_itself_is_elsewhere(pytester, server):
+    code = f"""
+        import pytest
+        from smtpmock import connect
+
+        @pytest.fixture
+        def smtpmock():
+            with connect({server.http_url!r}) as mock:
+                yield mock
+
+        @pytest.mark.smtpmock_matrix(faults=["deferred-once"])
+        def test_newsletter(smtpmock):
+            raise AssertionError("it runs")
+    """
+
+    result = run(pytester, code)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["The marker smtpmock_matrix needs a server of its own for each fault: *"])
+
+
 @pytest.mark.parametrize("option", ["--smtpmock-host=127.0.0.1", "--smtpmock-port=0"])
 def test_options_of_a_server_are_refused(pytester, server, option):
     result = run(pytester, "def test(smtpmock): pass", f"--smtpmock-url={server.http_url}", option)
