@@ -59,9 +59,7 @@ class Expectation(NamedTuple):
         """
         lines = [f"Expected {self}, but {MEASURES[self.measure][1]} under {len(rows)} of {pluralize(total, 'fault')}:"]
         for row in rows:
-            lines += [f"  {row}", f"    repeat it alone with the rule: {row.rule}"]
-            if row.settings:
-                lines[-1] += f" (settings: {', '.join(f'{name}={value}' for name, value in row.settings.items())})"
+            lines += [f"  {row}", f"    repeat it alone with the rule: {row.rule_and_settings}"]
         return "\n".join(lines)
 
 

@@ -80,7 +80,7 @@ def as_junit(rows: Sequence[Row], failures: Mapping[str, str], name: str) -> str
             failure.text = escape_lines(failures[row.fault])
         elif row in not_reached:
             ElementTree.SubElement(case, "skipped", message=escape_controls(row.note or "the fault was not reached"))
-        ElementTree.SubElement(case, "system-out").text = escape_controls(f"{row}; rule: {row.rule}")
+        ElementTree.SubElement(case, "system-out").text = escape_controls(f"{row}; rule: {row.rule_and_settings}")
     whole = ElementTree.Element("testsuites")
     whole.append(suite)
     ElementTree.indent(whole)
@@ -106,15 +106,10 @@ def _cells(row: Row) -> tuple[str, ...]:
                 str(row.lost),
                 f"{reported}, hung" if row.timed_out else reported,
                 f"{row.seconds:.2f} s",
-                _repeat(row),
+                row.rule_and_settings,
             ),
         )
     )
-
-
-def _repeat(row: Row) -> str:
-    settings = "".join(f"  {name}={value}" for name, value in row.settings.items())
-    return f"{row.rule}{settings}"
 
 
 def _html_cells(row: Row) -> str:

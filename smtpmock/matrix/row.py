@@ -65,6 +65,12 @@ class Row:
             parts.append("did not return in time")
         return ", ".join((*parts, *filter(None, [self.note])))
 
+    @property
+    def rule_and_settings(self) -> str:
+        """The rule, followed by the settings in parentheses if there are any: what repeats the fault alone."""
+        settings = ", ".join(f"{name}={value}" for name, value in self.settings.items())
+        return f"{self.rule} (settings: {settings})" if settings else self.rule
+
     def to_json(self) -> dict[str, Any]:
         """Return the row as what `json.dumps` takes."""
         return {**asdict(self), "settings": {name: str(value) for name, value in self.settings.items()}}
