@@ -1,7 +1,7 @@
 """The stored facts as compact JSON, for stores: a record is the list of its fields, bytes are in base64.
 
-It takes a tenth of the time of `json_form`, which is for people and other programs. What a later version adds to a
-record has a default and comes last, so a shorter list can be read, too.
+Fields at the end that have their defaults are left out. What a later version adds to a record has a default and comes
+last, so what an earlier one wrote can be read, too.
 """
 
 from __future__ import annotations
@@ -9,18 +9,24 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from functools import lru_cache, partial
+from json.encoder import encode_basestring_ascii
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
 
 from smtpmock.mail.content import Content
+from smtpmock.records.exchange import Cause, Exchange
 from smtpmock.records.json_form import field_types, hashable
-from smtpmock.records.message import NO_CONTENT
+from smtpmock.records.message import NO_CONTENT, MessageRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     Converter = Callable[[Any], Any]
+    Writer = Callable[[Any], str]
     T = TypeVar("T", bound=tuple[Any, ...])
+
+_MOST_REMEMBERED = 512
+"""The texts of records that are kept: an exchange is written for its session, and once more in its message."""
 
 
 def pack(record: Any) -> str:
@@ -31,7 +37,8 @@ def pack(record: Any) -> str:
         >>> pack(Observation("no-quit", 7))
         '["no-quit",7]'
     """
-    return _encode(record)
+    kind: Any = type(record)
+    return _writer(kind)(record) if hasattr(kind, "_fields") else _array(map(pack, record))
 
 
 def unpack(kind: type[T], text: str | bytes) -> T:
@@ -64,17 +71,74 @@ def unpack_all(kind: type[T], text: str | bytes) -> tuple[T, ...]:
         raise ValueError(f"Invalid list of {kind.__name__}: {error}") from error
 
 
-def _default(value: object) -> Any:
-    if isinstance(value, bytes):
-        return b64encode(value).decode() if value else ""
-    if isinstance(value, Content):
-        return ""
-    if isinstance(value, frozenset):
-        return sorted(value)
-    raise TypeError(f"{type(value).__name__} cannot be stored")
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), default=_default, check_circular=False).encode
+def _array(texts: Iterable[str]) -> str:
+    return f"[{','.join(texts)}]"
+
+
+_REQUIRED = object()
+_WORDS = {True: "true", False: "false"}
+_SIMPLE: dict[type, Writer] = {
+    str: encode_basestring_ascii,
+    int: repr,
+    float: repr,
+    bool: _WORDS.__getitem__,
+}
+
+
+@lru_cache(None)
+def _writer(kind: Any) -> Writer:
+    """Return a function that writes a record as the list of its fields."""
+    writers = [_value_writer(one) for one in field_types(kind).values()]
+    defaults = tuple(kind._field_defaults.get(name, _REQUIRED) for name in kind._fields)
+
+    def write(record: Any) -> str:
+        count = len(defaults)
+        while count and record[count - 1] == defaults[count - 1]:
+            count -= 1
+        return _array([writer(value) for writer, value in zip(writers, record[:count])])  # noqa: B905  # stops there
+
+    if kind is MessageRecord:
+        return write
+    return lru_cache(_MOST_REMEMBERED)(partial(_write_exchange, write) if kind is Exchange else write)
+
+
+def _write_exchange(write: Writer, record: Exchange) -> str:
+    """Return the same text in a third of the time, for the most frequent records in their most frequent form."""
+    request, reply, timestamp, delay, accepted, stage, cause, number, argument, parameters, octets = record
+    if parameters or octets:
+        return write(record)
+    quote = encode_basestring_ascii
+    end = "" if argument is None else f",{quote(argument)}"
+    return (
+        f"[{quote(request)},{quote(reply)},{timestamp!r},{delay!r},{_WORDS[accepted]},{quote(stage)},"
+        f"{_writer(Cause)(cause)},{number}{end}]"
+    )
+
+
+def _value_writer(kind: Any) -> Writer:
+    """Return a function that writes a value of a type."""
+    origin = get_origin(kind)
+    if origin in (Union, UnionType):
+        [kind] = [part for part in get_args(kind) if part is not NoneType]
+        write = _value_writer(kind)
+        return lambda value: "null" if value is None else write(value)
+    if hasattr(kind, "_fields"):
+        return _writer(kind)
+    if origin is tuple and get_args(kind)[-1] is Ellipsis:
+        item = _value_writer(get_args(kind)[0])
+        return lambda values: _array(map(item, values)) if values else "[]"
+    if origin is frozenset:
+        return lambda values: _encode(sorted(values))
+    if kind in _SIMPLE:
+        return _SIMPLE[kind]
+    if kind is bytes:
+        return lambda value: f'"{b64encode(value).decode()}"' if value else '""'
+    if kind is Content:
+        return lambda _: '""'
+    return _encode
 
 
 @lru_cache(None)

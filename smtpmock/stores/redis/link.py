@@ -193,8 +193,8 @@ class Link:
         unanswered = deque(batch)
         try:
             if batch:
-                packed = connection.pack_commands([request.command for request in batch])
-                connection.send_packed_command(packed, check_health=False)
+                packed = [part for request in batch for part in connection.pack_command(*request.command)]
+                connection.send_packed_command([b"".join(packed)], check_health=False)
             while unanswered:
                 self._hand_out(unanswered)
         finally:
