@@ -1,4 +1,4 @@
-"""The link to Redis: what many greenlets ask at the same moment leaves in one pipeline.
+"""The link to Redis: what many greenlets ask at the same moment leaves in one pipeline, their writes in one command.
 
 Each command may be sent again after a broken connection, so each has to be one that can be done twice.
 """
@@ -14,13 +14,14 @@ from gevent.event import AsyncResult, Event
 from redis.exceptions import AuthenticationError, NoScriptError, RedisError, ResponseError
 
 from smtpmock.errors import StartError, StoreError
-from smtpmock.stores.redis.connection import make_connection
-from smtpmock.stores.redis.scripts import scripts
+from smtpmock.stores.redis.connection import make_connection, pack_words
+from smtpmock.stores.redis.scripts import GROUPED, scripts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _MOST_AT_ONCE = 500
+_LARGEST_GROUP = 1_048_576  # bytes after which a command takes no further request: others have to wait for it
 _MOST_WAITING = 10_000
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.25  # seconds between attempts to connect
 _IDLE_SECONDS = 1.0  # after which a connection that no server holds is closed
@@ -36,15 +37,19 @@ class Request:
     """A command that was given to the link.
 
     Attributes:
-        command: The command.
+        script: The name of its script.
+        words: Its arguments, in the protocol of Redis.
+        count: The number of its arguments.
         answer: Its answer, as soon as there is one.
         is_given_up: True if nobody waits for it any more: it is not sent if it was not sent yet.
     """
 
-    __slots__ = ("answer", "command", "is_given_up")
+    __slots__ = ("answer", "count", "is_given_up", "script", "words")
 
-    def __init__(self, command: tuple[Any, ...]) -> None:
-        self.command = command
+    def __init__(self, script: str, arguments: Sequence[Any]) -> None:
+        self.script = script
+        self.words = pack_words(arguments)
+        self.count = len(arguments)
         self.answer: AsyncResult[Any] = AsyncResult()
         self.is_given_up = False
 
@@ -97,7 +102,7 @@ class Link:
 
     def tell(self, script: str, *args: Any) -> Request:
         """Send a command that nobody has to wait for; it is sent again until Redis has answered."""
-        request = Request(("EVALSHA", scripts()[script].digest, 1, self._prefix, *args))
+        request = Request(script, (len(args), *args) if script in GROUPED else args)
         self._queue.append(request)
         self._wanted.set()
         if self._greenlet is None:
@@ -190,29 +195,39 @@ class Link:
     def _exchange(self, batch: list[Request]) -> None:
         """Send commands in one pipeline, and hand out their answers."""
         connection = self._connection
-        unanswered = deque(batch)
+        unanswered = deque(_groups(batch))
         try:
             if batch:
-                packed = [part for request in batch for part in connection.pack_command(*request.command)]
-                connection.send_packed_command([b"".join(packed)], check_health=False)
+                packed = b"".join([part for group in unanswered for part in self._pack(group)])
+                connection.send_packed_command([packed], check_health=False)
             while unanswered:
                 self._hand_out(unanswered)
         finally:
-            self._queue.extendleft(reversed(unanswered))
+            self._queue.extendleft(request for group in reversed(unanswered) for request in reversed(group))
         if self._down_since is not None:
             self._down_since = None
             self._changed("")
 
-    def _hand_out(self, unanswered: deque[Request]) -> None:
+    def _pack(self, group: list[Request]) -> list[bytes]:
+        """Return the command for requests of the same script."""
+        script = group[0].script
+        head = pack_words(("EVALSHA", scripts()[script].digest, 1, self._prefix))
+        return [b"*%d\r\n" % (4 + sum(one.count for one in group)), head, *(one.words for one in group)]
+
+    def _hand_out(self, unanswered: deque[list[Request]]) -> None:
         """Read an answer, and pass it on."""
         try:
             answer = self._connection.read_response()
         except ResponseError as error:
             if isinstance(error, NoScriptError) or str(error).startswith(_NOT_READY):
                 raise _NotReadyError(str(error)) from None
-            unanswered.popleft().answer.set_exception(StoreError(f"Redis refuses: {error}"))
+            for request in unanswered.popleft():
+                request.answer.set_exception(StoreError(f"Redis refuses: {error}"))
         else:
-            unanswered.popleft().answer.set(answer)
+            group = unanswered.popleft()
+            answers = answer if group[0].script in GROUPED else [answer]
+            for request, one in zip(group, answers, strict=True):
+                request.answer.set(one)
 
     def _connect(self) -> None:
         self._connection.connect()
@@ -247,3 +262,18 @@ class Link:
     def _disconnect(self) -> None:
         self._is_connected = self._is_stale = False
         self._connection.disconnect()
+
+
+def _groups(batch: Iterable[Request]) -> Iterator[list[Request]]:
+    """Put requests that one command can do together: those that follow each other, up to a size."""
+    group: list[Request] = []
+    size = 0
+    for request in batch:
+        is_together = group and request.script in GROUPED and request.script == group[0].script
+        if group and (not is_together or size > _LARGEST_GROUP):
+            yield group
+            group, size = [], 0
+        group.append(request)
+        size += len(request.words)
+    if group:
+        yield group

@@ -30,6 +30,11 @@ NAMES = (
 )
 
 
+GROUPED = ("write",)
+"""The scripts that run once for several requests: they take the arguments of each, with their number before, and return
+the list of the answers."""
+
+
 class Script(NamedTuple):
     """A script.
 

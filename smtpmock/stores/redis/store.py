@@ -268,7 +268,8 @@ class RedisStore:
 
     def _add(self, record: MessageRecord) -> Entry | None:
         deadline = int((monotonic() + self.link.seconds() + self._offset) * 1000)
-        number = self._write(record, ("a", *self._written(record), record.content.raw, record.received, deadline))
+        raw = record.content.raw
+        number = self._write(record, (f"a {self._named(record)} {record.received} {deadline}", pack(record), raw))
         if number < 0:
             raise StoreError("Redis took the message too late")
         return Entry(number, record) if number else None
@@ -277,10 +278,11 @@ class RedisStore:
         """Replace the record with the same id; one that was purged meanwhile stays away."""
         session = self._sessions.get(record.origin.session_id)
         is_same = session is not None and session.content is record.content and bool(record.content.raw)
-        self._write(record, ("m", *self._written(record), b"" if is_same else record.content.raw))
+        raw = b"" if is_same else record.content.raw
+        self._write(record, (f"m {self._named(record)}", pack(record), raw))
 
-    def _written(self, record: MessageRecord) -> tuple[Any, ...]:
-        return record.id, int(record.accepted), len(record.content.raw), pack(record)
+    def _named(self, record: MessageRecord) -> str:
+        return f"{record.id} {record.accepted:d} {len(record.content.raw)}"
 
     def _write(self, record: MessageRecord, operation: tuple[Any, ...]) -> int:
         """Write an operation on a record, with what its session has to tell; return its result."""
@@ -310,7 +312,7 @@ class RedisStore:
 
     def erase(self, ids: Iterable[str]) -> int:
         """Remove records; return the number of those that existed."""
-        operations = [part for one in ids for part in ("d", one)]
+        operations = [f"d {one}" for one in ids]
         if not operations:
             return 0
         session = OpenSession.without_session()

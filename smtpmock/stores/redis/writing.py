@@ -113,9 +113,8 @@ class OpenSession:
             self._told += excess
         count = len(self._exchanges)
         piece = pack(self._exchanges) if count else ""
-        arguments: list[Any] = [
-            server, self.origin.session_id, origin, self._told, count, piece, ended, bound, most_bytes
-        ]  # fmt: skip
+        head = f"{server} {self.origin.session_id} {self._told} {count} {bound} {most_bytes} {ended}"
+        arguments: list[Any] = [head, origin, piece]
         changed = self._changed if origin == "" else self._present()
         if "n" in changed:
             arguments += ("n", pack(self._negotiated), self._negotiated.user)
