@@ -297,7 +297,8 @@ class RuleKeywords(Keywords):
 
         Example:
         | Use Profile    full-mailbox
-        | Run Keyword And Expect Error    *over its quota*    Sign Up    bob@example.com
+        | Sign Up    bob@example.com
+        | Message Count Should Be    0
         | Clear Profile
         """
         return self.servers.current.mock.use_profile(profile)
