@@ -297,8 +297,8 @@ class RuleKeywords(Keywords):
 
         Example:
         | Use Profile    full-mailbox
-        | Sign Up    bob@example.com
-        | Message Count Should Be    0
+        | Sign Up    ann@example.com
+        | Message Count Should Be    0    recipient=ann@example.com
         | Clear Profile
         """
         return self.servers.current.mock.use_profile(profile)
