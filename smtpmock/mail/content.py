@@ -29,10 +29,15 @@ _Result = TypeVar("_Result")
 
 def _once(method: Callable[[Content], _Result]) -> Callable[[Content], _Result]:
     """Cache the result of the method; threads that ask at the same time get the same object."""
+    name = method.__name__
 
     @wraps(method)
     def kept(self: Content) -> _Result:
-        return self.remember(method.__name__, lambda: method(self))
+        results = self._results  # as in `remember`, with two calls less: one message is asked 35 times for its JSON
+        if name not in results:
+            results.setdefault(name, method(self))
+        result: _Result = results[name]
+        return result
 
     return kept
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import is_dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smtpmock.conformance.catalogue import Violation
@@ -146,11 +147,16 @@ def _names(kind: type, include: frozenset[str]) -> tuple[str, ...]:
 
 
 def _object(value: Any, names: Sequence[str], include: frozenset[str]) -> dict[str, Any]:
-    written = {}
-    for name in names:
-        part = _MADE[name](value) if name in _MADE else getattr(value, name)
-        written[name] = part if type(part) in _PLAIN else _written(part, include)
+    read = getattr if _MADE.keys().isdisjoint(names) else _read
+    written = dict(zip(names, map(read, repeat(value), names), strict=True))
+    for name, part in written.items():
+        if type(part) not in _PLAIN:
+            written[name] = _written(part, include)
     return written
+
+
+def _read(value: Any, name: str) -> Any:
+    return _MADE[name](value) if name in _MADE else getattr(value, name)
 
 
 def _headers(headers: Headers) -> dict[str, list[str]]:
