@@ -6,63 +6,20 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
 
 import smtpmock
-from tests.raw_client import ENVELOPE, Client
+from tests.raw_client import Client
+from tests.stores.serving import KILLS, SECONDS, send, serving, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for the workers in /proc")
-
-SECONDS = 60
-KILLS = int(os.environ.get("SMTPMOCK_TEST_KILLS", "1"))
-"""How many workers are killed: more take longer."""
-
-
-@contextmanager
-def serving(url, *flags):
-    """Run the command; the value is the process, the port of SMTP and the URL of HTTP."""
-    command = [sys.executable, "-m", "smtpmock", "serve", "--smtp-port=0", "--http-port=0", f"--store={url}", *flags]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            smtp = process.stdout.readline().rpartition(":")[2]
-            http = process.stdout.readline().partition(" ")[2].strip()
-            assert http, process.stderr.read()
-            yield process, int(smtp), http
-        finally:
-            if process.poll() is None:
-                process.terminate()
 
 
 def workers(process):
     """Return the ids of the workers."""
     return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
-
-
-def wait_until(condition):
-    end = monotonic() + SECONDS
-    while not condition():
-        assert monotonic() < end
-        sleep(0.01)
-
-
-def send(port, subject):
-    """Send a message; return True if it was answered 250, and False if the connection broke."""
-    try:
-        with Client(port, greeting=None) as client:
-            client.send(*ENVELOPE, "DATA", f"Subject: {subject}", "", "text", ".")
-            return _is_taken(client)
-    except OSError:
-        return False
-
-
-def _is_taken(client):
-    replies = client.read_replies(6)  # greeting, EHLO, MAIL FROM, RCPT TO, DATA, message
-    assert all(reply[:1] in ("2", "3", "") for reply in replies), replies
-    return replies[-1].startswith("250")
 
 
 def test_all_workers_serve_one_port_and_show_one_inbox(redis_url):
