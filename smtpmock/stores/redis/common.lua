@@ -4,13 +4,29 @@ local STATE = P .. 'state'
 local MOST_GONE = 10000 -- removed messages and sessions that readers can still be told of one by one
 local LEASE = 1000 -- milliseconds
 
+local CHANGES = 16 -- whose numbers are taken together; those that are not needed are left out
+
+local now -- the same for all that a script does
 local function now_ms()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  if not now then
+    local time = redis.call('TIME')
+    now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  end
+  return now
+end
+
+local last_change, last_taken = 0, 0
+local function next_change()
+  if last_change == last_taken then
+    last_taken = redis.call('HINCRBY', STATE, 'seq', CHANGES)
+    last_change = last_taken - CHANGES
+  end
+  last_change = last_change + 1
+  return last_change
 end
 
 local function touch(what, member)
-  redis.call('ZADD', P .. what .. ':changed', redis.call('HINCRBY', STATE, 'seq', 1), member)
+  redis.call('ZADD', P .. what .. ':changed', next_change(), member)
 end
 
 -- Note that something is there no more; beyond a number of them, readers have to begin anew.
@@ -27,9 +43,13 @@ local function touch_gone(what, member)
   end
 end
 
+local is_followed = {}
 local function tell(topic, action, ids, number, accepted)
-  redis.call('PUBLISH', P .. (topic == 'rule' and 'rule' or 'record') .. ':changes',
-    cjson.encode({topic, action, ids, tonumber(number) or 0, accepted or false}))
+  local channel = P .. (topic == 'rule' and 'rule' or 'record') .. ':changes'
+  if is_followed[channel] == nil then is_followed[channel] = redis.call('PUBSUB', 'NUMSUB', channel)[2] > 0 end
+  if is_followed[channel] then
+    redis.call('PUBLISH', channel, cjson.encode({topic, action, ids, tonumber(number) or 0, accepted or false}))
+  end
 end
 
 local function session_key(sid) return P .. 's:' .. sid end

@@ -39,7 +39,7 @@ if ARGV[4] == '1' then
   for _, sid in ipairs(redis.call('ZRANGE', P .. 'ended', 0, -1)) do
     redis.call('DEL', session_key(sid), dialogue_key(sid))
   end
-  local seq = redis.call('HINCRBY', STATE, 'seq', 1)
+  local seq = next_change()
   redis.call('HSET', STATE, 'bytes', 0, 'ended_facts', 0, 'm:floor', seq, 's:floor', seq)
   redis.call('DEL', P .. 'rec', P .. 'raw', P .. 'meta', P .. 'tags', P .. 'ids', P .. 'live', P .. 'm:changed',
     P .. 'm:gone', P .. 's:changed', P .. 's:gone', P .. 'ended')

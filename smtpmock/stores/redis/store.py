@@ -197,7 +197,8 @@ class RedisStore:
         """Add a fact to a session."""
         session = self._sessions[session_id]
         session.append(fact)
-        self._note(session)
+        if session_id not in self._dirty:
+            self._note(session)
 
     def end(self, session_id: str, now: float) -> None:
         """End a session."""
