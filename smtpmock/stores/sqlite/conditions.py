@@ -30,7 +30,8 @@ class Condition(NamedTuple):
     Attributes:
         terms: The conditions on the columns of `messages AS m`, joined by AND.
         values: Their parameters.
-        keys: The keys that a record must have.
+        keys: The keys that a record must have, all of them.
+        ids: The keys of which it must have one; None if any record will do.
         subject: The query for the index of subjects; "" if it cannot help.
         is_exact: True if SQLite decides all of it.
     """
@@ -38,6 +39,7 @@ class Condition(NamedTuple):
     terms: tuple[str, ...]
     values: tuple[Any, ...]
     keys: tuple[str, ...]
+    ids: tuple[str, ...] | None
     subject: str
     is_exact: bool
 
@@ -48,6 +50,7 @@ def condition(query: Query) -> Condition:
     values: list[Any] = []
     parts: list[str] = []
     is_exact = True
+    ids = None if query.ids is None else tuple(map(id_in_keys, query.ids))
     if query.accepted is not None:
         terms.append("m.accepted = ?")
         values.append(query.accepted)
@@ -69,13 +72,19 @@ def condition(query: Query) -> Condition:
             parts += _parts(term)
             is_exact = False
     keys = tuple(dict.fromkeys(address_in_keys(term.field, term.value) for term in query.terms if _has_key(term)))
-    return Condition(tuple(terms), tuple(values), keys, _phrases(parts), is_exact)
+    return Condition(tuple(terms), tuple(values), keys, ids, _phrases(parts), is_exact)
 
 
 def keys_of(record: MessageRecord) -> list[str]:
-    """Return the keys by which a record is found: its session, its sender and its recipients."""
+    """Return the keys by which a record is found: its id, its session, its sender and its recipients."""
     addresses = {address_in_keys("recipient", address) for address in tried_recipients(record)}
-    return [session_in_keys(record.origin.session_number), address_in_keys("sender", record.sender), *addresses]
+    session = session_in_keys(record.origin.session_number)
+    return [id_in_keys(record.id), session, address_in_keys("sender", record.sender), *addresses]
+
+
+def id_in_keys(record_id: str) -> str:
+    """Return the key by which a record is found by its id."""
+    return f"id:{record_id}"
 
 
 def session_in_keys(number: int) -> str:

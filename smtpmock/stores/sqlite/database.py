@@ -11,7 +11,7 @@ from smtpmock.records.exchange import Exchange
 from smtpmock.records.packed import pack, unpack_all
 from smtpmock.stores.sqlite import schema
 from smtpmock.stores.sqlite.rows import ENTRY, Head, entry
-from smtpmock.stores.sqlite.transaction import Transaction
+from smtpmock.stores.sqlite.transaction import AlreadyThereError, Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,6 +59,7 @@ class Database:
     def __init__(self, path: Path, timeout: float, bounds: Bounds) -> None:
         self._path = path
         self._bounds = bounds
+        self._recent: dict[str, int] = {}
         self._holder = schema.lock(path)
         try:
             self._connection = schema.prepare(path, timeout)
@@ -97,7 +98,7 @@ class Database:
         try:
             try:
                 return self._write(sessions, steps, settles, is_careful=False)
-            except sqlite3.IntegrityError:  # something is written again
+            except AlreadyThereError:
                 return self._write(sessions, steps, settles, is_careful=True)
         except (sqlite3.Error, ValueError) as error:
             raise StoreError(f"Cannot write to the store {self._path}: {error}") from None
@@ -108,7 +109,7 @@ class Database:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
-            transaction = Transaction(connection, self._bounds, is_careful=is_careful)
+            transaction = Transaction(connection, self._bounds, self._recent, is_careful=is_careful)
             transaction.write_sessions(sessions)
             results = [step(transaction) for step in steps]
             state = transaction.finish(settles=settles)
@@ -117,6 +118,10 @@ class Database:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        if settles:
+            self._recent.clear()
+        else:
+            self._recent |= transaction.added
         return Written(results, transaction.told, transaction.removed, state)
 
     def _make_index(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import contextmanager
 from itertools import groupby
@@ -133,7 +134,7 @@ class Reader:
 
 
 def _entries_of(connection: sqlite3.Connection, session: int) -> tuple[Entry, ...]:
-    return tuple(matching(connection, None, Condition((), (), (session_in_keys(session),), "", True), 0, None))
+    return tuple(matching(connection, None, Condition((), (), (session_in_keys(session),), None, "", True), 0, None))
 
 
 def matching(
@@ -200,7 +201,12 @@ def _statements(
         terms.append("EXISTS (SELECT 1 FROM json_each(m.keys) WHERE value = ?)")
         values.append(key)
     rest = "".join(f" AND {term}" for term in terms)
-    if asked.keys:
+    if asked.ids is not None:
+        among = "k.key IN (SELECT value FROM json_each(?))"
+        source = f"keys k CROSS JOIN messages m ON m.number = k.number WHERE {among} AND k.number > ?"
+        yield f"SELECT {columns} FROM {source}{rest}", "k.number", (json.dumps(asked.ids), after, *values)
+        after = max(after, settled)
+    elif asked.keys:
         source = "keys k CROSS JOIN messages m ON m.number = k.number WHERE k.key = ? AND k.number > ?"
         yield f"SELECT {columns} FROM {source}{rest}", "k.number", (asked.keys[0], after, *values)
         after = max(after, settled)

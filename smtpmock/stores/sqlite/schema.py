@@ -28,7 +28,7 @@ CREATE TABLE exchanges (
     PRIMARY KEY (session, first)
 ) WITHOUT ROWID;
 CREATE TABLE messages (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, accepted INTEGER NOT NULL, received REAL NOT NULL,
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL, accepted INTEGER NOT NULL, received REAL NOT NULL,
     size INTEGER NOT NULL, is_read INTEGER NOT NULL DEFAULT 0, tags TEXT NOT NULL DEFAULT '[]', keys TEXT NOT NULL,
     head TEXT NOT NULL, content BLOB NOT NULL
 );
@@ -84,6 +84,7 @@ def prepare(path: Path, timeout: float) -> sqlite3.Connection:
         connection = connect(path, timeout, create=True)
         _check(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA temp_store = MEMORY")  # of statements that may be undone: else a file for each
         connection.execute("PRAGMA wal_autocheckpoint = 2000")  # pages: a checkpoint costs the most per page when small
     except (sqlite3.Error, StartError) as error:
         if connection is not None:

@@ -21,7 +21,7 @@ from smtpmock.stores.sqlite.database import Database
 from smtpmock.stores.sqlite.open_session import OpenSession
 from smtpmock.stores.sqlite.reading import Reader
 from smtpmock.stores.sqlite.rows import State, entry
-from smtpmock.stores.sqlite.step import Addition, Step, in_thread
+from smtpmock.stores.sqlite.step import Addition, Step, Waiting, in_thread
 from smtpmock.stores.sqlite.transaction import EXCHANGES_PER_MESSAGE
 
 if TYPE_CHECKING:
@@ -38,8 +38,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_LINGER = 0.25
+_LINGER = 1.0
 """The seconds for which facts about sessions are gathered while nobody waits for them."""
+
+_GATHER = 0.004
+"""The seconds for which messages of sessions that are active at the same time are gathered: a write costs as much."""
+
+_FEW = 4
+"""The most active sessions whose messages are written at once."""
 
 _RETRY = 0.5
 """The seconds after which a write that failed is tried again."""
@@ -111,8 +117,6 @@ class SQLiteStore:
         self._is_closing = False
         self._is_lingering = False
         self._are_facts_due = False
-        self._is_watching = False
-        self._waiting: dict[Step, float] = {}
         self._added_at = 0.0
         self._is_failing = False
         self._failure = StoreError()
@@ -131,10 +135,9 @@ class SQLiteStore:
             raise
         self._reset()
         self._database, self._pool, self._state = database, pool, database.state
-        self._loop = gevent.get_hub().loop
         self._due = Event()
-        self._linger = self._loop.timer(_LINGER)
-        self._overdue = self._loop.timer(self._timeout)
+        self._linger = gevent.get_hub().loop.timer(_LINGER)
+        self._waiting = Waiting(self._timeout, f"Cannot write to the store {self._path}: it does not answer")
         self._reader.open()
         self._last_session = self._state.last_session
         self._writer = gevent.spawn(self._write_groups)
@@ -151,7 +154,7 @@ class SQLiteStore:
         self._due.set()
         self._writer.join()
         self._linger.close()
-        self._overdue.close()
+        self._waiting.close()
         self._reader.close()
         self._database = None
         self._pool.apply(database.close)
@@ -267,33 +270,7 @@ class SQLiteStore:
         self._due.set()
         if not step.waits:
             return None
-        self._waiting[step] = monotonic() + self._timeout
-        if not self._is_watching:
-            self._watch(self._timeout)
-        try:
-            return step.wait()
-        finally:
-            del self._waiting[step]
-
-    def _watch(self, seconds: float) -> None:
-        """Look after some time for those who have waited too long: one timer costs less than one for each."""
-        self._is_watching = True
-        self._overdue.close()
-        self._overdue = self._loop.timer(seconds)
-        self._overdue.start(self._give_up)
-
-    def _give_up(self) -> None:
-        """Tell those who have waited for too long that it has failed."""
-        self._is_watching = False
-        now = monotonic()
-        for step, end in tuple(self._waiting.items()):
-            if end > now:
-                self._watch(end - now)
-                return
-            if step.is_urgent or not step.has_begun:  # else much is to be done
-                step.is_given_up = True
-                assert step.waiter is not None
-                step.waiter.throw(StoreError(f"Cannot write to the store {self._path}: it does not answer"))
+        return self._waiting.wait(step)
 
     def _do_once(self, step: Step) -> Any:
         """Take a step while the server does not run."""
@@ -319,6 +296,7 @@ class SQLiteStore:
             self._due.wait()
             self._due.clear()
             while self._steps or (self._changed and (self._are_facts_due or self._is_closing)):
+                self._gather()
                 self._is_writing = True
                 try:
                     is_written = self._write_group()
@@ -332,6 +310,17 @@ class SQLiteStore:
                     break
             if self._is_closing:
                 return
+
+    def _gather(self) -> None:
+        """Wait a little for the messages of other sessions, if there are any."""
+        active = len(self._changed)
+        end = monotonic() + _GATHER
+        while active > _FEW and len(self._steps) < active // 2 and not (self._is_closing or self._are_facts_due):
+            left = end - monotonic()
+            if left <= 0:
+                return
+            self._due.clear()
+            self._due.wait(left)
 
     def _write_group(self) -> bool:
         """Write all that there is; return False if some of it has to be tried again."""
@@ -358,7 +347,7 @@ class SQLiteStore:
                 self._changed.setdefault(known.id, session)
         waiting = [step for step in steps if step.waits]
         if waiting:
-            self._loop.run_callback(_fail, waiting, self._failure)
+            self._waiting.fail(waiting, self._failure)
         self._steps[:0] = [step for step in steps if not step.waits][:_MOST_STEPS]
         has_failed = not is_written or bool(self._steps and steps)
         if has_failed and not self._is_failing:
@@ -403,7 +392,7 @@ class SQLiteStore:
             for told in written.told:
                 self._callbacks.call(*told)
         if steps:
-            self._loop.run_callback(_answer, steps, written.results)
+            self._waiting.answer(steps, written.results)
 
     def _forget_ended(self, sessions: dict[str, OpenSession]) -> None:
         for session_id, session in sessions.items():
@@ -482,17 +471,3 @@ class SQLiteStore:
             found: T = gevent.get_hub().threadpool.apply(read)
             return found
         return read()
-
-
-def _answer(steps: Sequence[Step], results: Sequence[Any]) -> None:
-    """Switch to those who wait for steps, which have been taken: only the greenlet of the loop may."""
-    for step, result in zip(steps, results, strict=True):
-        if step.waiter is not None and not step.is_given_up:
-            step.waiter.switch(result)
-
-
-def _fail(steps: Sequence[Step], error: StoreError) -> None:
-    """Tell those who wait for steps that these have failed."""
-    for step in steps:
-        if step.waiter is not None and not step.is_given_up:
-            step.waiter.throw(error)

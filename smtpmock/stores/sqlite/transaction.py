@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from smtpmock.records.packed import pack
 from smtpmock.stores.base import Entry
-from smtpmock.stores.sqlite.conditions import condition, index_form, keys_of
+from smtpmock.stores.sqlite.conditions import condition, id_in_keys, index_form, keys_of
 from smtpmock.stores.sqlite.reading import matching
 from smtpmock.stores.sqlite.rows import ENTRY, State, entry
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from smtpmock.queries.query import Query
@@ -74,27 +74,42 @@ class SessionFacts(NamedTuple):
     forgotten: int
 
 
+class AlreadyThereError(Exception):
+    """A record that is to be added is there already."""
+
+
 class Transaction:
     """A step: all of it is written, or nothing.
 
     Args:
         connection: The connection, in a transaction of SQLite.
         bounds: What is kept.
-        is_careful: True if a record that is added may be there already; else that is an error of SQLite, which is
-            faster than to ask first.
+        recent: The numbers of the records whose keys are not in the table of keys yet, by their ids.
+        is_careful: True if a record that is added may be there already; else that is an error, which is faster than to
+            ask first.
 
     Attributes:
         told: The changes, to be told once they are committed.
         removed: True if a record was removed or changed in a way that a query sees.
+        added: The numbers of the records that were added, by their ids.
     """
 
-    def __init__(self, connection: sqlite3.Connection, bounds: Bounds, *, is_careful: bool = False) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        bounds: Bounds,
+        recent: Mapping[str, int],
+        *,
+        is_careful: bool,
+    ) -> None:
         self._connection = connection
         self._bounds = bounds
         self._before = State(*connection.execute("SELECT * FROM state").fetchone())
         self._state = self._before._asdict()
         self.told: list[Told] = []
         self.removed = False
+        self.added: dict[str, int] = {}
+        self._recent = recent
         self._is_careful = is_careful
         self._new_messages: list[tuple[Any, ...]] = []
 
@@ -149,15 +164,26 @@ class Transaction:
 
     def add(self, record: MessageRecord) -> Entry:
         """Store a record, unless one with its id is known; return the entry."""
-        if self._is_careful:
-            self._insert()
-            for known in self._connection.execute(f"SELECT {ENTRY} FROM messages m WHERE id = ?", (record.id,)):
-                return entry(known)
+        if self._is_careful or record.id in self._recent or record.id in self.added:
+            known = self._find(record.id)
+            if known is not None:
+                return known
         state = self._state
-        number = state["last"] = state["last"] + 1
+        number = state["last"] = self.added[record.id] = state["last"] + 1
         raw = record.content.raw
         size, accepted = len(raw), record.accepted
-        row = (number, record.id, accepted, record.received, size, False, "[]", _keys(record), pack(record), raw)
+        row = (
+            number,
+            record.id,
+            accepted,
+            record.received,
+            size,
+            False,
+            "[]",
+            _keys(record),
+            pack(record),
+            raw,
+        )
         self._new_messages.append(row)
         state["last_session"] = max(state["last_session"], record.origin.session_number)
         state["records"] += 1
@@ -168,11 +194,10 @@ class Transaction:
 
     def amend(self, record: MessageRecord) -> bool:
         """Replace the record with the same id; return False if there is none."""
-        self._insert()
-        found = self._connection.execute(f"SELECT {ENTRY} FROM messages m WHERE id = ?", (record.id,)).fetchone()
+        found = self._find(record.id)
         if found is None:
             return False
-        number, known, _, _ = entry(found)
+        number, known, _, _ = found
         raw, state = record.content.raw, self._state
         keys = _keys(record)
         are_keys_new = keys != _keys(known)
@@ -196,7 +221,7 @@ class Transaction:
 
     def erase(self, ids: tuple[str, ...]) -> int:
         """Remove records; return the number of those that existed."""
-        taken = self._take("id IN (SELECT value FROM json_each(?))", json.dumps(ids))
+        taken = self._take(_AMONG, self._numbers(ids))
         if taken:
             self._tell("purge", "erased", tuple(taken))
         return len(taken)
@@ -205,13 +230,10 @@ class Transaction:
         """Mark records as read or unread, or tag them; return the number of those that existed."""
         self._insert()
         written = None if tags is None else json.dumps(tags)
-        asked = json.dumps(ids)
-        rows = self._connection.execute(
-            "SELECT id FROM messages WHERE id IN (SELECT value FROM json_each(?)) ORDER BY number", (asked,)
-        ).fetchall()
+        asked = self._numbers(ids)
+        rows = self._connection.execute(f"SELECT id FROM messages WHERE {_AMONG} ORDER BY number", (asked,)).fetchall()
         self._connection.execute(
-            "UPDATE messages SET is_read = coalesce(?, is_read), tags = coalesce(?, tags) "
-            "WHERE id IN (SELECT value FROM json_each(?))",
+            f"UPDATE messages SET is_read = coalesce(?, is_read), tags = coalesce(?, tags) WHERE {_AMONG}",
             (is_read, written, asked),
         )
         if rows:
@@ -283,6 +305,28 @@ class Transaction:
     ) -> None:
         self.told.append((topic, action, ids, number, is_accepted))
 
+    def _number(self, record_id: str) -> int | None:
+        """Return the number that a record has, or had before it was removed; None if there is none."""
+        number = self.added.get(record_id) or self._recent.get(record_id)
+        if number is None:
+            found = self._connection.execute(
+                "SELECT number FROM keys WHERE key = ?", (id_in_keys(record_id),)
+            ).fetchone()
+            number = None if found is None else found[0]
+        return number
+
+    def _numbers(self, ids: Iterable[str]) -> str:
+        """Return the numbers of some records as JSON, those that were removed included."""
+        return json.dumps([number for number in map(self._number, ids) if number is not None])
+
+    def _find(self, record_id: str) -> Entry | None:
+        number = self._number(record_id)
+        if number is None:
+            return None
+        self._insert()
+        row = self._connection.execute(f"SELECT {ENTRY} FROM messages m WHERE number = ?", (number,)).fetchone()
+        return None if row is None else entry(row)
+
     def _enter_keys(self, where: str, *values: Any) -> None:
         self._connection.execute(f"INSERT OR IGNORE INTO keys {_KEYS} WHERE {where} ORDER BY 1, 2", values)
 
@@ -290,8 +334,18 @@ class Transaction:
         self._connection.execute(f"DELETE FROM keys WHERE (key, number) IN ({_KEYS} WHERE {where})", values)
 
     def _insert(self) -> None:
-        """Insert the records that were added, all at once."""
+        """Insert the records that were added, all at once.
+
+        Raises:
+            AlreadyThereError: If one of them is there already.
+        """
         if self._new_messages:
+            if not self._is_careful:
+                ids = json.dumps([id_in_keys(row[1]) for row in self._new_messages])
+                among = "k.key IN (SELECT value FROM json_each(?))"
+                known = f"SELECT 1 FROM keys k CROSS JOIN messages m ON m.number = k.number WHERE {among} LIMIT 1"
+                if self._connection.execute(known, (ids,)).fetchone() is not None:
+                    raise AlreadyThereError
             self._insert_rows("messages", self._new_messages)
             self._new_messages = []
 
