@@ -43,6 +43,16 @@ import("/assets/live.js").then(({ live }) => {
     done();
 });
 """
+_WATCH_ROW = """
+const [subject, places] = [arguments[0], (window.places = [])];
+const row = [...document.querySelectorAll("[role=option]")].find((option) => option.textContent.includes(subject));
+const note = () => {
+    const found = document.getElementById(row.id);
+    places.push(found ? found.getBoundingClientRect().top : null);
+    requestAnimationFrame(note);
+};
+note();
+"""
 _RUN_AXE = """
 const done = arguments[arguments.length - 1];
 const told = (found) => `${found.id}: ${found.help}: ${found.nodes.map((node) => node.html).slice(0, 3).join(" ")}`;
@@ -190,6 +200,18 @@ class Inbox:
         shortest = min(later - earlier for earlier, later in pairwise(times))
         if shortest < 95:  # timers may be early by a little
             raise AssertionError(f"The page was told of changes twice in {shortest:.0f} ms")
+
+    @keyword
+    def watch_the_row(self, subject: str) -> None:
+        """Note in every frame where the row of a message is."""
+        self._selenium.driver.execute_script(_WATCH_ROW, subject)
+
+    @keyword
+    def the_row_should_have_stayed(self) -> None:
+        """Fail if the row that is watched was anywhere else in any frame."""
+        places = self._selenium.driver.execute_script("return window.places.splice(0)")
+        if len(places) < 2 or len(set(places)) > 1 or places[0] is None:
+            raise AssertionError(f"The row was at {list(dict.fromkeys(places))} in {len(places)} frames")
 
     @keyword
     def save_downloads(self) -> str:

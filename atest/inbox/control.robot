@@ -104,7 +104,7 @@ A Session Without A Transaction Is Copied As A Test
     Wait Until Page Contains    The session has ended.
     Every Copied Test Should Pass
     Click Button    Copy as test
-    Element Should Contain    css:dialog    The server refused this: 503
+    Wait Until Page Contains    The server refused this: 503
     Axe Should Find Nothing
 
 Forms Work With Keys Alone

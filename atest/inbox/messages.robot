@@ -182,6 +182,22 @@ Ten Thousand Messages Scroll
     Notices Should Have Been Few
     Wait Until Page Contains    Message 3000
 
+What Is Read In The List Stays Where It Is
+    Open The Inbox    max_messages=1000
+    Deliver Many    ${SERVER}    900
+    Messages Should Be    900 messages
+    Execute Javascript    document.querySelector("message-list").scrollTop = 20007
+    Wait Until Page Contains    Message 370
+    Watch The Row    Message 370
+    Deliver Many    ${SERVER}    400
+    Messages Should Be    1,000 messages
+    Wait Until Keyword Succeeds    20 s    100 ms    Row Should Have Position    370    931
+    The Row Should Have Stayed
+    Evaluate    $SERVER.mock.purge(subject="Message 39*")
+    Messages Should Be    979 messages
+    Wait Until Keyword Succeeds    20 s    100 ms    Row Should Have Position    370    910
+    The Row Should Have Stayed
+
 A Server That Returns Is Found Again
     Open The Inbox
     Send Mail    ${SERVER}    subject=Before
@@ -271,6 +287,10 @@ A Message Is Accessible In Each Part
 
 
 *** Keywords ***
+Row Should Have Position
+    [Arguments]    ${number}    ${position}
+    Page Should Contain Element    css:#row-${number}\[aria-posinset="${position}"]
+
 Tracker Should Have Been Asked For
     [Arguments]    ${path}
     ${requests} =    Get Tracked Requests

@@ -29,6 +29,14 @@ Everything Works Behind A Login And TLS
     Wait Until Page Contains    The rule is added.
     Remove Directory    ${folder}    recursive=True
 
+A Copied Test Has The Login
+    [Setup]    Set Environment Variable    SMTPMOCK_HTTP_AUTH    bob:secret
+    Open The Inbox    http_auth=bob:secret
+    Send Mail    ${SERVER}    subject=Welcome
+    Open Message    Welcome
+    Every Copied Test Should Pass
+    [Teardown]    Remove Environment Variable    SMTPMOCK_HTTP_AUTH
+
 Without The Login There Is No Page
     ${server} =    Start SMTP Mock    http_port=0    http_auth=bob:secret
     Go To    ${server.mock.http_url}

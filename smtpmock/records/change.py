@@ -47,6 +47,6 @@ class Callbacks(dict[object, "Callable[[Change], object]"]):
 
     def call(self, topic: Topic, action: str, ids: tuple[str, ...], number: int = 0, is_accepted: bool = False) -> None:
         """Call the functions with a change."""
-        change = Change(topic, action, ids, number, is_accepted)
+        change: Change = tuple.__new__(Change, (topic, action, ids, number, is_accepted))  # its own takes 0.3 us more
         for callback in tuple(self.values()):
             callback(change)

@@ -56,6 +56,7 @@ def test_http_and_smtp_are_served_together(mock, client):
     with SMTP(mock.host, mock.port) as smtp:
         assert smtp.noop()[0] == 250
     assert client.get("/server").json["smtp"]["port"] == mock.port
+    assert client.get("/server").json["http"] == {"login": False}
 
 
 def test_url_has_the_port_that_the_system_chose(mock):
@@ -170,7 +171,7 @@ def test_login_is_required_for_everything_but_probes():
             assert client.ask("GET", path, headers=right).status != 401
         assert [client.ask("GET", path).status for path in ("/livez", "/readyz")] == [200, 200]
         shown = client.ask("GET", "/api/smtpmock/v1/server", headers=right).content.decode()
-    assert "secret" not in shown
+    assert '"http": {"login": true}' in shown
     assert "word" not in shown
 
 

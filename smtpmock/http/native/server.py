@@ -34,6 +34,7 @@ def show_server(call: Call) -> dict[str, Any]:
             "online": mailbox.is_online,
             "public": public_address(server.settings),
         },
+        "http": {"login": bool(server.settings.http_auth)},
         "clock": {"ahead": mailbox.clock.ahead},
         "settings": shown_settings(changed_settings(server.settings)),
         "counters": {

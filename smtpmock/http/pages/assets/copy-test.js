@@ -1,6 +1,6 @@
 // A message, an attempt that failed, or a session as a test in Robot Framework, pytest, or for a shell.
 
-import { API } from "./api.js";
+import { API, get } from "./api.js";
 import { closing, openDialog } from "./dialog.js";
 import { button, h, uniqueId } from "./dom.js";
 import { isRefusal } from "./words.js";
@@ -77,11 +77,12 @@ const FORMS = {
     ];
   },
 
-  curl({ wait, criteria, isFailed }) {
+  curl({ wait, criteria, isFailed, hasLogin }) {
     const isMessage = wait === "message";
     const words = [...(isMessage ? [] : [["for", "session"], ["include", "exchanges"]]), ...criteria, ...(isFailed ? [["accepted", "false"]] : []), ["timeout", "5"]];
     return [
-      `curl -fsS -G ${shell(`${API}/wait`)} \\`,
+      hasLogin ? "# SMTPMOCK_HTTP_AUTH is the login of the server, user:password." : null,
+      `curl -fsS ${hasLogin ? '-u "$SMTPMOCK_HTTP_AUTH" ' : ""}-G ${shell(`${API}/wait`)} \\`,
       ...words.map(([name, value]) => `  --data-urlencode ${shell(`${name}=${value}`)} \\`),
       isMessage ? "  | jq '.messages[0]'" : "  | jq '.sessions[0].exchanges[].reply'",
     ];
@@ -91,7 +92,13 @@ const FORMS = {
 export const copyMessage = (message) => copyAsTest(ofMessage(message));
 export const copySession = (session) => copyAsTest(ofSession(session));
 
-function copyAsTest(test) {
+async function copyAsTest(test) {
+  const problem = h("p", { class: "wrong", role: "alert" });
+  try {
+    test.hasLogin = (await get("/server")).http.login;
+  } catch (error) {
+    problem.textContent = error.message;
+  }
   const id = uniqueId("copy");
   const code = h("pre", { tabindex: 0, "aria-label": "Test" });
   const state = h("span", { role: "status" });
@@ -104,6 +111,7 @@ function copyAsTest(test) {
   openDialog(
     "Copy as test",
     test.refusal ? h("p", {}, `The server refused this: ${test.refusal}`) : "",
+    problem,
     h("p", {}, h("label", { for: id }, "Form "), choose),
     code,
     h("div", { class: "actions" }, copyButton(() => code.textContent, state), closing("Close"), state),

@@ -3,7 +3,8 @@
 import { bdi, h, visible } from "./dom.js";
 import { count, nameOf, path, shortTime } from "./words.js";
 
-const MARGIN = 6; // rows above and below the visible ones
+const MARGIN = 2; // rows above and below the visible ones
+const AHEAD = 10; // such rows while somebody scrolls
 const REST = 60; // ms without scrolling after which rows are fetched
 
 export class MessageList extends HTMLElement {
@@ -16,6 +17,7 @@ export class MessageList extends HTMLElement {
   #top = null; // the row that was drawn at the top, and the number of its message
   #height = 0; // of what is visible of the list, in px
   #scrolled = 0; // px; to read it from the element would lay out the page
+  #margin = MARGIN;
   #isDue = false;
 
   connectedCallback() {
@@ -27,6 +29,7 @@ export class MessageList extends HTMLElement {
       "scroll",
       () => {
         this.#scrolled = this.scrollTop;
+        this.#margin = AHEAD;
         this.#draw();
       },
       { passive: true },
@@ -147,14 +150,15 @@ export class MessageList extends HTMLElement {
   // The first row to draw, and the one after the last.
   #span() {
     const top = this.#scrolled + this.#shift * this.#row;
-    const first = Math.max(0, Math.floor(top / this.#row) - MARGIN);
-    return [first, Math.min(this.#index.length, Math.ceil((top + this.#height) / this.#row) + MARGIN)];
+    const first = Math.max(0, Math.floor(top / this.#row) - this.#margin);
+    return [first, Math.min(this.#index.length, Math.ceil((top + this.#height) / this.#row) + this.#margin)];
   }
 
   // Have what the visible rows show; return false if the server does not tell.
   async prepare() {
     if (!this.#height) this.#measure();
     if (!this.#height) return true; // the list is not shown
+    this.#margin = MARGIN;
     try {
       await this.#index.fetch(...this.#span());
       return true;
