@@ -179,9 +179,9 @@ class Inbox:
     @keyword
     def press_tab_until(self, locator: str, most: int = 60) -> None:
         """Press Tab until an element has the focus; fail if it never gets it."""
-        driver, wanted = self._selenium.driver, self._selenium.find_element(locator)
+        driver = self._selenium.driver
         for _ in range(most):
-            if driver.switch_to.active_element == wanted:
+            if driver.switch_to.active_element == self._selenium.find_element(locator):  # lists are made anew
                 return
             self._selenium.press_keys(None, "TAB")
         raise AssertionError(f"Tab does not reach {locator}")
