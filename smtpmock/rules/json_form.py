@@ -70,7 +70,8 @@ def rule_to_json(rule: Rule) -> dict[str, Any]:
         >>> rule_to_json(Rule("RCPT TO", {"recipient": re.compile("^a"), "delay": 1}))
         {'stage': 'RCPT TO', 'recipient': {'regexp': '^a', 'flags': 32}, 'delay': 1}
     """
-    return words_to_json(rule, _expression_to_json, "servers that share a store cannot share")
+    written = words_to_json(rule, _expression_to_json, "servers that share a store cannot share")
+    return {**written, "profile": rule.profile} if rule.profile else written
 
 
 def rule_from_json(written: Mapping[str, Any]) -> Rule:
@@ -83,9 +84,11 @@ def rule_from_json(written: Mapping[str, Any]) -> Rule:
         >>> rule_from_json({"stage": "RCPT TO", "recipient": {"regexp": "^a", "flags": 32}, "delay": 1})
         <Rule RCPT TO recipient=/^a/ delay=1, 0 hits>
     """
-    words = {word: _read(value) for word, value in written.items() if word not in ("stage", "gate")}
+    words = {word: _read(value) for word, value in written.items() if word not in ("stage", "gate", "profile")}
     gate = gate_from_json(written["gate"]) if "gate" in written else None
-    return Rule(written["stage"], words, gate=gate)
+    rule = Rule(written["stage"], words, gate=gate)
+    rule.profile = written.get("profile", "")
+    return rule
 
 
 def _expression_to_json(_: str, value: re.Pattern[str] | Expression) -> dict[str, Any]:

@@ -52,6 +52,18 @@ def test_a_rule_holds_at_every_server_when_on_returns(servers, clients):
     assert first.rules == ()
 
 
+def test_servers_that_start_with_one_profile_have_its_rules_once(servers, clients):
+    mocks = servers(3, profile="full-mailbox", extensions=(), strict=True)
+
+    for mock in mocks:
+        assert [(rule.stage, rule.profile) for rule in mock.rules] == [("RCPT TO", "full-mailbox")]
+        mock.assert_rules_used()
+    assert {rcpt(client) for client in clients(3, *mocks)} == {"452 4.2.2 The recipient's mailbox is over its quota"}
+    assert mocks[0].rules[0].hits == 3
+    mocks[1].clear_rules()
+    assert [len(mock.rules) for mock in mocks] == [1, 1, 1]
+
+
 def test_a_rule_applies_exactly_as_often_as_it_says_however_servers_race(servers, clients):
     mocks = servers(4)
     rule = mocks[0].on("RCPT TO", times=7, reply=BUSY)

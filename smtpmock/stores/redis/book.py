@@ -138,7 +138,7 @@ class RedisRuleBook:
     def unused(self) -> list[Rule]:
         """Return the rules that have never applied, including those of finished `with` blocks."""
         self.catch_up()
-        return [rule for rule in (*self._ended_unused, *self._rules) if not rule.hits]
+        return [rule for rule in (*self._ended_unused, *self._rules) if not rule.profile and not rule.hits]
 
     # In the hub thread.
 
