@@ -104,8 +104,7 @@ class Server:
 
     def cpu(self) -> float:
         """The seconds that it has computed."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return cpu(self._process.pid)
 
     def _ask(self, what: str) -> str:
         assert self._process.stdin is not None
@@ -119,6 +118,12 @@ class Server:
         if not line:
             raise RuntimeError(f"{self.name} has ended")
         return line
+
+
+def cpu(pid: int) -> float:
+    """The seconds that a process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def connect(port: int, pause: float = 0.001) -> socket.socket:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -11,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks.load import Load
-from benchmarks.processes import Server, connect
+from benchmarks.processes import Server, connect, cpu, smtpmock_home
 from benchmarks.results import Figure, ratio
 from benchmarks.servers import free_port
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 LOAD = Load(8000, sessions=50, keep_open=True)
 TARGETS = {"sqlite": 0.6, "redis": 0.5}
+MOST_FOR_TWO_WORKERS = 1.1
 _WHAT = "1 kB messages per second, 50 connections kept open"
 
 
@@ -41,6 +44,40 @@ def measure(plan: Plan) -> Iterator[Figure]:
             value, rounds = ratio([rate for rate, _ in paces[name]], [rate for rate, _ in paces["memory"]])
             note = f"{_middle(paces[name])} / memory {_middle(paces['memory'])}"
             yield Figure(_WHAT, f"{name}, as a part of memory", value, target=target, note=note, rounds=rounds)
+        if redis:
+            yield _two_workers(plan, redis, load)
+
+
+def _two_workers(plan: Plan, url: str, load: Load) -> Figure:
+    """The processor time of two workers for a message, as a ratio to that of one."""
+    costs: dict[int, list[float]] = {1: [], 2: []}
+    for count in plan.rounds(costs, "workers"):
+        with _workers(count, url) as (port, pids):
+            plan.generator.deliver(port, load._replace(messages=load.sessions))
+            before = sum(map(cpu, pids))
+            plan.generator.deliver(port, load)
+            costs[count].append((sum(map(cpu, pids)) - before) / load.messages * 1e6)
+    value, rounds = ratio(costs[2], costs[1])
+    note = f"{median(costs[2]):,.0f} us / {median(costs[1]):,.0f} us"
+    what, most = "processor time for a 1 kB message, two workers over Redis", MOST_FOR_TWO_WORKERS
+    return Figure(what, "one worker", value, target=most, more_is_better=False, note=note, rounds=rounds)
+
+
+@contextmanager
+def _workers(count: int, url: str) -> Iterator[tuple[int, list[int]]]:
+    """Start the command with workers; give its port and their ids."""
+    options = ["--smtp-port=0", f"--workers={count}", f"--store={url}", "--max-messages=0"]
+    command = [sys.executable, "-m", "smtpmock", "serve", *options, "--multiple-rcptto", "--multiple-message-receiving"]
+    environment = {**os.environ, "PYTHONPATH": str(smtpmock_home())}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        try:
+            assert process.stdout is not None
+            port = int(process.stdout.readline().rpartition(":")[2])
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+            yield port, [int(pid) for pid in children.split()] or [process.pid]
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def _pace(plan: Plan, url: str, load: Load) -> tuple[float, float]:
