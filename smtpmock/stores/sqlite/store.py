@@ -249,6 +249,8 @@ class SQLiteStore:
         self._changed[session.origin.session_id] = session
         if not self._is_lingering:
             self._is_lingering = True
+            self._linger.close()  # one that is started again has only the time that was left
+            self._linger = gevent.get_hub().loop.timer(_LINGER)
             self._linger.start(self._write_facts)
 
     def _write_facts(self) -> None:
