@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from pathlib import Path
 from smtplib import SMTP, SMTPDataError
+from time import monotonic
 
 import pytest
 
@@ -129,6 +130,27 @@ def test_a_message_brings_its_session_back_if_the_server_died_before_it_wrote_th
         assert [entry.record for entry in session.entries] == [record]
         assert store.session().session_number == 2
         assert [entry.record for entry in store.select(Query({"recipient": "b@example.com"}))] == [record]
+
+
+def test_what_sessions_say_is_gathered_each_time_anew(url, path, monkeypatch):
+    def written():
+        with closing(sqlite3.connect(path)) as other:
+            return other.execute("SELECT count(*) FROM exchanges").fetchone()[0]
+
+    monkeypatch.setattr("smtpmock.stores.sqlite.store._LINGER", 0.01)
+    with opened(url) as store:
+        origin = store.begin("192.0.2.1", 40000, "192.0.2.2", STARTED)
+        store.append(origin.session_id, said(1, "connect", ""))
+        end = monotonic() + SECONDS
+        while not written():
+            assert monotonic() < end
+        monkeypatch.setattr("smtpmock.stores.sqlite.store._LINGER", 600)
+        store.append(origin.session_id, said(2, "EHLO", "EHLO client.example"))
+        for _ in range(3):
+            store.mail(origin)
+        assert written() == 1
+        assert len(store.sessions()[0].record.exchanges) == 2
+        assert written() == 2
 
 
 def test_a_server_that_is_stopped_and_started_again_has_its_mail(url):
