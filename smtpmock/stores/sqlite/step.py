@@ -49,6 +49,11 @@ class Step:
         self.has_begun = False
         self.is_given_up = False
 
+    @property
+    def is_question(self) -> bool:
+        """True if somebody waits for it who is not a client with a message: a reader, or a purge."""
+        return self.waits and not self.is_urgent
+
     def __call__(self, transaction: Transaction) -> Any:
         """Do it, unless whoever waited has been told that it failed."""
         self.has_begun = True

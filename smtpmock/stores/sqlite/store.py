@@ -116,6 +116,7 @@ class SQLiteStore:
         self._is_writing = False
         self._is_closing = False
         self._is_lingering = False
+        self._enough = 0
         self._are_facts_due = False
         self._added_at = 0.0
         self._is_failing = False
@@ -269,7 +270,8 @@ class SQLiteStore:
         if self._database is None:
             return self._do_once(step)
         self._steps.append(step)
-        self._due.set()
+        if len(self._steps) >= self._enough or step.is_question:
+            self._due.set()
         if not step.waits:
             return None
         return self._waiting.wait(step)
@@ -315,14 +317,15 @@ class SQLiteStore:
 
     def _gather(self) -> None:
         """Wait a little for the messages of other sessions, if there are any."""
-        active = len(self._changed)
-        end = monotonic() + _GATHER
-        while active > _FEW and len(self._steps) < active // 2 and not (self._is_closing or self._are_facts_due):
-            left = end - monotonic()
-            if left <= 0:
-                return
-            self._due.clear()
-            self._due.wait(left)
+        enough = len(self._changed) // 2
+        if len(self._changed) <= _FEW or len(self._steps) >= enough or self._is_closing or self._are_facts_due:
+            return
+        if any(step.is_question for step in self._steps):
+            return
+        self._enough = enough
+        self._due.clear()
+        self._due.wait(_GATHER)
+        self._enough = 0
 
     def _write_group(self) -> bool:
         """Write all that there is; return False if some of it has to be tried again."""
