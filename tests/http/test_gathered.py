@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 
 import pytest
@@ -112,7 +113,11 @@ def test_place_in_the_single_events_is_unknown_after_a_time_in_which_groups_alon
     with closing(Stream(mock)) as single:
         mock.fail_next()
         known = single.next().id
-    wait_for(lambda: resumed_with(mock, known) == "reset")
+    for _ in range(50):  # until the server knows that it has gone
+        if resumed_with(mock, known) == "reset":
+            return
+        time.sleep(0.1)  # so that the next change is published before somebody reads again
+    pytest.fail("the place was still known")
 
 
 def resumed_with(mock: SMTPMock, known: str) -> str:
@@ -217,7 +222,7 @@ def carried_out(messages: dict[int, bool], told: list[dict]) -> None:
             messages[int(change["id"])] = change["accepted"]
 
 
-@given(st.lists(st.lists(st.sampled_from(["add", "fail", "accept", "amend", "purge", "drop", "all", "tell"]))))
+@given(st.lists(st.lists(st.sampled_from(["add", "fail", "skip", "accept", "amend", "purge", "drop", "all", "tell"]))))
 def test_groups_lead_to_the_same_inbox_as_single_changes(batches):
     real: dict[int, bool] = {}
     followed: dict[int, bool] = {}
@@ -231,6 +236,8 @@ def test_groups_lead_to_the_same_inbox_as_single_changes(batches):
                 last += 1
                 real[last] = step == "add"
                 changes.append(Change("message", "added", (str(last),), last, real[last]))
+            elif step == "skip":  # a number that stands for nothing
+                last += 1
             elif step == "tell":
                 is_due = True
             elif step == "all":
