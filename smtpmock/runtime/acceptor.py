@@ -17,7 +17,7 @@ from gevent.socket import socket as make_socket
 
 from smtpmock.errors import StartError
 from smtpmock.rfc.replies import SESSION_TIMEOUT, SHUTTING_DOWN
-from smtpmock.runtime.gevent_internals import take_descriptor
+from smtpmock.runtime.gevent_internals import accept_plain, take_descriptor
 from smtpmock.runtime.listener import begin, bind, reserve
 from smtpmock.runtime.patient import PatientServer
 from smtpmock.runtime.session_worker import SessionWorker, Surroundings
@@ -48,6 +48,13 @@ class _Acceptor(PatientServer):
     def __init__(self, log: Log, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.patient_log = log
+
+    def accept(self) -> Any:
+        """Return a connection and the address of the client; None if there is no connection."""
+        try:
+            return accept_plain(self.socket)
+        except AttributeError:  # gevent hides it
+            return super().accept()
 
     def do_handle(self, *args: Any) -> None:
         try:

@@ -27,7 +27,7 @@ class PatientServer(StreamServer):
     def do_read(self) -> Any:
         """Accept a connection, unless there is none or it cannot be had."""
         try:
-            accepted = super().do_read()
+            accepted = self.accept()
         except OSError as error:
             if error.errno not in _EXHAUSTED:
                 raise
@@ -40,6 +40,10 @@ class PatientServer(StreamServer):
             return None
         self._is_exhausted = False
         return accepted
+
+    def accept(self) -> Any:
+        """Return a connection and the address of the client; None if there is no connection."""
+        return super().do_read()
 
     def _try_again(self) -> None:
         self._timer.close()  # libuv goes on using it otherwise

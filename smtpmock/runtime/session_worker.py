@@ -17,7 +17,7 @@ from smtpmock.protocol.connection import Connection
 from smtpmock.records.exchange import Exchange
 from smtpmock.records.session import Negotiated, Observation
 from smtpmock.rfc.replies import SHUTTING_DOWN
-from smtpmock.runtime.gevent_internals import has_data, plain_socket, read_watcher
+from smtpmock.runtime.gevent_internals import has_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -114,7 +114,6 @@ class SessionWorker(greenlet):
         "_holds_back",
         "_hub",
         "_log",
-        "_plain",
         "_readable",
         "_sends",
         "_session_id",
@@ -128,9 +127,8 @@ class SessionWorker(greenlet):
     def __init__(self, sock: socket.socket, origin: Origin, surroundings: Surroundings) -> None:
         super().__init__(None, surroundings.hub)
         self.socket = sock
-        # The plain socket, and what tells that it can be read; None under TLS, or where gevent hides them.
-        self._plain: Any = plain_socket(sock)
-        self._readable: Any = None if self._plain is None else read_watcher(sock)
+        # What tells that a plain socket can be read; None if it is one of gevent, which waits itself.
+        self._readable: Any = None if isinstance(sock, socket.socket) else surroundings.hub.loop.io(sock.fileno(), 1)
         self._common = surroundings
         self._hub = surroundings.hub
         self._session_id = origin.session_id
@@ -172,12 +170,22 @@ class SessionWorker(greenlet):
             self._hang_up()
 
     def _hang_up(self) -> None:
-        if self._holds_back and self._plain is not None:
-            try:
-                self._plain.shutdown(socket.SHUT_WR)  # gevent closes the socket only in the next round of the loop
-            except OSError:
-                pass  # the client was faster
+        if self._readable is not None:
+            self._readable.close()
+            if self._holds_back:
+                try:
+                    self.socket.shutdown(socket.SHUT_WR)  # to close would lose the data if there is input left to read
+                except OSError:
+                    pass  # the client was faster
         self.socket.close()
+
+    def _let_gevent_wait(self) -> None:
+        """Go on with a socket of gevent, which can wait for more than input."""
+        if self._readable is not None:
+            self._readable.close()
+            self._readable = None
+            plain = self.socket
+            self.socket = socket.socket(plain.family, plain.type, plain.proto, plain.detach())
 
     def _converse(self) -> None:
         if self._log is not None:
@@ -247,7 +255,7 @@ class SessionWorker(greenlet):
             finally:
                 readable.stop()
             try:
-                data: bytes = self._plain.recv(self._connection.read_size)
+                data: bytes = self.socket.recv(self._connection.read_size)
                 break
             except BlockingIOError:
                 continue  # a spurious wake-up
@@ -257,14 +265,15 @@ class SessionWorker(greenlet):
         return data
 
     def _send(self, data: bytes, flags: int = 0) -> None:
-        if self._plain is not None:
+        if self._readable is not None:
             try:
-                sent = self._plain.send(data, flags)
+                sent = self.socket.send(data, flags)
             except BlockingIOError:
                 sent = 0
             if sent == len(data):  # the usual case; sendall would query the size of the buffer first
                 return
             data = data[sent:]
+            self._let_gevent_wait()
         self.waits_since = monotonic()
         self._sends = True
         self.socket.sendall(data)
@@ -386,8 +395,8 @@ class SessionWorker(greenlet):
         self.waits_since = monotonic()
         self._shakes_hands = True
         try:
+            self._let_gevent_wait()
             self.socket = tls.wrap(self.socket, fault)
-            self._plain = self._readable = None
             agreed = tls.handshake(self.socket)
         except (OSError, Interruption) as error:
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)

@@ -7,15 +7,16 @@ import socket as native
 import gevent
 import pytest
 from gevent.pywsgi import WSGIHandler
+from gevent.server import StreamServer
 from gevent.socket import socket
 
 from smtpmock import SMTPMock
-from smtpmock.runtime import gevent_internals, session_worker
+from smtpmock.runtime import acceptor, gevent_internals
 from smtpmock.runtime.gevent_internals import (
     SendsTogether,
+    accept_plain,
     has_data,
     plain_socket,
-    read_watcher,
     take_descriptor,
 )
 from tests.raw_client import ENVELOPE, Client
@@ -55,11 +56,26 @@ def test_socket_has_a_plain_one_beneath(sock):
     assert not plain_socket(sock).getblocking(), BROKEN
 
 
-def test_socket_has_a_watcher_that_fires_when_it_can_be_read(sock):
-    watcher = read_watcher(sock)
+@pytest.fixture
+def listener():
+    """What gevent's server accepts from."""
+    server = StreamServer(("127.0.0.1", 0), print)
+    server.init_socket()
+    yield server.socket
+    server.close()
 
-    assert (watcher.fd, watcher.active) == (sock.fileno(), False), BROKEN
-    assert callable(watcher.start), BROKEN
+
+def test_plain_connection_is_accepted_without_waiting(listener):
+    assert accept_plain(listener) is None, BROKEN
+
+    with native.create_connection(listener.getsockname()) as client:
+        sock, address = accept_plain(listener)
+        try:
+            assert address == client.getsockname()
+            assert isinstance(sock, native.SocketType)
+            assert not sock.getblocking()
+        finally:
+            sock.close()
 
 
 def test_gevent_tells_whether_a_thread_has_a_hub():
@@ -121,9 +137,8 @@ def test_thread_gets_no_hub_by_being_asked_for_one(run):
     """)
 
 
-def test_opaque_socket_has_neither(sock):
+def test_opaque_socket_has_no_plain_one(sock):
     assert plain_socket(_Opaque(sock)) is None
-    assert read_watcher(_Opaque(sock)) is None
 
 
 @pytest.fixture(params=[True, False], ids=["counted", "tried"])
@@ -176,10 +191,11 @@ def test_descriptor_that_was_taken_stays_open_and_belongs_to_the_taker(pair):
         assert other.recv(1) == b"x"
 
 
-@pytest.mark.parametrize("missing", [["plain_socket", "read_watcher"], ["read_watcher"]], ids=", ".join)
-def test_server_works_without_what_gevent_hides(missing, monkeypatch):
-    for name in missing:
-        monkeypatch.setattr(session_worker, name, lambda _: None)
+def test_server_works_without_what_gevent_hides(monkeypatch):
+    def hidden(listener):
+        raise AttributeError("_accept")
+
+    monkeypatch.setattr(acceptor, "accept_plain", hidden)
 
     with SMTPMock() as mock:
         with Client(mock) as client:
