@@ -38,7 +38,8 @@ LINGER_SECONDS = 60.0
 """The seconds for which events are recorded after the last reader has left."""
 
 _PAUSE = 0.05  # seconds between two batches
-_PAUSE_OF_GATHERERS = 0.02  # while there are no other readers
+_PAUSE_OF_GATHERERS = 0.02  # while there are no other readers; it doubles while changes keep coming
+_LONGEST_PAUSE = 0.25
 _TOGETHER = 0.03  # seconds for which a group waits for what comes right after its beginning
 _PAUSE_FOR_EACH_READER = 0.0001  # a batch costs each of them a write
 _OF_A_STATE = frozenset(("updated", "applied"))  # told once in a batch, as it is at its end
@@ -199,7 +200,9 @@ class EventLog:
 
     def _run(self) -> None:
         """Publish what is pending, in batches, until nobody has read for a while."""
+        pause = _PAUSE_OF_GATHERERS
         while not self._is_closed and (self._is_recorded() or self._gatherers):
+            pause = min(2 * pause, _LONGEST_PAUSE) if self._due.is_set() else _PAUSE_OF_GATHERERS
             if self._due.wait(LINGER_SECONDS):
                 self._due.clear()
                 try:
@@ -207,8 +210,7 @@ class EventLog:
                 except Exception as error:
                     self._failed(error)
                 readers = self._readers + len(self._gatherers)
-                pause = _PAUSE if self._is_recorded() else _PAUSE_OF_GATHERERS
-                gevent.sleep(pause + _PAUSE_FOR_EACH_READER * readers)
+                gevent.sleep((_PAUSE if self._is_recorded() else pause) + _PAUSE_FOR_EACH_READER * readers)
         if not self._is_closed:
             self._end()
             self._begin()
