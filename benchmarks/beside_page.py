@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.request import ProxyHandler, build_opener
 
 from benchmarks.load import Load
-from benchmarks.processes import Server
+from benchmarks.processes import Server, children, cpu
 from benchmarks.results import Figure, ratio
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ _BEFORE = 40
 """The messages in the inbox when the page is opened."""
 _SECONDS = 30
 """After which a page that does not show all messages is taken to be broken."""
+_REST = 0.02
+"""The part of a processor that Chromium uses at most when it has come to rest after its start."""
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-port=0")
 _TITLE = re.compile(r"\(([\d,.\u202f']+)\) smtpmock")
 
@@ -68,8 +70,9 @@ def _run(plan: Plan, load: Load, http: str, chromium: str) -> tuple[float, float
         plan.generator.deliver(server.port, load._replace(messages=_BEFORE))
         if not http:
             return _deliver(plan, load, server)
-        with _opened(server.url(), chromium) as devtools:
+        with _opened(server.url(), chromium) as (pid, devtools):
             _wait_for(devtools, _BEFORE)
+            _wait_for_rest(pid)
             found = _deliver(plan, load, server)
             _wait_for(devtools, _BEFORE + load.messages)
             return found
@@ -82,8 +85,8 @@ def _deliver(plan: Plan, load: Load, server: Server) -> tuple[float, float]:
 
 
 @contextmanager
-def _opened(url: str, chromium: str) -> Iterator[str]:
-    """Open a page, and yield where Chromium tells of it."""
+def _opened(url: str, chromium: str) -> Iterator[tuple[int, str]]:
+    """Open a page; yield the id of Chromium's process, and the address at which it tells of the page."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [chromium, *_FLAGS, f"--user-data-dir={profile}", url]
         browser = subprocess.Popen(
@@ -96,10 +99,31 @@ def _opened(url: str, chromium: str) -> Iterator[str]:
                 if monotonic() > end or browser.poll() is not None:
                     raise RuntimeError("Chromium does not start")
                 sleep(0.01)
-            yield f"http://127.0.0.1:{told.read_text().split()[0]}/json/list"
+            yield browser.pid, f"http://127.0.0.1:{told.read_text().split()[0]}/json/list"
         finally:
             browser.terminate()
             browser.wait()
+
+
+def _wait_for_rest(pid: int) -> None:
+    """Wait until Chromium has ended what it does after its start, which has nothing to do with the page."""
+    end = monotonic() + _SECONDS
+    used = _cpu_of_all(pid)
+    while True:
+        sleep(1)
+        before, used = used, _cpu_of_all(pid)
+        if used - before <= _REST:  # of a second
+            return
+        if monotonic() > end:
+            raise RuntimeError("Chromium does not come to rest")
+
+
+def _cpu_of_all(pid: int) -> float:
+    """Return the seconds that a process and those that it has started have computed."""
+    try:
+        return cpu(pid) + sum(map(_cpu_of_all, children(pid)))
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0  # it has just ended
 
 
 def _wait_for(devtools: str, messages: int) -> None:

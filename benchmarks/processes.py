@@ -126,6 +126,12 @@ def cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+def children(pid: int) -> list[int]:
+    """Return the ids of the processes that a process has started."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for started in lists for child in started.read_text().split()]
+
+
 def connect(port: int, pause: float = 0.001) -> socket.socket:
     """A connection, as soon as there can be one."""
     end = time.monotonic() + _PATIENCE

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks.load import Load
-from benchmarks.processes import Server, connect, cpu, smtpmock_home
+from benchmarks.processes import Server, children, connect, cpu, smtpmock_home
 from benchmarks.results import Figure, ratio
 from benchmarks.servers import free_port
 
@@ -73,8 +73,7 @@ def _workers(count: int, url: str) -> Iterator[tuple[int, list[int]]]:
         try:
             assert process.stdout is not None
             port = int(process.stdout.readline().rpartition(":")[2])
-            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
-            yield port, [int(pid) for pid in children.split()] or [process.pid]
+            yield port, children(process.pid) or [process.pid]
         finally:
             process.terminate()
             process.wait()
