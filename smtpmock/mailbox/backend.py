@@ -67,6 +67,9 @@ class Backend(Protocol):
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""
 
+    def ended_sessions(self) -> list[str]:
+        """Return the ids of the sessions that have ended, in the order in which they began."""
+
     def mark(self) -> Mark:
         """Return a mark for the present moment."""
 

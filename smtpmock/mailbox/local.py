@@ -159,6 +159,10 @@ class LocalBackend:
         """Return the sessions that match, in the order in which they began."""
         return self._store.sessions(query)
 
+    def ended_sessions(self) -> list[str]:
+        """Return the ids of the sessions that have ended, in the order in which they began."""
+        return [session.record.id for session in self._store.sessions() if session.record.ended is not None]
+
     def mark(self) -> Mark:
         """Return a mark for the present moment."""
         return self._store.mark()

@@ -101,6 +101,10 @@ class ScopedBackend:
         """Return the sessions that match and have a record that does, or that are known to belong to the scope."""
         return [session for session in self._backend.sessions(query) if self._has(session)]
 
+    def ended_sessions(self) -> list[str]:
+        """Return the ids of the sessions that have ended, those of others included: each costs as much as its id."""
+        return self._backend.ended_sessions()
+
     def mark(self) -> Mark:
         """Return a mark for the present moment."""
         return self._backend.mark()
@@ -113,8 +117,7 @@ class ScopedBackend:
     def purge(self, query: Query | None = None) -> list[Entry]:
         """Remove and return the records that match; without a query, all of the scope, and its ended sessions."""
         if query is None:
-            ended = (session.record.id for session in self.sessions() if session.record.ended is not None)
-            self._purged = frozenset((*ended, *self._purged))
+            self._purged = frozenset(self._backend.ended_sessions())
         asked = Query({}, accepted=None) if query is None else query
         return self._backend.purge(asked.and_terms(self._scope.terms))
 

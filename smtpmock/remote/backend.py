@@ -159,6 +159,11 @@ class RemoteBackend:
         found = self._sessions(self._client.collect("/sessions", [*sent.pairs, _STORED]))
         return [session for session in found if query is None or query.matches(session.record)]
 
+    def ended_sessions(self) -> list[str]:
+        """Return the ids of the sessions that have ended, in the order in which they began."""
+        part, found = self._client.part, self._client.collect("/sessions", [("fields", "id,ended_at")])
+        return [str(part(session, "id")) for session in found if part(session, "ended_at") is not None]
+
     def mark(self) -> Mark:
         """Return a mark for the present moment."""
         document = self._client.ask("GET", "/mark")
