@@ -292,7 +292,7 @@ class Reader:
 
 
 class _Group:
-    """What has happened since a gatherer was told of the last changes of a kind.
+    """The changes of a kind since a gatherer was last told of any.
 
     Attributes:
         gathered: The changes.
