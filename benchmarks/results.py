@@ -28,7 +28,7 @@ class Figure:
         unit: Its unit: "x" for a ratio.
         target: The value to reach; None if there is no target.
         more_is_better: True if the target is a minimum, False if it is a maximum.
-        note: How the figure was measured, in a few words, or why there is none.
+        note: The way the figure was measured, in a few words, or the reason that it is missing.
         rounds: The figures of the single rounds.
     """
 

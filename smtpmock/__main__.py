@@ -227,7 +227,7 @@ def _give_up_closed_output() -> None:
     try:
         sys.stdout.flush()
     except AttributeError:
-        pass  # there is none
+        pass  # there is no standard output
     except (OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 

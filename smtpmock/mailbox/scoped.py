@@ -102,7 +102,7 @@ class ScopedBackend:
         return [session for session in self._backend.sessions(query) if self._has(session)]
 
     def ended_sessions(self) -> list[str]:
-        """Return the ids of the sessions that have ended, those of others included: each costs as much as its id."""
+        """Return the ids of the sessions that have ended, those of others included, which nobody sees here."""
         return self._backend.ended_sessions()
 
     def mark(self) -> Mark:

@@ -33,7 +33,6 @@ except ImportError:
         return gevent.get_hub() if monkey.is_module_patched("threading") else None
 
 
-_getattribute = object.__getattribute__
 _PlainSocket: Any = monkey.get_original("socket", "SocketType")  # in a patched process, that of `socket` is gevent's
 
 
@@ -47,7 +46,11 @@ def plain_socket(sock: socket) -> native.socket | None:
 
     Going around gevent saves a call for each reply. Without it, use the socket itself.
     """
-    return cast("native.socket | None", _attribute(sock, "_sock"))
+    try:
+        # Not getattr(): a gevent socket asks its `_sock` for what it lacks, without end if `_sock` itself is missing.
+        return cast("native.socket", object.__getattribute__(sock, "_sock"))
+    except AttributeError:
+        return None
 
 
 def accept_plain(listener: Any) -> tuple[native.socket, Any] | None:
@@ -121,11 +124,3 @@ def take_descriptor(sock: socket) -> int:
     """
     plain = plain_socket(sock)
     return sock.detach() if plain is None else plain.detach()
-
-
-def _attribute(sock: socket, name: str) -> Any:
-    # Not getattr(): a gevent socket asks its `_sock` for what it lacks, without end if `_sock` itself is missing.
-    try:
-        return _getattribute(sock, name)
-    except AttributeError:
-        return None

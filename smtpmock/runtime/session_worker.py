@@ -53,7 +53,7 @@ class Interruption(BaseException):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Surroundings:
-    """What the sessions of a server have in common.
+    """The part of a server that all of its sessions share.
 
     Args:
         behaviour: Their behaviour.
@@ -100,7 +100,7 @@ class SessionWorker(greenlet):
     Args:
         sock: Its connection.
         origin: Its origin.
-        surroundings: What it has in common with the other sessions of its server.
+        surroundings: The part of its server that all sessions share.
 
     Attributes:
         socket: Its connection.

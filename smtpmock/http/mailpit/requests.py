@@ -69,11 +69,11 @@ def searched(text: object, values: Mapping[str, Any]) -> Search:
     """Return a search in the time zone of the request.
 
     Raises:
-        QueryError: If there is none, or it is invalid.
+        QueryError: If the search is missing or invalid.
     """
     if text is None or text == "":
         raise QueryError("Missing search: expected words such as 'to:bob@example.com' in the parameter query")
-    return Search(text, values.get("tz", ""))  # type: ignore[arg-type]  # it refuses what is no text
+    return Search(text, values.get("tz", ""))  # type: ignore[arg-type]  # it checks the type itself
 
 
 def received_before(moment: str, values: Mapping[str, Any]) -> Search:

@@ -74,7 +74,7 @@ class Call(NamedTuple):
         values: The values of the parameters that were given, by name.
         body: The parsed body; None if the operation takes none.
         accept: The function that returns the best of some media types for the client.
-        header: The function that returns the value of a header, "" if there is none.
+        header: The function that returns the value of a header, or "" if the request lacks it.
     """
 
     context: Context

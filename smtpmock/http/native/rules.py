@@ -46,7 +46,7 @@ def find_rule(mailbox: Mailbox, rule_id: str) -> Rule:
     """Return the active rule with an id.
 
     Raises:
-        NotFoundError: If there is none.
+        NotFoundError: If no active rule has it.
     """
     for rule in mailbox.rules:
         if rule.id == rule_id:

@@ -8,7 +8,7 @@
 --   "d id": erase
 -- Returns for each write the results of the last three: the number of the record, 0 if it was purged, -1 if it came too
 -- late; for d 1 or 0. If the store is new and has to be prepared first: -2.
-local is_new = redis.call('HEXISTS', STATE, 'token') == 0
+local is_unprepared = redis.call('HEXISTS', STATE, 'token') == 0
 
 local function write(place, last_place)
   local server, sid, first_text, count, most, bytes, ended =
@@ -168,7 +168,7 @@ end
 local answers, place = {}, 1
 while place <= #ARGV do
   local last_place = place + tonumber(ARGV[place])
-  answers[#answers + 1] = is_new and {-2} or write(place + 1, last_place)
+  answers[#answers + 1] = is_unprepared and {-2} or write(place + 1, last_place)
   place = last_place + 1
 end
 return answers
