@@ -62,10 +62,14 @@ class _Connection(HTTPConnection):
         sock: Any = socket.create_connection((self.host, self.port), _CONNECT_SECONDS)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.sock = sock if self._context is None else self._context.wrap_socket(sock, server_hostname=self.host)
+            if self._context is not None:
+                # The handshake apart: interrupted in wrap_socket(), it leaves nothing that could be closed.
+                sock = self._context.wrap_socket(sock, server_hostname=self.host, do_handshake_on_connect=False)
+                sock.do_handshake()
         except BaseException:
             sock.close()
             raise
+        self.sock = sock
 
     @property
     def is_usable(self) -> bool:

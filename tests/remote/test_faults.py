@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -107,6 +109,25 @@ def test_tls_where_there_is_none_and_none_where_there_is():
         ):
             with pytest.raises(SMTPMockError, match=text):
                 connect(url)
+
+
+def test_a_task_that_is_cancelled_during_a_handshake_closes_its_connection():
+    async def test(silent):
+        mock = RemoteMock(f"https://127.0.0.1:{silent.getsockname()[1]}")
+        task = asyncio.create_task(mock.aio.wait_for_message(3600))
+        client, _ = await asyncio.to_thread(silent.accept)
+        with client:
+            client.settimeout(SECONDS)
+            assert await asyncio.to_thread(client.recv, 65_536)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert await asyncio.to_thread(client.recv, 65_536) == b""
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(SECONDS)
+        asyncio.run(test(silent))
+    gc.collect()  # a connection that is only forgotten would say so
 
 
 def test_a_host_that_cannot_be_looked_up_is_told():
