@@ -171,3 +171,10 @@ def alternatives(choices: Sequence[str]) -> str:
         ('a or b', 'one of a, b, c')
     """
     return " or ".join(choices) if len(choices) < 3 else f"one of {', '.join(choices)}"
+
+
+def format_size(number: int) -> str:
+    """Return a number of bytes in a readable form, such as "1.2 kB"."""
+    if number < 1000:
+        return f"{number} B"
+    return f"{number / 1e3:.1f} kB" if number < 1e6 else f"{number / 1e6:.1f} MB"

@@ -6,20 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from smtpmock.mail.files import safe_name, write, write_new
-from smtpmock.text import shorten
+from smtpmock.text import format_size, shorten
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
 
 _UNNAMED = "attachment"
-
-
-def format_size(number: int) -> str:
-    """Return a number of bytes in a readable form, such as "1.2 kB"."""
-    if number < 1000:
-        return f"{number} B"
-    return f"{number / 1e3:.1f} kB" if number < 1e6 else f"{number / 1e6:.1f} MB"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

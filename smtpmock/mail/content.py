@@ -7,11 +7,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smtpmock.errors import ContentError, QueryError
-from smtpmock.mail.attachments import Attachment, format_size
 from smtpmock.mail.headers import Headers, list_values
 from smtpmock.patterns import glob, has_wildcard
 from smtpmock.rfc.grammar import address_key
-from smtpmock.text import shorten
+from smtpmock.text import format_size, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from smtpmock.mail.addresses import Address
+    from smtpmock.mail.attachments import Attachment
     from smtpmock.mail.html import Page
     from smtpmock.mail.mime import Part
 
@@ -290,6 +290,8 @@ class Content:
             >>> Content(b"Content-Type: image/png; name=a.png\r\n\r\nxyz").attachments
             (<Attachment 'a.png' image/png 3 B>,)
         """
+        from smtpmock.mail.attachments import Attachment
+
         return tuple(
             Attachment(part.name, part.type, part.content, part.id, number, part.is_inline)
             for number, part in self.root.numbered_leaves()

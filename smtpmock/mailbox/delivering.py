@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import QueryError
 from smtpmock.mail.content import Content
-from smtpmock.messages.message import Message
+from smtpmock.mailbox.explaining import as_messages
 from smtpmock.rfc.grammar import forward_path
 from smtpmock.text import invalid
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from smtpmock.mailbox.backend import Backend
+    from smtpmock.messages.message import Message
 
 
 class Delivering:
@@ -58,7 +59,7 @@ class Delivering:
             _check_address("recipient", recipient, "an address")
         if not recipients:
             raise QueryError("Missing recipients: expected at least one, in the envelope or in To, Cc or Bcc")
-        return Message(self._backend.deliver(_without_bcc(message), sender, tuple(recipients)))
+        return as_messages([self._backend.deliver(_without_bcc(message), sender, tuple(recipients))])[0]
 
 
 def _check_address(what: str, address: Any, expected: str) -> None:

@@ -8,7 +8,6 @@ from time import time
 from typing import TYPE_CHECKING, Literal
 
 from smtpmock.errors import ExpectationError, MessageTimeoutError, QueryError
-from smtpmock.messages.message import Message
 from smtpmock.queries.query import Mark, Query
 from smtpmock.reports.unmet import MOST_LATE, MOST_UNMET, Unmet
 from smtpmock.runtime.tasks import blocks_a_task
@@ -21,10 +20,12 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from smtpmock.mailbox.backend import Backend
+    from smtpmock.messages.message import Message
+    from smtpmock.messages.session import Session
     from smtpmock.queries.query import SessionQuery
     from smtpmock.queries.words import Numbered, QueryWords
     from smtpmock.reports.facts import ServerFacts
-    from smtpmock.stores.base import Entry
+    from smtpmock.stores.base import Entry, SessionEntry
 
 _BLOCKING = """\
 The wait blocked the event loop of its thread, so the application may have had
@@ -125,7 +126,7 @@ class Explaining:
     def _only(self, found: Sequence[Entry], query: Query) -> Message:
         if len(found) == 1:
             self._note_met(query)
-            return Message(found[0])
+            return as_messages(found)[0]
         if not found:
             self._note_unmet("check", f"a message{with_criteria(query)}", query)
             raise self._failed(f"No message{with_criteria(query)} has arrived.", query)
@@ -226,7 +227,16 @@ def is_seconds(value: object) -> TypeGuard[float]:
 
 def as_messages(entries: Sequence[Entry]) -> list[Message]:
     """Return stored records as users see them."""
+    from smtpmock.messages.message import Message  # with the first one that is read
+
     return list(map(Message, entries))
+
+
+def as_sessions(entries: Iterable[SessionEntry]) -> list[Session]:
+    """Return stored sessions as users see them."""
+    from smtpmock.messages.session import Session  # as above
+
+    return list(map(Session, entries))
 
 
 def with_criteria(query: Query | SessionQuery) -> str:

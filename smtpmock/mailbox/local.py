@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from itertools import count
-from secrets import token_hex
 from time import monotonic, time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -72,7 +72,7 @@ class LocalBackend:
         self._has_run = False
         self._is_forked = False
         self._stops = 0
-        self._prefix = token_hex(4)
+        self._prefix = os.urandom(4).hex()
         self._delivered = count(1)
         self._waiters: dict[int, Callable[[], object]] = {}
         self._add_rules_of_start()

@@ -8,7 +8,6 @@ from smtpmock.mailbox.aio import AsyncMailbox
 from smtpmock.mailbox.assertions import Assertions
 from smtpmock.mailbox.availability import Availability
 from smtpmock.mailbox.delivering import Delivering
-from smtpmock.mailbox.scoped import ScopedBackend
 from smtpmock.mailbox.scripting import Scripting
 from smtpmock.mailbox.waiting import Waiting
 from smtpmock.runtime.listener import bare
@@ -71,6 +70,8 @@ class Mailbox(Waiting, Assertions, Scripting, Delivering, Availability):
             ...     mock.scope(recipient="*@one.example").message().recipients
             ('bob@one.example',)
         """
+        from smtpmock.mailbox.scoped import ScopedBackend
+
         return Scope(
             ScopedBackend(self._backend, query), timeout=self._default_timeout, ignore_violations=self._ignored
         )

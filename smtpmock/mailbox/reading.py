@@ -6,8 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from smtpmock.errors import QueryError
-from smtpmock.mailbox.explaining import Explaining, as_messages
-from smtpmock.messages.session import Session
+from smtpmock.mailbox.explaining import Explaining, as_messages, as_sessions
 from smtpmock.queries.query import Query, SessionQuery
 from smtpmock.text import invalid
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from smtpmock.messages.message import Message
+    from smtpmock.messages.session import Session
     from smtpmock.queries.query import Mark
     from smtpmock.queries.words import QueryWords, SessionWords
     from smtpmock.records.change import Change
@@ -238,7 +238,7 @@ class Reading(Explaining):
             ...     [len(session.exchanges) for session in mock.sessions(helo_name="client.example")]
             [2]
         """
-        return list(map(Session, self._backend.sessions(SessionQuery(query) if query else None)))
+        return as_sessions(self._backend.sessions(SessionQuery(query) if query else None))
 
     def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
         """Call a function with each change: of messages, sessions and rules.

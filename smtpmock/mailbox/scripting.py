@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from smtpmock.errors import ExpectationError, RuleError, SettingError
-from smtpmock.rules.gates import ConnectionLimit, Greylist, RateLimit
-from smtpmock.rules.rule import Rule
 from smtpmock.rules.values import whole
 from smtpmock.text import invalid, pluralize
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from typing_extensions import Unpack
 
     from smtpmock.mailbox.backend import Backend
     from smtpmock.profiles.profile import Profile
     from smtpmock.queries.words import Text
     from smtpmock.rules.book import Clock
+    from smtpmock.rules.gates import Gate
+    from smtpmock.rules.rule import Rule
     from smtpmock.rules.words import Conditions, RuleWords, Stage
 
 RateKey = Literal["", "user", "sender", "client"]
@@ -55,7 +57,7 @@ class Scripting:
             >>> SMTPMock().on("RCPT TO", recipient="bob@example.com", times=2, reply="450 4.7.1 Greylisted")
             <Rule RCPT TO recipient='bob@example.com' times=2 reply='450 4.7.1 Greylisted', 0 hits>
         """
-        return self.add_rule(Rule(stage, words))
+        return self._add(stage, words)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -178,7 +180,9 @@ class Scripting:
             >>> rule = mock.greylist(60, recipient="*@example.com")
             >>> mock.clock.advance(60)  # instead of waiting for a minute
         """
-        return self.add_rule(Rule("RCPT TO", {**conditions, "reply": reply}, gate=Greylist(retry_after)))
+        from smtpmock.rules.gates import Greylist
+
+        return self._add("RCPT TO", {**conditions, "reply": reply}, Greylist(retry_after))
 
     def limit_rate(
         self,
@@ -209,11 +213,13 @@ class Scripting:
             >>> print(mock.limit_rate(30, per=60, by="user", delay=2))
             MAIL FROM delay=2 (at most 30 in 60 s for each user)
         """
+        from smtpmock.rules.gates import RateLimit
+
         gate = RateLimit(messages, per, by)
         if delay and reply != TOO_MANY_MESSAGES:
             raise RuleError(invalid("delay", delay, "a delay without a reply: what is delayed is not refused"))
         words: RuleWords = {"delay": delay} if delay else {"reply": reply, "then": "close"}
-        return self.add_rule(Rule("MAIL FROM", words, gate=gate))
+        return self._add("MAIL FROM", words, gate)
 
     def limit_connections(
         self, connections: int, reply: str = TOO_MANY_CONNECTIONS, *, by: Literal["", "user"] = ""
@@ -237,8 +243,10 @@ class Scripting:
             ...     second.connect(mock.host, mock.port)
             (421, b'4.7.0 Too many connections, try again later')
         """
+        from smtpmock.rules.gates import ConnectionLimit
+
         gate = ConnectionLimit(connections, by)
-        return self.add_rule(Rule("AUTH" if by else "connect", {"reply": reply, "then": "close"}, gate=gate))
+        return self._add("AUTH" if by else "connect", {"reply": reply, "then": "close"}, gate)
 
     def reject_recipient(self, pattern: Text, reply: str = "550 5.1.1 User unknown") -> Rule:
         """Refuse the recipients that match a pattern.
@@ -290,3 +298,8 @@ class Scripting:
             <Rule DATA delay=0.5, 0 hits>
         """
         return self._backend.add_rule(rule)
+
+    def _add(self, stage: Stage, words: Mapping[str, Any], gate: Gate | None = None) -> Rule:
+        from smtpmock.rules.rule import Rule  # with the first rule: a server that only serves needs none
+
+        return self.add_rule(Rule(stage, words, gate=gate))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smtpmock.errors import QueryError
-from smtpmock.mailbox.explaining import as_messages, check_count, is_seconds, with_criteria
+from smtpmock.mailbox.explaining import as_messages, as_sessions, check_count, is_seconds, with_criteria
 from smtpmock.mailbox.reading import Reading
-from smtpmock.messages.session import Session
 from smtpmock.queries.query import Query, SessionQuery
 from smtpmock.text import invalid, pluralize
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from smtpmock.messages.message import Message
+    from smtpmock.messages.session import Session
     from smtpmock.queries.words import QueryWords, SessionWords
     from smtpmock.rules.rule import Rule
 
@@ -157,7 +157,7 @@ class Waiting(Reading):
         if found is None:
             headline = f"No session{with_criteria(asked)} ended {self._within(timeout)}."
             raise self._late(headline, Query({}, accepted=None))
-        return Session(found)
+        return as_sessions([found])[0]
 
     def wait_for_rule(self, rule: Rule, times: int = 1, timeout: float | None = None) -> None:
         """Wait until a rule has applied.

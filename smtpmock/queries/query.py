@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smtpmock.errors import QueryError
 from smtpmock.queries.criteria import CRITERIA, INSTEAD, MESSAGE_WORDS, SESSION_WORDS
-from smtpmock.queries.terms import Term, field_terms
 from smtpmock.text import invalid, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from smtpmock.queries.search import Found
+    from smtpmock.queries.terms import Term
     from smtpmock.records.message import MessageRecord
     from smtpmock.records.session import SessionRecord
 
@@ -65,7 +65,7 @@ class Query:
             elif word == "since":
                 self.after = _after(wanted)
             elif word in MESSAGE_WORDS:
-                terms += field_terms(word, wanted, ignore_case=ignore_case)
+                terms += _terms(word, wanted, ignore_case=ignore_case)
             else:
                 raise QueryError(unknown("criterion", word, MESSAGE_WORDS, INSTEAD))
         if ignore_case and not any(term.ignore_case for term in terms):
@@ -151,7 +151,7 @@ class SessionQuery:
             if word == "since":
                 self.after = _session_after(wanted)
             elif word in SESSION_WORDS:
-                terms += field_terms(word, wanted)
+                terms += _terms(word, wanted)
             else:
                 raise QueryError(unknown("criterion", word, SESSION_WORDS, INSTEAD))
         self.terms: tuple[Term, ...] = tuple(terms)
@@ -177,6 +177,12 @@ class SessionQuery:
 
 _ALIASES = {"from": "from_"}
 """Words that are reserved in Python, but not in a table, a URL or a file."""
+
+
+def _terms(word: str, wanted: Any, *, ignore_case: bool = False) -> list[Term]:
+    from smtpmock.queries.terms import field_terms  # with the first criterion: a server that only serves needs none
+
+    return field_terms(word, wanted, ignore_case=ignore_case)
 
 
 def _flag(word: str, wanted: Any) -> bool:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from smtpmock.conformance.conversation import session_violations
 from smtpmock.conformance.message import message_violations
-from smtpmock.mail.attachments import format_size
 from smtpmock.queries.criteria import tried_recipients
 from smtpmock.reports.safe_html import safe_html
 from smtpmock.reports.transcript import (
@@ -27,7 +26,7 @@ from smtpmock.reports.transcript import (
     messages_by_exchange,
     session_line,
 )
-from smtpmock.text import escape_controls, format_address, pluralize, shorten
+from smtpmock.text import escape_controls, format_address, format_size, pluralize, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smtpmock.mail.attachments import format_size
 from smtpmock.queries.criteria import tried_recipients
 from smtpmock.reports.layout import WIDTH, table, wrapped
 from smtpmock.reports.transcript import answers, clock_time, format_cause
-from smtpmock.text import escape_controls, listed, shorten
+from smtpmock.text import escape_controls, format_size, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

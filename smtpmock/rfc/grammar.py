@@ -19,9 +19,10 @@ _SNUM = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
 _IPV4 = re.compile(rf"{_SNUM}(?:\.{_SNUM}){{3}}")
 _DIGITS_AND_DOTS = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 
-# atext of RFC 5322 section 3.2.3, extended as in RFC 6531; dots anywhere, as go-smtp-mock allows.
-_DOTTED_ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u0080-\U0010ffff-]+"
-_QUOTED_STRING = r'"(?:[ !#-\[\]-~\u0080-\U0010ffff]|\\[ -~])*"'
+# atext of RFC 5322 section 3.2.3, extended as in RFC 6531; dots anywhere, as go-smtp-mock allows. Said by what they are
+# not: to compile the ranges of all letters takes 10 ms.
+_DOTTED_ATOMS = r'[^\x00-\x20"(),:;<>@\[\\\]\x7f]+'
+_QUOTED_STRING = r'"(?:[^\x00-\x1f"\\\x7f]|\\[ -~])*"'
 _DOMAIN_OR_LITERAL = r"(?:\[[^\[\]\s<>]*\]|[^\s<>@,:\"\[\]]+)"
 _PATH = re.compile(
     rf"""

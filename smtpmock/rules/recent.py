@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from hashlib import blake2b
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -52,4 +51,6 @@ def short_key(key: str) -> str:
     """Return the key, or a hash of it if it is long."""
     if len(key) <= _LONGEST_KEY:
         return key
+    from hashlib import blake2b  # takes 6 ms that nobody needs but for such a key
+
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=_LONGEST_KEY // 4).hexdigest()

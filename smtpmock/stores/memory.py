@@ -5,8 +5,8 @@ Only the hub thread changes the store, so no lock is needed; any thread may read
 
 from __future__ import annotations
 
+import os
 from collections import deque
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from smtpmock.queries.criteria import tried_recipients
@@ -113,7 +113,7 @@ class MemoryStore:
         self.dropped = 0
         self.open_sessions = 0
         self._logins: dict[str, int] = {}
-        self._prefix = token_hex(4)
+        self._prefix = os.urandom(4).hex()
         self._last = 0
         self._last_session = 0
         self._changes = 0

@@ -43,6 +43,23 @@ def test_a_constructor_starts_nothing(run):
     )
 
 
+def test_a_server_loads_what_reads_mail_and_makes_rules_on_first_use(run):
+    run(
+        """
+        import sys
+        from smtpmock import SMTPMock
+        from tests.raw_client import deliver
+        later = {"hashlib", "smtpmock.messages.message", "smtpmock.queries.terms", "smtpmock.rules.rule"}
+        with SMTPMock() as mock:
+            deliver(mock)
+            assert not later & set(sys.modules), later & set(sys.modules)
+            mock.fail_next()
+            mock.message(sender="*")
+            assert later & set(sys.modules) == later - {"hashlib"}
+        """
+    )
+
+
 def test_nothing_is_patched(run):
     run(
         """
