@@ -40,6 +40,28 @@ def test_a_scope_sees_only_what_matches(mock, scope):
     assert [len(session.messages) for session in scope.sessions()] == [1]
 
 
+def test_pages_of_sessions_are_those_of_the_scope(mock, scope):
+    assert scope.session_page() == ([], 0)
+    for recipient in (TWO, ONE, TWO, ONE, ONE):
+        send(mock, recipient)
+
+    def numbers(mailbox, *args, **query):
+        found, total = mailbox.session_page(*args, **query)
+        assert found == [session for session in mock.sessions() if session in found]
+        return [session.number for session in found], total
+
+    assert numbers(mock, 1, 2) == ([2, 3], 5)
+    assert numbers(mock, 0, 2, 5) == ([3, 4], 5)
+    assert numbers(mock, limit=2_000, client=mock.host) == ([1, 2, 3, 4, 5], 5)
+    assert numbers(mock, 1, 2, client=str.strip) == ([2, 3], 5)
+    assert numbers(scope, 0, 2) == ([2, 4], 3)
+    assert numbers(scope, 2, 2) == ([4, 5], 3)
+    assert numbers(scope, 0, 1, 5) == ([4], 3)
+    ours, others = scope.message(since=mock.messages()[-2]), mock.messages()[0]
+    assert [session.number for session in scope.sessions(id=[ours.session_id, others.session_id])] == [5]
+    assert scope.session_page(id=others.session_id) == ([], 0)
+
+
 def test_criteria_of_a_call_are_added_to_those_of_the_scope(mock, scope):
     send(mock, ONE)
     send(mock, "eve@one.example")

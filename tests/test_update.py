@@ -113,7 +113,7 @@ def test_messages_are_purged_by_their_ids(mock):
 
 @pytest.mark.parametrize("wanted", [7, None, [7], b"x"])
 def test_other_ids_are_refused(mock, wanted):
-    with pytest.raises(QueryError, match=r"Invalid id .*: expected the id of a message or several ids"):
+    with pytest.raises(QueryError, match=r"Invalid id .*: expected an id or several ids"):
         mock.messages(id=wanted)
 
 

@@ -80,6 +80,7 @@ class AsyncMailbox:
     deliver = coroutine(Delivering.deliver)
     save_messages = coroutine(Reading.save_messages)
     sessions = coroutine(Reading.sessions)
+    session_page = coroutine(Reading.session_page)
     violations = coroutine(Assertions.violations)
     mark = coroutine(Reading.mark)
     subscribe = coroutine(Reading.subscribe)

@@ -67,6 +67,14 @@ class Backend(Protocol):
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""
 
+    def session_page(
+        self, query: SessionQuery, after: int, limit: int, before: int | None = None
+    ) -> tuple[list[SessionEntry], int]:
+        """Return the first sessions that match and have a number above `after`, and the number of all that match.
+
+        With `before`, they are the last ones below that number.
+        """
+
     def ended_sessions(self) -> list[str]:
         """Return the ids of the sessions that have ended, in the order in which they began."""
 

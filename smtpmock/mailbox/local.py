@@ -159,6 +159,12 @@ class LocalBackend:
         """Return the sessions that match, in the order in which they began."""
         return self._store.sessions(query)
 
+    def session_page(
+        self, query: SessionQuery, after: int, limit: int, before: int | None = None
+    ) -> tuple[list[SessionEntry], int]:
+        """Return the first sessions that match and have a number above `after`, and the number of all that match."""
+        return self._store.session_page(query, after, limit, before)
+
     def ended_sessions(self) -> list[str]:
         """Return the ids of the sessions that have ended, in the order in which they began."""
         return [session.record.id for session in self._store.sessions() if session.record.ended is not None]

@@ -225,7 +225,7 @@ class Reading(Explaining):
         """Return the sessions that match, open ones included, in the order in which they began.
 
         Args:
-            **query: Criteria: `client`, `helo_name` and `since`.
+            **query: Criteria: `client`, `helo_name`, `id` and `since`.
 
         Raises:
             QueryError: If a criterion is unknown or its value is invalid.
@@ -239,6 +239,34 @@ class Reading(Explaining):
             [2]
         """
         return as_sessions(self._backend.sessions(SessionQuery(query) if query else None))
+
+    def session_page(
+        self, after: int = 0, limit: int = 50, before: int | None = None, **query: Unpack[SessionWords]
+    ) -> tuple[list[Session], int]:
+        """Return a part of the sessions that match, in the order in which they began, and the number of all that match.
+
+        Args:
+            after: The number of the session after which the part begins.
+            limit: The most sessions to return.
+            before: The number of the session before which the part ends: it then has the last ones; None for the first.
+            **query: Criteria: `client`, `helo_name`, `id` and `since`.
+
+        Raises:
+            QueryError: If a criterion is unknown or its value is invalid.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock:
+            ...     for _ in range(3):
+            ...         SMTP(mock.host, mock.port).close()
+            ...     first, total = mock.session_page(limit=2)
+            ...     last, _ = mock.session_page(limit=1, before=first[-1].number + 2)
+            >>> [session.number for session in first + last], total
+            ([1, 2, 3], 3)
+        """
+        found, total = self._backend.session_page(SessionQuery(query), after, limit, before)
+        return list(map(Session, found)), total
 
     def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
         """Call a function with each change: of messages, sessions and rules.

@@ -11,6 +11,7 @@ from smtpmock.queries.query import Query, SessionQuery
 from smtpmock.queries.terms import AllOf
 from smtpmock.rules.rule import Rule
 from smtpmock.rules.words import STAGES
+from smtpmock.stores.paging import part
 from smtpmock.text import pluralize
 
 if TYPE_CHECKING:
@@ -99,7 +100,20 @@ class ScopedBackend:
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match and have a record that does, or that are known to belong to the scope."""
-        return [session for session in self._backend.sessions(query) if self._has(session)]
+        asked = query or SessionQuery({})
+        if not self._is_of_sessions:  # each has a record of the scope
+            ids = {entry.record.origin.session_id for entry in self._backend.select(self._scope)}
+            if not ids:
+                return []
+            asked = asked.and_terms(SessionQuery({"id": ids}).terms)
+        return [session for session in self._backend.sessions(asked) if self._has(session)]
+
+    def session_page(
+        self, query: SessionQuery, after: int, limit: int, before: int | None = None
+    ) -> tuple[list[SessionEntry], int]:
+        """Return the first sessions that match and have a number above `after`, and the number of all that match."""
+        found = self.sessions(query)
+        return part(found, after, limit, before), len(found)
 
     def ended_sessions(self) -> list[str]:
         """Return the ids of the sessions that have ended, those of others included, which nobody sees here."""

@@ -79,7 +79,9 @@ CRITERIA: Mapping[str, Criterion] = {
         "user", "the user who had logged in", lambda record: (record.negotiated.user,) if record.negotiated.user else ()
     ),
     "size": Criterion("size", "the size of the message in bytes", lambda record: (len(record.content.raw),)),
-    "id": Criterion("id", "the id of the message", lambda record: (record.id,)),
+    "id": Criterion(
+        "id", "the id of the message or of the session", lambda record: (record.id,), lambda record: (record.id,)
+    ),
     "argument": Criterion("text", "the text after the verb of a command"),
     "verb": Criterion("name", "the verb of a command"),
     "where": Criterion("function", "the whole message with its envelope"),

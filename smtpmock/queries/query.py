@@ -101,8 +101,7 @@ class Query:
     @property
     def ids(self) -> frozenset[str] | None:
         """The ids, one of which a record must have; None if they do not matter."""
-        asked = [term.value for term in self.terms if term.field == "id"]
-        return frozenset(asked[0]) if asked else None
+        return _ids(self.terms)
 
     def matches(self, found: Found) -> bool:
         """Return True if a record in a store matches, however old it is."""
@@ -129,7 +128,7 @@ def values(term: Term, found: Found) -> Iterable[Any]:
 
 
 class SessionQuery:
-    """A query for sessions, with the criteria `client` and `helo_name` as for messages, and `since`.
+    """A query for sessions, with the criteria `client`, `helo_name` and `id` as for messages, and `since`.
 
     Args:
         words: The values to ask for, by criterion.
@@ -166,6 +165,11 @@ class SessionQuery:
         query.terms = (*terms, *self.terms)
         return query
 
+    @property
+    def ids(self) -> frozenset[str] | None:
+        """The ids, one of which a session must have; None if they do not matter."""
+        return _ids(self.terms)
+
     def matches(self, record: SessionRecord) -> bool:
         """Return True if a session matches."""
         return record.origin.session_number > self.after and all(
@@ -183,6 +187,11 @@ def _terms(word: str, wanted: Any, *, ignore_case: bool = False) -> list[Term]:
     from smtpmock.queries.terms import field_terms  # with the first criterion: a server that only serves needs none
 
     return field_terms(word, wanted, ignore_case=ignore_case)
+
+
+def _ids(terms: Iterable[Term]) -> frozenset[str] | None:
+    asked = [term.value for term in terms if term.field == "id"]
+    return frozenset(asked[0]) if asked else None
 
 
 def _flag(word: str, wanted: Any) -> bool:

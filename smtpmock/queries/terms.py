@@ -35,7 +35,7 @@ _TEXT_EXPECTED = "a text, a pattern with *, a compiled regular expression or a f
 _EXPECTED: Mapping[ValueKind, str] = {
     "size": "a number of bytes, a comparison as in '>= 1000', or a function",
     "function": "a function of the message",
-    "id": "the id of a message or several ids",
+    "id": "an id or several ids",
     "search": "a text in the search language of Mailpit, as in 'to:bob@example.com is:unread', or a Search",
 }
 

@@ -18,7 +18,7 @@ Size: TypeAlias = int | str | Callable[[int], object]
 """A number of bytes, a comparison such as ``">= 1000"``, or a function of the number."""
 
 Id: TypeAlias = str | Collection[str]
-"""The id of a message, or several ids."""
+"""The id of a message or a session, or several ids."""
 
 
 class Numbered(Protocol):
@@ -34,6 +34,7 @@ class SessionWords(TypedDict, total=False):
 
     helo_name: Text
     client: Text
+    id: Id
     since: Mark
 
 

@@ -14,6 +14,7 @@ from smtpmock.remote.changes import subscribe, wait_for_change
 from smtpmock.remote.client import LIMIT, Client, MissingError, UnreachableError
 from smtpmock.remote.parameters import message_parameters, session_parameters
 from smtpmock.remote.rules import RemoteClock, RemoteRules
+from smtpmock.stores.paging import part
 from smtpmock.text import format_address, listed
 from smtpmock.version import __version__
 
@@ -158,6 +159,18 @@ class RemoteBackend:
         sent = session_parameters(query)
         found = self._sessions(self._client.collect("/sessions", [*sent.pairs, _STORED]))
         return [session for session in found if query is None or query.matches(session.record)]
+
+    def session_page(
+        self, query: SessionQuery, after: int, limit: int, before: int | None = None
+    ) -> tuple[list[SessionEntry], int]:
+        """Return the first sessions that match and have a number above `after`, and the number of all that match."""
+        sent = session_parameters(query)
+        if sent.rest or limit > LIMIT:
+            found = self.sessions(query)
+            return part(found, after, limit, before), len(found)
+        span = [("after", str(after)), ("limit", str(limit)), *([] if before is None else [("before", str(before))])]
+        document = self._client.ask("GET", "/sessions", [*sent.pairs, _STORED, *span])
+        return self._sessions(self._client.items(document, "/sessions")), int(self._client.part(document, "total"))
 
     def ended_sessions(self) -> list[str]:
         """Return the ids of the sessions that have ended, in the order in which they began."""

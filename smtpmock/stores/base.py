@@ -44,6 +44,11 @@ class SessionEntry(NamedTuple):
     record: SessionRecord
     entries: tuple[Entry, ...] = ()
 
+    @property
+    def number(self) -> int:
+        """Its position in the order in which sessions began, counted from 1; never reused."""
+        return self.record.origin.session_number
+
 
 class ServerThread(Protocol):
     """The thread of the servers."""
@@ -62,9 +67,9 @@ class ServerThread(Protocol):
 class Store(Protocol):
     """The interface of a store for the records and sessions of a server.
 
-    Any thread may read: `select`, `page`, `sessions`, `mark`, `changes` and the length; before the store is opened and
-    after it was closed, too. Everything else is called in the hub thread, or in a forked child. A reader sees whatever
-    was written before, and what it is given never changes.
+    Any thread may read: `select`, `page`, `sessions`, `session_page`, `mark`, `changes` and the length; before the
+    store is opened and after it was closed, too. Everything else is called in the hub thread, or in a forked child. A
+    reader sees whatever was written before, and what it is given never changes.
 
     `begin`, `append` and `end` must not wait, and keep for later what they cannot write at once. The other
     methods may wait, in a way that lets other greenlets run, and raise `StoreError` when the store cannot do what they
@@ -150,6 +155,19 @@ class Store(Protocol):
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""
+
+    def session_page(
+        self, query: SessionQuery, after: int, limit: int, before: int | None = None
+    ) -> tuple[list[SessionEntry], int]:
+        """Return the first sessions that match and have a number above `after`, and the number of all that match.
+
+        Args:
+            query: The query.
+            after: The number of the last session that is too old.
+            limit: The most sessions to return.
+            before: The number of the first session that is too young: the last ones before it are returned; None for
+                the first ones.
+        """
 
     def update(self, ids: Iterable[str], *, is_read: bool | None = None, tags: Iterable[str] | None = None) -> int:
         """Mark entries as read or unread, or tag them; return the number of those that existed."""

@@ -6,6 +6,7 @@ Only the hub thread changes the store, so no lock is needed; any thread may read
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from smtpmock.records.exchange import Exchange
 from smtpmock.records.session import NOTHING_NEGOTIATED, Erasure, Negotiated, Observation, Origin, SessionRecord
 from smtpmock.rfc.grammar import address_key
 from smtpmock.stores.base import Entry, SessionEntry
+from smtpmock.stores.paging import by_number, part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable
@@ -62,6 +64,11 @@ class RecordedSession:
         self.ended: float | None = None
         self.forgotten = 0
         self.purged = ""  # the record that was removed last, which the session may still add to
+
+    @property
+    def number(self) -> int:
+        """Its position in the order in which sessions began."""
+        return self.origin.session_number
 
     def record(self) -> SessionRecord:
         """Return the facts so far."""
@@ -392,15 +399,38 @@ class MemoryStore:
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""
         found = []
-        for session in reversed(list(self._sessions.values())):
-            if query is not None and session.origin.session_number <= query.after:
-                break
+        for session in self._candidates(query):
             record = session.record()
             if query is None or query.matches(record):
-                numbers = (self._numbers.get(record_id) for record_id in tuple(session.ids))
-                entries = (self._entries.get(number) for number in numbers if number is not None)
-                found.append(SessionEntry(record, tuple(entry for entry in entries if entry is not None)))
-        return found[::-1]
+                found.append(SessionEntry(record, self._entries_of(session)))
+        return found
+
+    def session_page(
+        self, query: SessionQuery, after: int, limit: int, before: int | None = None
+    ) -> tuple[list[SessionEntry], int]:
+        """Return the first sessions that match and have a number above `after`, and the number of all that match."""
+        if query.terms:
+            found = self.sessions(query)
+            return part(found, after, limit, before), len(found)
+        sessions = self._candidates(query)
+        shown = part(sessions, after, limit, before)
+        return [SessionEntry(session.record(), self._entries_of(session)) for session in shown], len(sessions)
+
+    def _candidates(self, query: SessionQuery | None) -> list[RecordedSession]:
+        """Return the sessions that may match, in the order in which they began."""
+        if query is None:
+            return list(self._sessions.values())
+        if query.ids is None:
+            sessions = list(self._sessions.values())
+        else:
+            sessions = sorted(filter(None, map(self._sessions.get, query.ids)), key=by_number)
+        return sessions[bisect_right(sessions, query.after, key=by_number) :]
+
+    def _entries_of(self, session: RecordedSession) -> tuple[Entry, ...]:
+        """Return the records of a session that are still there."""
+        numbers = (self._numbers.get(record_id) for record_id in tuple(session.ids))
+        entries = (self._entries.get(number) for number in numbers if number is not None)
+        return tuple(entry for entry in entries if entry is not None)
 
     def mark(self) -> Mark:
         """Return a mark for the present moment."""

@@ -12,6 +12,7 @@ from uuid import uuid4
 from redis import Redis
 
 from smtpmock.mail.content import Content
+from smtpmock.queries.query import SessionQuery
 from smtpmock.records.exchange import Cause, Exchange
 from smtpmock.records.message import MessageRecord
 from smtpmock.runtime.hub import get_hub
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from smtpmock.records.session import Origin
 
 STARTED = 1_700_000_000.0
-READERS = frozenset(("can_refuse", "changes", "dropped", "mark", "open_sessions", "page", "select", "sessions"))
+READERS = frozenset(
+    ("can_refuse", "changes", "dropped", "mark", "open_sessions", "page", "select", "session_page", "sessions")
+)
 
 _ids = count(1)
 
@@ -67,8 +70,8 @@ class Stored:
     def session(self, client: str = "192.0.2.1", now: float = STARTED) -> Origin:
         """Begin a session; return its origin as readers see it."""
         session_id = self._call("begin", client, 40000, "192.0.2.2", now).session_id
-        sessions = [session.record for session in self._store.sessions() if session.record.id == session_id]
-        return sessions[0].origin
+        [session] = self._store.sessions(SessionQuery({"id": session_id}))
+        return session.record.origin
 
     def settle(self) -> None:
         """Wait until the store has told of all that has happened: changes come over a channel of Redis."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from smtpmock.queries.query import Query, SessionQuery
+from smtpmock.queries.query import Mark, Query, SessionQuery
+from smtpmock.queries.terms import AllOf
 from smtpmock.records.session import Attempt, Erasure, Negotiated, Observation
 from tests.stores.records import STARTED, mail, said
 
@@ -314,6 +315,87 @@ def test_sessions_are_found_by_their_client_and_their_moment(stored):
     assert asked(client="192.0.2.1") == [1, 3]
     assert asked(client="192.0.2.1", since=mark) == [3]
     assert asked(helo_name="nobody") == []
+
+
+def test_sessions_are_found_by_their_ids(stored):
+    store = stored()
+    origins = [store.session() for _ in range(4)]
+    ids = [origin.session_id for origin in origins]
+    kept = store.mail(origins[2])
+
+    def asked(**words):
+        return [session.number for session in store.sessions(SessionQuery(words))]
+
+    assert asked(id=ids[1]) == [2]
+    assert asked(id=[ids[3], ids[0], "x", ""]) == [1, 4]
+    assert asked(id=ids, since=Mark(0, 2)) == [3, 4]
+    assert asked(id=AllOf((ids[:2], ids[1:3]))) == [2]
+    assert asked(id=ids, client="192.0.2.9") == []
+    for unknown in ("", "x", "1", f"{ids[0]}9", f"x{ids[0]}", "x-1", f"{ids[0]}\0", f"x-{10**30}", "-²", []):
+        assert asked(id=unknown) == []
+        assert store.session_page(SessionQuery({"id": unknown}), 0, 9) == ([], 0)
+    assert [records(session.entries) for session in store.sessions(SessionQuery({"id": ids[2]}))] == [[kept]]
+
+
+def test_sessions_are_read_page_by_page_in_both_directions(stored):
+    store = stored()
+    origins = [store.session(f"192.0.2.{1 + number % 2}") for number in range(7)]
+    mails = {origin.session_number: [store.mail(origin), store.mail(origin)] for origin in origins[2:4]}
+    store.append(origins[4].session_id, said(1, "EHLO", "EHLO client.example")._replace(argument="client.example"))
+    for origin in origins[:3]:
+        store.end(origin.session_id, STARTED + 1)
+    everything = {session.number: session for session in store.sessions()}
+    assert {number: records(session.entries) for number, session in everything.items() if session.entries} == mails
+
+    def page(after, limit, before=None, **words):
+        found, total = store.session_page(SessionQuery(words), after, limit, before)
+        assert found == [everything[session.number] for session in found]
+        return [session.number for session in found], total
+
+    assert page(0, 3) == ([1, 2, 3], 7)
+    assert page(3, 3) == ([4, 5, 6], 7)
+    assert page(6, 3) == ([7], 7)
+    assert page(7, 3) == ([], 7)
+    assert page(0, 3, 10**18) == ([5, 6, 7], 7)
+    assert page(0, 3, 5) == ([2, 3, 4], 7)
+    assert page(0, 3, 2) == ([1], 7)
+    assert page(0, 3, 1) == ([], 7)
+    assert page(2, 9, 5) == ([3, 4], 7)
+    assert page(0, 0) == page(0, 0, 9) == ([], 7)
+
+    assert page(0, 2, client="192.0.2.1") == ([1, 3], 4)
+    assert page(3, 2, client="192.0.2.1") == ([5, 7], 4)
+    assert page(0, 2, 10**18, client="192.0.2.1") == ([5, 7], 4)
+    assert page(0, 2, 5, client="192.0.2.1") == ([1, 3], 4)
+    assert page(0, 2, 1, client="192.0.2.1") == ([], 4)
+    assert page(0, 9, helo_name="client.example") == ([5], 1)
+    assert page(0, 2, since=Mark(0, 4)) == ([5, 6], 3)
+    assert page(5, 2, since=Mark(0, 4), client="192.0.2.1") == ([7], 2)
+    assert page(0, 1, 10**18, since=Mark(0, 5)) == ([7], 2)
+    ids = [origin.session_id for origin in origins[1:4]]
+    assert page(2, 1, id=ids) == ([3], 3)
+    assert page(0, 1, 4, id=ids, since=Mark(0, 2)) == ([3], 2)
+
+    store.purge()
+    everything = {session.number: session for session in store.sessions()}
+    assert page(0, 2) == ([4, 5], 4)
+
+
+def test_many_sessions_are_read_with_what_belongs_to_each(stored):
+    store = stored()
+    origins = [store.begin(f"192.0.2.{number % 5}", 40000, "192.0.2.2", STARTED) for number in range(230)]
+    mails = [mail(origin._replace(session_number=number)) for number, origin in enumerate(origins, 1)]
+    for origin, record in zip(origins, mails, strict=True):
+        store.append(origin.session_id, said(1, "NOOP", f"NOOP {record.id}"))
+        store.add(record)
+
+    assert [session.number for session in store.sessions()] == list(range(1, 231))
+    for found in (store.sessions(), store.session_page(SessionQuery({}), 0, 230)[0]):
+        for record, session in zip(mails, found, strict=True):
+            assert [known.record.id for known in session.entries] == [record.id]
+            assert session.record.exchanges[0].request == f"NOOP {record.id}"
+    found, total = store.session_page(SessionQuery({"client": "192.0.2.3"}), 150, 2)
+    assert ([session.number for session in found], total) == ([154, 159], 46)
 
 
 def test_a_message_without_a_session_is_kept(stored):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from smtplib import SMTP, SMTPDataError
 from time import monotonic
@@ -12,9 +13,10 @@ from time import monotonic
 import pytest
 
 from smtpmock import ServerStateError, SMTPMock, StartError, StoreError, connect
-from smtpmock.queries.query import Query
+from smtpmock.queries.query import Query, SessionQuery
 from smtpmock.records.message import MessageRecord
 from smtpmock.records.packed import pack
+from smtpmock.stores.sqlite import entries, sessions
 from smtpmock.stores.sqlite.schema import VERSION
 from tests.stores.records import STARTED, Stored, mail, said
 
@@ -54,6 +56,40 @@ def locked(path):
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
+
+
+# What is read.
+
+
+def test_a_page_and_a_session_by_its_id_are_read_without_the_others(url, monkeypatch):
+    read = []
+
+    def reading(make, kind):
+        def made(row, *args):
+            read.append(kind)
+            return make(row, *args)
+
+        return made
+
+    monkeypatch.setattr(sessions, "session", reading(sessions.session, "session"))
+    monkeypatch.setattr(entries, "entry", reading(entries.entry, "message"))
+
+    def costs(ask):
+        read.clear()
+        found = ask()
+        return [session.number for session in found], read.count("session"), read.count("message")
+
+    with opened(url) as store:
+        origins = [store.begin("192.0.2.1", 40000, "192.0.2.2", STARTED) for _ in range(300)]
+        for origin in origins:
+            store.add(mail(origin))
+
+        for after, before, numbers in ((0, None, [1, 2]), (200, None, [201, 202]), (0, 10**18, [299, 300])):
+            page = partial(store.session_page, SessionQuery({}), after, 2, before)
+            assert costs(lambda page=page: page()[0]) == (numbers, 2, 2)
+        by_id = SessionQuery({"id": origins[149].session_id})
+        assert costs(lambda: store.sessions(by_id)) == ([150], 1, 1)
+        assert costs(lambda: store.session_page(by_id, 0, 50)[0]) == ([150], 1, 1)
 
 
 # What survives.

@@ -25,28 +25,23 @@ def page(
     number: Callable[[Any], int],
     form: Callable[[Any], Any],
 ) -> dict[str, Any]:
-    """Return a page of a list: the first after a number, or the last before one.
+    """Return a page of a list: the first items after a number.
 
     Args:
         name: The name of the list.
         items: All items that match, in order of their numbers.
-        values: The parameters: `after`, `before` and `limit`.
-        number: The function that returns the number of an item, at which a page can begin or end.
+        values: The parameters: `after` and `limit`.
+        number: The function that returns the number of an item, at which a page can end.
         form: The function that returns an item as JSON.
 
     Example:
         >>> page("letters", "abcd", {"limit": 2}, lambda item: ord(item) - 96, str.upper)
         {'letters': ['A', 'B'], 'total': 4, 'next': 2}
-        >>> page("letters", "abcd", {"before": 4, "limit": 2}, lambda item: ord(item) - 96, str.upper)
-        {'letters': ['B', 'C'], 'total': 4, 'next': 2}
     """
     after, limit = span(values)
     rest = [item for item in items if number(item) > after] if after else items
-    if "before" in values:
-        rest = [item for item in rest if number(item) < values["before"]]
-    shown = rest[-limit:] if "before" in values else rest[:limit]
-    edge = shown[:1] if "before" in values else shown[-1:]
-    return answer(name, shown, len(items), form, number(edge[0]) if len(rest) > len(shown) else None)
+    shown = rest[:limit]
+    return answer(name, shown, len(items), form, number(shown[-1]) if len(rest) > limit else None)
 
 
 def span(values: Mapping[str, Any]) -> tuple[int, int]:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import falcon
 
 from smtpmock.http.native.forms import as_json
-from smtpmock.http.native.lists import list_schema, page
+from smtpmock.http.native.lists import answer, list_schema, span
 from smtpmock.http.native.messages import LATEST, item_form
 from smtpmock.http.native.operations import Answer, NotFoundError, Operation
 from smtpmock.http.native.parts import ISOLATED
 from smtpmock.http.native.schemas import reference
-from smtpmock.http.native.words import AFTER, BEFORE, INCLUDE, LIMIT, SESSION_QUERY, fields, sessions_query
+from smtpmock.http.native.words import AFTER, BEFORE, HIGHEST, INCLUDE, LIMIT, SESSION_QUERY, fields, sessions_query
 from smtpmock.messages.session import Session
 
 if TYPE_CHECKING:
@@ -22,18 +22,20 @@ _TRANSCRIPTS = ("text/plain", "text/html")
 
 
 def _find(call: Call) -> Session:
-    wanted, sessions = call.path["id"], call.context.mailbox.sessions()
-    if wanted == LATEST and sessions:
-        return sessions[-1]
-    for session in sessions:
-        if session.id == wanted:
-            return session
+    wanted, mailbox = call.path["id"], call.context.mailbox
+    found = mailbox.session_page(limit=1, before=HIGHEST)[0] if wanted == LATEST else mailbox.sessions(id=wanted)
+    for session in found:
+        return session
     raise NotFoundError("There is no session" if wanted == LATEST else f"There is no session {wanted!r}")
 
 
 def _list(call: Call) -> Any:
-    found = call.context.mailbox.sessions(**sessions_query(call))
-    return page("sessions", found, call.values, lambda session: session.number, item_form(call))
+    (after, limit), before = span(call.values), call.values.get("before")
+    aside = call.context.aside
+    found, total = aside(call.context.mailbox.session_page, after, limit + 1, before, **sessions_query(call))
+    shown, edge = (found[:limit], -1) if before is None else (found[-limit:], 0)
+    following = shown[edge].number if len(found) > limit else None
+    return aside(answer, "sessions", shown, total, item_form(call), following)
 
 
 def _read(call: Call) -> Any:

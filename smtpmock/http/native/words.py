@@ -184,9 +184,12 @@ def fields(*kinds: type) -> Parameter:
     )
 
 
-AFTER = integer("after", "The number after which the list begins: `next` of the list before", 0, 10**18)
+HIGHEST = 10**18
+"""The highest number that a parameter can have; no message and no session reaches it."""
+
+AFTER = integer("after", "The number after which the list begins: `next` of the list before", 0, HIGHEST)
 BEFORE = integer(
-    "before", "The number before which the list ends: then it has the newest ones, up to `limit`", 1, 10**18
+    "before", "The number before which the list ends: then it has the newest ones, up to `limit`", 1, HIGHEST
 )
 LIMIT = integer("limit", "The most items to return, 50 unless given", 1, MOST_LISTED)
 LIMIT_OF_TAKEN = integer("limit", "The most messages to return, 50 unless given; there is no next page", 1, 10**9)

@@ -10,13 +10,11 @@ from smtpmock.records.exchange import Exchange
 from smtpmock.records.message import MessageRecord
 from smtpmock.records.packed import unpack, unpack_all
 from smtpmock.records.session import Erasure, Negotiated, Observation, Origin
-from smtpmock.stores.base import Entry, SessionEntry
+from smtpmock.stores.base import Entry
 from smtpmock.stores.memory import MemoryStore, RecordedSession
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from smtpmock.queries.query import SessionQuery
 
 
 class Mirror(MemoryStore):
@@ -142,13 +140,7 @@ class Mirror(MemoryStore):
         self._sessions.pop(session_id, None)
         self._pieces.pop(session_id, None)
 
-    def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
-        """Return the sessions that match, in the order in which they began."""
-        found = []
-        for session in list(self._sessions.values()):
-            record = session.record()
-            if query is None or query.matches(record):
-                numbers = tuple(self._of_session.get(record.id, ()))
-                entries = tuple(filter(None, map(self._entries.get, numbers)))
-                found.append(SessionEntry(record, entries))
-        return found
+    def _entries_of(self, session: RecordedSession) -> tuple[Entry, ...]:
+        """Return the records of a session that are still there."""
+        numbers = tuple(self._of_session.get(session.origin.session_id, ()))
+        return tuple(filter(None, map(self._entries.get, numbers)))

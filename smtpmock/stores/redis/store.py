@@ -378,6 +378,12 @@ class RedisStore:
         """Return the sessions that match, open ones included, in the order in which they began."""
         return self._read(with_sessions=True).sessions(query)
 
+    def session_page(
+        self, query: SessionQuery, after: int, limit: int, before: int | None = None
+    ) -> tuple[list[SessionEntry], int]:
+        """Return the first sessions that match and have a number above `after`, and the number of all that match."""
+        return self._read(with_sessions=True).session_page(query, after, limit, before)
+
     def mark(self) -> Mark:
         """Return a mark for the present moment."""
         return self._read().mark()

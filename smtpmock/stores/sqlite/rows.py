@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 ENTRY = "m.number, m.head, m.content, m.is_read, m.tags"
 """The columns of an entry."""
 
+_LONGEST_NUMBER = 18  # digits of an integer of SQLite
+
 
 class Head(NamedTuple):
     """The facts of a session, besides its exchanges and its end."""
@@ -54,6 +56,27 @@ class State(NamedTuple):
     ended_exchanges: int = 0
     settled: int = 0
     indexed: int = 0
+
+
+def make_session_id(prefix: str, number: int) -> str:
+    """Return the id of a session.
+
+    Args:
+        prefix: The part of the id that differs from server to server.
+        number: The number of the session.
+    """
+    return f"{prefix}-{number}"
+
+
+def session_number(session_id: str) -> int:
+    """Return the number of the session that may have an id; 0 if none can have it.
+
+    Example:
+        >>> session_number(make_session_id("c3758772", 510)), session_number("x")
+        (510, 0)
+    """
+    digits = session_id.rpartition("-")[2]
+    return int(digits) if digits.isdecimal() and len(digits) <= _LONGEST_NUMBER else 0
 
 
 def entry(row: tuple[Any, ...]) -> Entry:

@@ -50,6 +50,10 @@ CREATE VIRTUAL TABLE IF NOT EXISTS subjects USING fts5 (subject, tokenize = 'tri
 """The index of subjects; SQLite may have been built without it, or be older than 3.34."""
 
 
+OPEN_SESSIONS = "CREATE INDEX IF NOT EXISTS sessions_open ON sessions (number) WHERE ended IS NULL"
+"""The index with which they are counted; a file of an older version does not have it."""
+
+
 def connect(path: Path, timeout: float, *, create: bool = False) -> sqlite3.Connection:
     """Return a connection to a file, which any thread may use, but one at a time.
 
@@ -84,6 +88,7 @@ def prepare(path: Path, timeout: float) -> sqlite3.Connection:
         connection = connect(path, timeout, create=True)
         _check(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(OPEN_SESSIONS)
         connection.execute("PRAGMA temp_store = MEMORY")  # of statements that may be undone: else a file for each
         connection.execute("PRAGMA wal_autocheckpoint = 2000")  # pages: a checkpoint costs the most per page when small
     except (sqlite3.Error, StartError) as error:

@@ -20,7 +20,7 @@ from smtpmock.records.session import Origin
 from smtpmock.stores.sqlite.database import Database
 from smtpmock.stores.sqlite.open_session import OpenSession
 from smtpmock.stores.sqlite.reading import Reader
-from smtpmock.stores.sqlite.rows import State, entry
+from smtpmock.stores.sqlite.rows import State, entry, make_session_id
 from smtpmock.stores.sqlite.step import Addition, Step, Waiting, in_thread
 from smtpmock.stores.sqlite.transaction import EXCHANGES_PER_MESSAGE
 
@@ -171,7 +171,7 @@ class SQLiteStore:
     def begin(self, client: str, client_port: int, server: str, now: float) -> Origin:
         """Begin a session; return its origin, with its id and number."""
         self._last_session = number = self._last_session + 1
-        origin = Origin(f"{self._prefix}-{number}", number, client, client_port, server, now)
+        origin = Origin(make_session_id(self._prefix, number), number, client, client_port, server, now)
         session = self._sessions[origin.session_id] = OpenSession(origin)
         self.open_sessions += 1
         self._note(session)
@@ -435,6 +435,12 @@ class SQLiteStore:
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""
         return self._read(partial(self._reader.sessions, query), with_sessions=True)
+
+    def session_page(
+        self, query: SessionQuery, after: int, limit: int, before: int | None = None
+    ) -> tuple[list[SessionEntry], int]:
+        """Return the first sessions that match and have a number above `after`, and the number of all that match."""
+        return self._read(partial(self._reader.session_page, query, after, limit, before), with_sessions=True)
 
     def mark(self) -> Mark:
         """Return a mark for the present moment."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from smtpmock.records.packed import pack
 from smtpmock.stores.base import Entry
 from smtpmock.stores.sqlite.conditions import condition, id_in_keys, index_form, keys_of
-from smtpmock.stores.sqlite.reading import matching
+from smtpmock.stores.sqlite.entries import matching
 from smtpmock.stores.sqlite.rows import ENTRY, State, entry
 
 if TYPE_CHECKING:
