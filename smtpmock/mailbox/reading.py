@@ -265,6 +265,8 @@ class Reading(Explaining):
             >>> [session.number for session in first + last], total
             ([1, 2, 3], 3)
         """
+        from smtpmock.messages.session import Session
+
         found, total = self._backend.session_page(SessionQuery(query), after, limit, before)
         return list(map(Session, found)), total
 
