@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -53,12 +54,10 @@ class _Connection(SendsTogether, WSGIHandler):
 
     def get_environ(self) -> Any:
         environ = super().get_environ()
-        environ["smtpmock.receive"] = self._receive
+        # The next bytes of a client with which another protocol was agreed on. A method of this connection would make a
+        # cycle, and the file would be closed when there is no loop any more.
+        environ["smtpmock.receive"] = partial(self.rfile.read1, _BYTES_OF_A_STREAM)
         return environ
-
-    def _receive(self) -> Any:
-        """Return the next bytes of a client with which another protocol was agreed on."""
-        return self.rfile.read1(_BYTES_OF_A_STREAM)
 
     def read_requestline(self) -> Any:
         self.is_idle = True
