@@ -11,7 +11,7 @@ import gevent
 from smtpmock.consistency import check_together
 from smtpmock.errors import MessageTimeoutError, ServerStateError, SettingError, SMTPMockError
 from smtpmock.mailbox import registry
-from smtpmock.mailbox.explaining import add_evidence, wait_for_late_mail
+from smtpmock.mailbox.explaining import add_evidence, load_readers, wait_for_late_mail
 from smtpmock.mailbox.local import LocalBackend
 from smtpmock.mailbox.startable import Startable
 from smtpmock.protocol.behaviour import Behaviour
@@ -186,6 +186,7 @@ class SMTPMock(Startable):
             True
             >>> mock.stop()
         """
+        load_readers()  # not in `start_on`, with which the command starts: nobody there reads
         self.start_on(None)
 
     def start_on(self, listener: Any, http_listener: Any = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from math import inf
 from time import time
 from typing import TYPE_CHECKING, Literal
@@ -225,9 +226,16 @@ def is_seconds(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and value == value
 
 
+def load_readers() -> None:
+    """Load what reads mail and makes rules: later, there may be no descriptor left to open its files with."""
+    with suppress(OSError, ImportError):  # there is none now: the start tells, or whoever reads tries again
+        import smtpmock.mailbox.scoped
+        import smtpmock.messages.session  # noqa: F401
+
+
 def as_messages(entries: Sequence[Entry]) -> list[Message]:
     """Return stored records as users see them."""
-    from smtpmock.messages.message import Message  # with the first one that is read
+    from smtpmock.messages.message import Message  # the command reads none
 
     return list(map(Message, entries))
 

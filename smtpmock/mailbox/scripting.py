@@ -300,6 +300,6 @@ class Scripting:
         return self._backend.add_rule(rule)
 
     def _add(self, stage: Stage, words: Mapping[str, Any], gate: Gate | None = None) -> Rule:
-        from smtpmock.rules.rule import Rule  # with the first rule: a server that only serves needs none
+        from smtpmock.rules.rule import Rule  # the command mostly makes none
 
         return self.add_rule(Rule(stage, words, gate=gate))

@@ -184,7 +184,7 @@ _ALIASES = {"from": "from_"}
 
 
 def _terms(word: str, wanted: Any, *, ignore_case: bool = False) -> list[Term]:
-    from smtpmock.queries.terms import field_terms  # with the first criterion: a server that only serves needs none
+    from smtpmock.queries.terms import field_terms  # the command asks nothing
 
     return field_terms(word, wanted, ignore_case=ignore_case)
 
