@@ -40,7 +40,7 @@ NEEDS = {
 collect_ignore = [] if NEEDS["/proc"] else ["robustness"]
 
 
-_MEASURED = 3
+_MEASURED = 1
 """The cases of a parametrized test that run under coverage."""
 
 

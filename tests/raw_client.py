@@ -38,6 +38,8 @@ class Client:
     ) -> None:
         own, port = ("127.0.0.1", server) if isinstance(server, int) else (server.host, server.port)
         self.socket = socket.create_connection((host or own, port), SECONDS, (source, 0) if source else None)
+        # Or the system keeps a second small piece back until the server has acknowledged the first, for 40 ms.
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._lines = self.socket.makefile("rb")
         if greeting is not None:
             try:

@@ -8,6 +8,7 @@ from smtplib import SMTP
 import pytest
 
 from smtpmock import SMTPMock
+from tests.long import LONG
 from tests.places import served
 from tests.raw_client import SECONDS
 from tests.sending import fail, in_thread, send, stream
@@ -23,7 +24,7 @@ def mock(place):
 
 # Many.
 
-MANY = 100_000
+MANY = 100_000 if LONG else 30_000
 
 
 @pytest.fixture(scope="module")

@@ -139,7 +139,7 @@ def test_a_stop_as_soon_as_the_server_runs_leaves_one_start_open():
                 continue
             return
 
-    for _ in range(300):
+    for _ in range(100):
         stopper = threading.Thread(target=stop)
         stopper.start()
         mock.start()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.long import LONG
 from tests.server.worlds import ON_LIBUV, PATCHED, in_every_world
 
 
@@ -139,7 +140,7 @@ def test_a_server_that_was_started_before_the_patch_serves_and_stops_after_it(ru
 
 @pytest.mark.uninstrumented
 @pytest.mark.needs("/proc")
-@pytest.mark.parametrize("count", [1000])
+@pytest.mark.parametrize("count", [1000 if LONG else 200])
 def test_many_starts_and_stops_leave_nothing_behind(run, count):
     run(
         # On libuv gevent itself keeps a quarter of a kilobyte of each listener.
