@@ -265,10 +265,8 @@ class Reading(Explaining):
             >>> [session.number for session in first + last], total
             ([1, 2, 3], 3)
         """
-        from smtpmock.messages.session import Session
-
         found, total = self._backend.session_page(SessionQuery(query), after, limit, before)
-        return list(map(Session, found)), total
+        return as_sessions(found), total
 
     def subscribe(self, callback: Callable[[Change], object]) -> Callable[[], None]:
         """Call a function with each change: of messages, sessions and rules.

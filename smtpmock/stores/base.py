@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from smtpmock.queries.query import Mark, Query, SessionQuery
     from smtpmock.records.change import Change
@@ -42,7 +42,7 @@ class SessionEntry(NamedTuple):
     """
 
     record: SessionRecord
-    entries: tuple[Entry, ...] = ()
+    entries: Sequence[Entry] = ()
 
     @property
     def number(self) -> int:

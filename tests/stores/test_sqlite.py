@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
 import sqlite3
 from contextlib import closing, contextmanager
@@ -16,7 +17,8 @@ from smtpmock import ServerStateError, SMTPMock, StartError, StoreError, connect
 from smtpmock.queries.query import Query, SessionQuery
 from smtpmock.records.message import MessageRecord
 from smtpmock.records.packed import pack
-from smtpmock.stores.sqlite import entries, sessions
+from smtpmock.stores.base import SessionEntry
+from smtpmock.stores.sqlite import sessions, unread
 from smtpmock.stores.sqlite.schema import VERSION
 from tests.stores.records import STARTED, Stored, mail, said
 
@@ -72,11 +74,13 @@ def test_a_page_and_a_session_by_its_id_are_read_without_the_others(url, monkeyp
         return made
 
     monkeypatch.setattr(sessions, "session", reading(sessions.session, "session"))
-    monkeypatch.setattr(entries, "entry", reading(entries.entry, "message"))
+    monkeypatch.setattr(unread, "entry", reading(unread.entry, "message"))
 
     def costs(ask):
         read.clear()
         found = ask()
+        assert "message" not in read
+        assert [len([*session.entries]) for session in found] == [1] * len(found)
         return [session.number for session in found], read.count("session"), read.count("message")
 
     with opened(url) as store:
@@ -90,6 +94,45 @@ def test_a_page_and_a_session_by_its_id_are_read_without_the_others(url, monkeyp
         by_id = SessionQuery({"id": origins[149].session_id})
         assert costs(lambda: store.sessions(by_id)) == ([150], 1, 1)
         assert costs(lambda: store.session_page(by_id, 0, 50)[0]) == ([150], 1, 1)
+
+
+def test_the_records_of_a_session_are_the_same_whenever_they_are_made(url):
+    with opened(url) as store:
+        origin = store.session()
+        mails = [store.mail(origin), store.mail(origin)]
+        made = SessionEntry(store.sessions()[0].record, tuple(store.select()))
+
+        def unread():
+            [session] = store.sessions()
+            return session
+
+        assert unread() == made
+        assert made == unread()
+        assert unread() == unread()
+        assert unread() != made._replace(entries=made.entries[:1])
+        assert hash(unread()) == hash(made)
+        assert str(unread()) == str(made)
+        assert pickle.loads(pickle.dumps(unread())) == made
+        found = unread()
+        assert len(found.entries) == 2
+        assert found.entries[1] == made.entries[1]
+        assert found.entries[1:] == made.entries[1:]
+        assert [entry.record for entry in reversed(found.entries)] == mails[::-1]
+        assert len(found.entries) == 2
+        early = unread()
+        store.purge()
+        assert early == made
+
+
+def test_a_record_of_a_session_that_cannot_be_made_is_an_error_of_one_sentence(url, path):
+    with opened(url) as store:
+        store.mail()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE messages SET head = '[1'")
+
+    [session] = SMTPMock(store=url).sessions()
+    with pytest.raises(StoreError, match=r"^Cannot read message 1 of the store: [^\n]+$"):
+        list(session.messages)
 
 
 # What survives.

@@ -8,9 +8,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from smtpmock.stores.base import SessionEntry
-from smtpmock.stores.sqlite.conditions import Condition, session_in_keys
-from smtpmock.stores.sqlite.entries import MOST_COUNTED, MOST_EXAMINED, matching
-from smtpmock.stores.sqlite.rows import session, session_number
+from smtpmock.stores.sqlite.conditions import session_in_keys
+from smtpmock.stores.sqlite.entries import MOST_COUNTED, MOST_EXAMINED
+from smtpmock.stores.sqlite.rows import ENTRY, session, session_number
+from smtpmock.stores.sqlite.unread import UnreadEntries
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from smtpmock.queries.query import SessionQuery
     from smtpmock.records.session import SessionRecord
-    from smtpmock.stores.base import Entry
 
 _AT_ONCE = 100
 """The sessions for which one question gives what was said in them, and one the records."""
@@ -111,8 +111,23 @@ def _condition(query: SessionQuery, after: int, before: int | None) -> tuple[str
 
 def _with_entries(connection: sqlite3.Connection, records: Sequence[SessionRecord]) -> list[SessionEntry]:
     """Return sessions with their records."""
-    keys = tuple(session_in_keys(record.origin.session_number) for record in records)
-    entries: dict[int, list[Entry]] = {}
-    for entry in matching(connection, None, Condition((), (), (), keys, "", True), 0, None) if keys else ():
-        entries.setdefault(entry.record.origin.session_number, []).append(entry)
-    return [SessionEntry(record, tuple(entries.get(record.origin.session_number, ()))) for record in records]
+    keys = [session_in_keys(record.origin.session_number) for record in records]
+    rows: dict[str, list[tuple[Any, ...]]] = {key: [] for key in keys}
+    asked = json.dumps(keys)
+    for statement in _OF_SESSIONS if keys else ():
+        for key, *row in connection.execute(statement, (asked,)):
+            rows[key].append(tuple(row))
+    return [
+        SessionEntry(record, UnreadEntries(rows[key]) if rows[key] else ())
+        for key, record in zip(keys, records, strict=True)
+    ]
+
+
+_ASKED = "IN (SELECT value FROM json_each(?))"
+_OF_SESSIONS = (
+    f"SELECT k.key, {ENTRY} FROM keys k CROSS JOIN messages m ON m.number = k.number WHERE k.key {_ASKED} "
+    "ORDER BY m.number",
+    f"SELECT k.value, {ENTRY} FROM messages m, json_each(m.keys) k WHERE m.number > (SELECT settled FROM state) "
+    f"AND k.value {_ASKED} ORDER BY m.number",
+)
+"""The records of some sessions: those whose keys are in their table, and those whose keys are not there yet."""
