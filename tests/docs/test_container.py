@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from smtpmock.settings.declarations import SETTINGS
-from tests.docs.pages import ALL, ROOT
+from tests.docs.pages import ALL, DOCS, ROOT
 from tests.docs.test_commands import free_port
 from tests.test_project import PROJECT
 
@@ -83,3 +85,54 @@ def test_compose_file_of_the_page_uses_what_there_is():
     assert mail["build"]["context"] == f"{PROJECT['urls']['Homepage']}.git"
     assert (ROOT / mail["build"]["dockerfile"]).exists()
     assert {name.removeprefix("SMTPMOCK_").lower() for name in mail["environment"]} <= set(SETTINGS)
+    assert all(port.startswith("127.0.0.1:") for port in mail["ports"])
+
+
+class TestScaling:
+    """The stack of several servers behind a load balancer."""
+
+    FOLDER = ROOT / "docs" / "scaling"
+    BALANCER = (FOLDER / "haproxy.cfg").read_text(encoding="utf-8")
+
+    @pytest.fixture
+    def services(self):
+        yaml = pytest.importorskip("yaml")
+        return yaml.safe_load((self.FOLDER / "compose.yaml").read_text(encoding="utf-8"))["services"]
+
+    def test_services_that_are_named_exist(self, services):
+        named = {name for service in services.values() for name in service.get("depends_on", [])}
+        stores = {urlsplit(flag.partition("=")[2]).hostname for flag in self.flags(services)}
+
+        assert named | stores <= set(services)
+
+    def test_servers_have_the_image_of_the_page_and_flags_that_exist(self, services):
+        built = re.findall(r"docker build -t (\S+) -f Containerfile", (DOCS / "scaling.md").read_text(encoding="utf-8"))
+
+        assert [name for name in services if services[name]["image"] in built] == ["one", "two", "three"]
+        assert {flag.partition("=")[0] for flag in self.flags(services)} <= {f"--{name}" for name in SETTINGS}
+
+    def test_balancer_has_every_server_at_its_ports(self, services):
+        servers = [name for name in services if services[name]["image"] == "smtpmock"]
+        ports = instruction("EXPOSE").split()
+
+        assert re.findall(r"bind :(\d+)", self.BALANCER) == ports
+        assert re.findall(r"^ +server (\w+) (\w+):(\d+)$", self.BALANCER, re.MULTILINE) == [
+            (name, name, port) for port in ports for name in servers
+        ]
+
+    def test_balancer_publishes_its_ports_for_this_machine_and_has_its_configuration(self, services):
+        balancer = services["balancer"]
+        [volume] = balancer["volumes"]
+
+        assert balancer["ports"] == [f"127.0.0.1:{port}:{port}" for port in instruction("EXPOSE").split()]
+        assert (self.FOLDER / volume.partition(":")[0]).is_file()
+
+    @pytest.mark.skipif(shutil.which("haproxy") is None, reason="needs HAProxy")
+    def test_configuration_of_the_balancer_is_valid(self):
+        command = ["haproxy", "-q", "-c", "-f", str(self.FOLDER / "haproxy.cfg")]
+
+        assert subprocess.run(command, check=False, timeout=SECONDS, stderr=subprocess.DEVNULL).returncode == 0
+
+    @staticmethod
+    def flags(services):
+        return [flag for service in services.values() if service["image"] == "smtpmock" for flag in service["command"]]
