@@ -205,6 +205,19 @@ def test_a_wait_for_a_session_looks_at_each_once_when_it_has_ended():
     assert len(asked) == 2 * count + 1
 
 
+def test_a_wait_for_a_session_examines_all_of_many(mock, monkeypatch):
+    monkeypatch.setattr("smtpmock.mailbox.local._FIRST_SESSIONS", 1)
+    with SMTP(mock.host, mock.port, timeout=SECONDS), SMTP(mock.host, mock.port, timeout=SECONDS) as late:
+        for name in ("a", "b", "c", "d", "e"):
+            with SMTP(mock.host, mock.port, local_hostname=f"{name}.example", timeout=SECONDS) as client:
+                client.ehlo()
+        assert mock.wait_for_session(0, helo_name="e.example").number == 7
+        result = in_thread(mock.wait_for_session, SECONDS, helo_name="late.example")
+        late.docmd("EHLO", "late.example")
+        late.quit()
+        assert result().number == 2
+
+
 def test_waits_from_threads_each_get_their_own(mock):
     results = [in_thread(mock.wait_for_message, SECONDS, recipient=f"{n}@example.com") for n in range(20)]
     for n in reversed(range(20)):

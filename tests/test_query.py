@@ -8,7 +8,7 @@ from smtplib import SMTP
 
 import pytest
 
-from smtpmock import MESSAGE_WORDS, ExpectationError, QueryError
+from smtpmock import MESSAGE_WORDS, ExpectationError, MessageTimeoutError, QueryError
 from tests.places import PLACES, served
 
 REFUSED = ["no@example.com", "refused@example.com"]
@@ -246,9 +246,12 @@ def test_a_word_that_resembles_none_is_refused_with_all_that_exist(mock):
 def test_sessions_are_asked_for_with_words_of_their_own(mock):
     assert mock.wait_for_session(0, helo_name="cron.example").number == 2
     assert mock.wait_for_session(0, client="127.0.0.1").number == 1
+    assert mock.wait_for_session(0, id=mock.sessions()[1].id).number == 2
+    with pytest.raises(MessageTimeoutError, match=r"^No session with id='x' ended within 0 s"):
+        mock.wait_for_session(0, id="x")
     with pytest.raises(QueryError, match=r"^Unknown criterion 'helo': did you mean 'helo_name'\?$"):
         mock.wait_for_session(0, helo="cron.example")
-    with pytest.raises(QueryError, match=r"^Unknown criterion 'subject': expected one of helo_name, client, since$"):
+    with pytest.raises(QueryError, match=r"^Unknown criterion 'subject': expected one of helo_name, client, id, since$"):
         mock.wait_for_session(0, subject="x")
 
 

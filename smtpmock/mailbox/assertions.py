@@ -157,8 +157,7 @@ class Assertions(Reading):
         drop_ignored((), codes)  # an unknown code is refused even if nothing has arrived
         messages = as_messages(self._backend.select(Query(query)))
         meant = {message.session_id for message in messages}
-        judged: list[Session | Message] = [one for one in self.sessions() if not query or one.id in meant]
-        judged += messages
+        judged: list[Session | Message] = [*(self.sessions(id=meant) if query else self.sessions()), *messages]
         return [
             (repr(one), violation)
             for one in judged

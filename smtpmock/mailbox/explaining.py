@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from math import inf
 from time import time
 from typing import TYPE_CHECKING, Literal
 
 from smtpmock.errors import ExpectationError, MessageTimeoutError, QueryError
-from smtpmock.queries.query import Mark, Query
+from smtpmock.queries.query import Mark, Query, SessionQuery
 from smtpmock.reports.unmet import MOST_LATE, MOST_UNMET, Unmet
 from smtpmock.runtime.tasks import blocks_a_task
 from smtpmock.text import format_error, invalid
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from smtpmock.mailbox.backend import Backend
     from smtpmock.messages.message import Message
     from smtpmock.messages.session import Session
-    from smtpmock.queries.query import SessionQuery
     from smtpmock.queries.words import Numbered, QueryWords
     from smtpmock.reports.facts import ServerFacts
     from smtpmock.stores.base import Entry, SessionEntry
@@ -159,15 +157,12 @@ def server_facts(mailbox: Explaining, since: Mark | Numbered | None = None, name
     backend = mailbox._backend
     query = Query({} if since is None else {"since": since}, accepted=None)
     entries = backend.select(query)
-    sessions = backend.sessions()
-    if since is not None:
-        last = since.session if isinstance(since, Mark) else inf
-        sending = {entry.record.origin.session_id for entry in entries}
-        sessions = [
-            session
-            for session in sessions
-            if session.record.origin.session_number > last or session.record.id in sending
-        ]
+    if since is None:
+        sessions = backend.sessions()
+    else:
+        sessions = backend.sessions(SessionQuery({"since": since})) if isinstance(since, Mark) else []
+        sending = {entry.record.origin.session_id for entry in entries} - {session.record.id for session in sessions}
+        sessions = [*(backend.sessions(SessionQuery({"id": sending})) if sending else ()), *sessions]
     unmet = [one for one in tuple(mailbox._unmet.values()) if one.last >= query.after]
     return ServerFacts(backend.address, entries, sessions, backend.dropped, name, unmet)
 

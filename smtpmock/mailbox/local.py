@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_FIRST_SESSIONS = 50
+"""The sessions that a wait for one examines at once, and then twice as many each time."""
+
 _LONGEST_NAP = 86_400.0
 """Seconds after which a wait checks again: the timeout of a lock has an upper limit."""
 
@@ -167,7 +170,7 @@ class LocalBackend:
 
     def ended_sessions(self) -> list[str]:
         """Return the ids of the sessions that have ended, in the order in which they began."""
-        return [session.record.id for session in self._store.sessions() if session.record.ended is not None]
+        return self._store.ended_sessions()
 
     def mark(self) -> Mark:
         """Return a mark for the present moment."""
@@ -190,19 +193,25 @@ class LocalBackend:
     def wait_for_session(self, query: SessionQuery, timeout: float) -> SessionEntry | None:
         """Return the first session that matches and has ended; None after the timeout."""
         found: list[SessionEntry] = []
-        unknown = SessionQuery({})
-        unknown.after = query.after
+        asked = SessionQuery({})
+        asked.terms = tuple(term for term in query.terms if term.field == "id")  # the only one that cannot change
+        after = query.after
 
         def has_ended() -> bool:
-            sessions = self._store.sessions(unknown)
-            for session in sessions:
-                if session.record.ended is not None and query.matches(session.record):
-                    found.append(session)
-                    return True
-            numbers = (session.record.origin.session_number for session in sessions if session.record.ended is None)
-            last = sessions[-1].record.origin.session_number if sessions else unknown.after
-            unknown.after = next(numbers, last + 1) - 1  # one that has ended does not change any more
-            return False
+            nonlocal after
+            place, at_once, are_over = after, _FIRST_SESSIONS, True
+            while True:
+                sessions, _ = self._store.session_page(asked, place, at_once)
+                for session in sessions:
+                    if session.record.ended is not None and query.matches(session.record):
+                        found.append(session)
+                        return True
+                    place = session.number
+                    are_over = are_over and session.record.ended is not None
+                    after = place if are_over else after  # one that has ended does not change any more
+                if len(sessions) < at_once:
+                    return False
+                at_once *= 2
 
         self.wait_until(has_ended, timeout, "a session", topic="session")
         return found[0] if found else None

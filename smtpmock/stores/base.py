@@ -67,9 +67,9 @@ class ServerThread(Protocol):
 class Store(Protocol):
     """The interface of a store for the records and sessions of a server.
 
-    Any thread may read: `select`, `page`, `sessions`, `session_page`, `mark`, `changes` and the length; before the
-    store is opened and after it was closed, too. Everything else is called in the hub thread, or in a forked child. A
-    reader sees whatever was written before, and what it is given never changes.
+    Any thread may read: `select`, `page`, `sessions`, `session_page`, `ended_sessions`, `mark`, `changes` and the
+    length; before the store is opened and after it was closed, too. Everything else is called in the hub thread, or in
+    a forked child. A reader sees whatever was written before, and what it is given never changes.
 
     `begin`, `append` and `end` must not wait, and keep for later what they cannot write at once. The other
     methods may wait, in a way that lets other greenlets run, and raise `StoreError` when the store cannot do what they
@@ -168,6 +168,9 @@ class Store(Protocol):
             before: The number of the first session that is too young: the last ones before it are returned; None for
                 the first ones.
         """
+
+    def ended_sessions(self) -> list[str]:
+        """Return the ids of the sessions that have ended, in the order in which they began."""
 
     def update(self, ids: Iterable[str], *, is_read: bool | None = None, tags: Iterable[str] | None = None) -> int:
         """Mark entries as read or unread, or tag them; return the number of those that existed."""

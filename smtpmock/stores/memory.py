@@ -416,6 +416,10 @@ class MemoryStore:
         shown = part(sessions, after, limit, before)
         return [SessionEntry(session.record(), self._entries_of(session)) for session in shown], len(sessions)
 
+    def ended_sessions(self) -> list[str]:
+        """Return the ids of the sessions that have ended, in the order in which they began."""
+        return [session.origin.session_id for session in list(self._sessions.values()) if session.ended is not None]
+
     def _candidates(self, query: SessionQuery | None) -> list[RecordedSession]:
         """Return the sessions that may match, in the order in which they began."""
         if query is None:

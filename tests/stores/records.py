@@ -27,7 +27,18 @@ if TYPE_CHECKING:
 
 STARTED = 1_700_000_000.0
 READERS = frozenset(
-    ("can_refuse", "changes", "dropped", "mark", "open_sessions", "page", "select", "session_page", "sessions")
+    (
+        "can_refuse",
+        "changes",
+        "dropped",
+        "ended_sessions",
+        "mark",
+        "open_sessions",
+        "page",
+        "select",
+        "session_page",
+        "sessions",
+    )
 )
 
 _ids = count(1)

@@ -381,6 +381,17 @@ def test_sessions_are_read_page_by_page_in_both_directions(stored):
     assert page(0, 2) == ([4, 5], 4)
 
 
+def test_the_ids_of_ended_sessions_are_known(stored):
+    store = stored()
+    origins = [store.session() for _ in range(4)]
+    assert store.ended_sessions() == []
+    for place in (2, 0):
+        store.end(origins[place].session_id, STARTED + 1)
+    assert store.ended_sessions() == [origins[0].session_id, origins[2].session_id]
+    store.purge()
+    assert store.ended_sessions() == []
+
+
 def test_many_sessions_are_read_with_what_belongs_to_each(stored):
     store = stored()
     origins = [store.begin(f"192.0.2.{number % 5}", 40000, "192.0.2.2", STARTED) for number in range(230)]

@@ -384,6 +384,10 @@ class RedisStore:
         """Return the first sessions that match and have a number above `after`, and the number of all that match."""
         return self._read(with_sessions=True).session_page(query, after, limit, before)
 
+    def ended_sessions(self) -> list[str]:
+        """Return the ids of the sessions that have ended, in the order in which they began."""
+        return self._read(with_sessions=True).ended_sessions()
+
     def mark(self) -> Mark:
         """Return a mark for the present moment."""
         return self._read().mark()

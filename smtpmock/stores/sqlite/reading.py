@@ -109,6 +109,12 @@ class Reader:
         with self.connection() as found:
             return [] if found is None else read_sessions(found, query or SessionQuery({}))
 
+    def ended_sessions(self) -> list[str]:
+        """Return the ids of the sessions that have ended, in the order in which they began."""
+        with self.connection() as found:
+            rows = found.execute("SELECT id FROM sessions WHERE ended IS NOT NULL ORDER BY number") if found else ()
+            return [session_id for (session_id,) in rows]
+
     def session_page(
         self, query: SessionQuery, after: int, limit: int, before: int | None
     ) -> tuple[list[SessionEntry], int]:

@@ -442,6 +442,10 @@ class SQLiteStore:
         """Return the first sessions that match and have a number above `after`, and the number of all that match."""
         return self._read(partial(self._reader.session_page, query, after, limit, before), with_sessions=True)
 
+    def ended_sessions(self) -> list[str]:
+        """Return the ids of the sessions that have ended, in the order in which they began."""
+        return self._read(self._reader.ended_sessions, with_sessions=True)
+
     def mark(self) -> Mark:
         """Return a mark for the present moment."""
         state = self._known()
