@@ -251,7 +251,7 @@ def test_sessions_are_asked_for_with_words_of_their_own(mock):
         mock.wait_for_session(0, id="x")
     with pytest.raises(QueryError, match=r"^Unknown criterion 'helo': did you mean 'helo_name'\?$"):
         mock.wait_for_session(0, helo="cron.example")
-    with pytest.raises(QueryError, match=r"^Unknown criterion 'subject': expected one of helo_name, client, id, since$"):
+    with pytest.raises(QueryError, match=r"^Unknown criterion 'subject': expected one of .*, client, id, since$"):
         mock.wait_for_session(0, subject="x")
 
 
