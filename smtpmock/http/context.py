@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import gevent
 
 from smtpmock.http.events import EventLog
+from smtpmock.stores.threads import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +87,7 @@ class Context:
         Returns:
             The result of the function.
         """
-        return gevent.get_hub().threadpool.apply(function, args, words)
+        return in_thread(gevent.get_hub().threadpool, function, *args, **words)
 
     @contextmanager
     def stream(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ from threading import Thread
 from time import monotonic
 
 import pytest
+import urllib3
 
 from smtpmock import SMTPMock, StartError, StoreError
 from tests.raw_client import ENVELOPE, Client
@@ -129,6 +130,16 @@ def test_reads_and_rules_fail_with_a_sentence_while_redis_is_away(own_redis, moc
         except StoreError:
             continue
     mock.clear_rules()
+
+
+def test_http_answers_that_redis_is_away_and_prints_nothing(own_redis, capfd):
+    with SMTPMock(store=own_redis.url, store_timeout=SECONDS, http_port=0) as mock:
+        own_redis.stop()
+        response = urllib3.request("GET", f"{mock.http_url}/api/smtpmock/v1/messages", retries=False)
+
+    assert response.status == 503
+    assert response.json()["detail"].startswith("Redis cannot be reached: ")
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_wait_goes_on_when_redis_was_emptied(own_redis, mock):

@@ -1,9 +1,9 @@
-"""Something to write, and who waits for it; and how a function is run in a thread."""
+"""Something to write, and who waits for it."""
 
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from gevent import get_hub
 from gevent.hub import Waiter
@@ -13,14 +13,10 @@ from smtpmock.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gevent.threadpool import ThreadPool
-
     from smtpmock.records.message import MessageRecord
     from smtpmock.stores.base import Entry
     from smtpmock.stores.sqlite.open_session import OpenSession
     from smtpmock.stores.sqlite.transaction import Transaction
-
-T = TypeVar("T")
 
 
 class Step:
@@ -168,18 +164,3 @@ class Addition(Step):
         """Remember which record the session may still add to."""
         if result is not None and self._session is not None:
             self._session.last_id = self._record.id
-
-
-def in_thread(pool: ThreadPool, function: Callable[..., T], *args: object) -> T:
-    """Run a function in a thread; return what it returns, or raise what it raises, of which a pool would complain."""
-
-    def run() -> tuple[T | None, Exception | None]:
-        try:
-            return function(*args), None
-        except Exception as error:
-            return None, error
-
-    value, error = pool.apply(run)
-    if error is not None:
-        raise error
-    return value  # type: ignore[return-value]

@@ -21,8 +21,9 @@ from smtpmock.stores.sqlite.database import Database
 from smtpmock.stores.sqlite.open_session import OpenSession
 from smtpmock.stores.sqlite.reading import Reader
 from smtpmock.stores.sqlite.rows import State, entry, make_session_id
-from smtpmock.stores.sqlite.step import Addition, Step, Waiting, in_thread
+from smtpmock.stores.sqlite.step import Addition, Step, Waiting
 from smtpmock.stores.sqlite.transaction import EXCHANGES_PER_MESSAGE
+from smtpmock.stores.threads import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -483,6 +484,5 @@ class SQLiteStore:
         if not self._is_settled(with_sessions):
             self._thread().call(self._settle, with_sessions)
         if self._database is not None and self._thread().is_current:
-            found: T = gevent.get_hub().threadpool.apply(read)
-            return found
+            return in_thread(gevent.get_hub().threadpool, read)
         return read()
