@@ -31,6 +31,8 @@ export class InboxPage extends HTMLElement {
   // The title counts what is unread while nobody looks, too, as long as nothing has to be asked for that.
   #reading = new Pace(() => this.#follow(() => this.#index.apply(this.#changes.splice(0))), { least: 0, isIdle: () => document.hidden && this.#index.isFiltered });
   #drawing = new Pace(() => this.#draw());
+  // A new title takes a browser longer than drawing the list does.
+  #titling = new Pace(() => this.#title(), { least: 2000, isIdle: () => false });
   #open = "";
 
   constructor() {
@@ -38,9 +40,10 @@ export class InboxPage extends HTMLElement {
     this.#list.index = this.#index;
     this.#index.addEventListener("change", ({ detail: { isUrgent, isOther } }) => {
       if (isOther) this.#list.begin();
-      if (document.hidden) this.#tell();
-      if (isUrgent) this.#drawing.now();
-      else this.#drawing.request();
+      for (const pace of [this.#drawing, this.#titling]) {
+        if (isUrgent) pace.now();
+        else pace.request();
+      }
     });
     this.#list.addEventListener("open", ({ detail }) => this.#goTo(detail));
     this.addEventListener("problem", ({ detail }) => this.#say(detail));
@@ -218,10 +221,6 @@ export class InboxPage extends HTMLElement {
   #tell() {
     const { length, unread, isFiltered, isLoaded } = this.#index;
     this.#count.textContent = `${count(length, isFiltered ? "match" : "message", isFiltered ? "matches" : "messages")}, ${unread.toLocaleString()} unread`;
-    document.title = `${unread ? `(${unread.toLocaleString()}) ` : ""}smtpmock`;
-    const icon = document.querySelector("link[rel=icon]");
-    const wanted = `/assets/icon${unread ? "-unread" : ""}.svg`;
-    if (icon.getAttribute("href") !== wanted) icon.href = wanted; // it is fetched anew whenever it is set
     this.#readAll.disabled = unread === 0;
     this.#deleteAll.disabled = length === 0;
     this.#list.hidden = length === 0;
@@ -231,6 +230,15 @@ export class InboxPage extends HTMLElement {
       if (isFiltered) this.#empty.replaceChildren(h("p", { class: "quiet" }, "No message matches."));
       else if (!isHelp) this.#empty.replaceChildren(h("empty-inbox"));
     }
+  }
+
+  // What shows in the tab; nobody has to look for that.
+  #title() {
+    const { unread } = this.#index;
+    document.title = `${unread ? `(${unread.toLocaleString()}) ` : ""}smtpmock`;
+    const icon = document.querySelector("link[rel=icon]");
+    const wanted = `/assets/icon${unread ? "-unread" : ""}.svg`;
+    if (icon.getAttribute("href") !== wanted) icon.href = wanted; // it is fetched anew whenever it is set
   }
 
   // The criteria by which the messages were found, those of the outcome included.

@@ -1,4 +1,4 @@
-// What happens at the server: messages, sessions and rules, each told at most twice a second however much that is.
+// What happens at the server: messages, sessions and rules, each told at most once a second however much that is.
 //
 // `changes` is an event whose `detail` has the changes since the last one, in order, each with its `topic`; `state` says
 // whether the server can be reached. A change with the topic `reset` says that others were lost.
@@ -6,7 +6,7 @@
 import { API } from "./api.js";
 import { Pace } from "./pace.js";
 
-const INTERVAL = 0.5; // seconds
+const INTERVAL = 1; // seconds
 const RETRY = 1000; // ms, where the browser has given up
 const MOST_WAITING = 1000; // changes; who has to make up for more reads everything again
 const TOPICS = { messages: "message", sessions: "session", rules: "rule" };
