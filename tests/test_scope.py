@@ -50,6 +50,9 @@ def test_pages_of_sessions_are_those_of_the_scope(mock, scope):
         assert found == [session for session in mock.sessions() if session in found]
         return [session.number for session in found], total
 
+    for mailbox, last in ((mock, [3, 4]), (scope, [2, 4])):
+        assert [message.number for message in mailbox.page(0, 2, 5)[0]] == last
+    assert [message.number for message in mock.page(limit=1, before=9, subject=str.isprintable)[0]] == [5]
     assert numbers(mock, 1, 2) == ([2, 3], 5)
     assert numbers(mock, 0, 2, 5) == ([3, 4], 5)
     assert numbers(mock, limit=2_000, client=mock.host) == ([1, 2, 3, 4, 5], 5)

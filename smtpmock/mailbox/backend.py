@@ -61,8 +61,11 @@ class Backend(Protocol):
     def select(self, query: Query) -> list[Entry]:
         """Return the records that match, in order of arrival."""
 
-    def page(self, query: Query, after: int, limit: int) -> tuple[list[Entry], int]:
-        """Return the first records that match and have a number above `after`, and the number of all that match."""
+    def page(self, query: Query, after: int, limit: int, before: int | None = None) -> tuple[list[Entry], int]:
+        """Return the first records that match and have a number above `after`, and the number of all that match.
+
+        With `before`, they are the last ones below that number.
+        """
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""

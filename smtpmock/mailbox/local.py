@@ -154,9 +154,9 @@ class LocalBackend:
         """Return the records that match, in order of arrival."""
         return self._store.select(query)
 
-    def page(self, query: Query, after: int, limit: int) -> tuple[list[Entry], int]:
+    def page(self, query: Query, after: int, limit: int, before: int | None = None) -> tuple[list[Entry], int]:
         """Return the first records that match and have a number above `after`, and the number of all that match."""
-        return self._store.page(query, after, limit)
+        return self._store.page(query, after, limit, before)
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""

@@ -55,12 +55,15 @@ class Reading(Explaining):
         """
         return as_messages(self._backend.select(Query(query)))
 
-    def page(self, after: int = 0, limit: int = 50, **query: Unpack[QueryWords]) -> tuple[list[Message], int]:
+    def page(
+        self, after: int = 0, limit: int = 50, before: int | None = None, **query: Unpack[QueryWords]
+    ) -> tuple[list[Message], int]:
         """Return a part of the accepted messages that match, in order of arrival, and the number of all that match.
 
         Args:
             after: The number of the message after which the part begins.
             limit: The most messages to return.
+            before: The number of the message before which the part ends: it then has the last ones; None for the first.
             **query: Criteria, as listed at https://smtpmock.github.io/smtpmock/queries/.
 
         Raises:
@@ -76,7 +79,7 @@ class Reading(Explaining):
             >>> [message.subject for message in messages], total
             (['second'], 3)
         """
-        found, total = self._backend.page(Query(query), after, limit)
+        found, total = self._backend.page(Query(query), after, limit, before)
         return as_messages(found), total
 
     def message(self, **query: Unpack[QueryWords]) -> Message:

@@ -94,9 +94,9 @@ class ScopedBackend:
         """Return the records that match, in order of arrival."""
         return self._backend.select(query.and_terms(self._scope.terms))
 
-    def page(self, query: Query, after: int, limit: int) -> tuple[list[Entry], int]:
+    def page(self, query: Query, after: int, limit: int, before: int | None = None) -> tuple[list[Entry], int]:
         """Return the first records that match and have a number above `after`, and the number of all that match."""
-        return self._backend.page(query.and_terms(self._scope.terms), after, limit)
+        return self._backend.page(query.and_terms(self._scope.terms), after, limit, before)
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match and have a record that does, or that are known to belong to the scope."""

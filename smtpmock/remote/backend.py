@@ -144,14 +144,13 @@ class RemoteBackend:
         sent = message_parameters(query)
         return self._decided(self._client.collect("/messages", [*sent.pairs, _STORED]), sent)
 
-    def page(self, query: Query, after: int, limit: int) -> tuple[list[Entry], int]:
+    def page(self, query: Query, after: int, limit: int, before: int | None = None) -> tuple[list[Entry], int]:
         """Return the first records that match and have a number above `after`, and the number of all that match."""
         sent = message_parameters(query)
         if sent.rest or limit > LIMIT:
             found = self.select(query)
-            return [entry for entry in found if entry.number > after][:limit], len(found)
-        span = [("after", str(after)), ("limit", str(limit))]
-        document = self._client.ask("GET", "/messages", [*sent.pairs, _STORED, *span])
+            return part(found, after, limit, before), len(found)
+        document = self._client.ask("GET", "/messages", [*sent.pairs, _STORED, *_span(after, limit, before)])
         return self._decided(self._client.items(document, "/messages"), sent), int(self._client.part(document, "total"))
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
@@ -168,8 +167,7 @@ class RemoteBackend:
         if sent.rest or limit > LIMIT:
             found = self.sessions(query)
             return part(found, after, limit, before), len(found)
-        span = [("after", str(after)), ("limit", str(limit)), *([] if before is None else [("before", str(before))])]
-        document = self._client.ask("GET", "/sessions", [*sent.pairs, _STORED, *span])
+        document = self._client.ask("GET", "/sessions", [*sent.pairs, _STORED, *_span(after, limit, before)])
         return self._sessions(self._client.items(document, "/sessions")), int(self._client.part(document, "total"))
 
     def ended_sessions(self) -> list[str]:
@@ -325,6 +323,12 @@ class RemoteBackend:
         return self._client.unexpected(
             f"smtpmock {__version__} cannot read a {what} of smtpmock {version} ({error or type(error).__name__})"
         )
+
+
+def _span(after: int, limit: int, before: int | None) -> list[tuple[str, str]]:
+    """Return the parameters that ask for a page."""
+    span = [("after", str(after)), ("limit", str(limit))]
+    return span if before is None else [*span, ("before", str(before))]
 
 
 def _batches(ids: Iterable[str]) -> Iterable[list[tuple[str, str]]]:

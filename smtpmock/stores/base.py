@@ -144,13 +144,15 @@ class Store(Protocol):
             limit: The most entries to return; None for all.
         """
 
-    def page(self, query: Query, after: int, limit: int) -> tuple[list[Entry], int]:
+    def page(self, query: Query, after: int, limit: int, before: int | None = None) -> tuple[list[Entry], int]:
         """Return the first entries that match and have a number above `after`, and the number of all that match.
 
         Args:
             query: The query.
             after: The number of the last entry that is too old.
             limit: The most entries to return.
+            before: The number of the first entry that is too young: the last ones before it are returned; None for the
+                first ones.
         """
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:

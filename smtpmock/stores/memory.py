@@ -6,8 +6,9 @@ Only the hub thread changes the store, so no lock is needed; any thread may read
 from __future__ import annotations
 
 import os
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from smtpmock.queries.criteria import tried_recipients
@@ -381,12 +382,23 @@ class MemoryStore:
                     break
         return matching
 
-    def page(self, query: Query, after: int, limit: int) -> tuple[list[Entry], int]:
+    def page(self, query: Query, after: int, limit: int, before: int | None = None) -> tuple[list[Entry], int]:
         """Return the first entries that match and have a number above `after`, and the number of all that match."""
-        if not query.terms:
+        if query.terms:
+            found = self.select(query)
+            return part(found, after, limit, before), len(found)
+        if before is None:
             return self.select(query, after, limit), self._count(query)
-        found = self.select(query)
-        return [entry for entry in found if entry.number > after][:limit], len(found)
+        return self._newest(query, after, limit, before), self._count(query)
+
+    def _newest(self, query: Query, after: int, limit: int, before: int) -> list[Entry]:
+        """Return the last entries between two numbers, of a query without terms."""
+        entries = self._entries
+        numbers = list(entries)
+        first = bisect_right(numbers, max(after, query.after))
+        found = (entries.get(number) for number in reversed(numbers[first : bisect_left(numbers, before)]))
+        matching = (entry for entry in found if entry is not None and query.matches(entry))
+        return list(islice(matching, limit))[::-1]
 
     def _count(self, query: Query) -> int:
         """Return the number of entries that match; of all that were accepted, or refused, it is known."""

@@ -52,6 +52,20 @@ def subjects(answer) -> list[str]:
 # Reading.
 
 
+def test_messages_are_paged_backwards(mock, client):
+    for _ in range(5):
+        send(mock)
+
+    def page(before):
+        answer = client.get("/messages", limit=2, before=before, fields="number").json
+        assert answer["total"] == 5
+        return [message["number"] for message in answer["messages"]], answer["next"]
+
+    assert page(10**18) == ([4, 5], 4)
+    assert page(4) == ([2, 3], 2)
+    assert page(2) == ([1], None)
+
+
 def test_list_is_empty_at_first(client):
     assert client.get("/messages").json == {"messages": [], "total": 0, "next": None}
 

@@ -114,6 +114,42 @@ def test_messages_are_marked_and_tagged(stored):
     assert numbers(store.select(Query({"search": "tag:b is:unread"}))) == [2]
 
 
+def test_messages_are_read_page_by_page_in_both_directions(stored):
+    store = stored()
+    for number in range(6):
+        store.mail(recipients=(f"{number % 2}@example.com",), raw=f"Subject: part {number % 3}\r\n\r\n".encode())
+    store.sessions()  # then the keys of what is there are in the index of a file
+    for number in (6, 7):
+        store.mail(recipients=(f"{number % 2}@example.com",), raw=f"Subject: part {number % 3}\r\n\r\n".encode())
+    refused = store.mail(store.session(), accepted=False)
+    store.erase([store.select()[2].record.id])
+    everything = {entry.number: entry for entry in store.select()}
+
+    def page(after, limit, before=None, **words):
+        found, total = store.page(Query(words), after, limit, before)
+        assert found == [everything[entry.number] for entry in found]
+        return numbers(found), total
+
+    for before, expected in ((10**18, [6, 7, 8]), (8, [5, 6, 7]), (5, [1, 2, 4]), (4, [1, 2]), (1, []), (0, [])):
+        assert page(0, 3, before) == (expected, 7)
+    assert page(4, 9, 7) == ([5, 6], 7)
+    assert page(0, 0, 7) == ([], 7)
+    assert page(0, 2, 10**18, accepted=None) == ([8, 9], 8)
+    assert page(0, 2, 10**18, accepted=False) == ([9], 1)
+
+    assert page(0, 2, 10**18, recipient="1@example.com") == ([6, 8], 4)
+    assert page(0, 3, 8, recipient="1@example.com") == ([2, 4, 6], 4)
+    assert page(0, 2, 10**18, recipient="0@example.com") == ([5, 7], 3)
+    assert page(0, 2, 10**18, subject="part 1") == ([5, 8], 3)
+    assert page(0, 2, 8, subject="part 1") == ([2, 5], 3)
+    assert page(0, 1, 10**18, subject=lambda subject: subject.endswith("0")) == ([7], 3)
+    assert page(0, 1, 10**18, since=Mark(6, 0)) == ([8], 2)
+    ids = [everything[number].record.id for number in (1, 4, 9)]
+    assert page(0, 1, 10**18, id=ids, accepted=None) == ([9], 3)
+    assert page(0, 1, 9, id=ids, accepted=None) == ([4], 3)
+    assert everything[9].record == refused
+
+
 def test_pages_tell_how_many_match(stored):
     store = stored()
     origin = store.session()

@@ -55,7 +55,7 @@ def find(request: falcon.Request, context: Context, message_id: str, *known: Par
         if "query" in values:
             found = context.aside(mailbox.messages, search=searched(values["query"], values))
         else:
-            found = mailbox.messages()
+            found, _ = mailbox.page(limit=1, before=mailbox.mark().message + 1)
     if not found:
         what = "message yet" if message_id == LATEST else f"message {quote(message_id)}"
         raise falcon.HTTPNotFound(description=f"There is no {what}")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gevent import sleep
 
 from smtpmock.http.native.schemas import reference
+from smtpmock.messages.message import Message
+from smtpmock.messages.session import Session
 from smtpmock.runtime.hub import get_hub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+N = TypeVar("N", Message, Session)
 
 _UNINTERRUPTED = 50  # items that are made without serving others
 
@@ -47,6 +51,18 @@ def page(
 def span(values: Mapping[str, Any]) -> tuple[int, int]:
     """Return where a page begins, and how many items it has at most."""
     return values.get("after", 0), values.get("limit", USUAL_LIMIT)
+
+
+def cut(found: list[N], limit: int, before: int | None) -> tuple[list[N], int | None]:
+    """Return the items of a page, and the number at which the next one begins or ends; None if this is the last.
+
+    Args:
+        found: The items, and one more if there is a next page.
+        limit: The most items of a page.
+        before: The number before which the page ends, if it is read from there.
+    """
+    shown, edge = (found[:limit], -1) if before is None else (found[-limit:], 0)
+    return shown, shown[edge].number if len(found) > limit else None
 
 
 def answer(

@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import QueryError
 from smtpmock.http.native.forms import as_json, fields_as_json
-from smtpmock.http.native.lists import answer, list_schema, span
+from smtpmock.http.native.lists import answer, cut, list_schema, span
 from smtpmock.http.native.operations import NotFoundError, Operation, checked_object
 from smtpmock.http.native.schemas import reference
-from smtpmock.http.native.words import AFTER, INCLUDE, LIMIT, LIMIT_OF_TAKEN, QUERY, fields, messages_query
+from smtpmock.http.native.words import (
+    AFTER,
+    BEFORE,
+    HIGHEST,
+    INCLUDE,
+    LIMIT,
+    LIMIT_OF_TAKEN,
+    QUERY,
+    fields,
+    messages_query,
+)
 from smtpmock.messages.message import Message
 
 if TYPE_CHECKING:
@@ -46,7 +56,7 @@ def find_message(call: Call) -> Message:
     """
     wanted, mailbox = call.path["id"], call.context.mailbox
     if wanted == LATEST:
-        found = mailbox.messages()[-1:]
+        found, _ = mailbox.page(limit=1, before=HIGHEST)
         if not found:
             raise NotFoundError("There is no message")
         return found[0]
@@ -69,11 +79,11 @@ def item_form(call: Call) -> Callable[[Any], Any]:
 
 
 def _list(call: Call) -> Any:
-    after, limit = span(call.values)
+    (after, limit), before = span(call.values), call.values.get("before")
     aside = call.context.aside
-    found, total = aside(call.context.mailbox.page, after, limit + 1, **messages_query(call))
-    shown = found[:limit]
-    return aside(answer, "messages", shown, total, item_form(call), shown[-1].number if len(found) > limit else None)
+    found, total = aside(call.context.mailbox.page, after, limit + 1, before, **messages_query(call))
+    shown, following = cut(found, limit, before)
+    return aside(answer, "messages", shown, total, item_form(call), following)
 
 
 def _read(call: Call) -> Any:
@@ -114,7 +124,7 @@ OPERATIONS = (
         "List the messages that match, in order of appearance",
         _list,
         SOME_MESSAGES,
-        (*QUERY, AFTER, LIMIT, INCLUDE, fields(Message)),
+        (*QUERY, AFTER, BEFORE, LIMIT, INCLUDE, fields(Message)),
     ),
     Operation(
         "PATCH",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import falcon
 
 from smtpmock.http.native.forms import as_json
-from smtpmock.http.native.lists import answer, list_schema, span
+from smtpmock.http.native.lists import answer, cut, list_schema, span
 from smtpmock.http.native.messages import LATEST, item_form
 from smtpmock.http.native.operations import Answer, NotFoundError, Operation
 from smtpmock.http.native.parts import ISOLATED
@@ -33,8 +33,7 @@ def _list(call: Call) -> Any:
     (after, limit), before = span(call.values), call.values.get("before")
     aside = call.context.aside
     found, total = aside(call.context.mailbox.session_page, after, limit + 1, before, **sessions_query(call))
-    shown, edge = (found[:limit], -1) if before is None else (found[-limit:], 0)
-    following = shown[edge].number if len(found) > limit else None
+    shown, following = cut(found, limit, before)
     return aside(answer, "sessions", shown, total, item_form(call), following)
 
 

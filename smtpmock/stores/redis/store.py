@@ -370,9 +370,9 @@ class RedisStore:
         """Return the entries that match, in order of arrival."""
         return self._read().select(query, after, limit)
 
-    def page(self, query: Query, after: int, limit: int) -> tuple[list[Entry], int]:
+    def page(self, query: Query, after: int, limit: int, before: int | None = None) -> tuple[list[Entry], int]:
         """Return the first entries that match and have a number above `after`, and the number of all that match."""
-        return self._read().page(query, after, limit)
+        return self._read().page(query, after, limit, before)
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""

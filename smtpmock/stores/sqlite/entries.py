@@ -9,11 +9,14 @@ from smtpmock.stores.sqlite.rows import ENTRY, entry
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from smtpmock.queries.query import Query
-    from smtpmock.stores.base import Entry
+    from smtpmock.stores.base import Entry, SessionEntry
     from smtpmock.stores.sqlite.conditions import Condition
+
+HIGHEST = 2**62
+"""A number that no record and no session reaches."""
 
 MOST_COUNTED = 10_000
 """The most matches of a query that are counted for a page."""
@@ -23,17 +26,22 @@ MOST_EXAMINED = 300
 
 
 def matching(
-    connection: sqlite3.Connection, query: Query | None, asked: Condition | None, after: int, limit: int | None
+    connection: sqlite3.Connection,
+    query: Query | None,
+    asked: Condition | None,
+    after: int,
+    limit: int | None,
+    before: int | None = None,
 ) -> Iterator[Entry]:
-    """Yield the first entries that match."""
+    """Yield the first entries that match; with `before`, the last ones below that number, the last one first."""
     most = -1 if limit is None else limit
     after = after if query is None else max(after, query.after)
     decides = query is not None and asked is not None and not asked.is_exact
-    for sql, order, values in _statements(connection, asked, after, ENTRY):
+    for sql, values in _ordered(connection, asked, after, before):
         if most == 0:
             return
         bound = "" if decides or limit is None else f" LIMIT {most}"
-        for row in connection.execute(f"{sql} ORDER BY {order}{bound}", values):
+        for row in connection.execute(f"{sql}{bound}", values):
             found = entry(row)
             if not decides or query.matches(found):  # type: ignore[union-attr]  # `decides` says that there is a query
                 yield found
@@ -42,8 +50,19 @@ def matching(
                     return
 
 
-def count(connection: sqlite3.Connection, query: Query, asked: Condition, page: list[Entry], page_after: int) -> int:
-    """Return how many match, as far as that is counted."""
+def count(
+    connection: sqlite3.Connection, query: Query, asked: Condition, page: list[Entry], after: int, before: int | None
+) -> int:
+    """Return how many match, as far as that is counted.
+
+    Args:
+        connection: The connection.
+        query: The query.
+        asked: The query in SQL.
+        page: The entries on a page, all of which match.
+        after: The number before the page.
+        before: The number behind the page, if it is read from there.
+    """
     if asked.is_exact:
         if not query.terms and not query.after:
             accepted, records = connection.execute("SELECT accepted, records FROM state").fetchone()
@@ -55,17 +74,42 @@ def count(connection: sqlite3.Connection, query: Query, asked: Condition, page: 
         return total
     total, examined = 0, 0
     numbers = {found.number for found in page}
-    last = page[-1].number if page else page_after
-    for sql, order, values in _statements(connection, asked, query.after, ENTRY):
-        for row in connection.execute(f"{sql} ORDER BY {order}", values):
+    edge, sign = page_end(page, after, before)
+    for sql, values in _ordered(connection, asked, query.after, None if before is None else HIGHEST):
+        for row in connection.execute(sql, values):
             if row[0] in numbers:
                 total += 1
                 continue
-            examined += row[0] > last
+            examined += (row[0] - edge) * sign > 0
             if examined > MOST_EXAMINED:
                 return total
             total += query.matches(entry(row))
     return total
+
+
+def page_end(page: Sequence[Entry | SessionEntry], after: int, before: int | None) -> tuple[int, int]:
+    """Return the number at which a page ends, and the sign of the direction in which it is read.
+
+    Args:
+        page: What is on it, in order.
+        after: The number before the page.
+        before: The number behind the page, if it is read from there.
+    """
+    if before is None:
+        return page[-1].number if page else after, 1
+    return page[0].number if page else before, -1
+
+
+def _ordered(
+    connection: sqlite3.Connection, asked: Condition | None, after: int, before: int | None
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield the statements for the entries after a number, or from another one down, in their order."""
+    statements = list(_statements(connection, asked, after, ENTRY))
+    if before is None:
+        yield from ((f"{sql} ORDER BY {order}", values) for sql, order, values in statements)
+        return
+    for sql, order, values in reversed(statements):
+        yield f"{sql} AND {order} < ? ORDER BY {order} DESC", (*values, before)
 
 
 def _statements(

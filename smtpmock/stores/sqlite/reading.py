@@ -95,14 +95,15 @@ class Reader:
             asked = None if query is None else condition(query)
             return list(matching(found, query, asked, after, limit))
 
-    def page(self, query: Query, after: int, limit: int) -> tuple[list[Entry], int]:
-        """Return the first entries that match after a number, and how many match, as far as that is counted."""
+    def page(self, query: Query, after: int, limit: int, before: int | None) -> tuple[list[Entry], int]:
+        """Return the first entries that match after a number, or the last ones before one, and how many match."""
         with self.connection() as found:
             if found is None:
                 return [], 0
             asked = condition(query)
-            entries = list(matching(found, query, asked, after, limit))
-            return entries, count(found, query, asked, entries, after)
+            entries = list(matching(found, query, asked, after, limit, before))
+            page = entries if before is None else entries[::-1]
+            return page, count(found, query, asked, page, after, before)
 
     def sessions(self, query: SessionQuery | None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""

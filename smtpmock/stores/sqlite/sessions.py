@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from smtpmock.stores.base import SessionEntry
 from smtpmock.stores.sqlite.conditions import session_in_keys
-from smtpmock.stores.sqlite.entries import MOST_COUNTED, MOST_EXAMINED
+from smtpmock.stores.sqlite.entries import HIGHEST, MOST_COUNTED, MOST_EXAMINED, page_end
 from smtpmock.stores.sqlite.rows import ENTRY, session, session_number
 from smtpmock.stores.sqlite.unread import UnreadEntries
 
@@ -61,19 +61,15 @@ def count_sessions(
         where, values = _condition(query, query.after, None)
         counted = f"SELECT count(*) FROM (SELECT 1 FROM sessions WHERE {where} LIMIT {MOST_COUNTED})"
         return int(connection.execute(counted, values).fetchone()[0])
-    sign = 1 if before is None else -1
-    edge = page[0 if before is not None else -1].number if page else after if before is None else before
     total = examined = 0
-    for records in _records(connection, query, query.after, None if before is None else _HIGHEST, _AT_ONCE):
+    edge, sign = page_end(page, after, before)
+    for records in _records(connection, query, query.after, None if before is None else HIGHEST, _AT_ONCE):
         for record in records:
             examined += (record.origin.session_number - edge) * sign > 0
             if examined > MOST_EXAMINED:
                 return total
             total += query.matches(record)
     return total
-
-
-_HIGHEST = 2**62  # a number that no session reaches
 
 
 def _records(
