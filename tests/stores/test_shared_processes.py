@@ -75,6 +75,7 @@ def test_a_forked_child_reads_over_a_connection_of_its_own_and_its_parent_goes_o
     output = run(
         f"""
         import os
+        import traceback
         import warnings
         from smtpmock import SMTPMock
         from tests.raw_client import ENVELOPE, Client, deliver
@@ -84,6 +85,7 @@ def test_a_forked_child_reads_over_a_connection_of_its_own_and_its_parent_goes_o
             client.ask(*ENVELOPE)
             deliver(mock)
             rule = mock.on("NOOP", times=1, reply="250 Ruled")
+            assert len(mock.sessions()) == 2  # and so others can see the open one, too
             child = os.fork()
             if child == 0:
                 status = 1
@@ -93,6 +95,9 @@ def test_a_forked_child_reads_over_a_connection_of_its_own_and_its_parent_goes_o
                     assert len(mock.sessions()) == 2
                     mock.stop()
                     status = 0
+                except BaseException:
+                    traceback.print_exc()
+                    raise
                 finally:
                     os._exit(status)
             assert os.waitpid(child, 0)[1] == 0
