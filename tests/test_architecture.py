@@ -75,7 +75,7 @@ one way, the HTML of mails is made harmless in one place, and so is what takes l
 MOST_FLAT_FILES = 14
 MOST_LINES = 500
 
-GEVENT_INTERNALS = {"_sock", "_read_event"}
+GEVENT_INTERNALS = {"_sock", "_read_event", "_threadpool"}
 KEEPER_OF_INTERNALS = "smtpmock.runtime.gevent_internals"
 
 Graph = dict[str, set[str]]

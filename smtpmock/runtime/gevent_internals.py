@@ -41,6 +41,14 @@ def hub_of_this_thread() -> Hub | None:
     return get_hub_if_exists()
 
 
+def threadpool_of(hub: Any) -> Any:
+    """Return the pool of threads of a hub, or None if it has none or cannot be asked; never make one.
+
+    Without it, the end of a hub waits for its threads.
+    """
+    return getattr(hub, "_threadpool", None)
+
+
 def plain_socket(sock: socket) -> native.socket | None:
     """Return the non-blocking socket beneath gevent's, or None if it cannot be reached.
 

@@ -19,6 +19,7 @@ from gevent.event import Event
 from gevent.monkey import get_original
 
 from smtpmock.errors import ServerStateError, StartError
+from smtpmock.runtime.gevent_internals import threadpool_of
 from smtpmock.runtime.wakeup import make_wakeup
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _get_ident = get_original("_thread", "get_ident")
 _allocate_lock = get_original("_thread", "allocate_lock")
 
 _SHUTDOWN_SECONDS = 5.0
+_SECONDS_OF_THREADS = 1.0  # in which those of the pool end at exit
 _STUCK = "What runs in the thread of the servers, such as a function of a rule, does not return: exiting with status 1."
 _DESCRIPTORS_NEEDED = 8  # more than a loop needs
 
@@ -146,13 +148,27 @@ class Hub:
         self._ready.release()
         self._stop.wait()
         self._watcher.close()
-        hub.destroy(destroy_loop=True)
+        hub.destroy(destroy_loop=_end_threads(hub))
         self._finished.release()
 
     def _work(self) -> None:
         while self._calls:
             function, args = self._calls.popleft()
             function(*args)
+
+
+def _end_threads(hub: Any) -> bool:
+    """End the threads of the pool; return False if one does not end, such as one that looks up a name."""
+    pool = threadpool_of(hub)
+    if pool is None:
+        return True
+    has_ended = False
+    with suppress(gevent.Timeout), gevent.Timeout(_SECONDS_OF_THREADS):
+        pool.kill()
+        has_ended = True
+    if not has_ended:  # the hub would wait for it; it ends with the process, and tells the loop if that is later
+        del hub.threadpool
+    return has_ended
 
 
 def _kill(running: list[gevent.Greenlet[Any, Any]]) -> None:

@@ -132,6 +132,21 @@ def test_with_threads_that_wait(run):
     )
 
 
+def test_with_a_thread_of_the_pool_that_does_not_end(run):
+    """Such as one that looks up the name of a Redis that is gone."""
+    run(
+        """
+        import time
+        import gevent
+        from smtpmock import SMTPMock
+        from smtpmock.runtime.hub import get_hub
+
+        with SMTPMock():
+            get_hub().call(lambda: bool(gevent.get_hub().threadpool.spawn(time.sleep, 600)))
+        """
+    )
+
+
 def test_a_server_that_is_used_by_what_runs_at_exit(run):
     output = run(
         """

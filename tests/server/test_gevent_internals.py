@@ -18,6 +18,7 @@ from smtpmock.runtime.gevent_internals import (
     has_data,
     plain_socket,
     take_descriptor,
+    threadpool_of,
 )
 from tests.raw_client import ENVELOPE, Client
 
@@ -76,6 +77,11 @@ def test_plain_connection_is_accepted_without_waiting(listener):
             assert not sock.getblocking()
         finally:
             sock.close()
+
+
+def test_hub_tells_which_threads_it_has():
+    pool = gevent.get_hub().threadpool
+    assert threadpool_of(gevent.get_hub()) is pool, BROKEN
 
 
 def test_gevent_tells_whether_a_thread_has_a_hub():
