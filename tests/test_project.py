@@ -92,6 +92,15 @@ def test_links_of_the_readme_are_absolute():
     assert re.findall(r"\]\((?!https:)([^)]+)", read("README.md")) == []
 
 
+def test_pictures_of_the_readme_are_those_of_the_repository():
+    """A package index shows the README, but has no pictures."""
+    raw = PROJECT["urls"]["Homepage"].replace("https://github.com", "https://raw.githubusercontent.com")
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", read("README.md"))
+
+    assert pictures
+    assert [picture for picture in pictures if not picture.startswith(f"{raw}/main/docs/images/")] == []
+
+
 def test_docstrings_name_no_file_that_is_not_installed():
     assert [path for path in SOURCES if re.search(r"\bdocs/\S*\.md|\.md\b", read(path))] == []
 
