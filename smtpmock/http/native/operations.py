@@ -24,7 +24,7 @@ TOML = "application/toml"
 _MOST_DOTS = 200
 """The most dots on a line of TOML: keys with many parts take the parser a time that grows with their square."""
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 class NotFoundError(falcon.HTTPNotFound):
