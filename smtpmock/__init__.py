@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from smtpmock.settings.declarations import SETTINGS, Settings, parse_setting
     from smtpmock.settings.setting import Setting
     from smtpmock.settings.words import SettingWords
+    from smtpmock.stores.base import Tally
     from smtpmock.text import invalid, quote, unknown
 
 _HOMES = {
@@ -122,6 +123,7 @@ _HOMES = {
     "StoreError": "errors",
     "THEN": "rules.words",
     "TLS": "records.session",
+    "Tally": "stores.base",
     "Text": "queries.words",
     "Then": "rules.words",
     "Violation": "conformance.catalogue",
@@ -218,6 +220,7 @@ __all__ = [
     "StoreError",
     "THEN",
     "TLS",
+    "Tally",
     "Text",
     "Then",
     "Violation",

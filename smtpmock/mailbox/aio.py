@@ -74,6 +74,7 @@ class AsyncMailbox:
     message = coroutine(Reading.message)
     messages = coroutine(Reading.messages)
     page = coroutine(Reading.page)
+    tally = coroutine(Reading.tally)
     messages_and_purge = coroutine(Reading.messages_and_purge)
     purge = coroutine(Reading.purge)
     update_messages = coroutine(Reading.update_messages)

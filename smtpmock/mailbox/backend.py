@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from smtpmock.records.change import Change
     from smtpmock.rules.book import Clock
     from smtpmock.rules.rule import Rule
-    from smtpmock.stores.base import Entry, SessionEntry
+    from smtpmock.stores.base import Entry, SessionEntry, Tally
 
 
 class Backend(Protocol):
@@ -66,6 +66,9 @@ class Backend(Protocol):
 
         With `before`, they are the last ones below that number.
         """
+
+    def tally(self) -> Tally:
+        """Return what is known of all accepted records."""
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from smtpmock.rules.rule import Rule
     from smtpmock.runtime.acceptor import RunningServer
     from smtpmock.settings.declarations import Settings
-    from smtpmock.stores.base import Entry, SessionEntry, Store
+    from smtpmock.stores.base import Entry, SessionEntry, Store, Tally
 
     Subscribe = Callable[[Callable[[Change], object]], Callable[[], None]]
 
@@ -157,6 +157,10 @@ class LocalBackend:
     def page(self, query: Query, after: int, limit: int, before: int | None = None) -> tuple[list[Entry], int]:
         """Return the first records that match and have a number above `after`, and the number of all that match."""
         return self._store.page(query, after, limit, before)
+
+    def tally(self) -> Tally:
+        """Return what is known of all accepted records."""
+        return self._store.tally()
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""

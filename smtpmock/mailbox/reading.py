@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from smtpmock.queries.query import Mark
     from smtpmock.queries.words import QueryWords, SessionWords
     from smtpmock.records.change import Change
+    from smtpmock.stores.base import Tally
 
 _LONGEST_TAG = 200
 
@@ -81,6 +82,21 @@ class Reading(Explaining):
         """
         found, total = self._backend.page(Query(query), after, limit, before)
         return as_messages(found), total
+
+    def tally(self) -> Tally:
+        """Return the numbers of accepted messages and of unread ones, and the tags of all.
+
+        Example:
+            >>> from smtplib import SMTP
+            >>> from smtpmock import SMTPMock
+            >>> with SMTPMock() as mock, SMTP(mock.host, mock.port) as client:
+            ...     for subject in ("first", "second"):
+            ...         _ = client.sendmail("a@example.com", "b@example.com", f"Subject: {subject}")
+            ...     _ = mock.update_messages(read=True, tags=["seen"], subject="first")
+            ...     mock.tally()
+            Tally(messages=2, unread=1, tags=('seen',))
+        """
+        return self._backend.tally()
 
     def message(self, **query: Unpack[QueryWords]) -> Message:
         """Return the only accepted message that matches.

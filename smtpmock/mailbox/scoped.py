@@ -11,6 +11,7 @@ from smtpmock.queries.query import Query, SessionQuery
 from smtpmock.queries.terms import AllOf
 from smtpmock.rules.rule import Rule
 from smtpmock.rules.words import STAGES
+from smtpmock.stores.base import tally
 from smtpmock.stores.paging import part
 from smtpmock.text import pluralize
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from smtpmock.queries.query import Mark
     from smtpmock.records.change import Change
     from smtpmock.rules.book import Clock
-    from smtpmock.stores.base import Entry, SessionEntry
+    from smtpmock.stores.base import Entry, SessionEntry, Tally
 
 
 class ScopedBackend:
@@ -97,6 +98,10 @@ class ScopedBackend:
     def page(self, query: Query, after: int, limit: int, before: int | None = None) -> tuple[list[Entry], int]:
         """Return the first records that match and have a number above `after`, and the number of all that match."""
         return self._backend.page(query.and_terms(self._scope.terms), after, limit, before)
+
+    def tally(self) -> Tally:
+        """Return what is known of all accepted records."""
+        return tally(self.select(Query({})))
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match and have a record that does, or that are known to belong to the scope."""

@@ -14,6 +14,7 @@ from smtpmock.remote.changes import subscribe, wait_for_change
 from smtpmock.remote.client import LIMIT, Client, MissingError, UnreachableError
 from smtpmock.remote.parameters import message_parameters, session_parameters
 from smtpmock.remote.rules import RemoteClock, RemoteRules
+from smtpmock.stores.base import tally
 from smtpmock.stores.paging import part
 from smtpmock.text import format_address, listed
 from smtpmock.version import __version__
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from smtpmock.remote.parameters import Sent
     from smtpmock.rules.book import Clock
     from smtpmock.rules.rule import Rule
-    from smtpmock.stores.base import Entry, SessionEntry
+    from smtpmock.stores.base import Entry, SessionEntry, Tally
 
 _FEATURES = ("clock", "events", "messages", "offline", "rules", "sessions", "stored", "waits")
 _STORED = ("fields", "stored")
@@ -152,6 +153,10 @@ class RemoteBackend:
             return part(found, after, limit, before), len(found)
         document = self._client.ask("GET", "/messages", [*sent.pairs, _STORED, *_span(after, limit, before)])
         return self._decided(self._client.items(document, "/messages"), sent), int(self._client.part(document, "total"))
+
+    def tally(self) -> Tally:
+        """Return what is known of all accepted records."""
+        return tally(self.select(Query({})))
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""

@@ -33,6 +33,20 @@ class Entry(NamedTuple):
     tags: tuple[str, ...] = ()
 
 
+class Tally(NamedTuple):
+    """What is known of all accepted records in a store.
+
+    Attributes:
+        messages: Their number.
+        unread: The number of those that are not marked as read.
+        tags: Their tags, each once, sorted.
+    """
+
+    messages: int = 0
+    unread: int = 0
+    tags: tuple[str, ...] = ()
+
+
 class SessionEntry(NamedTuple):
     """A session in a store, with those of its records that are still there.
 
@@ -48,6 +62,17 @@ class SessionEntry(NamedTuple):
     def number(self) -> int:
         """Its position in the order in which sessions began, counted from 1; never reused."""
         return self.record.origin.session_number
+
+
+def tally(entries: Iterable[Entry]) -> Tally:
+    """Return what is known of records, all of which were accepted."""
+    messages = unread = 0
+    tags: set[str] = set()
+    for entry in entries:
+        messages += 1
+        unread += not entry.is_read
+        tags.update(entry.tags)
+    return Tally(messages, unread, tuple(sorted(tags)))
 
 
 class ServerThread(Protocol):
@@ -67,9 +92,9 @@ class ServerThread(Protocol):
 class Store(Protocol):
     """The interface of a store for the records and sessions of a server.
 
-    Any thread may read: `select`, `page`, `sessions`, `session_page`, `ended_sessions`, `mark`, `changes` and the
-    length; before the store is opened and after it was closed, too. Everything else is called in the hub thread, or in
-    a forked child. A reader sees whatever was written before, and what it is given never changes.
+    Any thread may read: `select`, `page`, `tally`, `sessions`, `session_page`, `ended_sessions`, `mark`, `changes` and
+    the length; before the store is opened and after it was closed, too. Everything else is called in the hub thread,
+    or in a forked child. A reader sees whatever was written before, and what it is given never changes.
 
     `begin`, `append` and `end` must not wait, and keep for later what they cannot write at once. The other
     methods may wait, in a way that lets other greenlets run, and raise `StoreError` when the store cannot do what they
@@ -154,6 +179,9 @@ class Store(Protocol):
             before: The number of the first entry that is too young: the last ones before it are returned; None for the
                 first ones.
         """
+
+    def tally(self) -> Tally:
+        """Return what is known of all accepted records, without reading each."""
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""

@@ -17,7 +17,7 @@ from smtpmock.records.change import Callbacks
 from smtpmock.records.exchange import Exchange
 from smtpmock.records.session import NOTHING_NEGOTIATED, Erasure, Negotiated, Observation, Origin, SessionRecord
 from smtpmock.rfc.grammar import address_key
-from smtpmock.stores.base import Entry, SessionEntry
+from smtpmock.stores.base import Entry, SessionEntry, Tally, tally
 from smtpmock.stores.paging import by_number, part
 
 if TYPE_CHECKING:
@@ -407,6 +407,10 @@ class MemoryStore:
         if query.accepted is None:
             return len(self._entries)
         return self._accepted if query.accepted else len(self._entries) - self._accepted
+
+    def tally(self) -> Tally:
+        """Return what is known of all accepted records."""
+        return tally(entry for entry in list(self._entries.values()) if entry.record.accepted)
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""

@@ -38,6 +38,7 @@ READERS = frozenset(
         "select",
         "session_page",
         "sessions",
+        "tally",
     )
 )
 

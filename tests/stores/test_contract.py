@@ -150,6 +150,23 @@ def test_messages_are_read_page_by_page_in_both_directions(stored):
     assert everything[9].record == refused
 
 
+def test_the_tally_is_that_of_accepted_records(stored):
+    store = stored()
+    assert store.tally() == (0, 0, ())
+    ids = [store.mail().id for _ in range(4)]
+    refused = store.mail(store.session(), accepted=False).id
+    assert store.tally() == (4, 4, ())
+    store.update([*ids[:2], refused], is_read=True)
+    store.update(ids[1:3], tags=("b", 'a"'))
+    store.update([refused], tags=("c",))
+    assert store.tally() == (4, 2, ('a"', "b"))
+    store.update(ids[:1], is_read=False)
+    store.erase(ids[2:3])
+    assert store.tally() == (3, 2, ('a"', "b"))
+    store.update(ids, tags=())
+    assert store.tally() == (3, 2, ())
+
+
 def test_pages_tell_how_many_match(stored):
     store = stored()
     origin = store.session()

@@ -19,7 +19,7 @@ from smtpmock.http.mailpit.requests import (
     write_json,
     write_ok,
 )
-from smtpmock.http.mailpit.shapes import all_tags, summary
+from smtpmock.http.mailpit.shapes import sorted_tags, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     import falcon
 
     from smtpmock.http.context import Context
+    from smtpmock.mailbox.mailbox import Mailbox
     from smtpmock.messages.message import Message
     from smtpmock.queries.search import Search
+    from smtpmock.stores.base import Tally
 
 
 class Messages:
@@ -41,9 +43,11 @@ class Messages:
         """List the messages, newest first."""
         values = read_query(request, START, LIMIT, BEFORE)
         mailbox = self._context.mailbox
-        known = mailbox.messages()
-        found = mailbox.messages(search=received_before(values["before"], values)) if "before" in values else known
-        write_json(response, self._context.aside(_page, found, known, values))
+        if "before" in values:
+            found = mailbox.messages(search=received_before(values["before"], values))
+            write_json(response, self._context.aside(_page_of, found, mailbox.tally(), values))
+        else:
+            write_json(response, self._context.aside(_page, mailbox, values))
 
     on_head = on_get
 
@@ -91,7 +95,7 @@ class Found:
         if "before" in values:
             search &= received_before(values["before"], values)
         found = self._context.aside(mailbox.messages, search=search)
-        write_json(response, self._context.aside(_page, found, mailbox.messages(), values))
+        write_json(response, self._context.aside(_page_of, found, mailbox.tally(), values))
 
     on_head = on_get
 
@@ -108,28 +112,45 @@ def _ids(context: Context, search: Search) -> list[str]:
     return [message.id for message in context.aside(context.mailbox.messages, search=search)]
 
 
-def _page(found: Sequence[Message], known: Sequence[Message], values: dict[str, Any]) -> dict[str, Any]:
-    """Return a page of messages.
+def _page(mailbox: Mailbox, values: dict[str, Any]) -> dict[str, Any]:
+    """Return a page of all messages, for which no others but newer ones are read.
+
+    Args:
+        mailbox: The mailbox.
+        values: The parameters of the request.
+    """
+    tally, start, limit = mailbox.tally(), *_span(values)
+    newest, _ = mailbox.page(limit=start + limit, before=mailbox.mark().message + 1)
+    return _shown(newest[: max(len(newest) - start, 0)], start, tally, tally.messages, tally.unread)
+
+
+def _page_of(found: Sequence[Message], tally: Tally, values: dict[str, Any]) -> dict[str, Any]:
+    """Return a page of some messages.
 
     Args:
         found: The messages to list, oldest first.
-        known: All accepted messages.
+        tally: What is known of all messages.
         values: The parameters of the request.
     """
-    start = values.get("start", 0)
-    last = len(found) - start
-    page = list(reversed(found[max(last - (values.get("limit") or 50), 0) : max(last, 0)]))
+    start, limit = _span(values)
+    last = max(len(found) - start, 0)
+    unread = sum(not message.is_read for message in found)
+    return _shown(found[max(last - limit, 0) : last], start, tally, len(found), unread)
+
+
+def _span(values: dict[str, Any]) -> tuple[int, int]:
+    """Return how many messages precede a page, and how many it has at most."""
+    return values.get("start", 0), values.get("limit") or 50
+
+
+def _shown(page: Sequence[Message], start: int, tally: Tally, count: int, unread: int) -> dict[str, Any]:
     return {
-        "total": len(known),
-        "unread": _unread(known),
+        "total": tally.messages,
+        "unread": tally.unread,
         "count": len(page),
-        "messages_count": len(found),
-        "messages_unread": _unread(found),
+        "messages_count": count,
+        "messages_unread": unread,
         "start": start,
-        "tags": all_tags(known),
-        "messages": list(map(summary, page)),
+        "tags": sorted_tags(tally.tags),
+        "messages": list(map(summary, reversed(page))),
     }
-
-
-def _unread(messages: Sequence[Message]) -> int:
-    return sum(not message.is_read for message in messages)

@@ -52,9 +52,9 @@ def text(message: Message) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def all_tags(messages: Iterable[Message]) -> list[str]:
-    """Return the tags of messages, each once, sorted."""
-    return sorted({tag for message in messages for tag in message.tags}, key=lambda tag: (tag.casefold(), tag))
+def sorted_tags(tags: Iterable[str]) -> list[str]:
+    """Return tags in the order of lists."""
+    return sorted(tags, key=lambda tag: (tag.casefold(), tag))
 
 
 def _common(message: Message) -> dict[str, Any]:

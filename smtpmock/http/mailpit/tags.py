@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from smtpmock.errors import QueryError
 from smtpmock.http.mailpit.requests import as_texts, read_fields, read_query, write_json, write_ok
-from smtpmock.http.mailpit.shapes import all_tags
+from smtpmock.http.mailpit.shapes import sorted_tags
 from smtpmock.text import invalid, unknown
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Tags:
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
         """List the tags."""
         read_query(request)
-        write_json(response, all_tags(self._context.mailbox.messages()))
+        write_json(response, sorted_tags(self._context.mailbox.tally().tags))
 
     on_head = on_get
 
@@ -71,7 +71,7 @@ class OneTag:
         if not new:
             raise QueryError(invalid("Name", name, "a text with letters or digits"))
         if not self._replace(tag, new):
-            raise QueryError(unknown("tag", tag, all_tags(self._context.mailbox.messages())))
+            raise QueryError(unknown("tag", tag, sorted_tags(self._context.mailbox.tally().tags)))
         write_ok(response)
 
     def on_delete(self, request: falcon.Request, response: falcon.Response, tag: str) -> None:

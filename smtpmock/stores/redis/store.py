@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from smtpmock.records.exchange import Exchange
     from smtpmock.records.message import MessageRecord
     from smtpmock.records.session import Erasure, Negotiated, Observation
-    from smtpmock.stores.base import ServerThread, SessionEntry
+    from smtpmock.stores.base import ServerThread, SessionEntry, Tally
     from smtpmock.stores.redis.link import Request
     from smtpmock.stores.redis.mirror import Mirror
 
@@ -373,6 +373,10 @@ class RedisStore:
     def page(self, query: Query, after: int, limit: int, before: int | None = None) -> tuple[list[Entry], int]:
         """Return the first entries that match and have a number above `after`, and the number of all that match."""
         return self._read().page(query, after, limit, before)
+
+    def tally(self) -> Tally:
+        """Return what is known of all accepted records."""
+        return self._read().tally()
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""

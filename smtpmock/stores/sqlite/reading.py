@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from smtpmock.errors import StoreError
 from smtpmock.queries.query import SessionQuery
+from smtpmock.stores.base import Tally
 from smtpmock.stores.sqlite.conditions import condition
 from smtpmock.stores.sqlite.entries import count, matching
 from smtpmock.stores.sqlite.rows import State
@@ -104,6 +106,17 @@ class Reader:
             entries = list(matching(found, query, asked, after, limit, before))
             page = entries if before is None else entries[::-1]
             return page, count(found, query, asked, page, after, before)
+
+    def tally(self) -> Tally:
+        """Return what is known of all accepted records: those that are read or tagged are in an index each."""
+        with self.connection() as found:
+            if found is None:
+                return Tally()
+            [messages] = found.execute("SELECT accepted FROM state").fetchone()
+            [read] = found.execute("SELECT count(*) FROM messages WHERE is_read AND accepted").fetchone()
+            rows = found.execute("SELECT DISTINCT tags FROM messages WHERE tags != '[]' AND accepted")
+            tags = {tag for (written,) in rows for tag in json.loads(written)}
+            return Tally(messages, messages - read, tuple(sorted(tags)))
 
     def sessions(self, query: SessionQuery | None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""

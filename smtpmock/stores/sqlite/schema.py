@@ -50,8 +50,12 @@ CREATE VIRTUAL TABLE IF NOT EXISTS subjects USING fts5 (subject, tokenize = 'tri
 """The index of subjects; SQLite may have been built without it, or be older than 3.34."""
 
 
-OPEN_SESSIONS = "CREATE INDEX IF NOT EXISTS sessions_open ON sessions (number) WHERE ended IS NULL"
-"""The index with which they are counted; a file of an older version does not have it."""
+INDEXES = (
+    "CREATE INDEX IF NOT EXISTS sessions_open ON sessions (number) WHERE ended IS NULL",
+    "CREATE INDEX IF NOT EXISTS messages_read ON messages (number) WHERE is_read AND accepted",
+    "CREATE INDEX IF NOT EXISTS messages_tagged ON messages (tags) WHERE tags != '[]' AND accepted",
+)
+"""The indexes with which these are counted, and which cost a new message nothing; an older file does not have them."""
 
 
 def connect(path: Path, timeout: float, *, create: bool = False) -> sqlite3.Connection:
@@ -88,7 +92,8 @@ def prepare(path: Path, timeout: float) -> sqlite3.Connection:
         connection = connect(path, timeout, create=True)
         _check(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(OPEN_SESSIONS)
+        for index in INDEXES:
+            connection.execute(index)
         connection.execute("PRAGMA temp_store = MEMORY")  # of statements that may be undone: else a file for each
         connection.execute("PRAGMA wal_autocheckpoint = 2000")  # pages: a checkpoint costs the most per page when small
     except (sqlite3.Error, StartError) as error:

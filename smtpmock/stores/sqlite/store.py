@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from smtpmock.records.change import Change
     from smtpmock.records.message import MessageRecord
     from smtpmock.records.session import Erasure, Negotiated, Observation
-    from smtpmock.stores.base import Entry, ServerThread, SessionEntry
+    from smtpmock.stores.base import Entry, ServerThread, SessionEntry, Tally
     from smtpmock.stores.sqlite.database import Written
     from smtpmock.stores.sqlite.transaction import Bounds, SessionFacts
 
@@ -432,6 +432,10 @@ class SQLiteStore:
     def page(self, query: Query, after: int, limit: int, before: int | None = None) -> tuple[list[Entry], int]:
         """Return the first entries that match and have a number above `after`, and the number of all that match."""
         return self._read(partial(self._reader.page, query, after, limit, before))
+
+    def tally(self) -> Tally:
+        """Return what is known of all accepted records."""
+        return self._read(self._reader.tally)
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""
