@@ -148,7 +148,8 @@ class Hub:
         self._ready.release()
         self._stop.wait()
         self._watcher.close()
-        hub.destroy(destroy_loop=_end_threads(hub))
+        if _end_threads(hub):
+            hub.destroy(destroy_loop=True)
         self._finished.release()
 
     def _work(self) -> None:
@@ -158,7 +159,10 @@ class Hub:
 
 
 def _end_threads(hub: Any) -> bool:
-    """End the threads of the pool; return False if one does not end, such as one that looks up a name."""
+    """End the threads of the pool; return False if one does not end, such as one that looks up a name.
+
+    To destroy a hub means to wait for them; without that, they end with the process.
+    """
     pool = threadpool_of(hub)
     if pool is None:
         return True
@@ -166,8 +170,6 @@ def _end_threads(hub: Any) -> bool:
     with suppress(gevent.Timeout), gevent.Timeout(_SECONDS_OF_THREADS):
         pool.kill()
         has_ended = True
-    if not has_ended:  # the hub would wait for it; it ends with the process, and tells the loop if that is later
-        del hub.threadpool
     return has_ended
 
 
