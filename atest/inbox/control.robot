@@ -3,6 +3,7 @@ Documentation       Sessions, violations and rules in a browser.
 Resource            inbox.resource
 Suite Setup         Start Chromium
 Suite Teardown      Run Keyword And Ignore Error    Close All Browsers
+Test Tags           uninstrumented
 
 
 *** Test Cases ***

@@ -4,6 +4,7 @@ Resource            inbox.resource
 Library             OperatingSystem
 Suite Setup         Start Chromium
 Suite Teardown      Run Keyword And Ignore Error    Close All Browsers
+Test Tags           uninstrumented
 
 
 *** Test Cases ***

@@ -195,11 +195,13 @@ def is_true(found, message):
     """Return whether a violation that a library was accused of is there, read off the bytes in another way."""
     if found.code == "8bit-without-8bitmime":
         return not message.raw.isascii() and "BODY" not in message.parameters
+    if found.code == "bad-address":  # where Python folds a group before its end, it encodes the semicolon
+        return b"=?utf-8?q?=3B?=" in message.raw
     return False
 
 
 @given(mails())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_mail_of_the_standard_library_is_accused_of_nothing_but_what_is_true(mail):
     content = written(mail, SMTP)
     message = delivered(content, "")
