@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smtpmock.conformance.catalogue import LEVELS, drop_ignored
 from smtpmock.errors import ExpectationError, QueryError
 from smtpmock.mailbox.explaining import as_messages, check_count, with_criteria
 from smtpmock.mailbox.reading import Reading
@@ -151,6 +150,8 @@ class Assertions(Reading):
         self, ignore: str | Collection[str], level: Level, query: Mapping[str, object]
     ) -> list[tuple[str, Violation]]:
         """Return the violations that are not ignored, each with its session or message as text."""
+        from smtpmock.conformance.catalogue import LEVELS, drop_ignored
+
         if level not in LEVELS:
             raise QueryError(invalid("level", level, alternatives(LEVELS)))
         codes = (*self._ignored, *([ignore] if isinstance(ignore, str) else ignore))

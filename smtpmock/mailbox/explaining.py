@@ -224,6 +224,7 @@ def is_seconds(value: object) -> TypeGuard[float]:
 def load_readers() -> None:
     """Load what reads mail and makes rules: later, there may be no descriptor left to open its files with."""
     with suppress(OSError, ImportError):  # there is none now: the start tells, or whoever reads tries again
+        import smtpmock.conformance.catalogue
         import smtpmock.mailbox.scoped
         import smtpmock.messages.session  # noqa: F401
 
