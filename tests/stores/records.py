@@ -20,10 +20,11 @@ from smtpmock.settings.declarations import Settings
 from smtpmock.stores.opening import make_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from smtpmock.records.change import Change
     from smtpmock.records.session import Origin
+    from smtpmock.stores.base import Entry
 
 STARTED = 1_700_000_000.0
 READERS = frozenset(
@@ -104,6 +105,16 @@ class Stored:
         record = mail(self.session() if origin is None else origin, *args, **words)
         self._call("add", record)
         return record
+
+
+def numbers(entries: Iterable[Entry]) -> list[int]:
+    """Return the numbers of entries."""
+    return [entry.number for entry in entries]
+
+
+def records(entries: Iterable[Entry]) -> list[MessageRecord]:
+    """Return the records of entries."""
+    return [entry.record for entry in entries]
 
 
 def said(number: int, stage: str, request: str, reply: str = "250 Ok", now: float = STARTED) -> Exchange:
