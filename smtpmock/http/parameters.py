@@ -10,6 +10,9 @@ from smtpmock.text import invalid, unknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+HIGHEST = 10**18
+"""A number that no message and no session reaches."""
+
 
 class Parameter(NamedTuple):
     """A parameter.

@@ -10,6 +10,7 @@ from smtpmock.errors import QueryError
 from smtpmock.http.downloads import write_download
 from smtpmock.http.mailpit.requests import TIME_ZONE, read_query, searched, write_bytes, write_json
 from smtpmock.http.mailpit.shapes import whole
+from smtpmock.http.parameters import HIGHEST
 from smtpmock.text import quote
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def find(request: falcon.Request, context: Context, message_id: str, *known: Par
         if "query" in values:
             found = context.aside(mailbox.messages, search=searched(values["query"], values))
         else:
-            found, _ = mailbox.page(limit=1, before=mailbox.mark().message + 1)
+            found, _ = mailbox.page(limit=1, before=HIGHEST)
     if not found:
         what = "message yet" if message_id == LATEST else f"message {quote(message_id)}"
         raise falcon.HTTPNotFound(description=f"There is no {what}")

@@ -20,6 +20,7 @@ from smtpmock.http.mailpit.requests import (
     write_ok,
 )
 from smtpmock.http.mailpit.shapes import sorted_tags, summary
+from smtpmock.http.parameters import HIGHEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,7 +121,7 @@ def _page(mailbox: Mailbox, values: dict[str, Any]) -> dict[str, Any]:
         values: The parameters of the request.
     """
     tally, start, limit = mailbox.tally(), *_span(values)
-    newest, _ = mailbox.page(limit=start + limit, before=mailbox.mark().message + 1)
+    newest, _ = mailbox.page(limit=start + limit, before=HIGHEST)
     return _shown(newest[: max(len(newest) - start, 0)], start, tally, tally.messages, tally.unread)
 
 
@@ -129,7 +130,7 @@ def _page_of(found: Sequence[Message], tally: Tally, values: dict[str, Any]) -> 
 
     Args:
         found: The messages to list, oldest first.
-        tally: What is known of all messages.
+        tally: The tally of all messages.
         values: The parameters of the request.
     """
     start, limit = _span(values)

@@ -13,7 +13,6 @@ from smtpmock.http.native.schemas import reference
 from smtpmock.http.native.words import (
     AFTER,
     BEFORE,
-    HIGHEST,
     INCLUDE,
     LIMIT,
     LIMIT_OF_TAKEN,
@@ -21,6 +20,7 @@ from smtpmock.http.native.words import (
     fields,
     messages_query,
 )
+from smtpmock.http.parameters import HIGHEST
 from smtpmock.messages.message import Message
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from smtpmock.http.native.messages import LATEST, item_form
 from smtpmock.http.native.operations import Answer, NotFoundError, Operation
 from smtpmock.http.native.parts import ISOLATED
 from smtpmock.http.native.schemas import reference
-from smtpmock.http.native.words import AFTER, BEFORE, HIGHEST, INCLUDE, LIMIT, SESSION_QUERY, fields, sessions_query
+from smtpmock.http.native.words import AFTER, BEFORE, INCLUDE, LIMIT, SESSION_QUERY, fields, sessions_query
+from smtpmock.http.parameters import HIGHEST
 from smtpmock.messages.session import Session
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from smtpmock.errors import QueryError
 from smtpmock.http.native.expressions import from_text
 from smtpmock.http.native.forms import FORMS, INCLUDES
-from smtpmock.http.parameters import Parameter
+from smtpmock.http.parameters import HIGHEST, Parameter
 from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS
 from smtpmock.queries.query import Mark
 from smtpmock.queries.terms import AllOf
@@ -183,9 +183,6 @@ def fields(*kinds: type) -> Parameter:
         "names of attributes, separated by commas",
     )
 
-
-HIGHEST = 10**18
-"""The highest number that a parameter can have; no message and no session reaches it."""
 
 AFTER = integer("after", "The number after which the list begins: `next` of the list before", 0, HIGHEST)
 BEFORE = integer(
