@@ -48,7 +48,7 @@ def problem(status: int, detail: str, error: str = "") -> dict[str, Any]:
     Args:
         status: The status code.
         detail: The sentence for people.
-        error: The name of the Python exception; "" if there is none.
+        error: The name of the Python exception; "" for a problem without one.
 
     Example:
         >>> problem(404, "There is no message 'x'.")["title"]
@@ -89,7 +89,7 @@ def answer_errors(
         app: The application.
         failed: The function to call with an exception that nobody expected.
         write: The function that writes the body: it is given the request, the response, the status, the sentence and
-            the name of the Python exception, "" if there is none.
+            the name of the Python exception, "" for a problem without one.
     """
 
     def answer(request: falcon.Request, response: falcon.Response, status: int, detail: str, error: str = "") -> None:

@@ -41,7 +41,7 @@ def query_pairs(request: falcon.Request) -> list[tuple[str, str]]:
 
 
 def media_type(request: falcon.Request) -> str:
-    """Return the media type of the body in lower case, without parameters; "" if there is none."""
+    """Return the media type of the body in lower case, without parameters; "" if the request lacks it."""
     return (request.content_type or "").partition(";")[0].strip().lower()
 
 

@@ -36,7 +36,7 @@ class Address(NamedTuple):
     """An address in a header.
 
     Attributes:
-        name: The display name, decoded; "" if there is none.
+        name: The display name, decoded; "" if the address has none.
         address: The bare address.
     """
 

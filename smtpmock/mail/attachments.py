@@ -20,10 +20,10 @@ class Attachment:
     """A file in a mail, an inline image, or a forwarded mail.
 
     Attributes:
-        name: The file name, decoded (RFC 2231, RFC 2047); "" if there is none. It may be hostile: see `save`.
+        name: The file name, decoded (RFC 2231, RFC 2047); "" if the file has no name. It may be hostile: see `save`.
         content_type: The media type in lower case, such as "application/pdf".
         content: The bytes of the file, decoded.
-        content_id: The identifier in `cid:` links of the HTML, without angle brackets; "" if there is none.
+        content_id: The identifier in `cid:` links of the HTML, without angle brackets; "" if the part has none.
         part_id: The number of its part in the mail, as in IMAP: "1", "2.1".
         is_inline: True if it is declared as inline, or has a `content_id` and is not declared as an attachment.
 

@@ -68,7 +68,7 @@ class Backend(Protocol):
         """
 
     def tally(self) -> Tally:
-        """Return what is known of all accepted records."""
+        """Return the tally of all accepted records."""
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, in the order in which they began."""

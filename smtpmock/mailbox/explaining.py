@@ -238,7 +238,7 @@ def as_messages(entries: Sequence[Entry]) -> list[Message]:
 
 def as_sessions(entries: Iterable[SessionEntry]) -> list[Session]:
     """Return stored sessions as users see them."""
-    from smtpmock.messages.session import Session  # as above
+    from smtpmock.messages.session import Session  # nor sessions
 
     return list(map(Session, entries))
 

@@ -159,7 +159,7 @@ class LocalBackend:
         return self._store.page(query, after, limit, before)
 
     def tally(self) -> Tally:
-        """Return what is known of all accepted records."""
+        """Return the tally of all accepted records."""
         return self._store.tally()
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:

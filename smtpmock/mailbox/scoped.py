@@ -100,7 +100,7 @@ class ScopedBackend:
         return self._backend.page(query.and_terms(self._scope.terms), after, limit, before)
 
     def tally(self) -> Tally:
-        """Return what is known of all accepted records."""
+        """Return the tally of all accepted records."""
         return tally(self.select(Query({})))
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:

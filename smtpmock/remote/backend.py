@@ -155,7 +155,7 @@ class RemoteBackend:
         return self._decided(self._client.items(document, "/messages"), sent), int(self._client.part(document, "total"))
 
     def tally(self) -> Tally:
-        """Return what is known of all accepted records."""
+        """Return the tally of all accepted records."""
         return tally(self.select(Query({})))
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
@@ -177,8 +177,8 @@ class RemoteBackend:
 
     def ended_sessions(self) -> list[str]:
         """Return the ids of the sessions that have ended, in the order in which they began."""
-        part, found = self._client.part, self._client.collect("/sessions", [("fields", "id,ended_at")])
-        return [str(part(session, "id")) for session in found if part(session, "ended_at") is not None]
+        found, read = self._client.collect("/sessions", [("fields", "id,ended_at")]), self._client.part
+        return [str(read(session, "id")) for session in found if read(session, "ended_at") is not None]
 
     def mark(self) -> Mark:
         """Return a mark for the present moment."""

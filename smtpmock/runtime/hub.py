@@ -166,11 +166,12 @@ def _end_threads(hub: Any) -> bool:
     pool = threadpool_of(hub)
     if pool is None:
         return True
-    has_ended = False
-    with suppress(gevent.Timeout), gevent.Timeout(_SECONDS_OF_THREADS):
-        pool.kill()
-        has_ended = True
-    return has_ended
+    try:
+        with gevent.Timeout(_SECONDS_OF_THREADS):
+            pool.kill()
+    except gevent.Timeout:
+        return False
+    return True
 
 
 def _kill(running: list[gevent.Greenlet[Any, Any]]) -> None:

@@ -34,7 +34,7 @@ class Entry(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """What is known of all accepted records in a store.
+    """The numbers and the tags of all accepted records in a store.
 
     Attributes:
         messages: Their number.
@@ -65,7 +65,7 @@ class SessionEntry(NamedTuple):
 
 
 def tally(entries: Iterable[Entry]) -> Tally:
-    """Return what is known of records, all of which were accepted."""
+    """Return the tally of records, all of which were accepted."""
     messages = unread = 0
     tags: set[str] = set()
     for entry in entries:
@@ -181,7 +181,7 @@ class Store(Protocol):
         """
 
     def tally(self) -> Tally:
-        """Return what is known of all accepted records, without reading each."""
+        """Return the tally of all accepted records, without reading what they contain."""
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
         """Return the sessions that match, open ones included, in the order in which they began."""

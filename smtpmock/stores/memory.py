@@ -409,7 +409,7 @@ class MemoryStore:
         return self._accepted if query.accepted else len(self._entries) - self._accepted
 
     def tally(self) -> Tally:
-        """Return what is known of all accepted records."""
+        """Return the tally of all accepted records."""
         return tally(entry for entry in list(self._entries.values()) if entry.record.accepted)
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:

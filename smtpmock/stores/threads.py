@@ -1,4 +1,4 @@
-"""How a function is run in a thread of a pool, while other greenlets go on."""
+"""Run a function in a thread of a pool, while other greenlets go on."""
 
 from __future__ import annotations
 

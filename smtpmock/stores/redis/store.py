@@ -375,7 +375,7 @@ class RedisStore:
         return self._read().page(query, after, limit, before)
 
     def tally(self) -> Tally:
-        """Return what is known of all accepted records."""
+        """Return the tally of all accepted records."""
         return self._read().tally()
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:

@@ -108,7 +108,7 @@ class Reader:
             return page, count(found, query, asked, page, after, before)
 
     def tally(self) -> Tally:
-        """Return what is known of all accepted records: those that are read or tagged are in an index each."""
+        """Return the tally of all accepted records: those that are read or tagged are in an index each."""
         with self.connection() as found:
             if found is None:
                 return Tally()

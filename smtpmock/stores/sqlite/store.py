@@ -434,7 +434,7 @@ class SQLiteStore:
         return self._read(partial(self._reader.page, query, after, limit, before))
 
     def tally(self) -> Tally:
-        """Return what is known of all accepted records."""
+        """Return the tally of all accepted records."""
         return self._read(self._reader.tally)
 
     def sessions(self, query: SessionQuery | None = None) -> list[SessionEntry]:
