@@ -450,7 +450,8 @@ def test_late_mail_is_waited_for_no_longer_than_the_wait_took(mock):
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_late_mail_ends_the_wait_for_it(mock, fails):
+@pytest.mark.parametrize("is_there", [False, True])
+def test_late_mail_ends_the_wait_for_it(mock, fails, is_there):
     evidence = Evidence()
     with pytest.raises(MessageTimeoutError):
         mock.wait_for_message(timeout=0.01, subject=lambda subject: 1 / 0 if fails else True)
@@ -458,6 +459,8 @@ def test_late_mail_ends_the_wait_for_it(mock, fails):
         mock._unmet[key] = unmet._replace(seconds=3600.0)
     sender = Thread(target=send, args=[mock])
     sender.start()
+    if is_there:
+        sender.join()
     evidence.wait_for_late_mail(most=3600)
     remarks = evidence.remarks()
     sender.join()

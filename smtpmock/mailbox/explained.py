@@ -45,5 +45,5 @@ def _explained(backend: Backend, headline: str, query: Query, entries: Sequence[
 
     shown = backend.select(Query({}, accepted=None)) if entries is None else entries
     facts = ServerFacts(backend.address, shown, backend.sessions(), backend.dropped, outside=outside)
-    earlier = backend.select(query.at_any_time()) if query.after else []
+    earlier = backend.select(query.since(0)) if query.after else []
     return explain(headline, facts, query, [entry for entry in earlier if entry.number <= query.after])

@@ -179,8 +179,7 @@ def wait_for_late_mail(mailboxes: Iterable[Explaining], most: float | None = Non
         return
     unmet, mailbox = max(waits, key=lambda wait: wait[0].ended)
     try:
-        there = len(mailbox._backend.select(unmet.query))
-        mailbox._backend.wait(unmet.query, there + 1, min(unmet.seconds, MOST_LATE if most is None else most))
+        mailbox._backend.wait(unmet.query.since(unmet.last), 1, min(unmet.seconds, MOST_LATE if most is None else most))
     except Exception:  # a stop ends this wait, as does a function of the test that cannot examine the mail
         return
 

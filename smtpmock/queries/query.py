@@ -85,9 +85,10 @@ class Query:
             if term.field in ("recipient", "sender") and (key := term.key) is not None
         }
 
-    def at_any_time(self) -> Query:
-        """Return the same query without its moment."""
+    def since(self, number: int) -> Query:
+        """Return the same query for the records after another number; 0 for all."""
         query = Query({}, accepted=self.accepted)
+        query.after = number
         query.terms = self.terms
         return query
 
