@@ -178,9 +178,9 @@ def _serve(options: Options, listeners: Sequence[EarlyListener], arguments: Sequ
 
         serve_with_workers(options.workers, arguments, taken, stop_signals, _print)
         return
-    from gevent.monkey import patch_socket
+    from smtpmock.runtime.patching import patch_sockets
 
-    patch_socket()
+    patch_sockets()
 
     from smtpmock import SMTPMock
 

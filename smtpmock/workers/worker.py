@@ -22,9 +22,9 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)  # the parent, which gets them as well, decides what they mean
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    from gevent.monkey import patch_socket
+    from smtpmock.runtime.patching import patch_sockets
 
-    patch_socket()
+    patch_sockets()
     source = sys.stdin.buffer
     task: dict[str, Any] = json.loads(source.readline())
     with os.fdopen(task["told"], "wb") as told:
