@@ -178,7 +178,7 @@ def _serve(options: Options, listeners: Sequence[EarlyListener], arguments: Sequ
 
         serve_with_workers(options.workers, arguments, taken, stop_signals, _print)
         return
-    from smtpmock.runtime.patching import patch_sockets
+    from smtpmock.runtime.gevent_internals import patch_sockets
 
     patch_sockets()
 

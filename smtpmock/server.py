@@ -292,7 +292,6 @@ class SMTPMock(Startable):
 
     def _start_http(self, waiting: list[Any], tls: Any) -> None:
         """Serve HTTP: probes from the first moment, everything else as soon as the framework is loaded."""
-        from smtpmock.http.origins import is_loopback
         from smtpmock.http.service import HTTPService
 
         def serve(listener: Any) -> HTTPService:
@@ -300,10 +299,11 @@ class SMTPMock(Startable):
 
         the_hub, address = hub.get_hub(), waiting[0].getsockname()[0]
         service = the_hub.call(self._open_http, waiting, serve)
+        from smtpmock.http.app import make_app
+        from smtpmock.http.origins import is_loopback
+
         if not (self.settings.http_auth or is_loopback(address)):
             self._log.warning(f"HTTP on {address} requires no login: all who reach it can read the mail. Set http_auth")
-        from smtpmock.http.app import make_app
-
         the_hub.call(service.load, make_app(self, self, self._session_failed, address))
 
     @property

@@ -57,8 +57,9 @@ LAYERS = (
     ("version",),
 )
 SURFACES = ("__main__", "cli", "demo", "matrix_command", "pytest_plugin", "serve", "testcase", "workers")
-PUBLIC = {"smtpmock", "smtpmock.errors", "smtpmock._build", "smtpmock.runtime.listener", "smtpmock.runtime.signals"}
-"""Modules that a surface may import; a build writes `_build`, and `listener` and `signals` belong to the command."""
+OF_THE_COMMAND = {f"smtpmock.runtime.{name}" for name in ("gevent_internals", "listener", "signals")}
+PUBLIC = {"smtpmock", "smtpmock.errors", "smtpmock._build", *OF_THE_COMMAND}
+"""Modules that a surface may import; a build writes `_build`."""
 
 HTTP_MAY_USE = {
     "smtpmock.runtime",

@@ -11,8 +11,6 @@ import re
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from smtpmock.rfc.extensions import MECHANISMS
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
@@ -27,7 +25,6 @@ UNNAMED = "(unnamed)"
 
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _GS2_HEADER = re.compile(rb"[ny],(?:a=(?P<identity>(?:[^,=\x01]|=2C|=3D)+))?,\x01")
-_PASSWORD_NEEDED = ("CRAM-MD5",)
 _TELLS_WHY = ("XOAUTH2", "OAUTHBEARER")
 _WHY = json.dumps({"status": "invalid_token", "schemes": "bearer"}).encode()
 
@@ -75,18 +72,11 @@ class MalformedError(Exception):
     """A response that is invalid for the mechanism."""
 
 
-def offered_mechanisms(accounts: Any, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the mechanisms that can be offered: some need the password, which a function cannot tell."""
-    return tuple(
-        name for name in MECHANISMS if name in wanted and not (callable(accounts) and name in _PASSWORD_NEEDED)
-    )
-
-
 def dialogue(mechanism: str, initial: bytes | None, challenge: bytes) -> Dialogue:
     """Return the dialogue of a mechanism.
 
     Args:
-        mechanism: One of `MECHANISMS`.
+        mechanism: One of `smtpmock.rfc.extensions.MECHANISMS`.
         initial: The initial response; None if there was none.
         challenge: The bytes of which a challenge is made, different each time.
     """

@@ -109,11 +109,12 @@ class Behaviour:
         return replies
 
     def _mechanisms(self) -> tuple[str, ...]:
-        if self.settings.auth is None:
+        """Return the mechanisms that can be offered: some need the password, which a function cannot tell."""
+        accounts, wanted = self.settings.auth, self.settings.auth_mechanisms
+        if accounts is None:
             return ()
-        from smtpmock.protocol.auth import offered_mechanisms
-
-        return offered_mechanisms(self.settings.auth, self.settings.auth_mechanisms)
+        impossible = extensions.NEEDING_PASSWORDS if callable(accounts) else ()
+        return tuple(name for name in extensions.MECHANISMS if name in wanted and name not in impossible)
 
     def _ehlo(self, *, secure: bool) -> Reply:
         first = self.settings.msg_helo_received

@@ -24,6 +24,9 @@ EXTENSIONS = (
 MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER")
 """The AUTH mechanisms, in the order in which they are offered."""
 
+NEEDING_PASSWORDS = ("CRAM-MD5",)
+"""The mechanisms that compute with the password: whoever only checks it cannot offer them."""
+
 _BROUGHT_ALONG = {"SMTPUTF8": "8BITMIME"}  # RFC 6531 section 3.1
 _XTEXT = r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})"  # RFC 3461 section 4
 

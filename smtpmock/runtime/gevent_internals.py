@@ -33,6 +33,21 @@ except ImportError:
         return gevent.get_hub() if monkey.is_module_patched("threading") else None
 
 
+def patch_sockets() -> None:
+    """Replace the sockets and the name lookups of the process with those of gevent, as `monkey.patch_socket` does.
+
+    Only nobody is asked first: to look for a plugin among all installed packages takes a fifth of the time until the
+    command greets its first client (155 instead of 200 ms). Without the function for one name, they are asked.
+    """
+    patch_item = getattr(monkey, "patch_item", None)
+    if patch_item is None:
+        monkey.patch_socket()
+        return
+    cooperative: Any = import_module("gevent.socket")
+    for name in cooperative.__implements__:
+        patch_item(native, name, getattr(cooperative, name))
+
+
 _PlainSocket: Any = monkey.get_original("socket", "SocketType")  # in a patched process, that of `socket` is gevent's
 
 

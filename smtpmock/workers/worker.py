@@ -22,7 +22,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)  # the parent, which gets them as well, decides what they mean
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    from smtpmock.runtime.patching import patch_sockets
+    from smtpmock.runtime.gevent_internals import patch_sockets
 
     patch_sockets()
     source = sys.stdin.buffer

@@ -14,7 +14,7 @@ from tests.raw_client import Client
 from tests.robustness.driven import KEEPS_EVERYTHING, Driven, assert_harmless
 
 _OVER_SOCKETS = None if LONG else 60  # cuts of each kind; None for all
-_MOST_PLACES = None if LONG else 200  # of each conversation; None for all
+_MOST_PLACES = None if LONG else 60  # of each conversation; None for all
 
 
 def said(scenario: dict[str, Any]) -> bytes:

@@ -211,6 +211,31 @@ def test_server_works_without_what_gevent_hides(monkeypatch):
     assert mock.errors == []
 
 
+PATCH = """
+    import socket
+    import sys
+    import gevent.socket
+    from gevent import monkey
+    from smtpmock.runtime.gevent_internals import patch_sockets
+    plain = dict(vars(socket))
+"""
+COMPARE = """
+    assert monkey.is_module_patched("socket")
+    ours = dict(vars(socket))
+    vars(socket).update(plain)
+    monkey.patch_socket()
+    assert plain != ours == dict(vars(socket))
+"""
+
+
+def test_sockets_are_patched_as_gevent_does_and_no_package_is_asked(run):
+    run(PATCH, f"patch_sockets()\nassert 'importlib.metadata' not in sys.modules, {BROKEN!r}", COMPARE)
+
+
+def test_sockets_are_patched_without_the_function_for_one_name(run):
+    run(PATCH, "del monkey.patch_item\npatch_sockets()\n", COMPARE)
+
+
 @pytest.mark.parametrize(("patch", "has_hub"), [("", False), ("monkey.patch_all()", True)], ids=["plain", "patched"])
 def test_only_a_patched_process_is_taken_to_have_hubs_where_gevent_does_not_tell(patch, has_hub, run):
     run(

@@ -84,25 +84,6 @@ def test_nothing_is_patched(run):
     )
 
 
-def test_the_command_patches_sockets_as_gevent_does_and_looks_for_no_plugins(run):
-    run(
-        """
-        import socket
-        import sys
-        from smtpmock.runtime.patching import patch_sockets
-        plain = dict(vars(socket))
-        patch_sockets()
-        ours = dict(vars(socket))
-        assert "importlib.metadata" not in sys.modules
-        from gevent import monkey
-        assert monkey.is_module_patched("socket")
-        vars(socket).update(plain)
-        monkey.patch_socket()
-        assert plain != ours == dict(vars(socket))
-        """
-    )
-
-
 def test_a_server_leaves_the_thread_that_uses_it_without_a_hub(run):
     run(
         """
