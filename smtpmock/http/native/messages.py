@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from smtpmock.errors import QueryError
 from smtpmock.http.native.forms import as_json, fields_as_json
-from smtpmock.http.native.lists import answer, cut, list_schema, span
-from smtpmock.http.native.operations import NotFoundError, Operation, checked_object
+from smtpmock.http.native.lists import N, answer, cut, list_schema, span
+from smtpmock.http.native.operations import NotFoundError, Operation, checked_object, json_answer
 from smtpmock.http.native.schemas import reference
 from smtpmock.http.native.words import (
     AFTER,
@@ -24,9 +24,9 @@ from smtpmock.http.parameters import HIGHEST
 from smtpmock.messages.message import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from smtpmock.http.native.operations import Call
+    from smtpmock.http.native.operations import Answer, Call
 
 LATEST = "latest"
 """The id that stands for the newest accepted message, or for the newest session."""
@@ -78,12 +78,24 @@ def item_form(call: Call) -> Callable[[Any], Any]:
     return partial(as_json, include=call.values.get("include", ()))
 
 
-def _list(call: Call) -> Any:
+def written_page(name: str, read: Callable[..., tuple[list[N], int]], query: Mapping[str, Any], call: Call) -> Answer:
+    """Return the page that a request asks for, which may take a while to read and to write.
+
+    Args:
+        name: The name of the list.
+        read: The function of a mailbox that reads a page.
+        query: The criteria.
+        call: The request.
+    """
     (after, limit), before = span(call.values), call.values.get("before")
-    aside = call.context.aside
-    found, total = aside(call.context.mailbox.page, after, limit + 1, before, **messages_query(call))
+    found, total = read(after, limit + 1, before, **query)
     shown, following = cut(found, limit, before)
-    return aside(answer, "messages", shown, total, item_form(call), following)
+    return json_answer(answer(name, shown, total, item_form(call), following))
+
+
+def _list(call: Call) -> Any:
+    context = call.context
+    return context.aside(written_page, "messages", context.mailbox.page, messages_query(call), call)
 
 
 def _read(call: Call) -> Any:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import falcon
 
 from smtpmock.http.native.forms import as_json
-from smtpmock.http.native.lists import answer, cut, list_schema, span
-from smtpmock.http.native.messages import LATEST, item_form
+from smtpmock.http.native.lists import list_schema
+from smtpmock.http.native.messages import LATEST, written_page
 from smtpmock.http.native.operations import Answer, NotFoundError, Operation
 from smtpmock.http.native.parts import ISOLATED
 from smtpmock.http.native.schemas import reference
@@ -31,11 +31,8 @@ def _find(call: Call) -> Session:
 
 
 def _list(call: Call) -> Any:
-    (after, limit), before = span(call.values), call.values.get("before")
-    aside = call.context.aside
-    found, total = aside(call.context.mailbox.session_page, after, limit + 1, before, **sessions_query(call))
-    shown, following = cut(found, limit, before)
-    return aside(answer, "sessions", shown, total, item_form(call), following)
+    context = call.context
+    return context.aside(written_page, "sessions", context.mailbox.session_page, sessions_query(call), call)
 
 
 def _read(call: Call) -> Any:
