@@ -7,11 +7,11 @@ can have their stored form as well, from which Python makes the same objects.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
 from dataclasses import is_dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
-from itertools import repeat
+from operator import attrgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smtpmock.conformance.catalogue import Violation
@@ -23,7 +23,7 @@ from smtpmock.records.exchange import Cause, Exchange
 from smtpmock.records.session import TLS, Attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 LARGE = {
     "raw": ("raw", "msg_request"),
@@ -95,23 +95,21 @@ def as_json(value: Any, include: Collection[str] = INCLUDES) -> Any:
 
 
 def _written(value: Any, include: frozenset[str]) -> Any:
+    kind = type(value)
+    return value if kind in _PLAIN else _WRITERS[kind](value, include)
+
+
+def _sequence(values: Sequence[Any], include: frozenset[str]) -> list[Any]:
+    return [part if type(part) in _PLAIN else _written(part, include) for part in values]
+
+
+def _mapping(values: Mapping[str, Any], include: frozenset[str]) -> dict[str, Any]:
+    return {name: _written(part, include) for name, part in values.items()}
+
+
+def _whole(value: Any, include: frozenset[str]) -> dict[str, Any]:
     kind: Any = type(value)
-    if kind in _PLAIN:
-        return value
-    if kind is tuple or kind is list:
-        return [part if type(part) in _PLAIN else _written(part, include) for part in value]
-    if kind in FORMS:
-        return _object(value, _names(kind, include), include)
-    if kind is bytes:
-        return b64encode(value).decode()
-    if isinstance(value, datetime):
-        return format_time(value)
-    if kind is Headers:
-        return _headers(value)
-    if kind is frozenset:
-        return sorted(value)
-    assert isinstance(value, Mapping), kind
-    return {name: _written(part, include) for name, part in value.items()}
+    return _object(value, _names(kind, include), include)
 
 
 def format_time(moment: datetime) -> str:
@@ -136,7 +134,7 @@ def fields_as_json(value: Any, fields: Sequence[str]) -> dict[str, Any]:
         value: The message or the session.
         fields: The names of the attributes, which are in its form.
     """
-    return _object(value, fields, frozenset())
+    return _object(value, tuple(fields), frozenset())
 
 
 @lru_cache(None)
@@ -146,17 +144,19 @@ def _names(kind: type, include: frozenset[str]) -> tuple[str, ...]:
     return tuple(name for name in FORMS[kind].names if name not in left_out)
 
 
-def _object(value: Any, names: Sequence[str], include: frozenset[str]) -> dict[str, Any]:
-    read = getattr if _MADE.keys().isdisjoint(names) else _read
-    written = dict(zip(names, map(read, repeat(value), names), strict=True))
-    for name, part in written.items():
-        if type(part) not in _PLAIN:
-            written[name] = _written(part, include)
-    return written
+def _object(value: Any, names: tuple[str, ...], include: frozenset[str]) -> dict[str, Any]:
+    parts = _reader(names)(value)
+    return {
+        name: part if type(part) in _PLAIN else _written(part, include) for name, part in zip(names, parts, strict=True)
+    }
 
 
-def _read(value: Any, name: str) -> Any:
-    return _MADE[name](value) if name in _MADE else getattr(value, name)
+@lru_cache(100)
+def _reader(names: tuple[str, ...]) -> Callable[[Any], Sequence[Any]]:
+    """Return a function that reads some attributes of a value: at once, if they are attributes, in half of the time."""
+    if len(names) > 1 and _MADE.keys().isdisjoint(names):
+        return attrgetter(*names)
+    return lambda value: [_MADE[name](value) if name in _MADE else getattr(value, name) for name in names]
 
 
 def _headers(headers: Headers) -> dict[str, list[str]]:
@@ -166,3 +166,17 @@ def _headers(headers: Headers) -> dict[str, list[str]]:
     for name, text in headers.items():
         found.setdefault(names.setdefault(name.lower(), name), []).append(text)
     return found
+
+
+_WRITERS: Mapping[type, Callable[[Any, frozenset[str]], Any]] = {
+    tuple: _sequence,
+    list: _sequence,
+    dict: _mapping,
+    MappingProxyType: _mapping,
+    frozenset: lambda values, _: sorted(values),
+    bytes: lambda value, _: b64encode(value).decode(),
+    datetime: lambda moment, _: format_time(moment),
+    Headers: lambda headers, _: _headers(headers),
+    **dict.fromkeys(FORMS, _whole),
+    Violation: lru_cache(1000)(_whole),  # most mails of a test have the same
+}
