@@ -43,6 +43,17 @@ collect_ignore = [] if NEEDS["/proc"] else ["robustness"]
 _MEASURED = 1
 """The cases of a parametrized test that run under coverage."""
 
+_UNMEASURED = tuple(
+    f"tests/{path}"
+    for path in (
+        *("clients/", "docs/", "robustness/", "test_types.py"),
+        *(f"plugin/test_{name}.py" for name in ("async", "broken_applications", "company", "elsewhere", "reports")),
+        *(f"stores/test_{name}.py" for name in ("faults", "shared_processes")),
+        *(f"http/test_{name}.py" for name in ("cross_site", "load")),
+    )
+)
+"""The tests that run without coverage: what many processes, browsers and examples reach, others reach in less time."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker of tests that cannot run on every platform."""
@@ -53,14 +64,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave to coverage the first cases of each test: everything takes three times as long with it.
 
-    Random cases and those of robustness reach what others reach, very often.
+    Random cases reach what others reach, very often.
     """
     cases: Counter[str] = Counter()
     for item in items:
         name = item.nodeid.partition("[")[0]
         cases[name] += 1
-        is_repeated = hasattr(getattr(item, "obj", None), "hypothesis") or "robustness" in item.path.parts
-        if is_repeated or cases[name] > _MEASURED:
+        is_random = hasattr(getattr(item, "obj", None), "hypothesis")
+        if is_random or name.startswith(_UNMEASURED) or cases[name] > _MEASURED:
             item.add_marker("uninstrumented")
 
 

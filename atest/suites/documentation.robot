@@ -6,6 +6,7 @@ Library             KeywordPage
 Library             ${CURDIR}/../inbox/Inbox.py
 Library             Collections
 Suite Teardown      Run Keyword And Ignore Error    Close All Browsers
+Test Tags           uninstrumented
 
 
 *** Test Cases ***

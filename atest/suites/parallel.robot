@@ -2,6 +2,7 @@
 Documentation       Suites that run in parallel do not conflict.
 Library             Elsewhere
 Library             Subject
+Test Tags           uninstrumented
 
 
 *** Test Cases ***
