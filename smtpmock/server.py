@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import gevent
 
@@ -33,10 +33,12 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from smtpmock.http.service import HTTPService
     from smtpmock.queries.query import Mark
+    from smtpmock.runtime.service import Service
     from smtpmock.runtime.tls import ServerTLS
     from smtpmock.settings.words import SettingWords
+
+    S = TypeVar("S", bound=Service)
 
 _MOST_ERRORS = 100
 _NO_HTTP = "The server has no HTTP: set http_port, for example http_port=0"
@@ -292,13 +294,23 @@ class SMTPMock(Startable):
 
     def _start_http(self, waiting: list[Any], tls: Any) -> None:
         """Serve HTTP: probes from the first moment, everything else as soon as the framework is loaded."""
-        from smtpmock.http.service import HTTPService
+        from smtpmock.http.early import EarlyHTTP
 
-        def serve(listener: Any) -> HTTPService:
-            return HTTPService(listener, self.host, lambda: self.is_online, self._log, self._session_failed, tls)
+        def listen_early() -> EarlyHTTP:
+            return EarlyHTTP(take_listener(waiting), lambda: self.is_online, is_plain=tls is None)
+
+        def serve() -> HTTPService:
+            service = HTTPService(
+                early.listener, self.host, lambda: self.is_online, self._log, self._session_failed, tls
+            )
+            early.hand_over(service.serve)
+            return service
 
         the_hub, address = hub.get_hub(), waiting[0].getsockname()[0]
-        service = the_hub.call(self._open_http, waiting, serve)
+        early = the_hub.call(self._open_http, listen_early)
+        from smtpmock.http.service import HTTPService
+
+        service = the_hub.call(self._open_http, serve, early)
         from smtpmock.http.app import make_app
         from smtpmock.http.origins import is_loopback
 
@@ -419,16 +431,10 @@ class SMTPMock(Startable):
         registry.note_used(self)
         self._log.info(f"SMTP mock server started on port: {self._port}")
 
-    def _open_http(self, waiting: list[Any], serve: Callable[[Any], HTTPService]) -> HTTPService:
-        if not self._stoppable:
+    def _open_http(self, serve: Callable[[], S], before: Service | None = None) -> S:
+        if not self._stoppable or self._stoppable[0].http is not before:
             raise ServerStateError("The server was stopped while it started.")
-        listener = take_listener(waiting)
-        try:
-            service = serve(listener)
-        except BaseException:
-            listener.close()
-            raise
-        self._stoppable[0].http = service
+        service = self._stoppable[0].http = serve()
         return service
 
     def _release(self) -> Running:

@@ -21,8 +21,8 @@ def assert_linear(make: Callable[[int], Any], read: Callable[[Any], object], lar
     """Assert that the time to read what `make` returns for a size grows by the factor at most when the size doubles.
 
     It is measured at a size where there is something to measure. What takes next to no time for the largest size has
-    nothing to grow. A limit that is passed between two sizes can make a step, so the size is doubled once more if it
-    seems to have grown too much.
+    nothing to grow. What is passed between two sizes, a limit or the size of a cache of the processor, makes a step: so
+    the size is doubled once more if the time seems to have grown too much.
 
     Args:
         make: Makes what is read, of about so many bytes.
@@ -41,9 +41,9 @@ def assert_linear(make: Callable[[int], Any], read: Callable[[Any], object], lar
         if twice <= _FACTOR * spent:
             return
         spent = max(spent, _spent(make, read, size))
-    if _spent(make, read, 4 * size) <= _FACTOR**2 * spent:
-        return
-    raise AssertionError(f"{2 * size} bytes took {twice:.2f} s, half of them {spent:.2f} s")
+    again = _spent(make, read, 4 * size)
+    if again > _FACTOR * twice:
+        raise AssertionError(f"{size}, {2 * size} and {4 * size} bytes took {spent:.2f}, {twice:.2f} and {again:.2f} s")
 
 
 def _spent(make: Callable[[int], Any], read: Callable[[Any], object], size: int) -> float:

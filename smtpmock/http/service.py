@@ -195,6 +195,11 @@ class HTTPService:
         self._server = _Server(listener, self._answer, name, log, failed, **options)
         self._server.start()
 
+    def serve(self, sock: socket, address: Any) -> None:
+        """Serve a connection that somebody else has accepted."""
+        sock.settimeout(IDLE_SECONDS)
+        self._server.do_handle(sock, address)
+
     def load(self, application: Application) -> None:
         """Have an application answer from now on, and what has waited for it."""
         self._application = application

@@ -160,9 +160,11 @@ def test_a_port_that_the_parent_gives_up_is_free_although_the_child_lives(run, w
         from gevent.monkey import get_original
         close = get_original("os", "close")  # gevent's closes later, when its loop runs
         over, end = os.pipe()
+        there, born = os.pipe()
 
         def child():
             close(end)
+            os.write(born, b"!")
             assert os.read(over, 1) == b""
 
         secure = SMTPMock(tls="implicit", shutdown_timeout=0.01)
@@ -175,6 +177,7 @@ def test_a_port_that_the_parent_gives_up_is_free_although_the_child_lives(run, w
         with Client(mock) as client:
             client.ask("NOOP")
             succeeded = in_child(child)
+            assert os.read(there, 1) == b"!"
             assert client.ask("NOOP") == ["250 Ok"]
             mock.stop()
             secure.stop()
