@@ -96,7 +96,15 @@ def as_json(value: Any, include: Collection[str] = INCLUDES) -> Any:
 
 def _written(value: Any, include: frozenset[str]) -> Any:
     kind = type(value)
-    return value if kind in _PLAIN else _WRITERS[kind](value, include)
+    if kind in _PLAIN:
+        return value
+    return _WRITERS.get(kind, _inherited)(value, include)
+
+
+def _inherited(value: Any, include: frozenset[str]) -> Any:
+    """Return what the class of a value has inherited: whoever stops the clock for a test replaces `datetime`."""
+    write = next(write for kind, write in _WRITERS.items() if isinstance(value, kind))
+    return write(value, include)
 
 
 def _sequence(values: Sequence[Any], include: frozenset[str]) -> list[Any]:
