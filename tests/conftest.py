@@ -13,15 +13,21 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import pytest
+from hypothesis import settings
 
 from smtpmock.mailbox import registry
 from tests.children import heed_hangups
+from tests.long import LONG
 from tests.places import PLACES, end_farm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
 pytest.register_assert_rewrite("tests.explained", "tests.sending")
+
+# A search for new cases is for long runs: whoever changed something else is not to be stopped by what one finds.
+settings.register_profile("smtpmock", derandomize=not LONG, deadline=None)
+settings.load_profile("smtpmock")
 
 _SECONDS = 90
 """After which a child that still runs is taken to hang."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 from pathlib import Path
@@ -82,6 +83,7 @@ KEEPER_OF_INTERNALS = "smtpmock.runtime.gevent_internals"
 Graph = dict[str, set[str]]
 
 
+@cache
 def modules(folder: Path) -> dict[str, ast.Module]:
     """Return the modules of a package, parsed, by their full names."""
     found = {}
@@ -106,6 +108,7 @@ def imported(tree: ast.Module, name: str, *, is_package: bool) -> Iterator[tuple
             yield from ((source, alias.name) for alias in node.names)
 
 
+@cache
 def import_graph(folder: Path) -> Graph:
     """Return which modules of a package each module of it imports."""
     found = modules(folder)

@@ -24,7 +24,7 @@ def mock(place):
 
 # Many.
 
-MANY = 100_000 if LONG else 30_000
+MANY = 100_000 if LONG else 10_000
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from smtpmock.http import context
 from smtpmock.http.native.app import OPERATIONS, PREFIX, api_document
 from smtpmock.http.native.forms import FORMS
 from tests.http.conftest import API, SECONDS, Client, send
+from tests.long import LONG
 
 DOCUMENT = api_document(has_login=False)
 MAIL = 'Subject: hi\nContent-Disposition: attachment; filename="a.txt"\n\nhello'
@@ -191,9 +192,10 @@ CHECKS = [
 ]
 
 
-VALID = [(operation, schemathesis.GenerationMode.POSITIVE, 8) for operation in operations()]
+EXAMPLES = 8 if LONG else 4
+VALID = [(operation, schemathesis.GenerationMode.POSITIVE, EXAMPLES) for operation in operations()]
 INVALID = [
-    (operation, schemathesis.GenerationMode.NEGATIVE, 4)
+    (operation, schemathesis.GenerationMode.NEGATIVE, EXAMPLES // 2)
     for operation in operations()
     if operation.query or operation.body  # there is something that can be wrong
 ]

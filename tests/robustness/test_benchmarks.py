@@ -11,6 +11,8 @@ from shutil import which
 
 import pytest
 
+from tests.long import LONG
+
 if find_spec("tqdm") is None:
     pytest.skip("the dependency group bench is not installed", allow_module_level=True)
 
@@ -32,6 +34,7 @@ def test_the_command_measures_every_row_and_writes_what_it_measured(tmp_path: Pa
     assert all(figure["what"] in ended.stdout for figure in figures)
 
 
+@pytest.mark.skipif(not LONG, reason="takes 20 s: tox -e benchmarks")
 @pytest.mark.skipif(
     which("chromium") is None or find_spec("falcon") is None, reason="needs Chromium and the extra http"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email import message_from_bytes
 from email.generator import BytesGenerator
 from email.headerregistry import Address, Group
@@ -83,7 +84,7 @@ def judged(content, parameters=""):
 
 
 @given(CONTENT)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @example(b"Content-Type: multipart/mixed; boundary=\xed\xa0\x80\r\n\r\n--")
 @example(b"Content-Type: text/plain; charset=\x00\r\n\r\n\xff")
 @example(b"Content-Type: multipart/mixed; boundary=" + b'"\\' * 50_000)
@@ -103,7 +104,7 @@ def test_any_message_is_judged(content):
 
 
 @given(st.lists(LINES, max_size=8), st.sampled_from([b"\r\n", b"\n", b"\r\r\n"]))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @example([b"EHLO " + b"[" * 16_000, b"MAIL FROM:" + b"<" * 16_000, b"NOOP" * 10_000], b"\r\n")
 @example([b"AUTH\x1c"], b"\r\n")
 def test_any_conversation_is_judged(lines, end):
@@ -197,28 +198,33 @@ def is_true(found, message):
         return not message.raw.isascii() and "BODY" not in message.parameters
     if found.code == "bad-address":  # where Python folds a group before its end, it encodes the semicolon
         return b"=?utf-8?q?=3B?=" in message.raw
+    if found.code == "encoded-word-too-long":  # of which Python writes some with 76 characters
+        return max(map(len, re.findall(rb"=\?[^?\s]+\?[bq]\?[^?\s]*\?=", message.raw)), default=0) > 75
     return False
+
+
+def assert_nothing_but_what_is_true(message):
+    assert [found for found in message.violations if not is_true(found, message)] == []
 
 
 @given(mails())
 @settings(max_examples=100, deadline=None)
 def test_a_mail_of_the_standard_library_is_accused_of_nothing_but_what_is_true(mail):
     content = written(mail, SMTP)
-    message = delivered(content, "")
 
-    assert [found for found in message.violations if not is_true(found, message)] == []
-    assert delivered(content, " BODY=8BITMIME").violations == ()
+    assert_nothing_but_what_is_true(delivered(content, ""))
+    assert_nothing_but_what_is_true(delivered(content, " BODY=8BITMIME"))
 
 
 @given(mails())
 @settings(max_examples=150, deadline=None)
-def test_an_internationalised_mail_of_the_standard_library_is_not_accused(mail):
-    assert delivered(written(mail, SMTPUTF8), " SMTPUTF8 BODY=8BITMIME").violations == ()
+def test_an_internationalised_mail_of_the_standard_library_is_accused_of_nothing_but_what_is_true(mail):
+    assert_nothing_but_what_is_true(delivered(written(mail, SMTPUTF8), " SMTPUTF8 BODY=8BITMIME"))
 
 
 @given(mails())
 @settings(max_examples=100, deadline=None)
-def test_a_mail_that_was_parsed_and_written_again_is_not_accused(mail):
+def test_a_mail_that_was_parsed_and_written_again_is_accused_of_nothing_but_what_is_true(mail):
     content = message_from_bytes(written(mail, SMTP)).as_bytes(policy=SMTP)
 
-    assert delivered(content, " BODY=8BITMIME").violations == ()
+    assert_nothing_but_what_is_true(delivered(content, " BODY=8BITMIME"))
