@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import pytest
-from hypothesis import settings
 
 from smtpmock.mailbox import registry
 from tests.children import heed_hangups
@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 
 pytest.register_assert_rewrite("tests.explained", "tests.sending")
 
-# A search for new cases is for long runs: whoever changed something else is not to be stopped by what one finds.
-settings.register_profile("smtpmock", derandomize=not LONG, deadline=None)
-settings.load_profile("smtpmock")
+if find_spec("hypothesis") is not None:  # the tests of the distributions need little
+    from hypothesis import settings
+
+    # A search for new cases is for long runs: whoever changed something else is not to be stopped by what one finds.
+    settings.register_profile("smtpmock", derandomize=not LONG, deadline=None)
+    settings.load_profile("smtpmock")
 
 _SECONDS = 90
 """After which a child that still runs is taken to hang."""
