@@ -296,13 +296,14 @@ class SMTPMock(Startable):
         """Serve HTTP: probes from the first moment, everything else as soon as the framework is loaded."""
         from smtpmock.http.early import EarlyHTTP
 
+        def is_ready() -> bool:
+            return self.is_online
+
         def listen_early() -> EarlyHTTP:
-            return EarlyHTTP(take_listener(waiting), lambda: self.is_online, is_plain=tls is None)
+            return EarlyHTTP(take_listener(waiting), is_ready, is_plain=tls is None)
 
         def serve() -> HTTPService:
-            service = HTTPService(
-                early.listener, self.host, lambda: self.is_online, self._log, self._session_failed, tls
-            )
+            service = HTTPService(early.listener, self.host, is_ready, self._log, self._session_failed, tls)
             early.hand_over(service.serve)
             return service
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import gevent
-from gevent.monkey import get_original
 from gevent.socket import MSG_PEEK
 
 from smtpmock.http.health import probe
-from smtpmock.runtime.gevent_internals import take_descriptor
+from smtpmock.runtime.gevent_internals import abandon_sockets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
 _LONGEST_PROBE = 4_096  # bytes of a request; longer ones wait
 _RETRY_SECONDS = 0.1  # after which there may be a descriptor again
-
-_close_descriptor = get_original("os", "close")
 
 
 class EarlyHTTP:
@@ -64,10 +61,7 @@ class EarlyHTTP:
 
     def abandon(self) -> None:
         """Close the descriptors in a forked child, while the parent goes on using them."""
-        for sock in (self.listener, *self._clients):
-            descriptor = take_descriptor(sock)
-            if descriptor >= 0:
-                _close_descriptor(descriptor)
+        abandon_sockets((self.listener, *self._clients))
 
     def _accept(self) -> None:
         while True:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent.event import Event
-from gevent.monkey import get_original
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIHandler, WSGIServer
 from gevent.socket import IPPROTO_TCP, SO_SNDBUF, SOL_SOCKET, TCP_NODELAY
 
 from smtpmock.http.health import probe
-from smtpmock.runtime.gevent_internals import SendsTogether, take_descriptor
+from smtpmock.runtime.gevent_internals import SendsTogether, abandon_sockets
 from smtpmock.runtime.patient import PatientServer
 from smtpmock.text import escape_controls, shorten
 
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
     from smtpmock.http.app import Application
     from smtpmock.runtime.log import Log
-
-_close_descriptor = get_original("os", "close")
 
 IDLE_SECONDS = 60.0
 """The seconds in which the next bytes of a request have to arrive, and a response has to be taken."""
@@ -232,10 +229,7 @@ class HTTPService:
 
     def abandon(self) -> None:
         """Close the descriptors in a forked child, while the parent goes on using them."""
-        for sock in (self._server.socket, *(connection.socket for connection in self._server.open)):
-            descriptor = take_descriptor(sock)
-            if descriptor >= 0:
-                _close_descriptor(descriptor)
+        abandon_sockets((self._server.socket, *(connection.socket for connection in self._server.open)))
 
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = probe(environ, start_response, self._is_ready)

@@ -87,16 +87,15 @@ class Query:
 
     def since(self, number: int) -> Query:
         """Return the same query for the records after another number; 0 for all."""
-        query = Query({}, accepted=self.accepted)
-        query.after = number
-        query.terms = self.terms
-        return query
+        return self._with(number, self.terms)
 
     def and_terms(self, terms: Iterable[Term]) -> Query:
         """Return the same query with further terms, which come first."""
+        return self._with(self.after, (*terms, *self.terms))
+
+    def _with(self, after: int, terms: tuple[Term, ...]) -> Query:
         query = Query({}, accepted=self.accepted)
-        query.after = self.after
-        query.terms = (*terms, *self.terms)
+        query.after, query.terms = after, terms
         return query
 
     @property

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 import gevent
 from gevent.event import Event
 from gevent.lock import BoundedSemaphore
-from gevent.monkey import get_original
 from gevent.socket import socket as make_socket
 
 from smtpmock.errors import StartError
 from smtpmock.rfc.replies import SESSION_TIMEOUT, SHUTTING_DOWN
-from smtpmock.runtime.gevent_internals import accept_plain, take_descriptor
+from smtpmock.runtime.gevent_internals import abandon_sockets, accept_plain
 from smtpmock.runtime.listener import begin, bind, reserve
 from smtpmock.runtime.patient import PatientServer
 from smtpmock.runtime.session_worker import SessionWorker, Surroundings
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from smtpmock.runtime.log import Log
     from smtpmock.runtime.tls import ServerTLS
     from smtpmock.stores.base import Store
-
-_close_descriptor = get_original("os", "close")
 
 _IDLE_PRECISION = 0.05
 """The fraction of the session timeout by which an idle session may be ended late."""
@@ -189,9 +186,7 @@ class RunningServer:
         """Close the descriptors in a forked child, while the parent goes on using them; nothing else is left there."""
         listener = self._server.socket if self.is_online else self._reserved
         sockets = (*((listener,) if listener is not None else ()), *(session.socket for session in self._sessions))
-        for descriptor in map(take_descriptor, sockets):
-            if descriptor >= 0:  # it is not while a session is being wrapped in TLS
-                _close_descriptor(descriptor)
+        abandon_sockets(sockets)
 
     def _serve(self, sock: socket, address: tuple[Any, ...]) -> None:
         origin = self._store.begin(address[0], address[1], self._name, time())

@@ -13,7 +13,7 @@ import gevent
 from gevent import monkey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gevent.hub import Hub
     from gevent.socket import socket
@@ -48,6 +48,7 @@ def patch_sockets() -> None:
         patch_item(native, name, getattr(cooperative, name))
 
 
+_close_descriptor = monkey.get_original("os", "close")  # gevent's closes later, when its loop runs
 _PlainSocket: Any = monkey.get_original("socket", "SocketType")  # in a patched process, that of `socket` is gevent's
 
 
@@ -147,3 +148,10 @@ def take_descriptor(sock: socket) -> int:
     """
     plain = plain_socket(sock)
     return sock.detach() if plain is None else plain.detach()
+
+
+def abandon_sockets(sockets: Iterable[socket]) -> None:
+    """Close the descriptors of sockets in a forked child, while the parent goes on using them."""
+    for descriptor in map(take_descriptor, sockets):
+        if descriptor >= 0:  # it is not while a connection is being wrapped in TLS
+            _close_descriptor(descriptor)
