@@ -120,7 +120,7 @@ mails = st.lists(
     header=b"Subject: =?utf-7?q?+2AA-?=\r\nContent-Type: text/html; charset=utf-7\r\n",
     body=b"<a href='http://x/+2AA-'>&#xd800;</a>",
 )
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_said_every_text_of_it_can_be_encoded(lines, header, body):
     talk = Conversation(**EVERYTHING, multiple_rcptto=True, multiple_message_receiving=True)
     for line in lines:

@@ -57,7 +57,7 @@ def values(kind):
 
 
 records = st.one_of(map(values, KINDS))
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 
 
 def through_json(record):

@@ -355,7 +355,7 @@ def shared():
     ),
     header=st.dictionaries(odd_text, odd_text, max_size=3),
 )
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_an_explanation_has_at_most_60_lines_of_78_columns(shared, subjects, commands, query, header):
     shared.purge()
     with SMTP(shared.host, shared.port, local_hostname="app.example") as client:

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from smtplib import SMTP
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpmock import ExpectationError, QueryError, Search, SMTPMock
@@ -269,7 +269,6 @@ WORDS = st.text(string.ascii_letters + string.digits + "äß@.-", min_size=1, ma
 )
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -291,7 +290,6 @@ def test_every_term_is_read_as_it_was_written(terms, space):
     assert list(Search(space.join(words)).terms) == expected
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200), st.sampled_from(["", "UTC"]))
 def test_any_text_is_a_search_or_an_error_in_a_sentence(text, tz):
     try:
@@ -305,7 +303,6 @@ def test_any_text_is_a_search_or_an_error_in_a_sentence(text, tz):
     assert "expected" in problem
 
 
-@settings(deadline=None)
 @given(
     st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(
         lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
@@ -319,7 +316,6 @@ def test_times_are_read_back_as_they_were_written(moment, minutes):
     assert datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=term.value) == written
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["bob", "alice", "order", "to:bob", "to:alice", "is:read"]), min_size=1, max_size=4))
 def test_negated_terms_hold_where_the_terms_do_not(words):
     found = entry()

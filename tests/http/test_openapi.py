@@ -213,7 +213,7 @@ def test_server_answers_as_documented_whatever_is_asked(operation, mode, example
     served.on("NOOP", delay=0.1)
 
     @given(case=operation.as_strategy(generation_mode=mode))
-    @settings(max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=HealthCheck)
+    @settings(max_examples=examples, suppress_health_check=HealthCheck)
     def ask(case):
         case.call_and_validate(base_url=f"{served.http_url}{PREFIX}", checks=CHECKS, timeout=SECONDS)
 

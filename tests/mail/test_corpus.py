@@ -10,7 +10,7 @@ from encodings import __path__ as codecs_path
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpmock.errors import ContentError
@@ -90,7 +90,6 @@ class TestMailsOfCPython:
             read_everything(raw[:end])
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_arbitrary_bytes_never_raise(raw):
     read_everything(raw)
@@ -145,19 +144,16 @@ BODIES = st.lists(
 ).map(b"".join)
 
 
-@settings(deadline=None)
 @given(st.lists(FIELDS, max_size=6).map(b"".join), BODIES)
 def test_arbitrary_assembled_mails_never_raise(header, body):
     read_everything(header + b"\r\n" + body)
 
 
-@settings(deadline=None)
 @given(BODIES)
 def test_arbitrary_html_never_raises(body):
     read_everything(b"Content-Type: text/html\r\n\r\n" + body)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_name_is_saved_in_the_folder(tmp_path_factory, name):
     folder = tmp_path_factory.mktemp("saved")

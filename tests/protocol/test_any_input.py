@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from smtpmock.protocol.connection import LONGEST_LINE
 from tests.protocol.conversation import Conversation, stuffed
 from tests.protocol.scenario import shown
-from tests.protocol.strategies import SESSIONS, SETTINGS, cut, steady
+from tests.protocol.strategies import SESSIONS, SETTINGS, cut, thorough
 
 
 def outcome(pieces: list[bytes], settings: dict[str, object]) -> tuple[object, ...]:
@@ -26,7 +26,7 @@ def outcome(pieces: list[bytes], settings: dict[str, object]) -> tuple[object, .
     return replies, closed, conversation.delays, appeared, records, conversation.exchanges
 
 
-@steady
+@thorough
 @given(st.data(), SESSIONS, SETTINGS)
 def test_any_split_gives_the_same_answers_and_the_same_records(
     data: st.DataObject, session: bytes, settings: dict[str, object]
@@ -36,7 +36,7 @@ def test_any_split_gives_the_same_answers_and_the_same_records(
     assert outcome(pieces, settings) == outcome([session], settings)
 
 
-@steady
+@thorough
 @given(SESSIONS.filter(lambda session: len(session) < 2000), SETTINGS)
 def test_bytes_one_by_one_give_the_same_answers_and_the_same_records(
     session: bytes, settings: dict[str, object]
@@ -53,7 +53,7 @@ LINES = st.binary(max_size=60).map(lambda line: line.replace(b"\n", b"")) | st.b
 )
 
 
-@steady
+@thorough
 @given(st.lists(LINES, max_size=20))
 def test_every_line_outside_a_message_is_answered_with_one_reply(lines: list[bytes]) -> None:
     conversation = Conversation()
@@ -67,7 +67,7 @@ def test_every_line_outside_a_message_is_answered_with_one_reply(lines: list[byt
         assert conversation.closed == (reply[:3] == "221")
 
 
-@steady
+@thorough
 @given(st.lists(st.binary(max_size=200), max_size=30), SETTINGS)
 def test_any_bytes_are_survived_and_the_session_can_go_on(pieces: list[bytes], settings: dict[str, object]) -> None:
     conversation = Conversation(**(settings | {"fail_fast": False}))
@@ -86,7 +86,7 @@ def test_any_bytes_are_survived_and_the_session_can_go_on(pieces: list[bytes], s
         assert repr(message)
 
 
-@steady
+@thorough
 @given(st.lists(st.sampled_from([b"x" * 5000, b"\r", b"\0" * 900, b"\n", b"NOOP\r\n"]), max_size=40))
 def test_what_waits_for_its_line_end_stays_bounded(pieces: list[bytes]) -> None:
     connection = Conversation().connection
@@ -103,7 +103,7 @@ BODIES = st.lists(
 ).map(lambda parts: b"".join([*parts, b"\r\n"]))
 
 
-@steady
+@thorough
 @given(BODIES, st.data())
 def test_any_message_comes_back_exactly_after_dot_stuffing(body: bytes, data: st.DataObject) -> None:
     conversation = Conversation()
@@ -117,7 +117,7 @@ def test_any_message_comes_back_exactly_after_dot_stuffing(body: bytes, data: st
     assert record.msg_request == body.decode("utf-8", "backslashreplace")
 
 
-@steady
+@thorough
 @given(BODIES, st.integers(1, 60), st.data())
 def test_a_message_over_the_limit_is_refused_once_however_it_comes(
     body: bytes, limit: int, data: st.DataObject

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpmock.rfc.grammar import address_key, forward_path, is_domain, reverse_path
-from tests.protocol.strategies import DOMAIN, HOST, IPV4, LITERAL, MAILBOX, ROUTE, steady
+from tests.protocol.strategies import DOMAIN, HOST, IPV4, LITERAL, MAILBOX, ROUTE, thorough
 
 
-@steady
+@thorough
 @given(HOST | IPV4)
 def test_a_domain_by_the_grammar_is_taken(text: str) -> None:
     assert is_domain(text)
@@ -25,14 +25,14 @@ def test_an_ipv4_part_of_an_ipv6_literal_may_have_leading_zeros_as_any_other(lit
     assert is_domain(literal)
 
 
-@steady
+@thorough
 @given(MAILBOX, ROUTE | st.just(""))
 def test_a_path_by_the_grammar_is_taken_and_its_mailbox_read(mailbox: str, route: str) -> None:
     for read in (forward_path, reverse_path):
         assert read(f"<{route}{mailbox}>") == (mailbox, {})
 
 
-@steady
+@thorough
 @given(MAILBOX, st.text("aZ0 é", max_size=6), st.sampled_from(["{}", "<{}", "{}>", "<{}>"]))
 def test_a_path_may_lack_brackets_and_have_a_display_name(mailbox: str, name: str, form: str) -> None:
     bracketed = form.format(mailbox)
@@ -42,7 +42,7 @@ def test_a_path_may_lack_brackets_and_have_a_display_name(mailbox: str, name: st
         assert reverse_path(name + bracketed) == (mailbox, {})
 
 
-@steady
+@thorough
 @given(MAILBOX, st.sampled_from('<> \t\r\n\0\x7f()[]\\,;:@"'), st.data())
 def test_a_mailbox_is_never_read_from_what_is_no_path(mailbox: str, extra: str, data: st.DataObject) -> None:
     """Whatever is read has a local part, an at sign and a domain, and nothing is made up."""
@@ -58,7 +58,7 @@ def test_a_mailbox_is_never_read_from_what_is_no_path(mailbox: str, extra: str, 
         assert reference_domain(domain)
 
 
-@steady
+@thorough
 @given(st.text(max_size=40) | st.text('ab.@<>[]:,"\\ -1é', max_size=40))
 def test_no_text_is_too_strange_to_be_judged(text: str) -> None:
     for judge in (is_domain, forward_path, reverse_path):
@@ -67,7 +67,7 @@ def test_no_text_is_too_strange_to_be_judged(text: str) -> None:
         assert is_domain(text) == reference_domain(text)
 
 
-@steady
+@thorough
 @given(st.data())
 def test_a_changed_domain_is_judged_as_the_reference_does(data: st.DataObject) -> None:
     text = data.draw(DOMAIN | IPV4 | LITERAL)
@@ -81,7 +81,7 @@ def test_a_changed_domain_is_judged_as_the_reference_does(data: st.DataObject) -
     assert is_domain(text) == reference_domain(text)
 
 
-@steady
+@thorough
 @given(st.text(max_size=10), DOMAIN)
 def test_addresses_are_equal_when_their_domains_are_without_case(local: str, domain: str) -> None:
     assert address_key(f"{local}@{domain.upper()}") == address_key(f"{local}@{domain.lower()}")

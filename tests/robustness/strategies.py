@@ -9,8 +9,8 @@ from tests import parity
 from tests.long import LONG
 from tests.robustness.driven import EVERYTHING, KEEPS_EVERYTHING
 
-steady = settings(max_examples=20_000 if LONG else 150, deadline=None, derandomize=not LONG, database=None)
-"""The same examples in each run, or very many others in a long one."""
+thorough = settings(max_examples=20_000 if LONG else 150)
+"""More examples than usual, and very many in a long run."""
 
 _ENVELOPE = b"MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\n"
 _HTML = (

@@ -10,10 +10,10 @@ from smtpmock import SMTPMock
 from tests.long import LONG
 from tests.raw_client import Client
 from tests.robustness.driven import EVERYTHING, Driven, assert_harmless
-from tests.robustness.strategies import CONVERSATIONS, SETTINGS, mutated, pieces_of, steady
+from tests.robustness.strategies import CONVERSATIONS, SETTINGS, mutated, pieces_of, thorough
 
 
-@steady
+@thorough
 @given(st.data(), mutated(), SETTINGS)
 def test_a_conversation_that_goes_wrong_anywhere_is_survived(
     data: st.DataObject, said: bytes, settings: dict[str, object]
@@ -25,7 +25,7 @@ def test_a_conversation_that_goes_wrong_anywhere_is_survived(
     session.end_session()
 
 
-@steady
+@thorough
 @given(st.lists(st.binary(max_size=300), max_size=20), SETTINGS)
 def test_random_bytes_are_survived(pieces: list[bytes], settings: dict[str, object]) -> None:
     session = Driven(**settings)
@@ -35,7 +35,7 @@ def test_random_bytes_are_survived(pieces: list[bytes], settings: dict[str, obje
     session.end_session()
 
 
-@steady
+@thorough
 @given(st.binary(max_size=600), st.sampled_from([b"", b"Content-Type: text/html\r\n", b"Subject: =?utf-8?b?"]))
 def test_a_message_of_random_bytes_can_be_read_and_shown(body: bytes, head: bytes) -> None:
     session = Driven(**EVERYTHING)

@@ -71,7 +71,7 @@ def pair(tmp_path_factory):
         assert store.warnings == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     mails=st.lists(messages(), min_size=1, max_size=8),
     asked=st.lists(queries(), min_size=1, max_size=8),

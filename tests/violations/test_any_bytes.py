@@ -20,6 +20,7 @@ from smtpmock.records.session import Observation, Origin, SessionRecord
 from smtpmock.reports.explanation import explain_violations
 from smtpmock.reports.layout import WIDTH
 from smtpmock.text import escape_controls
+from tests.long import LONG
 from tests.protocol.conversation import Conversation, stuffed
 
 PIECES = st.sampled_from(
@@ -84,7 +85,7 @@ def judged(content, parameters=""):
 
 
 @given(CONTENT)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=1000 if LONG else 300)
 @example(b"Content-Type: multipart/mixed; boundary=\xed\xa0\x80\r\n\r\n--")
 @example(b"Content-Type: text/plain; charset=\x00\r\n\r\n\xff")
 @example(b"Content-Type: multipart/mixed; boundary=" + b'"\\' * 50_000)
@@ -104,7 +105,7 @@ def test_any_message_is_judged(content):
 
 
 @given(st.lists(LINES, max_size=8), st.sampled_from([b"\r\n", b"\n", b"\r\r\n"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=1000 if LONG else 300)
 @example([b"EHLO " + b"[" * 16_000, b"MAIL FROM:" + b"<" * 16_000, b"NOOP" * 10_000], b"\r\n")
 @example([b"AUTH\x1c"], b"\r\n")
 def test_any_conversation_is_judged(lines, end):
@@ -118,7 +119,7 @@ def test_any_conversation_is_judged(lines, end):
 
 
 @given(st.lists(LINES, max_size=6), st.text(max_size=30), st.sampled_from([None, "", "a@example.com", "\\xff@b"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_exchanges_are_judged_whatever_was_answered(lines, reply, argument):
     stages = ("HELO", "EHLO", "MAIL FROM", "RCPT TO", "DATA", "")
     exchanges = [
@@ -208,7 +209,7 @@ def assert_nothing_but_what_is_true(message):
 
 
 @given(mails())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=300 if LONG else 100)
 def test_a_mail_of_the_standard_library_is_accused_of_nothing_but_what_is_true(mail):
     content = written(mail, SMTP)
 
@@ -217,13 +218,13 @@ def test_a_mail_of_the_standard_library_is_accused_of_nothing_but_what_is_true(m
 
 
 @given(mails())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_an_internationalised_mail_of_the_standard_library_is_accused_of_nothing_but_what_is_true(mail):
     assert_nothing_but_what_is_true(delivered(written(mail, SMTPUTF8), " SMTPUTF8 BODY=8BITMIME"))
 
 
 @given(mails())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_mail_that_was_parsed_and_written_again_is_accused_of_nothing_but_what_is_true(mail):
     content = message_from_bytes(written(mail, SMTP)).as_bytes(policy=SMTP)
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 import urllib3
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpmock import SMTPMock
@@ -117,7 +117,6 @@ def test_names_of_files_reach_headers_escaped(mock, fetch, name, kind):
     assert reader.get_filename()
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(codec=None), max_size=300))
 def test_any_name_of_a_file_makes_one_header(name):
     value = content_disposition(name)
