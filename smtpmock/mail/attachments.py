@@ -46,7 +46,7 @@ class Attachment:
 
     @property
     def safe_name(self) -> str:
-        """The file name without folders and dangerous characters, as `save` uses it; "attachment" if there is none.
+        """The file name as `save` uses it, without folders and dangerous characters; "attachment" without a name.
 
         Example:
             >>> Attachment("../../a:b.txt", "text/plain", b"").safe_name

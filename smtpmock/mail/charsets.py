@@ -30,7 +30,7 @@ def decode(data: bytes, *charsets: str) -> str:
 
 @lru_cache(256)
 def codec_of(charset: str) -> str:
-    """Return the name of Python's codec module for a charset; "" if there is none.
+    """Return the name of Python's codec module for a charset; "" for a charset that Python does not know.
 
     Python's codec registry is not used, because it keeps every name that it is asked for and is slow for unknown
     ones.

@@ -76,7 +76,7 @@ class Content:
         return Content, (self.raw,)
 
     def remember(self, name: str, make: Callable[[], _Result]) -> _Result:
-        """Return the value cached under this name; create it if there is none yet."""
+        """Return the value that is cached under a name; the first time, make it."""
         if name not in self._results:
             self._results.setdefault(name, make())
         result: _Result = self._results[name]
@@ -149,7 +149,7 @@ class Content:
 
     @property
     def subject(self) -> str:
-        r"""The first Subject, decoded (RFC 2047) and on one line; "" if there is none.
+        r"""The first Subject, decoded (RFC 2047) and on one line; "" if the mail has no Subject.
 
         Example:
             >>> Content(b"Subject: a\r\n b\r\n\r\n").subject
@@ -159,7 +159,7 @@ class Content:
 
     @property
     def from_(self) -> str:
-        r"""The bare address of the first From mailbox; "" if there is none.
+        r"""The bare address of the first From mailbox; "" if the mail names no sender.
 
         Example:
             >>> Content(b'From: "Ann" <ann@a.example>\r\n\r\n').from_
@@ -247,7 +247,7 @@ class Content:
 
     @property
     def text(self) -> str:
-        r"""The first text/plain part that is not an attachment, with "\n" line ends; "" if there is none.
+        r"""The first text/plain part that is not an attachment, with "\n" line ends; "" for a mail without one.
 
         Text in a wrong or unknown charset is decoded as UTF-8, with U+FFFD for invalid bytes. The text of a forwarded
         mail counts only if the mail itself has neither text nor HTML.
@@ -260,7 +260,7 @@ class Content:
 
     @property
     def html(self) -> str:
-        r"""The first text/html part that is not an attachment, decoded as `text` is; "" if there is none.
+        r"""The first text/html part that is not an attachment, decoded as `text` is; "" for a mail without one.
 
         Example:
             >>> Content(b"Content-Type: text/html\r\n\r\n<p>Hi</p>").html

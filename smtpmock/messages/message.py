@@ -219,12 +219,12 @@ class Message(MessageSteps, MessageChecks):
 
     @property
     def subject(self) -> str:
-        """The decoded subject, on one line; "" if there is none."""
+        """The decoded subject, on one line; "" if the mail has no Subject."""
         return self._record.content.subject
 
     @property
     def from_(self) -> str:
-        """The address of the first author in the From header; "" if there is none."""
+        """The address of the first author in the From header; "" if it names nobody."""
         return self._record.content.from_
 
     @property
@@ -268,12 +268,12 @@ class Message(MessageSteps, MessageChecks):
 
     @property
     def text(self) -> str:
-        """The plain text, decoded; "" if there is none."""
+        """The plain text, decoded; "" for a mail without plain text."""
         return self._record.content.text
 
     @property
     def html(self) -> str:
-        """The HTML, decoded; "" if there is none."""
+        """The HTML, decoded; "" for a mail without HTML."""
         return self._record.content.html
 
     @property
