@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ exchanges = st.builds(
     st.binary(),
 )
 ORIGIN = Origin("a-1", 1, "::1", 25, "localhost", 1.5)
+RSET = Exchange("RSET", "250 OK", 1.0)
 
 
 @given(st.lists(exchanges, max_size=3))
@@ -53,6 +55,20 @@ def test_message_is_read_without_its_content(exchange, has_quit, addresses, undo
         undotted=undotted,
     )
     assert unpack(MessageRecord, pack(record)) == record._replace(content=Content(b""))
+
+
+@given(exchanges)
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"rset": RSET}, {"noop": True}, {"quit_sent": True}, {"refused_recipients": ("é",)}, {"undotted": b"."}]
+    + [{step: None} for step in ("helo", "mailfrom", "data", "end_of_data")],
+)
+def test_accepted_message_is_read_with_all_that_was_written(changes, exchange):
+    steps = dict.fromkeys(("helo", "mailfrom", "data", "end_of_data"), exchange)
+    record = MessageRecord(
+        "id", ORIGIN, rcptto=(exchange, exchange), rcptto_accepted=True, sender='"', recipients=("a", "\\"), **steps
+    )._replace(**changes)
+    assert unpack(MessageRecord, pack(record)) == record
 
 
 def test_defaults_at_the_end_are_left_out():

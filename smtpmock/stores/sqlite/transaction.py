@@ -6,7 +6,7 @@ import json
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from smtpmock.records.packed import pack
+from smtpmock.records.packed import pack, pack_texts
 from smtpmock.stores.base import Entry
 from smtpmock.stores.sqlite.conditions import condition, id_in_keys, index_form, keys_of
 from smtpmock.stores.sqlite.entries import matching
@@ -341,7 +341,7 @@ class Transaction:
         """
         if self._new_messages:
             if not self._is_careful:
-                ids = json.dumps([id_in_keys(row[1]) for row in self._new_messages])
+                ids = pack_texts(id_in_keys(row[1]) for row in self._new_messages)
                 among = "k.key IN (SELECT value FROM json_each(?))"
                 known = f"SELECT 1 FROM keys k CROSS JOIN messages m ON m.number = k.number WHERE {among} LIMIT 1"
                 if self._connection.execute(known, (ids,)).fetchone() is not None:
@@ -415,4 +415,4 @@ class Transaction:
 
 
 def _keys(record: MessageRecord) -> str:
-    return json.dumps(keys_of(record))
+    return pack_texts(keys_of(record))
