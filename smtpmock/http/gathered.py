@@ -6,10 +6,13 @@ There is one kind of collection for messages (with what was removed of them), on
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter, defaultdict
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from typing_extensions import Self
 
@@ -20,6 +23,9 @@ MOST_IDS = 100
 
 MOST_PARTS = 1_000
 """The most parts that changes are told in; if there would be more, the lists have to be read again."""
+
+
+_ACTION, _IDS = itemgetter(1), itemgetter(2)  # of a change
 
 
 class States(NamedTuple):
@@ -52,8 +58,8 @@ class Gathered(ABC):
         """Return True if anything has changed."""
 
     @abstractmethod
-    def add(self, change: Change) -> None:
-        """Add a change."""
+    def add(self, changes: Sequence[Change]) -> None:
+        """Add changes, in order. SMTP waits for that: it takes half of the time if it is done for all at once."""
 
     @abstractmethod
     def merge(self, later: Self) -> None:
@@ -104,8 +110,7 @@ class GatheredMessages(Gathered):
     Example:
         >>> from smtpmock.records.change import Change
         >>> gathered = GatheredMessages()
-        >>> for number in range(1, 5001):
-        ...     gathered.add(Change("message", "added", (f"m-{number}",), number, True))
+        >>> gathered.add([Change("message", "added", (f"m-{number}",), number, True) for number in range(1, 5001)])
         >>> gathered.told(States(lambda ids: {}, dict))
         [{'action': 'added', 'first': 1, 'last': 5000, 'accepted': True}]
     """
@@ -127,23 +132,23 @@ class GatheredMessages(Gathered):
     def __bool__(self) -> bool:
         return bool(self._added or self._changed or self._removed or self._dropped or self._is_emptied or self.is_lost)
 
-    def add(self, change: Change) -> None:
-        """Add a change."""
-        _, action, ids, number, is_accepted = change
-        if action == "added":
-            self._extend(number, number, is_accepted, ids)
-        elif action == "all":
-            self._forget()
-            self._is_emptied = True
-        elif not ids:
-            self.is_lost = True
-        elif action == "dropped" and number:
-            self._dropped = max(self._dropped, number)
-        elif change.topic == "purge":
-            self._remove(dict.fromkeys(ids, action))
-        else:
-            for known in ids:
-                self._change(known, action, number, is_accepted)
+    def add(self, changes: Sequence[Change]) -> None:
+        """Add changes, in order."""
+        for topic, action, ids, number, is_accepted in changes:
+            if action == "added":
+                self._extend(number, number, is_accepted, ids)
+            elif action == "all":
+                self._forget()
+                self._is_emptied = True
+            elif not ids:
+                self.is_lost = True
+            elif action == "dropped" and number:
+                self._dropped = max(self._dropped, number)
+            elif topic == "purge":
+                self._remove(dict.fromkeys(ids, action))
+            else:
+                for known in ids:
+                    self._change(known, action, number, is_accepted)
 
     def merge(self, later: Self) -> None:
         """Add what was gathered later."""
@@ -210,7 +215,7 @@ class GatheredSessions(Gathered):
     Example:
         >>> from smtpmock.records.change import Change
         >>> gathered = GatheredSessions()
-        >>> gathered.add(Change("session", "began", ("s-1",)))
+        >>> gathered.add([Change("session", "began", ("s-1",))])
         >>> gathered.told(States(lambda ids: {}, dict))
         [{'action': 'began', 'count': 1, 'ids': ['s-1']}]
     """
@@ -224,15 +229,12 @@ class GatheredSessions(Gathered):
     def __bool__(self) -> bool:
         return bool(self._ids or self.is_lost)
 
-    def add(self, change: Change) -> None:
-        """Add a change."""
-        if not change.ids:
-            self.is_lost = True
-            return
-        ids = self._ids.get(change.action)
-        if ids is None:
-            ids = self._ids[change.action] = Ids()
-        ids.add(change.ids)
+    def add(self, changes: Sequence[Change]) -> None:
+        """Add changes, in order."""
+        for action, count in Counter(map(_ACTION, changes)).items():
+            ids = chain.from_iterable(change.ids for change in changes if change.action == action)
+            self._ids.setdefault(action, Ids()).add(ids, count)
+        self.is_lost = self.is_lost or () in map(_IDS, changes)
 
     def merge(self, later: Self) -> None:
         """Add what was gathered later."""
@@ -251,8 +253,7 @@ class GatheredRules(Gathered):
     Example:
         >>> from smtpmock.records.change import Change
         >>> gathered = GatheredRules()
-        >>> for _ in range(5):
-        ...     gathered.add(Change("rule", "applied", ("rule-1",)))
+        >>> gathered.add([Change("rule", "applied", ("rule-1",))] * 5)
         >>> gathered.told(States(lambda ids: {}, lambda: {"rule-1": {"hits": 5}}))
         [{'action': 'applied', 'id': 'rule-1', 'hits': 5}]
     """
@@ -266,10 +267,10 @@ class GatheredRules(Gathered):
     def __bool__(self) -> bool:
         return bool(self._actions or self.is_lost)
 
-    def add(self, change: Change) -> None:
-        """Add a change."""
-        self._update(dict.fromkeys(change.ids, change.action))
-        self.is_lost = self.is_lost or not change.ids
+    def add(self, changes: Sequence[Change]) -> None:
+        """Add changes, in order."""
+        self._update({known: change.action for change in changes for known in change.ids})
+        self.is_lost = self.is_lost or () in map(_IDS, changes)
 
     def merge(self, later: Self) -> None:
         """Add what was gathered later."""
@@ -299,11 +300,11 @@ KINDS: dict[str, type[Gathered]] = {
 
 def gather(changes: Iterable[Change]) -> dict[type[Gathered], Gathered]:
     """Return changes, gathered by their kinds."""
-    found: dict[type[Gathered], Gathered] = {}
+    by_kind: defaultdict[type[Gathered], list[Change]] = defaultdict(list)
     for change in changes:
-        kind = KINDS[change[0]]
-        gathered = found.get(kind)
-        if gathered is None:
-            gathered = found[kind] = kind()
-        gathered.add(change)
+        by_kind[KINDS[change[0]]].append(change)
+    found: dict[type[Gathered], Gathered] = {}
+    for kind, some in by_kind.items():
+        found[kind] = kind()
+        found[kind].add(some)
     return found

@@ -130,7 +130,7 @@ def _write_exchange(write: Writer, record: Exchange) -> str:
 
 
 def _write_message(write: Writer, record: MessageRecord) -> str:
-    """Return the same text in half of the time, for a message that was accepted and has not been followed by anything yet."""
+    """Return the same text in half of the time, for a message to which nothing was added after its end."""
     (
         record_id,
         origin,

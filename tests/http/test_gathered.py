@@ -150,9 +150,9 @@ def test_stop_ends_a_stream_that_has_more_to_tell(mock, stream):
 
 def test_session_that_goes_on_after_its_message_is_not_told_apart():
     gathered = GatheredMessages()
-    gathered.add(Change("message", "added", ("a",), 1, True))
-    gathered.add(Change("message", "amended", ("a",), 1, True))
-    gathered.add(Change("message", "added", ("b",), 2, True))
+    gathered.add([Change("message", "added", ("a",), 1, True)])
+    gathered.add([Change("message", "amended", ("a",), 1, True)])
+    gathered.add([Change("message", "added", ("b",), 2, True)])
 
     added = {"action": "added", "first": 1, "last": 2, "accepted": True, "ids": ["a", "b"]}
     assert gathered.told(NOTHING) == [added]
@@ -160,13 +160,14 @@ def test_session_that_goes_on_after_its_message_is_not_told_apart():
 
 def test_purge_of_everything_comes_first_and_nothing_from_before_it():
     gathered = GatheredMessages()
-    for change in (
-        Change("message", "added", ("a",), 1, True),
-        Change("message", "updated", ("a",)),
-        Change("purge", "all", ("a",)),
-        Change("message", "added", ("b",), 2, False),
-    ):
-        gathered.add(change)
+    gathered.add(
+        [
+            Change("message", "added", ("a",), 1, True),
+            Change("message", "updated", ("a",)),
+            Change("purge", "all", ("a",)),
+            Change("message", "added", ("b",), 2, False),
+        ]
+    )
 
     added = {"action": "added", "first": 2, "last": 2, "accepted": False, "ids": ["b"]}
     assert gathered.told(NOTHING) == [{"action": "all", "ids": []}, added]
@@ -178,7 +179,7 @@ def test_change_without_ids_says_that_some_are_lost(kind):
     topic, action = {GatheredMessages: ("message", "updated"), GatheredRules: ("rule", "applied")}.get(
         kind, ("session", "ended")
     )
-    later.add(Change(topic, action, ()))
+    later.add([Change(topic, action, ())])
     gathered.merge(later)
 
     assert gathered
@@ -188,8 +189,8 @@ def test_change_without_ids_says_that_some_are_lost(kind):
 def test_ids_of_sessions_are_left_out_when_they_are_many():
     gathered = GatheredSessions()
     for number in range(gathering.MOST_IDS + 1):
-        gathered.add(Change("session", "began", (f"s-{number}",)))
-    gathered.add(Change("session", "ended", ("s-0",)))
+        gathered.add([Change("session", "began", (f"s-{number}",))])
+    gathered.add([Change("session", "ended", ("s-0",))])
 
     began = {"action": "began", "count": gathering.MOST_IDS + 1}
     assert gathered.told(NOTHING) == [began, {"action": "ended", "count": 1, "ids": ["s-0"]}]
@@ -198,7 +199,7 @@ def test_ids_of_sessions_are_left_out_when_they_are_many():
 def test_messages_with_different_outcomes_stay_bounded():
     gathered = GatheredMessages()
     for number in range(1, gathering.MOST_PARTS + 2):
-        gathered.add(Change("message", "added", (f"m-{number}",), number, number % 2 == 0))
+        gathered.add([Change("message", "added", (f"m-{number}",), number, number % 2 == 0)])
 
     assert gathered.is_lost
     assert gathered.told(NOTHING) == []
