@@ -40,8 +40,6 @@ _IDLE_PRECISION = 0.05
 class _Acceptor(PatientServer):
     """A server in which each session is a greenlet of its own already."""
 
-    max_accept = 1  # at a time: to try again until none is left takes an exception, 3 us for each connection
-
     def __init__(self, log: Log, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.patient_log = log

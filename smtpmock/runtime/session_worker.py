@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from gevent.event import Event
     from gevent.hub import Hub
 
-    from smtpmock.protocol.actions import Action, Fact, Question
+    from smtpmock.protocol.actions import Action, Question
     from smtpmock.protocol.behaviour import Behaviour
-    from smtpmock.records.session import Erasure, Origin
+    from smtpmock.records.session import Origin
     from smtpmock.rfc.replies import Reply
     from smtpmock.rules.book import RuleBook
     from smtpmock.rules.rule import Rule
@@ -66,7 +66,6 @@ class Surroundings:
         tls: The TLS of the server; None without TLS.
 
     Attributes:
-        append: The function that adds a fact to a session in the store.
         asks: True if the store may refuse a message.
         listed: The rules, oldest first.
         refresh: The function that brings shared rules up to date; None if they are not shared.
@@ -80,13 +79,11 @@ class Surroundings:
     stopping: Event
     ended: Callable[[SessionWorker, BaseException | None], object]
     tls: ServerTLS | None
-    append: Callable[[str, Fact | Erasure], object] = field(init=False)
     asks: bool = field(init=False)
     listed: Sequence[Rule] = field(init=False)
     refresh: Callable[[], bool] | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self.append = self.store.append
         self.asks = self.store.can_refuse
         self.listed = self.rules.rules
         self.refresh = self.rules.refresh
@@ -108,13 +105,13 @@ class SessionWorker(greenlet):
     """
 
     __slots__ = (
-        "_append",
         "_common",
         "_connection",
         "_holds_back",
         "_hub",
         "_log",
         "_readable",
+        "_record",
         "_sends",
         "_session_id",
         "_shakes_hands",
@@ -134,7 +131,7 @@ class SessionWorker(greenlet):
         self._session_id = origin.session_id
         self._connection = Connection(surroundings.behaviour, surroundings.listed, origin, surroundings.asks)
         self._store = surroundings.store
-        self._append = surroundings.append
+        self._record = surroundings.store.recorder(origin.session_id)
         self._log = surroundings.log if surroundings.log.is_active else None  # None if nobody reads it
         self._unanswered: Exchange | None = None  # to be logged when its delay is over
         self._sends = False
@@ -283,14 +280,14 @@ class SessionWorker(greenlet):
     def _carry_out(self, actions: list[Action]) -> None:
         """Carry out the actions of the protocol in their order, answering its questions on the way."""
         question: Question | None = None
-        append = self._append
+        record = self._record
         while True:
             remaining = iter(actions)
             try:
                 for action in remaining:
                     kind = type(action)
                     if kind is Exchange:
-                        append(self._session_id, action)  # type: ignore[arg-type]  # mypy does not see `kind`
+                        record(action)  # type: ignore[arg-type]  # mypy does not see `kind`
                         if self._log is not None:
                             self._log_exchange(self._log, action)  # type: ignore[arg-type]  # likewise
                     elif kind is bytes:
@@ -337,10 +334,10 @@ class SessionWorker(greenlet):
     # One method for each kind of action: a table is faster than a chain of checks, by 4 us for a connection.
 
     def _store_fact(self, fact: Negotiated | Observation) -> None:
-        self._append(self._session_id, fact)
+        self._store.append(self._session_id, fact)
 
     def _store_exchange(self, exchange: Exchange) -> None:
-        self._append(self._session_id, exchange)
+        self._record(exchange)
         if self._log is not None:
             self._log_exchange(self._log, exchange)
 
@@ -359,7 +356,7 @@ class SessionWorker(greenlet):
     def _erase(self, action: Erase) -> None:
         try:
             if self._store.erase((action.record_id,)):
-                self._append(self._session_id, action.erasure)
+                self._store.append(self._session_id, action.erasure)
         except StoreError as error:
             self._common.log.warning(str(error))
 

@@ -140,6 +140,9 @@ class Store(Protocol):
     def append(self, session_id: str, fact: Exchange | Negotiated | Observation | Erasure) -> None:
         """Add a fact to a session."""
 
+    def recorder(self, session_id: str) -> Callable[[Exchange], object]:
+        """Return the function that adds an exchange to a session, which is the most frequent fact."""
+
     def end(self, session_id: str, now: float) -> None:
         """End a session."""
 

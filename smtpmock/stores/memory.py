@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_left, bisect_right
 from collections import deque
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -178,6 +179,10 @@ class MemoryStore:
             session.observations += (fact,)  # the first of each kind
         elif type(fact) is Erasure:
             session.erasures = (*session.erasures[1 - MOST_ERASURES :], fact)
+
+    def recorder(self, session_id: str) -> Callable[[Exchange], object]:
+        """Return the function that adds an exchange to a session: if there is no bound, the method of a list."""
+        return self._sessions[session_id].exchanges.append if self.bound is None else partial(self.append, session_id)
 
     def end(self, session_id: str, now: float) -> None:
         """End a session."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -199,6 +200,10 @@ class RedisStore:
         session.append(fact)
         if session_id not in self._dirty:
             self._note(session)
+
+    def recorder(self, session_id: str) -> Callable[[Exchange], object]:
+        """Return the function that adds an exchange to a session."""
+        return partial(self.append, session_id)
 
     def end(self, session_id: str, now: float) -> None:
         """End a session."""

@@ -190,6 +190,10 @@ class SQLiteStore:
         if session_id not in self._changed:
             self._note(session)
 
+    def recorder(self, session_id: str) -> Callable[[Exchange], object]:
+        """Return the function that adds an exchange to a session."""
+        return partial(self.append, session_id)
+
     def end(self, session_id: str, now: float) -> None:
         """End a session."""
         session = self._sessions[session_id]
