@@ -114,7 +114,7 @@ class Connection(Eraser):
         if self.ended or self._silent:
             self._buffer = b""
             return self._done()
-        while self._start < len(self._buffer):
+        while self._buffer:  # which is emptied once all of it was read
             body = self._body
             if body is not None:
                 self._read_body(body)

@@ -126,4 +126,4 @@ class MessageReceiver(Responder):
         self.state.size = body.size
         self.state.transaction.undotted = body.undotted
         refusal = "msg_msg_size_is_too_big" if body.too_big else None
-        self.respond(MESSAGE, request, refusal, Content(body.content()))
+        self.respond(MESSAGE, request, refusal, content=Content(body.content()))

@@ -124,9 +124,10 @@ class Responder:
         command: Command,
         request: str,
         refusal: str | None = None,
-        value: str | Content | None = None,
+        argument: str | None = None,
         parameters: tuple[tuple[str, str], ...] = (),
         line: str = "",
+        content: Content | None = None,
     ) -> None:
         """Answer by the newest rule that decides, or else by a setting.
 
@@ -134,9 +135,10 @@ class Responder:
             command: The command to answer.
             request: The request of the client.
             refusal: The setting that refuses it; None if it succeeds.
-            value: The value of the command's argument, or the message.
+            argument: The value of the command's argument; None if it has none.
             parameters: The ESMTP parameters of its path.
             line: The command line that rules are asked about, if it differs from the request.
+            content: The message; None if this is not its end.
         """
         behaviour = self.behaviour
         reply, cause = behaviour.replies[refusal or command.accepted]
@@ -147,9 +149,8 @@ class Responder:
             self._octets = b""
             request = readable(request)
             parameters = tuple((keyword, readable(text)) for keyword, text in parameters)
-            if type(value) is str:
-                value = readable(value)
-        argument = value if type(value) is str else None
+            if argument is not None:
+                argument = readable(argument)
         self._number += 1
         exchange = _tuple(
             Exchange,
@@ -170,16 +171,16 @@ class Responder:
         if self.unavailable and command.stage in _NEEDS_STORE:
             self._refuse_for_store(command, exchange)
         elif self._rules:
-            decided = partial(self._answer_as_decided, command, exchange, value, reply)
-            self._consult_rules(command.stage, line or request, value, decided)
+            decided = partial(self._answer_as_decided, command, exchange, content, reply)
+            self._consult_rules(command.stage, line or request, argument if content is None else content, decided)
         elif command.is_message:
-            self._settle_message(command, exchange, value, reply.wire, None)
+            self._settle_message(command, exchange, content, reply.wire, None)
         else:
             record = command.record
             self._conclude(command, exchange, record(self.state, exchange), reply.wire, None)
 
     def _answer_as_decided(
-        self, command: Command, exchange: Exchange, value: str | Content | None, reply: Reply, decision: Decision | None
+        self, command: Command, exchange: Exchange, content: Content | None, reply: Reply, decision: Decision | None
     ) -> None:
         if self.unavailable and command.stage in _NEEDS_STORE:  # it became so while the rules were asked
             self._refuse_for_store(command, exchange)
@@ -194,7 +195,7 @@ class Responder:
                 parameters = tuple(announced(exchange.reply)) if exchange.accepted else ()
                 exchange = exchange._replace(parameters=parameters)
         if command.is_message:
-            self._settle_message(command, exchange, value, data, decision)
+            self._settle_message(command, exchange, content, data, decision)
         else:
             self._conclude(command, exchange, command.record(self.state, exchange), data, decision)
 
@@ -203,7 +204,7 @@ class Responder:
         self._conclude(command, exchange, command.record(self.state, exchange), STORE_UNAVAILABLE.wire, None)
 
     def _settle_message(
-        self, command: Command, exchange: Exchange, value: Any, data: bytes, decision: Decision | None
+        self, command: Command, exchange: Exchange, content: Content | None, data: bytes, decision: Decision | None
     ) -> None:
         """Store the record of a message before its exchange is made."""
         transaction = self.state.transaction
@@ -213,7 +214,7 @@ class Responder:
                 self._add()
             self._conclude(command, exchange, None, data, decision)
             return
-        transaction.content = value
+        transaction.content = content
         transaction.accepted_recipients = tuple(transaction.recipients)
         transaction.is_over = self.behaviour.settings.multiple_message_receiving
         transaction.is_recorded = True  # even if the client leaves before the answer
