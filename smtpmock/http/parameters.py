@@ -24,6 +24,7 @@ class Parameter(NamedTuple):
         read: The function that converts its text; it raises `ValueError` if the text is invalid.
         expected: The valid texts, in the words that end an error.
         repeated: True if it may be given more than once; its value is then a list.
+        aliases: Names that users may try instead, which the error about them leads to this one.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Parameter(NamedTuple):
     read: Callable[[str], Any] = str
     expected: str = "a text"
     repeated: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 def read_parameters(declared: Sequence[Parameter], pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -56,7 +58,8 @@ def read_parameters(declared: Sequence[Parameter], pairs: Iterable[tuple[str, st
         if parameter is None:
             if not by_name:
                 raise QueryError(f"Unknown parameter {name!r}: there are none here")
-            raise QueryError(unknown("parameter", name, by_name))
+            instead = {alias: known for known, parameter in by_name.items() for alias in parameter.aliases}
+            raise QueryError(unknown("parameter", name, by_name, instead))
         try:
             value = parameter.read(text)
         except ValueError as error:

@@ -209,6 +209,9 @@ def test_since_takes_a_mark_or_the_id_of_a_message(mock, client):
     [
         ({"recipent": "x"}, "Unknown parameter 'recipent': did you mean 'recipient'?"),
         ({"Subject": "x"}, "Unknown parameter 'Subject': did you mean 'subject'?"),
+        ({"search": "x"}, "Unknown parameter 'search': use q"),
+        ({"bcc": "x"}, "Unknown parameter 'bcc': use recipient"),
+        ({"consistent": "true"}, "Unknown parameter 'consistent': use accepted"),
         ({"limit": "0"}, "Invalid limit '0': expected an integer from 1 to 1000"),
         ({"limit": "1001"}, "Invalid limit '1001': expected an integer from 1 to 1000"),
         ({"limit": "٣"}, "Invalid limit '٣': expected an integer from 1 to 1000"),

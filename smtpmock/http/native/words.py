@@ -9,7 +9,7 @@ from smtpmock.errors import QueryError
 from smtpmock.http.native.expressions import from_text
 from smtpmock.http.native.forms import FORMS, INCLUDES
 from smtpmock.http.parameters import HIGHEST, Parameter
-from smtpmock.queries.criteria import CRITERIA, MESSAGE_WORDS, SESSION_WORDS
+from smtpmock.queries.criteria import CRITERIA, INSTEAD, MESSAGE_WORDS, SESSION_WORDS
 from smtpmock.queries.query import Mark
 from smtpmock.queries.terms import AllOf
 from smtpmock.text import alternatives, invalid, quote, unknown
@@ -109,10 +109,12 @@ def _criterion(word: str) -> Parameter:
     """Return the parameter for a criterion."""
     criterion = CRITERIA[word]
     meaning = f"{criterion.meaning[:1].upper()}{criterion.meaning[1:]}"
+    aliases = tuple(alias for alias, used in INSTEAD.items() if used == word)
     if word == "accepted":
         read = _OUTCOMES.__getitem__
         schema = {"type": "string", "enum": list(_OUTCOMES), "default": "true"}
-        return Parameter(word, "The outcome: any for both", schema, _keyed(read), alternatives(tuple(_OUTCOMES)))
+        expected = alternatives(tuple(_OUTCOMES))
+        return Parameter(word, "The outcome: any for both", schema, _keyed(read), expected, aliases=aliases)
     if word == "since":
         return Parameter(word, "Only what came after this mark, or after the message with this id", _TEXT)
     if criterion.kind == "header":
@@ -120,12 +122,13 @@ def _criterion(word: str) -> Parameter:
     if criterion.kind == "id":
         return Parameter(word, meaning, _TEXT, repeated=True)
     if criterion.kind == "search":
-        return Parameter(_SEARCH, meaning, _TEXT)
+        return Parameter(_SEARCH, meaning, _TEXT, aliases=(word,))
     if criterion.kind == "flag":
         return flag(word, meaning)
     if criterion.kind == "size":
         return Parameter(word, f"{meaning}, or a comparison such as >=1000", _TEXT)
-    return Parameter(word, f"{meaning}; * stands for any text, REGEXP: begins an expression", _TEXT, from_text)
+    meaning += "; * stands for any text, REGEXP: begins an expression"
+    return Parameter(word, meaning, _TEXT, from_text, aliases=aliases)
 
 
 def _further(text: str) -> tuple[str, Any]:
