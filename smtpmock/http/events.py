@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from functools import partial
-from itertools import islice, repeat, starmap
+from itertools import islice
 from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -229,8 +229,7 @@ class EventLog:
 
     def _publish(self) -> None:
         self._is_due = False
-        # Another thread may append to it meanwhile.
-        changes = list(starmap(self._pending.popleft, repeat((), len(self._pending))))
+        changes = [self._pending.popleft() for _ in range(len(self._pending))]
         if self._gatherers:
             gathered = gather(changes)
             for gatherer in self._gatherers:

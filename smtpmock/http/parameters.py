@@ -24,7 +24,7 @@ class Parameter(NamedTuple):
         read: The function that converts its text; it raises `ValueError` if the text is invalid.
         expected: The valid texts, in the words that end an error.
         repeated: True if it may be given more than once; its value is then a list.
-        aliases: Names that users may try instead, which the error about them leads to this one.
+        aliases: Names that users may try instead; the error about them names this one.
     """
 
     name: str

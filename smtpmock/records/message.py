@@ -104,7 +104,7 @@ class MessageRecord(NamedTuple):
     @property
     def received(self) -> float:
         """The time at which the end of the message, or else the last command, was read, in seconds since the epoch."""
-        if self.end_of_data is not None:  # nearly always, and all that follows takes 1 us
+        if self.end_of_data is not None:  # nearly always; without this check it takes 0.6 us more
             return self.end_of_data.timestamp
         steps = (self.data, *reversed(self.rcptto), self.mailfrom, self.helo)
         return next((step.timestamp for step in steps if step is not None), self.origin.started)

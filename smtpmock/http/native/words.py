@@ -106,15 +106,19 @@ def _listed(choices: Sequence[str], what: str = "include") -> Any:
 
 
 def _criterion(word: str) -> Parameter:
-    """Return the parameter for a criterion."""
+    """Return the parameter for a criterion, whose own name is an alias if the parameter has another."""
+    parameter = _parameter(word)
+    tried = (word, *(alias for alias, used in INSTEAD.items() if used == word))
+    return parameter._replace(aliases=tuple(name for name in tried if name != parameter.name))
+
+
+def _parameter(word: str) -> Parameter:
     criterion = CRITERIA[word]
     meaning = f"{criterion.meaning[:1].upper()}{criterion.meaning[1:]}"
-    aliases = tuple(alias for alias, used in INSTEAD.items() if used == word)
     if word == "accepted":
         read = _OUTCOMES.__getitem__
         schema = {"type": "string", "enum": list(_OUTCOMES), "default": "true"}
-        expected = alternatives(tuple(_OUTCOMES))
-        return Parameter(word, "The outcome: any for both", schema, _keyed(read), expected, aliases=aliases)
+        return Parameter(word, "The outcome: any for both", schema, _keyed(read), alternatives(tuple(_OUTCOMES)))
     if word == "since":
         return Parameter(word, "Only what came after this mark, or after the message with this id", _TEXT)
     if criterion.kind == "header":
@@ -122,13 +126,12 @@ def _criterion(word: str) -> Parameter:
     if criterion.kind == "id":
         return Parameter(word, meaning, _TEXT, repeated=True)
     if criterion.kind == "search":
-        return Parameter(_SEARCH, meaning, _TEXT, aliases=(word,))
+        return Parameter(_SEARCH, meaning, _TEXT)
     if criterion.kind == "flag":
         return flag(word, meaning)
     if criterion.kind == "size":
         return Parameter(word, f"{meaning}, or a comparison such as >=1000", _TEXT)
-    meaning += "; * stands for any text, REGEXP: begins an expression"
-    return Parameter(word, meaning, _TEXT, from_text, aliases=aliases)
+    return Parameter(word, f"{meaning}; * stands for any text, REGEXP: begins an expression", _TEXT, from_text)
 
 
 def _further(text: str) -> tuple[str, Any]:
