@@ -57,7 +57,7 @@ class Headers:
         return next(iter(self.get_all(name)), default)
 
     def get_all(self, name: str) -> tuple[str, ...]:
-        """Return all values of the field, in order; empty if there is none."""
+        """Return all values of the field, in order."""
         wanted = name.lower()
         return tuple(value for known, value in self._items if known.lower() == wanted)
 

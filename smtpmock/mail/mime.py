@@ -74,7 +74,7 @@ class Part:
         return [_readable(value) for value in self._values(name)]
 
     def get(self, name: str) -> str:
-        """Return the first field with a name, given in lower case, unfolded; "" if there is none."""
+        """Return the first field with a name, given in lower case, unfolded; "" if it is missing."""
         values = self._values(name)
         return _readable(values[0]) if values else ""
 
@@ -150,17 +150,17 @@ class Part:
 
     @property
     def charset(self) -> str:
-        """The declared charset in lower case, "" if there is none."""
+        """The declared charset in lower case; "" if none is declared."""
         return self.content_type.get_token("charset").lower()
 
     @property
     def boundary(self) -> str:
-        """The declared boundary, "" if there is none."""
+        """The declared boundary; "" if none is declared."""
         return self.content_type.get_token("boundary").rstrip()
 
     @property
     def encoding(self) -> str:
-        """The transfer encoding in lower case, "" if there is none."""
+        """The transfer encoding in lower case; "" if none is declared."""
         return strip_comments(self.get("content-transfer-encoding")[:_LONGEST_ENCODING]).lower()
 
     @property

@@ -153,7 +153,7 @@ class Backend(Protocol):
 
     @property
     def profile(self) -> Profile | None:
-        """The profile in use besides that of the start; None if there is none."""
+        """The profile that `use_profile` has put in use; None while there is no such profile."""
 
     def use_profile(self, profile: str | Profile) -> Profile:
         """Add the rules of a profile, and have its settings for the sessions to come; return it.
