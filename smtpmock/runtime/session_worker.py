@@ -109,6 +109,7 @@ class SessionWorker(greenlet):
         "_connection",
         "_holds_back",
         "_hub",
+        "_listens",
         "_log",
         "_readable",
         "_record",
@@ -126,6 +127,7 @@ class SessionWorker(greenlet):
         self.socket = sock
         # What tells that a plain socket can be read; None if it is one of gevent, which waits itself.
         self._readable: Any = None if isinstance(sock, socket.socket) else surroundings.hub.loop.io(sock.fileno(), 1)
+        self._listens = False  # True while that is active, which it stays from one command to the next
         self._common = surroundings
         self._hub = surroundings.hub
         self._session_id = origin.session_id
@@ -243,14 +245,12 @@ class SessionWorker(greenlet):
 
     def _receive(self) -> bytes:
         self.waits_since = monotonic()
-        readable = self._readable
-        while readable is not None:
+        while self._readable is not None:
             # The answer to our reply cannot be there yet: to read first, as gevent does, would be in vain.
-            readable.start(self.switch)
-            try:
-                self._hub.switch()
-            finally:
-                readable.stop()
+            if not self._listens:
+                self._readable.start(self._go_on)
+                self._listens = True
+            self._hub.switch()
             try:
                 data: bytes = self.socket.recv(self._connection.read_size)
                 break
@@ -260,6 +260,14 @@ class SessionWorker(greenlet):
             data = self.socket.recv(self._connection.read_size)
         self.waits_since = None
         return data
+
+    def _go_on(self) -> None:
+        """Go on with the input; if this session waits for something else, ask for it again later."""
+        if self.waits_since is not None:
+            self.switch()
+        else:
+            self._readable.stop()
+            self._listens = False
 
     def _send(self, data: bytes, flags: int = 0) -> None:
         if self._readable is not None:
