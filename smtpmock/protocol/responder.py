@@ -142,7 +142,7 @@ class Responder:
         """
         behaviour = self.behaviour
         reply, cause = behaviour.replies[refusal or command.accepted]
-        if refusal is None and command.stage == "EHLO":
+        if command.stage == "EHLO" and refusal is None:
             reply, parameters = behaviour.ehlo[self.state.negotiated.tls is not None]
         octets = self._octets
         if octets:
@@ -151,7 +151,7 @@ class Responder:
             parameters = tuple((keyword, readable(text)) for keyword, text in parameters)
             if argument is not None:
                 argument = readable(argument)
-        self._number += 1
+        number = self._number = self._number + 1
         exchange = _tuple(
             Exchange,
             (
@@ -162,7 +162,7 @@ class Responder:
                 refusal is None,
                 command.stage,
                 cause,
-                self._number,
+                number,
                 argument,
                 parameters,
                 octets,
