@@ -10,10 +10,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import gevent
-from gevent.event import AsyncResult, Event
+from gevent.event import Event
 from redis.exceptions import AuthenticationError, NoScriptError, RedisError, ResponseError
 
 from smtpmock.errors import StartError, StoreError
+from smtpmock.stores.answers import Answers, Awaited
 from smtpmock.stores.redis.connection import make_connection, pack_words
 from smtpmock.stores.redis.scripts import GROUPED, scripts
 
@@ -33,25 +34,22 @@ class _NotReadyError(Exception):
     """An answer after which the connection is made anew, and the commands are sent again."""
 
 
-class Request:
-    """A command that was given to the link.
+class Request(Awaited):
+    """A command that was given to the link; once it is given up, it is not sent if it was not sent yet.
 
     Attributes:
         script: The name of its script.
         words: Its arguments, in the protocol of Redis.
         count: The number of its arguments.
-        answer: Its answer, as soon as there is one.
-        is_given_up: True if nobody waits for it any more: it is not sent if it was not sent yet.
     """
 
-    __slots__ = ("answer", "count", "is_given_up", "script", "words")
+    __slots__ = ("count", "script", "words")
 
     def __init__(self, script: str, arguments: Sequence[Any]) -> None:
+        super().__init__()
         self.script = script
         self.words = pack_words(arguments)
         self.count = len(arguments)
-        self.answer: AsyncResult[Any] = AsyncResult()
-        self.is_given_up = False
 
 
 class Link:
@@ -84,6 +82,7 @@ class Link:
         self._is_connected = False
         self._is_stale = False
         self._queue: deque[Request] = deque()
+        self._answers = Answers()
         self._wanted = Event()
         self._greenlet: gevent.Greenlet[..., Any] | None = None
         self._down_since: float | None = None
@@ -135,8 +134,8 @@ class Link:
         """
         began = monotonic()
         try:
-            return request.answer.get(timeout=self.seconds())
-        except gevent.Timeout:
+            return self._answers.wait(request, self.seconds())
+        except TimeoutError:
             request.is_given_up = not is_needed
             self._note_down(began, "no answer in time")
             raise StoreError(f"Redis cannot be reached: {self._reason}") from None
@@ -155,8 +154,8 @@ class Link:
             greenlet.kill()
         self._disconnect()
         self._down_since = None
-        while self._queue:
-            self._queue.popleft().answer.set_exception(StoreError("The link to Redis was closed"))
+        self._answers.close()
+        self._fail_all("The link to Redis was closed")
 
     def abandon(self) -> None:
         """Close the descriptor in a forked child, where nothing else is left of it."""
@@ -221,13 +220,10 @@ class Link:
         except ResponseError as error:
             if isinstance(error, NoScriptError) or str(error).startswith(_NOT_READY):
                 raise _NotReadyError(str(error)) from None
-            for request in unanswered.popleft():
-                request.answer.set_exception(StoreError(f"Redis refuses: {error}"))
+            self._answers.fail(unanswered.popleft(), StoreError(f"Redis refuses: {error}"))
         else:
             group = unanswered.popleft()
-            answers = answer if group[0].script in GROUPED else [answer]
-            for request, one in zip(group, answers, strict=True):
-                request.answer.set(one)
+            self._answers.give(group, answer.split(b",") if group[0].script in GROUPED else [answer])
 
     def _connect(self) -> None:
         self._connection.connect()
@@ -249,9 +245,12 @@ class Link:
         is_in_vain = isinstance(error, StartError | AuthenticationError) or not (self._is_connected or self.is_held)
         self._disconnect()
         if is_in_vain:  # to try again; a reader without a server does not wait for one of Redis to start
-            while self._queue:
-                self._queue.popleft().answer.set_exception(StoreError(f"Redis cannot be reached: {error}"))
+            self._fail_all(f"Redis cannot be reached: {error}")
         self._note_down(monotonic(), str(error))
+
+    def _fail_all(self, problem: str) -> None:
+        requests, self._queue = self._queue, deque()
+        self._answers.fail(requests, StoreError(problem))
 
     def _note_down(self, since: float, reason: str) -> None:
         if self._down_since is None:

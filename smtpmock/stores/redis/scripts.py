@@ -32,7 +32,7 @@ NAMES = (
 
 GROUPED = ("write",)
 """The scripts that run once for several requests: they take the arguments of each, with their number before, and return
-the list of the answers."""
+the answers as one text, with commas between them, which is faster to read than many small values."""
 
 
 class Script(NamedTuple):

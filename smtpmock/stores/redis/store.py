@@ -303,18 +303,18 @@ class RedisStore:
             raise
         finally:
             session.is_busy = False
-        return int(answer[-1])
+        return answer[-1]
 
     def _ask(self, session: OpenSession, operation: tuple[Any, ...]) -> list[int]:
         before = session.state()
-        answer: list[int] = self.link.wait(self._tell(session, operation))
-        if answer == [-2]:  # emptied while the connection stood
+        answer: bytes = self.link.wait(self._tell(session, operation))
+        if answer == b"-2":  # emptied while the connection stood
             self.link.reset()
             self.lease.renew()
             session.restore(before)
             session.is_known = False
             answer = self.link.wait(self._tell(session, operation))
-        return answer
+        return list(map(int, answer.split()))
 
     def erase(self, ids: Iterable[str]) -> int:
         """Remove records; return the number of those that existed."""

@@ -6,8 +6,9 @@
 --   "a id accepted size received deadline (ms of the store)", record, raw: add, unless it is there
 --   "m id accepted size", record, raw ('' if it is the same): amend
 --   "d id": erase
--- Returns for each write the results of the last three: the number of the record, 0 if it was purged, -1 if it came too
--- late; for d 1 or 0. If the store is new and has to be prepared first: -2.
+-- Returns for each write the results of the last three, with a space between them, and a comma after each write but the
+-- last: the number of the record, 0 if it was purged, -1 if it came too late; for d 1 or 0. If the store is new and has to
+-- be prepared first: -2.
 local is_unprepared = redis.call('HEXISTS', STATE, 'token') == 0
 
 local function write(place, last_place)
@@ -162,13 +163,13 @@ local function write(place, last_place)
     touch('s', sid)
   end
   if ended ~= '' then hold_bounds(most, bytes) end
-  return results
+  return table.concat(results, ' ')
 end
 
 local answers, place = {}, 1
 while place <= #ARGV do
   local last_place = place + tonumber(ARGV[place])
-  answers[#answers + 1] = is_unprepared and {-2} or write(place + 1, last_place)
+  answers[#answers + 1] = is_unprepared and '-2' or write(place + 1, last_place)
   place = last_place + 1
 end
-return answers
+return table.concat(answers, ',')

@@ -17,11 +17,12 @@ from smtpmock.queries.query import Mark
 from smtpmock.records.change import Callbacks
 from smtpmock.records.exchange import Exchange
 from smtpmock.records.session import Origin
+from smtpmock.stores.answers import Answers
 from smtpmock.stores.sqlite.database import Database
 from smtpmock.stores.sqlite.open_session import OpenSession
 from smtpmock.stores.sqlite.reading import Reader
 from smtpmock.stores.sqlite.rows import State, entry, make_session_id
-from smtpmock.stores.sqlite.step import Addition, Step, Waiting
+from smtpmock.stores.sqlite.step import Addition, Step
 from smtpmock.stores.sqlite.transaction import EXCHANGES_PER_MESSAGE
 from smtpmock.stores.threads import in_thread
 
@@ -139,7 +140,7 @@ class SQLiteStore:
         self._database, self._pool, self._state = database, pool, database.state
         self._due = Event()
         self._linger = gevent.get_hub().loop.timer(_LINGER)
-        self._waiting = Waiting(self._timeout, f"Cannot write to the store {self._path}: it does not answer")
+        self._answers = Answers()
         self._reader.open()
         self._last_session = self._state.last_session
         self._writer = gevent.spawn(self._write_groups)
@@ -156,7 +157,7 @@ class SQLiteStore:
         self._due.set()
         self._writer.join()
         self._linger.close()
-        self._waiting.close()
+        self._answers.close()
         self._reader.close()
         self._database = None
         self._pool.apply(database.close)
@@ -279,7 +280,11 @@ class SQLiteStore:
             self._due.set()
         if not step.waits:
             return None
-        return self._waiting.wait(step)
+        try:
+            return self._answers.wait(step, self._timeout)
+        except TimeoutError:
+            step.is_given_up = True
+            raise StoreError(f"Cannot write to the store {self._path}: it does not answer") from None
 
     def _do_once(self, step: Step) -> Any:
         """Take a step while the server does not run."""
@@ -357,7 +362,7 @@ class SQLiteStore:
                 self._changed.setdefault(known.id, session)
         waiting = [step for step in steps if step.waits]
         if waiting:
-            self._waiting.fail(waiting, self._failure)
+            self._answers.fail(waiting, self._failure)
         self._steps[:0] = [step for step in steps if not step.waits][:_MOST_STEPS]
         has_failed = not is_written or bool(self._steps and steps)
         if has_failed and not self._is_failing:
@@ -402,7 +407,7 @@ class SQLiteStore:
             for told in written.told:
                 self._callbacks.call(*told)
         if steps:
-            self._waiting.answer(steps, written.results)
+            self._answers.give(steps, written.results)
 
     def _forget_ended(self, sessions: dict[str, OpenSession]) -> None:
         for session_id, session in sessions.items():
