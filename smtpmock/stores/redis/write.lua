@@ -11,6 +11,34 @@
 -- be prepared first: -2.
 local is_unprepared = redis.call('HEXISTS', STATE, 'token') == 0
 
+-- What was added, until it is stored all at once: a call of Redis takes 1 to 2 us, and a message would need 11 more.
+local MOST_HELD = 1000
+local recs, raws, metas, live, changed, told, held_bytes, last = {}, {}, {}, {}, {}, {}, 0, nil
+local bounds -- the most messages and bytes, if there may be too many
+
+local function tell_added(one) tell('message', 'added', {one[1]}, one[2], one[3]) end
+
+local function store_added()
+  if #recs > 0 then
+    redis.call('HSET', P .. 'rec', unpack(recs))
+    redis.call('HSET', P .. 'raw', unpack(raws))
+    redis.call('HSET', P .. 'meta', unpack(metas))
+    redis.call('ZADD', P .. 'live', unpack(live))
+    redis.call('ZADD', P .. 'm:changed', unpack(changed))
+    redis.call('HSET', STATE, 'last', last)
+    redis.call('HINCRBY', STATE, 'bytes', held_bytes)
+    for place = 1, #told - 1 do tell_added(told[place]) end
+  end
+  if bounds then hold_bounds(bounds[1], bounds[2]) end
+  if #told > 0 then tell_added(told[#told]) end -- after what made place for it
+  recs, raws, metas, live, changed, told, held_bytes, bounds = {}, {}, {}, {}, {}, {}, 0, nil
+end
+
+local function hold(list, field, value)
+  list[#list + 1] = field
+  list[#list + 1] = value
+end
+
 local function write(place, last_place)
   local server, sid, first_text, count, most, bytes, ended =
     string.match(ARGV[place], '^(%S+) (%S+) (%d+) (%d+) (%d+) (%d+) (%S*)$')
@@ -20,6 +48,7 @@ local function write(place, last_place)
   local key, dialogue = session_key(sid), dialogue_key(sid)
   local session_number, have, forgotten, ended_by, purged
   local is_touched = false
+  local news = {} -- fields of the session
 
   if sid ~= '-' then
     local fields = redis.call('HMGET', key, 'number', 'count', 'forgotten', 'ended_by', 'purged')
@@ -55,7 +84,7 @@ local function write(place, last_place)
     end
     redis.call('RPUSH', dialogue, first_text .. ':' .. ARGV[place + 2])
     have = first + count
-    redis.call('HSET', key, 'count', have)
+    hold(news, 'count', have)
     is_touched = true
   end
 
@@ -72,6 +101,7 @@ local function write(place, last_place)
   end
 
   local function put(id, flags, size, record, raw)
+    store_added()
     local number = redis.call('HGET', P .. 'ids', id)
     local old = redis.call('HGET', P .. 'meta', number)
     local old_size, old_flags, session, stored = string.match(old, '^%S+ %S+ (%d+) (%S+) (%d+) (%S+)$')
@@ -88,28 +118,31 @@ local function write(place, last_place)
   end
 
   local function add(id, flags, size, record, raw, received, deadline)
-    local known = redis.call('HGET', P .. 'ids', id)
-    if known then return tonumber(known) end
     if purged == id then return 0 end
+    local is_late = deadline > 0 and now_ms() > deadline
+    if sid == '-' or is_late then
+      local known = redis.call('HGET', P .. 'ids', id)
+      if known then return tonumber(known) end
+    end
     if sid == '-' then
       if done_before(id) then return 0 end
       note_done(id, 1)
     end
-    if deadline > 0 and now_ms() > deadline then return -1 end
-    local number = redis.call('HINCRBY', STATE, 'last', 1)
-    local session = session_number or '0'
-    redis.call('HSET', P .. 'ids', id, number)
-    redis.call('HSET', P .. 'rec', number, record)
-    redis.call('HSET', P .. 'raw', number, raw)
-    redis.call('HSET', P .. 'meta', number,
-      table.concat({id, sid, size, flags, session, received}, ' '))
-    redis.call('ZADD', P .. 'live', number, number)
-    redis.call('HINCRBY', STATE, 'bytes', size)
-    if has_session then redis.call('HSET', key, 'last_id', id) end
-    touch('m', number)
-    hold_bounds(most, bytes)
-    tell('message', 'added', {id}, number, flags == '1')
-    return number
+    if is_late then return -1 end
+    last = last or tonumber(redis.call('HGET', STATE, 'last') or 0)
+    if redis.call('HSETNX', P .. 'ids', id, last + 1) == 0 then return tonumber(redis.call('HGET', P .. 'ids', id)) end
+    last = last + 1
+    hold(recs, last, record)
+    hold(raws, last, raw)
+    hold(metas, last, table.concat({id, sid, size, flags, session_number or '0', received}, ' '))
+    hold(live, last, last)
+    hold(changed, next_change(), last)
+    told[#told + 1] = {id, last, flags == '1'}
+    held_bytes = held_bytes + tonumber(size)
+    if most > 0 or bytes > 0 then bounds = {most, bytes} end
+    if has_session then hold(news, 'last_id', id) end
+    if #recs >= MOST_HELD then store_added() end
+    return last
   end
 
   local results = {}
@@ -146,6 +179,7 @@ local function write(place, last_place)
       results[#results + 1] = known and put(id, flags, size, ARGV[place + 1], ARGV[place + 2]) or 0
       place = place + 3
     else
+      store_added()
       local id = string.sub(ARGV[place], 3)
       local number = redis.call('HGET', P .. 'ids', id)
       if number then
@@ -157,12 +191,13 @@ local function write(place, last_place)
     end
   end
 
+  if #news > 0 then redis.call('HSET', key, unpack(news)) end
   if has_session and ended ~= '' and not ended_by then
     end_session(sid, server, ended, 'client')
   elseif is_touched then
     touch('s', sid)
   end
-  if ended ~= '' then hold_bounds(most, bytes) end
+  if ended ~= '' then bounds = {most, bytes} end
   return table.concat(results, ' ')
 end
 
@@ -172,4 +207,5 @@ while place <= #ARGV do
   answers[#answers + 1] = is_unprepared and '-2' or write(place + 1, last_place)
   place = last_place + 1
 end
+store_added()
 return table.concat(answers, ',')
