@@ -1,4 +1,4 @@
-"""The file while a server writes to it; what is done here takes place in the thread of the writer."""
+"""The file while a server writes to it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     Step = Callable[[Transaction], Any]
     """Something to write."""
+
+
+class LockedError(Exception):
+    """Another program has locked the file."""
 
 
 class Written(NamedTuple):
@@ -58,7 +62,10 @@ class Database:
 
     def __init__(self, path: Path, timeout: float, bounds: Bounds) -> None:
         self._path = path
+        self._timeout = timeout
         self._bounds = bounds
+        self._is_patient = True
+        self._mover: sqlite3.Connection | None = None
         self._recent: dict[str, int] = {}
         self._holder = schema.lock(path)
         try:
@@ -77,25 +84,41 @@ class Database:
 
     def close(self) -> None:
         """Close the file, for others to use."""
-        self._connection.close()
-        self._holder.close()
+        for connection in self.connections():
+            connection.close()
 
     def connections(self) -> list[sqlite3.Connection]:
         """Return the connections, which a forked child must not close."""
-        return [self._connection, self._holder]
+        mover = [] if self._mover is None else [self._mover]
+        return [*mover, self._connection, self._holder]
 
-    def write(self, sessions: Sequence[SessionFacts], steps: Sequence[Step], settles: bool) -> Written:
+    def move_log(self) -> None:
+        """Move what the log of SQLite has to the file, while others read and write."""
+        try:
+            if self._mover is None:
+                self._mover = schema.connect(self._path, 0)
+            self._mover.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error:
+            pass  # the log grows until a writer moves it, which meets the same problem
+
+    def write(
+        self, sessions: Sequence[SessionFacts], steps: Sequence[Step], settles: bool, *, at_once: bool = False
+    ) -> Written:
         """Write facts about sessions, then take some steps, all or nothing.
 
         Args:
             sessions: The facts.
             steps: The steps.
             settles: True if this is all that is known of sessions.
+            at_once: True to wait neither for other programs nor for the disk: what is written stays in the log for now,
+                and the log in the memory of the system.
 
         Raises:
+            LockedError: If another program has locked the file, and that cannot be waited for.
             StoreError: If that is not possible now.
         """
         try:
+            self._set_patience(not at_once)
             try:
                 return self._write(sessions, steps, settles, is_careful=False)
             except AlreadyThereError:
@@ -103,11 +126,27 @@ class Database:
         except (sqlite3.Error, ValueError) as error:
             raise StoreError(f"Cannot write to the store {self._path}: {error}") from None
 
+    def _set_patience(self, is_patient: bool) -> None:
+        """Wait for locks, and move a log that is long to the file, from now on; or do neither."""
+        if is_patient is not self._is_patient:
+            milliseconds, pages = (int(self._timeout * 1000), schema.LONGEST_LOG) if is_patient else (0, 0)
+            self._connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+            self._is_patient = is_patient
+
+    def _begin(self) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if self._is_patient or "locked" not in str(error):
+                raise
+            raise LockedError from None
+
     def _write(
         self, sessions: Sequence[SessionFacts], steps: Sequence[Step], settles: bool, *, is_careful: bool
     ) -> Written:
         connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
+        self._begin()
         try:
             transaction = Transaction(connection, self._bounds, self._recent, is_careful=is_careful)
             transaction.write_sessions(sessions)

@@ -10,6 +10,9 @@ from smtpmock.errors import StartError
 if TYPE_CHECKING:
     from pathlib import Path
 
+LONGEST_LOG = 8000
+"""The pages of the log from which on whoever writes moves them to the file, and others wait for that."""
+
 VERSION = 2
 """The version of the tables. Whoever changes them, or a field of a record that is not at its end, raises it."""
 
@@ -95,7 +98,7 @@ def prepare(path: Path, timeout: float) -> sqlite3.Connection:
         for index in INDEXES:
             connection.execute(index)
         connection.execute("PRAGMA temp_store = MEMORY")  # of statements that may be undone: else a file for each
-        connection.execute("PRAGMA wal_autocheckpoint = 2000")  # pages: a checkpoint costs the most per page when small
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
     except (sqlite3.Error, StartError) as error:
         if connection is not None:
             connection.close()

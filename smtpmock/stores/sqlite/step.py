@@ -78,6 +78,11 @@ class Addition(Step):
         self._record = record
         self._session = session
 
+    @property
+    def size(self) -> int:
+        """The bytes of its message."""
+        return len(self._record.content.raw)
+
     def take(self, transaction: Transaction) -> Entry | None:
         """Store it, unless a purge has removed it."""
         session = self._session

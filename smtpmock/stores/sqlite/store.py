@@ -1,4 +1,4 @@
-"""The store: what the hub thread knows of it, and the greenlet that has its writes carried out in groups."""
+"""The store: what the hub thread knows of it, and the greenlet that writes in groups, or has a thread do so."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import gevent
 from gevent.event import Event
 from gevent.lock import BoundedSemaphore
-from gevent.threadpool import ThreadPool
 
 from smtpmock.errors import StoreError
 from smtpmock.queries.query import Mark
@@ -18,12 +17,12 @@ from smtpmock.records.change import Callbacks
 from smtpmock.records.exchange import Exchange
 from smtpmock.records.session import Origin
 from smtpmock.stores.answers import Answers
-from smtpmock.stores.sqlite.database import Database
 from smtpmock.stores.sqlite.open_session import OpenSession
 from smtpmock.stores.sqlite.reading import Reader
 from smtpmock.stores.sqlite.rows import State, entry, make_session_id
 from smtpmock.stores.sqlite.step import Addition, Step
 from smtpmock.stores.sqlite.transaction import EXCHANGES_PER_MESSAGE
+from smtpmock.stores.sqlite.writer import Writer
 from smtpmock.stores.threads import in_thread
 
 if TYPE_CHECKING:
@@ -102,9 +101,8 @@ class SQLiteStore:
         self._reader = Reader(path, timeout)
         self._callbacks = Callbacks()
         self._changes = 0
-        self._state = State()
         self.open_sessions = 0
-        self._database: Database | None = None
+        self._writer: Writer | None = None
         self._is_abandoned = False
         self._most_exchanges = None if bounds.messages is None else bounds.messages * EXCHANGES_PER_MESSAGE
         self._opened = BoundedSemaphore()
@@ -129,46 +127,43 @@ class SQLiteStore:
     def open(self) -> None:
         """Open the file, which is created if it does not exist."""
         self._opened.acquire()
-        pool = ThreadPool(1)
         try:
-            database = in_thread(pool, Database, self._path, self._timeout, self._bounds)
+            writer = Writer(self._path, self._timeout, self._bounds)
         except BaseException:
-            pool.kill()
             self._opened.release()
             raise
         self._reset()
-        self._database, self._pool, self._state = database, pool, database.state
+        self._writer = writer
         self._due = Event()
         self._linger = gevent.get_hub().loop.timer(_LINGER)
         self._answers = Answers()
         self._reader.open()
-        self._last_session = self._state.last_session
-        self._writer = gevent.spawn(self._write_groups)
-        self._indexer = gevent.spawn(self._index) if self._database.has_index else None
+        self._last_session = writer.state.last_session
+        self._writing = gevent.spawn(self._write_groups, writer)
+        self._indexer = gevent.spawn(self._index, writer) if writer.has_index else None
 
     def close(self) -> None:
         """Write what is left and close the file."""
-        database = self._database
-        if database is None:
+        writer = self._writer
+        if writer is None:
             return
         if self._indexer is not None:
             self._indexer.kill()
         self._is_closing = True
         self._due.set()
-        self._writer.join()
+        self._writing.join()
         self._linger.close()
         self._answers.close()
         self._reader.close()
-        self._database = None
-        self._pool.apply(database.close)
-        self._pool.kill()
+        self._writer = None
+        writer.close()
         self._opened.release()
 
     def abandon(self) -> None:
         """Give up the file in a forked child."""
         self._is_abandoned = True
-        _abandoned.append((self._reader.abandon(), self._database and self._database.connections()))
-        self._database = None
+        _abandoned.append((self._reader.abandon(), self._writer and self._writer.connections()))
+        self._writer = None
 
     def begin(self, client: str, client_port: int, server: str, now: float) -> Origin:
         """Begin a session; return its origin, with its id and number."""
@@ -273,7 +268,7 @@ class SQLiteStore:
         """
         if self._is_abandoned:
             raise StoreError(f"The store {self._path} belongs to the parent process")
-        if self._database is None:
+        if self._writer is None:
             return self._do_once(step)
         self._steps.append(step)
         if len(self._steps) >= self._enough or step.is_question:
@@ -296,7 +291,7 @@ class SQLiteStore:
 
     def _settle(self, with_sessions: bool) -> None:
         """Wait until what was known before has been written, or could not be."""
-        if not self._is_settled(with_sessions) and self._database is not None:
+        if not self._is_settled(with_sessions) and self._writer is not None:
             self._are_facts_due = self._are_facts_due or with_sessions
             self._do(Step())
 
@@ -304,7 +299,7 @@ class SQLiteStore:
         """Return True if all that is known has been written."""
         return not (self._steps or self._is_writing or (with_sessions and self._changed))
 
-    def _write_groups(self) -> None:
+    def _write_groups(self, writer: Writer) -> None:
         """Write what there is, until the store is closed."""
         while True:
             self._due.wait()
@@ -313,7 +308,7 @@ class SQLiteStore:
                 self._gather()
                 self._is_writing = True
                 try:
-                    is_written = self._write_group()
+                    is_written = self._write_group(writer)
                 finally:
                     self._is_writing = False
                 if not is_written and not self._is_closing:
@@ -337,7 +332,7 @@ class SQLiteStore:
         self._due.wait(_GATHER)
         self._enough = 0
 
-    def _write_group(self) -> bool:
+    def _write_group(self, writer: Writer) -> bool:
         """Write all that there is; return False if some of it has to be tried again."""
         sessions: dict[str, OpenSession] = {}
         settles = self._are_facts_due or self._is_closing
@@ -347,11 +342,11 @@ class SQLiteStore:
             self._is_lingering = self._are_facts_due = False
         steps, self._steps = self._steps, []
         facts = [session.facts(self._most_exchanges) for session in sessions.values()]
-        is_written = self._try(facts, steps, settles)
+        is_written = self._try(writer, facts, steps, settles)
         if not is_written and len(steps) > 1 and not self._is_locked:
             # One after the other: a message that is too large for the disk must not keep others away.
-            is_written = self._try(facts, (), settles)
-            steps = [step for step in steps if not self._try((), [step], False)]
+            is_written = self._try(writer, facts, (), settles)
+            steps = [step for step in steps if not self._try(writer, (), [step], False)]
         elif is_written:
             steps = []
         if is_written:
@@ -372,13 +367,14 @@ class SQLiteStore:
         self._is_failing = has_failed
         return not has_failed
 
-    def _try(self, facts: Sequence[SessionFacts], steps: Sequence[Step], settles: bool) -> bool:
+    def _try(self, writer: Writer, facts: Sequence[SessionFacts], steps: Sequence[Step], settles: bool) -> bool:
         """Write facts and take steps; return False if that is not possible now."""
         try:
-            written = self._write(facts, steps, settles)
+            written = writer.write(facts, steps, settles)
         except StoreError as error:
             self._failure = error
             return False
+        self._changes += written.removed
         self._apply(steps, written)
         return True
 
@@ -386,13 +382,6 @@ class SQLiteStore:
     def _is_locked(self) -> bool:
         """True if another program keeps the file locked: then everything has waited long enough."""
         return "locked" in str(self._failure)
-
-    def _write(self, facts: Sequence[SessionFacts], steps: Sequence[Step], settles: bool) -> Written:
-        assert self._database is not None
-        written = in_thread(self._pool, self._database.write, facts, steps, settles)
-        self._state = written.state
-        self._changes += written.removed
-        return written
 
     def _apply(self, steps: Sequence[Step], written: Written) -> None:
         """Tell everybody what was written."""
@@ -414,14 +403,14 @@ class SQLiteStore:
             if session.ended is not None and session_id not in self._changed:
                 self._sessions.pop(session_id, None)
 
-    def _index(self) -> None:
+    def _index(self, writer: Writer) -> None:
         """Index the subjects of new records whenever nothing else is to be done, or too many wait."""
         forgotten = self._changes
         while True:
             gevent.sleep(_LULL)
             try:
-                while self._state.indexed < self._state.last and (
-                    monotonic() - self._added_at > _LULL or self._state.last - self._state.indexed > _MOST_TO_INDEX
+                while writer.state.indexed < writer.state.last and (
+                    monotonic() - self._added_at > _LULL or writer.state.last - writer.state.indexed > _MOST_TO_INDEX
                 ):
                     self._do(Step(lambda transaction: transaction.index(_INDEXED_AT_ONCE)))
                     gevent.sleep(0.001)
@@ -463,7 +452,7 @@ class SQLiteStore:
     def mark(self) -> Mark:
         """Return a mark for the present moment."""
         state = self._known()
-        return Mark(state.last, self._last_session if self._database is not None else state.last_session)
+        return Mark(state.last, self._last_session if self._writer is not None else state.last_session)
 
     def changes(self) -> int:
         """Return a number that grows whenever a record is removed or changed, except by what follows its message."""
@@ -484,11 +473,12 @@ class SQLiteStore:
 
     def _known(self) -> State:
         """Return the counts, those in the file if the server does not run."""
-        if self._database is None:
+        writer = self._writer
+        if writer is None:
             return self._read(self._reader.state)
         if not self._is_settled(False):
             self._thread().call(self._settle, False)
-        return self._state
+        return writer.state
 
     def _read(self, read: Callable[[], T], *, with_sessions: bool = False) -> T:
         """Read what was written before, without blocking the hub."""
@@ -496,6 +486,6 @@ class SQLiteStore:
             raise StoreError(f"The store {self._path} belongs to the parent process")
         if not self._is_settled(with_sessions):
             self._thread().call(self._settle, with_sessions)
-        if self._database is not None and self._thread().is_current:
+        if self._writer is not None and self._thread().is_current:
             return in_thread(gevent.get_hub().threadpool, read)
         return read()
