@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from gevent import get_hub
 from gevent.hub import Waiter
 
-from smtpmock.runtime.wakeup import SHORTEST_TIMER
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+_SHORTEST_TIMER = 0.001  # seconds; libuv warns of less
 
 
 class Awaited:
@@ -83,7 +83,7 @@ class Answers:
     def _watch(self, end: float) -> None:
         self.close()
         self._due = end
-        self._timer = get_hub().loop.timer(max(end - monotonic(), SHORTEST_TIMER), ref=False)
+        self._timer = get_hub().loop.timer(max(end - monotonic(), _SHORTEST_TIMER), ref=False)
         self._timer.start(self._expire)
 
     def _expire(self) -> None:
