@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from smtpmock.mail.content import Content
 from smtpmock.protocol.body import Body
 from smtpmock.protocol.commands import CHUNK, MESSAGE, UNREAD_CHUNK
-from smtpmock.protocol.responder import READ_SIZE, Responder
+from smtpmock.protocol.responder import COMMAND_SIZE, READ_SIZE, Responder
 from smtpmock.protocol.rule_effects import apply_decision
 from smtpmock.records.exchange import Exchange
 
@@ -55,11 +55,17 @@ class MessageReceiver(Responder):
         """True once a message has begun to come by BDAT: RCPT and DATA are out of sequence (RFC 3030 section 3)."""
         return self._chunks is not None or self._chunks_over
 
+    def expect_more(self) -> None:
+        """Read as much as possible at a time: the client sends more than a command."""
+        if self._throttle is None:
+            self.read_size = READ_SIZE
+
     def _expect_message(self) -> None:
         """Read what follows as a message."""
         self._body = Body(self.behaviour.settings.msg_size_limit)
         self._body_is_new = True
         self._throttle = None
+        self.read_size = READ_SIZE
 
     def _end_chunks(self) -> None:
         """Refuse the chunks that may follow."""
@@ -122,7 +128,7 @@ class MessageReceiver(Responder):
 
     def _end_message(self, body: Body | Chunks, request: str) -> None:
         self._throttle = None
-        self.read_size = READ_SIZE
+        self.read_size = COMMAND_SIZE
         self.state.size = body.size
         self.state.transaction.undotted = body.undotted
         refusal = "msg_msg_size_is_too_big" if body.too_big else None

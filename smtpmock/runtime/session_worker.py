@@ -222,6 +222,7 @@ class SessionWorker(greenlet):
                 return True
             if len(data) == connection.read_size:
                 sleep(0)  # there is more input: other sessions have their turn first
+                connection.expect_more()
             if refresh is not None:
                 connection.unavailable = not refresh()
             self._carry_out(connection.feed(data, time()))
