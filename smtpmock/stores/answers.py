@@ -16,17 +16,19 @@ _SHORTEST_TIMER = 0.001  # seconds; libuv warns of less
 
 
 class Awaited:
-    """Something that a greenlet may wait for.
+    """Something that a greenlet may wait for, now or when there is an answer already.
 
     Attributes:
         waiter: Who waits for it; None if nobody does, or not yet.
+        outcome: The answer or the error that came before anybody waited; None if none did.
         is_given_up: True once whoever waited has been told that it failed.
     """
 
-    __slots__ = ("is_given_up", "waiter")
+    __slots__ = ("is_given_up", "outcome", "waiter")
 
     def __init__(self) -> None:
         self.waiter: Waiter[Any] | None = None
+        self.outcome: tuple[Any, Exception | None] | None = None
         self.is_given_up = False
 
     @property
@@ -63,6 +65,11 @@ class Answers:
             TimeoutError: If it takes longer.
             Exception: The error with which it fails.
         """
+        if awaited.outcome is not None:
+            answer, error = awaited.outcome
+            if error is not None:
+                raise error
+            return answer
         end = self._ends[awaited] = monotonic() + seconds
         if end < self._due:
             self._watch(end)
@@ -99,11 +106,17 @@ class Answers:
 
 def _give(several: Iterable[Awaited], answers: Iterable[Any]) -> None:
     for awaited, answer in zip(several, answers, strict=True):
-        if awaited.waiter is not None and not awaited.is_given_up:
-            awaited.waiter.switch(answer)
+        if not awaited.is_given_up:
+            if awaited.waiter is None:
+                awaited.outcome = answer, None
+            else:
+                awaited.waiter.switch(answer)
 
 
 def _fail(several: Iterable[Awaited], error: Exception) -> None:
     for awaited in several:
-        if awaited.waiter is not None and not awaited.is_given_up:
-            awaited.waiter.throw(error)
+        if not awaited.is_given_up:
+            if awaited.waiter is None:
+                awaited.outcome = None, error
+            else:
+                awaited.waiter.throw(error)

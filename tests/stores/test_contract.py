@@ -346,6 +346,20 @@ def test_many_sessions_are_read_with_what_belongs_to_each(stored):
     assert ([session.number for session in found], total) == ([154, 159], 46)
 
 
+def test_what_was_changed_before_it_was_read_keeps_its_place(stored):
+    store = stored()
+    origins = [store.begin("192.0.2.1", 40000, "192.0.2.2", STARTED) for _ in range(3)]
+    mails = [mail(origin) for origin in origins]
+    for record in mails:
+        store.add(record)
+    for record in reversed(mails):
+        store.amend(record._replace(noop=True))
+        store.append(record.origin.session_id, said(10, "NOOP", "NOOP"))
+    assert [entry.record.id for entry in store.select()] == [record.id for record in mails]
+    assert [entry.record.noop for entry in store.select()] == [True] * 3
+    assert [session.record.origin.session_id for session in store.sessions()] == [one.session_id for one in origins]
+
+
 def test_a_message_without_a_session_is_kept(stored):
     store = stored()
     origin = store.session()._replace(session_id="", session_number=0)

@@ -33,7 +33,6 @@ class Mirror(MemoryStore):
         self.position = 0
         self.session_token = b""
         self.session_position = 0
-        self._last_put = self._last_put_session = 0
         self._changes = changes
         self._pieces: dict[str, int] = {}
         self._of_session: dict[str, dict[int, None]] = {}
@@ -42,14 +41,12 @@ class Mirror(MemoryStore):
         """Return a mirror with the same sessions and without messages."""
         successor = Mirror(self._changes + 1)
         successor._sessions, successor._pieces = self._sessions, self._pieces
-        successor._last_put_session = self._last_put_session
         successor.session_token, successor.session_position = self.session_token, self.session_position
         return successor
 
     def forget_sessions(self) -> None:
         """Forget all sessions, which are about to be read anew."""
         self._sessions, self._pieces = {}, {}
-        self._last_put_session = 0
 
     def note_last(self, message: int, session: int) -> None:
         """Note the last numbers that were visible."""
@@ -57,7 +54,7 @@ class Mirror(MemoryStore):
         self._last_session = session
 
     def put(self, number: int, packed: bytes, raw: bytes, tags: bytes, session_number: int) -> None:
-        """Add or replace a message."""
+        """Add or replace a message; new ones come in the order of their numbers."""
         record = unpack(MessageRecord, packed)
         origin = record.origin
         if session_number:
@@ -80,9 +77,6 @@ class Mirror(MemoryStore):
         self._index(entry)
         self._accepted += record.accepted
         self._of_session.setdefault(origin.session_id, {})[number] = None
-        if known is None and number < self._last_put:  # changed before it was read first
-            self._entries = dict(sorted(self._entries.items()))
-        self._last_put = max(self._last_put, number)
 
     def remove(self, number: int) -> None:
         """Remove a message, if it is there."""
@@ -99,7 +93,7 @@ class Mirror(MemoryStore):
         return self._pieces.get(session_id, 0)
 
     def put_session(self, session_id: str, fields: Mapping[bytes, bytes], pieces: Sequence[bytes], count: int) -> None:
-        """Add a session, or what followed.
+        """Add a session, or what followed; new ones come in the order of their numbers.
 
         Args:
             session_id: Its id.
@@ -111,12 +105,7 @@ class Mirror(MemoryStore):
         number = int(fields[b"number"])
         if session is None:
             session = RecordedSession(unpack(Origin, fields[b"origin"])._replace(session_number=number))
-            is_last = number > self._last_put_session
-            self._last_put_session = max(number, self._last_put_session)
             self._sessions[session_id] = session
-            if not is_last:
-                by_number = sorted(self._sessions.items(), key=lambda item: item[1].origin.session_number)
-                self._sessions = dict(by_number)
         for piece in pieces:
             begins, _, packed = piece.partition(b":")
             known = session.forgotten + len(session.exchanges)

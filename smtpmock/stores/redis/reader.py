@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from smtpmock.stores.base import Entry
-    from smtpmock.stores.redis.link import Link
+    from smtpmock.stores.redis.link import Link, Request
 
 _MOST_AT_ONCE = 500  # changes to read
 
@@ -93,7 +93,8 @@ class Reader:
         return token, int(position), bool(is_all)
 
     def _apply(self, mirror: Mirror, arrived: Sequence[Sequence[bytes]]) -> None:
-        for number, record, raw, tags, session_number in arrived:
+        # One that was changed before it was read first comes behind later ones.
+        for number, record, raw, tags, session_number in sorted(arrived, key=lambda one: int(one[0])):
             if record:
                 mirror.put(int(number), record, raw, tags, int(session_number))
             else:
@@ -101,27 +102,31 @@ class Reader:
 
     def _read_sessions(self) -> None:
         mirror = self.mirror
+        token, position = mirror.session_token, mirror.session_position
+        found: dict[str, tuple[dict[bytes, bytes], Request | None, int]] = {}
         while True:
-            answer = self._link().ask("sessions", mirror.session_token, mirror.session_position, _MOST_AT_ONCE)
+            answer = self._link().ask("sessions", token, position, _MOST_AT_ONCE)
             token, is_reset, is_all, position, changed = answer
             if is_reset:
                 mirror.forget_sessions()
-            asked = []
+                found.clear()
             for session_id, pairs, count in _groups(changed, 3):
                 name, fields = session_id.decode(), dict(zip(pairs[::2], pairs[1::2], strict=True))
                 lost, known = int(fields.get(b"lost", 0)), mirror.count_pieces(name)
                 is_behind = lost + count > known
                 request = self._link().tell("dialogue", name, max(0, known - lost)) if is_behind else None
-                asked.append((name, fields, request, lost + count))
-            for name, fields, request, count in asked:
-                pieces = [] if request is None else self._link().wait(request)
-                if fields:
-                    mirror.put_session(name, fields, pieces, count)
-                else:
-                    mirror.remove_session(name)
-            mirror.session_token, mirror.session_position = token, int(position)
+                found[name] = fields, request, lost + count
             if is_all:
-                return
+                break
+        pieces = {name: self._link().wait(request) for name, (_, request, _) in found.items() if request is not None}
+        # One that has gone on since it was changed last comes behind later ones, too.
+        for name in sorted(found, key=lambda one: int(found[one][0].get(b"number", 0))):
+            fields, _, count = found[name]
+            if fields:
+                mirror.put_session(name, fields, pieces.get(name, ()), count)
+            else:
+                mirror.remove_session(name)
+        mirror.session_token, mirror.session_position = token, int(position)
 
 
 class _Reading:
