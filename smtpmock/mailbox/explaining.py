@@ -210,7 +210,7 @@ def _identity(query: Query) -> tuple[str, bool | None]:
 
 
 def check_count(count: object) -> None:
-    """Refuse what is no number of messages."""
+    """Refuse a value that is not an integer of at least 0."""
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         raise QueryError(invalid("count", count, "an integer of at least 0"))
 
@@ -222,7 +222,7 @@ def is_seconds(value: object) -> TypeGuard[float]:
 
 def load_readers() -> None:
     """Load what reads mail and makes rules: later, there may be no descriptor left to open its files with."""
-    with suppress(OSError, ImportError):  # there is none now: the start tells, or whoever reads tries again
+    with suppress(OSError, ImportError):  # no descriptor is left now: the start fails, or whoever reads tries again
         import smtpmock.conformance.catalogue
         import smtpmock.mailbox.scoped
         import smtpmock.messages.session  # noqa: F401

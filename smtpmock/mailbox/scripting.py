@@ -79,7 +79,7 @@ class Scripting:
 
     @property
     def profile(self) -> Profile | None:
-        """The profile that `use_profile` has put in use; None if there is none.
+        """The profile that `use_profile` has put in use; None while there is no such profile.
 
         Example:
             >>> from smtpmock import SMTPMock

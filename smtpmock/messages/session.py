@@ -115,7 +115,7 @@ class Session:
 
     @property
     def helo_name(self) -> str:
-        """The name that the client gave in its last accepted HELO or EHLO; "" if there is none."""
+        """The name that the client gave in its last accepted HELO or EHLO; "" if none was accepted."""
         return self._record.helo_name
 
     @property

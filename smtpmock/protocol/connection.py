@@ -337,7 +337,7 @@ class Connection(Eraser):
         return tried >= most and not transaction.is_over
 
     def _first_refusal(self, command: Command) -> str | None:
-        """Return the setting that refuses a command whatever its argument; None if there is none."""
+        """Return the setting that refuses a command whatever its argument; None if no setting does."""
         settings = self.behaviour.settings
         if settings.require_tls and not self.state.is_secure and not command.is_preliminary:
             return "msg_tls_required"

@@ -41,8 +41,10 @@ def pack(record: Any) -> str:
     kind: Any = type(record)
     if hasattr(kind, "_fields"):
         return _writer(kind)(record)
-    kind = type(record[0]) if record else None
-    return _array(map(_writer(kind), record)) if record else "[]"
+    if not record:
+        return "[]"
+    kind = type(record[0])
+    return _array(map(_writer(kind), record))
 
 
 def pack_texts(texts: Iterable[str]) -> str:

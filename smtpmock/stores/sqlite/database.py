@@ -10,14 +10,13 @@ from smtpmock.errors import StoreError
 from smtpmock.records.exchange import Exchange
 from smtpmock.records.packed import pack, unpack_all
 from smtpmock.stores.sqlite import schema
-from smtpmock.stores.sqlite.rows import ENTRY, Head, entry
+from smtpmock.stores.sqlite.rows import ENTRY, Head, State, entry
 from smtpmock.stores.sqlite.transaction import AlreadyThereError, Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from smtpmock.stores.sqlite.rows import State
     from smtpmock.stores.sqlite.transaction import Bounds, SessionFacts, Told
 
     Step = Callable[[Transaction], Any]
@@ -35,13 +34,11 @@ class Written(NamedTuple):
         results: What each of its parts returns.
         told: The changes.
         removed: True if a record was removed or changed in a way that a query sees.
-        state: The counts.
     """
 
     results: list[Any]
     told: list[Told]
     removed: bool
-    state: State
 
 
 class Database:
@@ -54,7 +51,7 @@ class Database:
 
     Attributes:
         has_index: True if SQLite can index subjects.
-        state: The counts when it was opened.
+        state: The counts.
 
     Raises:
         StartError: If the file cannot be used.
@@ -67,6 +64,7 @@ class Database:
         self._is_patient = True
         self._mover: sqlite3.Connection | None = None
         self._recent: dict[str, int] = {}
+        self.state = State()
         self._holder = schema.lock(path)
         try:
             self._connection = schema.prepare(path, timeout)
@@ -77,7 +75,7 @@ class Database:
             self.has_index = self._make_index()
             self._complete_sessions()
             self._end_sessions()
-            self.state = self.write((), (), settles=True).state
+            self.write((), (), settles=True)
         except sqlite3.Error as error:
             self.close()
             raise schema.unusable(path, str(error)) from None
@@ -138,7 +136,7 @@ class Database:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if self._is_patient or "locked" not in str(error):
+            if self._is_patient or not schema.is_locked(error):
                 raise
             raise LockedError from None
 
@@ -161,7 +159,8 @@ class Database:
             self._recent.clear()
         else:
             self._recent |= transaction.added
-        return Written(results, transaction.told, transaction.removed, state)
+        self.state = state
+        return Written(results, transaction.told, transaction.removed)
 
     def _make_index(self) -> bool:
         try:

@@ -138,9 +138,13 @@ def lock(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         if holder is not None:
             holder.close()
-        is_held = "locked" in str(error)
-        raise unusable(path, "another server uses it" if is_held else str(error)) from None
+        raise unusable(path, "another server uses it" if is_locked(error) else str(error)) from None
     return holder
+
+
+def is_locked(error: sqlite3.Error) -> bool:
+    """Return True if an error says that another program has locked the file."""
+    return "locked" in str(error)
 
 
 def unusable(path: Path, reason: str) -> StartError:

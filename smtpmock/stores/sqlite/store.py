@@ -17,6 +17,7 @@ from smtpmock.records.change import Callbacks
 from smtpmock.records.exchange import Exchange
 from smtpmock.records.session import Origin
 from smtpmock.stores.answers import Answers
+from smtpmock.stores.sqlite.database import Database
 from smtpmock.stores.sqlite.open_session import OpenSession
 from smtpmock.stores.sqlite.reading import Reader
 from smtpmock.stores.sqlite.rows import State, entry, make_session_id
@@ -128,7 +129,7 @@ class SQLiteStore:
         """Open the file, which is created if it does not exist."""
         self._opened.acquire()
         try:
-            writer = Writer(self._path, self._timeout, self._bounds)
+            writer = Writer(partial(Database, self._path, self._timeout, self._bounds))
         except BaseException:
             self._opened.release()
             raise

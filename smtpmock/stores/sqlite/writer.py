@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING
 import gevent
 from gevent.threadpool import ThreadPool
 
-from smtpmock.stores.sqlite.database import Database, LockedError
+from smtpmock.stores.sqlite.database import LockedError
 from smtpmock.stores.sqlite.step import Addition
 from smtpmock.stores.threads import in_thread
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
-    from smtpmock.stores.sqlite.database import Written
+    from smtpmock.stores.sqlite.database import Database, Written
     from smtpmock.stores.sqlite.rows import State
     from smtpmock.stores.sqlite.step import Step
-    from smtpmock.stores.sqlite.transaction import Bounds, SessionFacts
+    from smtpmock.stores.sqlite.transaction import SessionFacts
 
 _MOST_AT_ONCE, _MOST_BYTES_AT_ONCE = 100, 262_144
 """The messages, and their bytes, that are written at once, which takes some 5 ms at most.
@@ -40,27 +39,16 @@ class Writer:
     """The writer of a file. It belongs to the hub thread, and writes one thing after the other.
 
     Args:
-        path: The file.
-        timeout: The seconds to wait while another program has locked the file.
-        bounds: What is kept.
-
-    Attributes:
-        has_index: True if SQLite can index subjects.
-        state: The counts.
-
-    Raises:
-        StartError: If the file cannot be used.
+        open_database: A function that opens the file, and raises `StartError` if that is not possible.
     """
 
-    def __init__(self, path: Path, timeout: float, bounds: Bounds) -> None:
+    def __init__(self, open_database: Callable[[], Database]) -> None:
         self._pool = ThreadPool(1)
         try:
-            self._database = in_thread(self._pool, Database, path, timeout, bounds)
+            self._database = in_thread(self._pool, open_database)
         except BaseException:
             self._pool.kill()
             raise
-        self.has_index = self._database.has_index
-        self.state: State = self._database.state
         self._has_new_log = True  # the first write to it waits for the disk
         self._slow_until = 0.0
         self._moved = self.state.last
@@ -72,6 +60,16 @@ class Writer:
             self._moving.join()
         self._pool.apply(self._database.close)
         self._pool.kill()
+
+    @property
+    def has_index(self) -> bool:
+        """True if SQLite can index subjects."""
+        return self._database.has_index
+
+    @property
+    def state(self) -> State:
+        """The counts."""
+        return self._database.state
 
     def connections(self) -> list[sqlite3.Connection]:
         """Return the connections, which a forked child must not close."""
@@ -93,8 +91,7 @@ class Writer:
             written = self._write_at_once(steps)
         if written is None:
             written = in_thread(self._pool, self._database.write, facts, steps, settles)
-            self._has_new_log = settles  # perhaps
-        self.state = written.state
+            self._has_new_log = settles  # which may have moved a log that is very long to the file
         if settles:
             self._shorten_log()
         return written
@@ -129,4 +126,4 @@ class Writer:
 
     def _move_log(self) -> None:
         in_thread(gevent.get_hub().threadpool, self._database.move_log)
-        self._has_new_log = True  # perhaps
+        self._has_new_log = True  # unless something was written meanwhile
