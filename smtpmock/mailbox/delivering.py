@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from smtpmock.errors import QueryError
 from smtpmock.mail.content import Content
 from smtpmock.mailbox.explaining import as_messages
-from smtpmock.rfc.grammar import forward_path
+from smtpmock.rfc.grammar import forward_path, local_path
 from smtpmock.text import invalid
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class Delivering:
 
 
 def _check_address(what: str, address: Any, expected: str) -> None:
-    path = forward_path(f"<{address}>", True) if isinstance(address, str) else None
+    bracketed = f"<{address}>"
+    path = (forward_path(bracketed) or local_path(bracketed)) if isinstance(address, str) else None
     if path is None or path.address != address:
         raise QueryError(invalid(what, address, expected))
 

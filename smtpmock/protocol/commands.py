@@ -12,7 +12,7 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from smtpmock.rfc.extensions import MAIL_PARAMETERS, RCPT_PARAMETERS, is_valid_parameter
-from smtpmock.rfc.grammar import address_key, forward_path, is_domain, reverse_path
+from smtpmock.rfc.grammar import address_key, forward_path, is_domain, local_path, reverse_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from smtpmock.protocol.session_state import SessionState
     from smtpmock.records.exchange import Exchange
     from smtpmock.rfc.extensions import Parameter
-
-_WHITE_SPACE = " \t\v\f\r"
+    from smtpmock.rfc.grammar import Path
 
 
 class Part(IntEnum):
@@ -60,7 +59,7 @@ could not be parsed; the ESMTP parameters of its path.
 _ACCEPTED: Judgement = (None, None, ())
 
 
-def _judge_nothing(_: SessionState, __: str) -> Judgement:
+def _judge_nothing(_: SessionState, __: str, ___: Path | None) -> Judgement:
     return _ACCEPTED
 
 
@@ -78,7 +77,8 @@ class Command:
         accepted: The setting whose text is sent when it succeeds.
         delay: The setting that delays its reply; "" for none.
         erases: The part at which its erasing begins; None if it erases nothing.
-        judge: The function that judges the text after the prefix.
+        read_path: The function that reads the path which follows the prefix at once; None if no path does.
+        judge: The function that judges the text after the prefix, and the path; the path is None if it cannot be read.
         record: The function that records the exchange in the transaction, and returns its effect.
         bare: True if it is not recognised with an argument.
         ends: True if `fail_fast` ends the session when it fails.
@@ -86,7 +86,6 @@ class Command:
         is_preliminary: True if it is allowed before TLS even if TLS is required (RFC 3207 section 4).
         is_message: True for the end of a message, which is stored before it is answered.
         length: The length of the prefix.
-        takes_path: True if a path follows the prefix at once.
     """
 
     stage: str
@@ -94,7 +93,8 @@ class Command:
     accepted: str
     delay: str = ""
     erases: Part | None = None
-    judge: Callable[[SessionState, str], Judgement] = _judge_nothing
+    read_path: Callable[[str], Path | None] | None = None
+    judge: Callable[[SessionState, str, Path | None], Judgement] = _judge_nothing
     record: Callable[[SessionState, Exchange], Effect | None] = _record_nothing
     bare: bool = False
     ends: bool = True
@@ -102,14 +102,12 @@ class Command:
     is_preliminary: bool = False
     is_message: bool = False
     length: int = field(init=False)
-    takes_path: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "length", len(self.prefix))
-        object.__setattr__(self, "takes_path", self.prefix.endswith(b":"))
 
 
-def _judge_helo(state: SessionState, argument: str) -> Judgement:
+def _judge_helo(state: SessionState, argument: str, _: Path | None) -> Judgement:
     name = argument[1:]
     if argument[:1] != " " or not is_domain(name):
         return ("msg_invalid_cmd_helo_arg", name, ())
@@ -141,9 +139,10 @@ def _parameter_refusal(
     return None
 
 
-def _judge_mailfrom(state: SessionState, argument: str) -> Judgement:
+def _judge_mailfrom(state: SessionState, argument: str, path: Path | None) -> Judgement:
     behaviour = state.behaviour
-    path = reverse_path(argument.strip(_WHITE_SPACE), behaviour.settings.allow_local_addresses)
+    if path is None and behaviour.settings.allow_local_addresses:
+        path = local_path(argument)
     helo = state.transaction.helo
     state.size = None
     if path is None:
@@ -169,9 +168,10 @@ def _record_mailfrom(state: SessionState, exchange: Exchange) -> None:
     state.transaction.mailfrom = exchange
 
 
-def _judge_rcptto(state: SessionState, argument: str) -> Judgement:
+def _judge_rcptto(state: SessionState, argument: str, path: Path | None) -> Judgement:
     behaviour = state.behaviour
-    path = forward_path(argument.strip(_WHITE_SPACE), behaviour.settings.allow_local_addresses)
+    if path is None and behaviour.settings.allow_local_addresses:
+        path = local_path(argument)
     transaction = state.transaction
     mailfrom = transaction.mailfrom
     if path is None:
@@ -204,7 +204,7 @@ def _record_rcptto(state: SessionState, exchange: Exchange) -> Effect | None:
     return Effect.AMEND if transaction.is_recorded else None
 
 
-def _judge_data(state: SessionState, argument: str) -> Judgement:
+def _judge_data(state: SessionState, argument: str, _: Path | None) -> Judgement:
     transaction = state.transaction
     if not transaction.rcptto_accepted or transaction.is_over:
         return ("msg_invalid_cmd_data_sequence", None, ())
@@ -217,7 +217,7 @@ def _record_data(state: SessionState, exchange: Exchange) -> Effect | None:
     return _RECEIVE if exchange.accepted else None
 
 
-def _judge_rset(state: SessionState, argument: str) -> Judgement:
+def _judge_rset(state: SessionState, argument: str, _: Path | None) -> Judgement:
     helo = state.transaction.helo
     if helo is None or not helo.accepted:
         return ("msg_invalid_cmd_rset_sequence", None, ())
@@ -241,7 +241,7 @@ def _record_quit(state: SessionState, exchange: Exchange) -> Effect:
     return _LEAVE if exchange.accepted else Effect.AMEND
 
 
-def _judge_vrfy(state: SessionState, argument: str) -> Judgement:
+def _judge_vrfy(state: SessionState, argument: str, _: Path | None) -> Judgement:
     wanted = argument.strip()
     if not wanted:
         return ("msg_invalid_cmd_vrfy_arg", None, ())
@@ -251,7 +251,7 @@ def _judge_vrfy(state: SessionState, argument: str) -> Judgement:
     return (None, wanted, ())
 
 
-def _judge_starttls(state: SessionState, argument: str) -> Judgement:
+def _judge_starttls(state: SessionState, argument: str, _: Path | None) -> Judgement:
     if argument.strip():
         return ("msg_invalid_cmd_starttls_arg", None, ())
     if state.is_secure:
@@ -293,8 +293,8 @@ _HELO = Command(
     "msg_helo_received",
     "response_delay_helo",
     Part.HELO,
-    _judge_helo,
-    _record_helo,
+    judge=_judge_helo,
+    record=_record_helo,
     is_preliminary=True,
 )
 
@@ -319,6 +319,7 @@ _TABLE = (
         "msg_mailfrom_received",
         "response_delay_mailfrom",
         Part.MAILFROM,
+        reverse_path,
         _judge_mailfrom,
         _record_mailfrom,
     ),
@@ -328,11 +329,12 @@ _TABLE = (
         "msg_rcptto_received",
         "response_delay_rcptto",
         Part.RCPTTO,
+        forward_path,
         _judge_rcptto,
         _record_rcptto,
     ),
-    Command("DATA", b"DATA", "msg_data_received", "response_delay_data", Part.DATA, _judge_data, _record_data),
-    Command("RSET", b"RSET", "msg_rset_received", "response_delay_rset", Part.RSET, _judge_rset, _record_rset),
+    Command("DATA", b"DATA", "msg_data_received", "response_delay_data", Part.DATA, None, _judge_data, _record_data),
+    Command("RSET", b"RSET", "msg_rset_received", "response_delay_rset", Part.RSET, None, _judge_rset, _record_rset),
     Command(
         "NOOP",
         b"NOOP",
@@ -390,7 +392,7 @@ def recognise(line: bytes) -> Command | None:
     prefix, length = command.prefix, command.length
     if not line.startswith(prefix) and line[:length].upper() != prefix:
         return None
-    if command.takes_path or len(line) == length:
+    if command.read_path is not None or len(line) == length:
         return command
     if command.bare or line[length : length + 1].strip():
         return None  # a longer word: a command ends with white space of any kind

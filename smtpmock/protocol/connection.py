@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from smtpmock.protocol.actions import StartTLS
 from smtpmock.protocol.chunk import Chunks, parse
+from smtpmock.protocol.command_line import KNOWN, read, remember
 from smtpmock.protocol.commands import CHUNK, GREETING, LOGIN, UNKNOWN, UNREAD_CHUNK, Effect, Part, recognise
 from smtpmock.protocol.eraser import Eraser
 from smtpmock.protocol.message_receiver import Chunk
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from smtpmock.protocol.actions import Action
     from smtpmock.protocol.behaviour import Behaviour
+    from smtpmock.protocol.command_line import CommandLine
     from smtpmock.protocol.commands import Command
     from smtpmock.protocol.login import Login, Step
     from smtpmock.records.session import TLS, Origin
@@ -224,29 +226,66 @@ class Connection(Eraser):
 
     def _read_line(self) -> bool:
         """Take a command line from the buffer and answer it; return False if none is complete."""
-        buffer, start = self._buffer, self._start
-        end = buffer.find(b"\n", start)
-        if end < 0:
-            if self._overlong is not None:
-                self._buffer = b""
-            elif len(buffer) - start > LONGEST_LINE:
-                self._overlong = buffer[start : start + _SHOWN_OF_A_LONG_LINE]
-                self._buffer = b""
-            return False
-        line = buffer[start:end]
-        request = line.strip()
-        self._start = end + 1
+        octets: bytes | None
+        line = KNOWN.get(self._buffer)
+        if line is not None:  # the usual case: nothing but a line that came before
+            octets, self._buffer = self._buffer, b""
+        else:
+            octets = self._take_line()
+            if octets is None:
+                return False
+            line = KNOWN.get(octets)
         self._spoken = True
-        if line != request + b"\r":
-            self._observe_line_end(line, request)
-        if self._overlong is not None or len(line) >= LONGEST_LINE:
-            self._refuse_long_line(self._overlong or line[:_SHOWN_OF_A_LONG_LINE])
+        if line is None or self._overlong is not None or self._login is not None:
+            self._read_new_line(octets)
+        else:
+            self._command(line)
+        return True
+
+    def _take_line(self) -> bytes | None:
+        """Take a line from the buffer, with its line feed; return None if none is complete."""
+        buffer, start = self._buffer, self._start
+        end = buffer.find(b"\n", start) + 1
+        if end:
+            self._start = end
+            return buffer[start:end]
+        if self._overlong is not None:
+            self._buffer = b""
+        elif len(buffer) - start > LONGEST_LINE:
+            self._overlong = buffer[start : start + _SHOWN_OF_A_LONG_LINE]
+            self._buffer = b""
+        return None
+
+    def _read_new_line(self, octets: bytes) -> None:
+        request = octets.strip()
+        is_regular = octets == request + b"\r\n"
+        if not is_regular:
+            self._observe_line_end(octets[:-1], request)
+        if self._overlong is not None or len(octets) > LONGEST_LINE:
+            self._refuse_long_line(self._overlong or octets[:_SHOWN_OF_A_LONG_LINE])
         elif self._login is not None:
             self._hides = True
             self._take_login_step(self._login.answer(request))
         else:
-            self._command(request)
-        return True
+            self._read_command(octets, request, is_regular=is_regular)
+
+    def _read_command(self, octets: bytes, request: bytes, *, is_regular: bool) -> None:
+        command = recognise(request)
+        if command is None or (command.extension and not self._is_offered(command.extension)):
+            self._refuse_unknown(request)
+            return
+        line = read(command, self._decoded(request))
+        if command is LOGIN:
+            self._hides = True
+            self._octets = b""
+            self._log_in(line.argument)
+        elif command is CHUNK:
+            self._hides = False
+            self._begin_chunk(line)
+        else:
+            if is_regular and not self._octets and not command.extension:  # which may be offered here only
+                remember(octets, line)
+            self._command(line)
 
     def _observe_line_end(self, line: bytes, request: bytes) -> None:
         """Record what is wrong with the end of a line, for the exchange that answers it."""
@@ -275,25 +314,9 @@ class Connection(Eraser):
         elif last.stage in _HAS_TO_BE_WAITED_FOR:
             self._observe("pipelining-past-wait", last.number)
 
-    def _command(self, line: bytes) -> None:
-        command = recognise(line)
-        if command is None or (command.extension and not self._is_offered(command.extension)):
-            self._refuse_unknown(line)
-            return
-        try:
-            request = line.decode()
-        except UnicodeDecodeError:
-            request = self._decoded(line)
+    def _command(self, line: CommandLine) -> None:
+        command, request, argument, path = line
         self._hides = False
-        if command.extension:
-            if command is LOGIN:
-                self._hides = True
-                self._octets = b""
-                self._log_in(request[command.length :])
-                return
-            if command is CHUNK:
-                self._begin_chunk(command, request)
-                return
         behaviour, state = self.behaviour, self.state
         if self._rules:
             self._before = state.transaction
@@ -310,8 +333,8 @@ class Connection(Eraser):
             elif not is_chunked or first_refusal is None:
                 self._erase(erases, command.stage)
         judge = command.judge
-        refusal, argument, parameters = judge(state, request[command.length :])
-        self.respond(command, request, first_refusal or refusal, argument, parameters)
+        refusal, value, parameters = judge(state, argument, path)
+        self.respond(command, request, first_refusal or refusal, value, parameters)
 
     def _is_offered(self, extension: str) -> bool:
         """Return True if the server offers an extension, or announced it because of a rule."""
@@ -422,12 +445,12 @@ class Connection(Eraser):
 
     # BDAT.
 
-    def _begin_chunk(self, command: Command, request: str) -> None:
-        parsed = parse(request[command.length :])
+    def _begin_chunk(self, line: CommandLine) -> None:
+        parsed = parse(line.argument)
         if parsed is None:
-            self.respond(UNREAD_CHUNK, request, "msg_invalid_cmd_bdat_arg")
+            self.respond(UNREAD_CHUNK, line.request, "msg_invalid_cmd_bdat_arg")
             return
-        refusal = self._first_refusal(command)
+        refusal = self._first_refusal(line.command)
         if refusal is None:
             if not self.is_chunked and not self._has_message:
                 self._erase(_DATA, "BDAT")
@@ -439,7 +462,7 @@ class Connection(Eraser):
         # The octets of a refused chunk have to be read all the same (RFC 3030 section 2).
         chunks = self._chunks if refusal is None and self._chunks is not None else Chunks(0)
         chunks.expect(parsed[0], is_last=parsed[1])
-        self._chunk = Chunk(request, refusal, chunks)
+        self._chunk = Chunk(line.request, refusal, chunks)
         if not parsed[0]:
             self._end_chunk(self._chunk)
 

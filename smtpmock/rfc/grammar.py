@@ -71,19 +71,17 @@ class Path(NamedTuple):
     parameters: Mapping[str, str] | None
 
 
-@lru_cache(_REMEMBERED)
-def reverse_path(text: str, is_local: bool = False) -> Path | None:
+def reverse_path(text: str) -> Path | None:
     """Return the argument of MAIL FROM: a mailbox or the null path ``<>``, with parameters; None if it is invalid.
 
     Example:
         >>> reverse_path("<@relay.example:bob@example.com> SIZE=1000")
         Path(address='bob@example.com', parameters=mappingproxy({'SIZE': '1000'}))
     """
-    return _path(text, "" if text.startswith("<>") else None, 2) or (_local_path(text) if is_local else None)
+    return _path(text, "" if text.startswith("<>") else None, 2)
 
 
-@lru_cache(_REMEMBERED)
-def forward_path(text: str, is_local: bool = False) -> Path | None:
+def forward_path(text: str) -> Path | None:
     """Return the argument of RCPT TO: a mailbox or ``<postmaster>`` in any case, with parameters; None if invalid.
 
     Example:
@@ -91,7 +89,21 @@ def forward_path(text: str, is_local: bool = False) -> Path | None:
         'Postmaster'
     """
     postmaster = text[1:11] if text[:12].lower() == "<postmaster>" else None
-    return _path(text, postmaster, 12) or (_local_path(text) if is_local else None)
+    return _path(text, postmaster, 12)
+
+
+def local_path(text: str) -> Path | None:
+    """Return a path without a domain, as used for mail to a local user, or None; the brackets may be missing.
+
+    Example:
+        >>> local_path("<root>").address
+        'root'
+    """
+    match = _LOCAL_PATH.match(text)
+    if match is None:
+        return None
+    rest = text[match.end() :]
+    return _with_parameters(match["local"], rest) if rest else Path(match["local"], _NO_PARAMETERS)
 
 
 def _path(text: str, special: str | None, length: int) -> Path | None:
@@ -109,15 +121,6 @@ def _path(text: str, special: str | None, length: int) -> Path | None:
     if end == len(text):
         return Path(address, _NO_PARAMETERS)
     return _with_parameters(address, text[end:])
-
-
-def _local_path(text: str) -> Path | None:
-    """Return a path without a domain, as used for mail to a local user; the brackets may be missing."""
-    match = _LOCAL_PATH.match(text)
-    if match is None:
-        return None
-    rest = text[match.end() :]
-    return _with_parameters(match["local"], rest) if rest else Path(match["local"], _NO_PARAMETERS)
 
 
 def _with_parameters(address: str, text: str) -> Path | None:

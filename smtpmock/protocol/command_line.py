@@ -1,0 +1,66 @@
+"""Command lines as they are read, of which the latest are known: most come again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from smtpmock.protocol.commands import Command
+    from smtpmock.rfc.grammar import Path
+
+_MOST_REMEMBERED = 1024
+_LONGEST_REMEMBERED = 512  # bytes: RFC 5321 section 4.5.3.1.4
+
+_WHITE_SPACE = " \t\v\f\r"
+
+KNOWN: dict[bytes, CommandLine] = {}
+"""The lines that are remembered, by their bytes with the line end: to look one up takes a tenth of reading it anew."""
+
+
+class CommandLine(NamedTuple):
+    """A line with a command.
+
+    Attributes:
+        command: The command.
+        request: The line without surrounding white space.
+        argument: The text after the prefix of the command; without surrounding white space if it is to be a path.
+        path: The path; None if it cannot be read, or there is to be none.
+    """
+
+    command: Command
+    request: str
+    argument: str
+    path: Path | None
+
+
+def read(command: Command, request: str) -> CommandLine:
+    """Return a line with a command.
+
+    Args:
+        command: The command that was recognised.
+        request: The line without surrounding white space.
+
+    Example:
+        >>> from smtpmock.protocol.commands import recognise
+        >>> read(recognise(b"RCPT TO:"), "RCPT TO: <b@example.com>").path.address
+        'b@example.com'
+    """
+    argument = request[command.length :]
+    if command.read_path is None:
+        return CommandLine(command, request, argument, None)
+    argument = argument.strip(_WHITE_SPACE)
+    return CommandLine(command, request, argument, command.read_path(argument))
+
+
+def remember(octets: bytes, line: CommandLine) -> None:
+    """Remember a line that is always read in the same way.
+
+    Args:
+        octets: Its bytes, with the line end.
+        line: The line.
+    """
+    if len(octets) > _LONGEST_REMEMBERED:
+        return
+    if len(KNOWN) >= _MOST_REMEMBERED:
+        KNOWN.clear()
+    KNOWN[octets] = line
