@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from smtpmock.protocol.commands import Command
@@ -17,7 +18,8 @@ KNOWN: dict[bytes, CommandLine] = {}
 """The lines that are remembered, by their bytes with the line end: to look one up takes a tenth of reading it anew."""
 
 
-class CommandLine(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CommandLine:
     """A line with a command.
 
     Attributes:

@@ -315,7 +315,7 @@ class Connection(Eraser):
             self._observe("pipelining-past-wait", last.number)
 
     def _command(self, line: CommandLine) -> None:
-        command, request, argument, path = line
+        command = line.command
         self._hides = False
         behaviour, state = self.behaviour, self.state
         if self._rules:
@@ -323,7 +323,7 @@ class Connection(Eraser):
         erases = command.erases
         if erases is _RCPTTO and behaviour.most_recipients is not None and self._is_full(behaviour.most_recipients):
             reply = behaviour.with_status_code(TOO_MANY_RECIPIENTS)
-            self._say(reply, readable(request), Cause(limit="recipients"), stage="RCPT TO")
+            self._say(reply, readable(line.request), Cause(limit="recipients"), stage="RCPT TO")
             return
         is_chunked = self._chunks is not None or self._chunks_over
         first_refusal = self._first_refusal(command) if is_chunked or behaviour.guards else None
@@ -333,8 +333,8 @@ class Connection(Eraser):
             elif not is_chunked or first_refusal is None:
                 self._erase(erases, command.stage)
         judge = command.judge
-        refusal, value, parameters = judge(state, argument, path)
-        self.respond(command, request, first_refusal or refusal, value, parameters)
+        refusal, argument, parameters = judge(state, line.argument, line.path)
+        self.respond(command, line.request, first_refusal or refusal, argument, parameters)
 
     def _is_offered(self, extension: str) -> bool:
         """Return True if the server offers an extension, or announced it because of a rule."""

@@ -308,7 +308,7 @@ class MemoryStore:
         return taken
 
     def _index(self, entry: Entry) -> None:
-        number, record = entry[:2]
+        number, record = entry.number, entry.record
         _enter(self._indexes["sender"], record.sender, number)
         recipients = self._indexes["recipient"]
         for recipient in tried_recipients(record):
