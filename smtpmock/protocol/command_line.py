@@ -18,7 +18,7 @@ KNOWN: dict[bytes, CommandLine] = {}
 """The lines that are remembered, by their bytes with the line end: to look one up takes a tenth of reading it anew."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class CommandLine:
     """A line with a command.
 
