@@ -54,7 +54,7 @@ class Body:
         """Take the bytes that arrived; return what follows the end of data, or None if that has not come yet."""
         if self._held:
             data = self._held + data
-        if data.endswith(_END) and data.find(b"\n.") == len(data) - 4:  # no other dot after a line end: the usual case
+        if data.endswith(_END) and data.find(_STUFFED) == len(data) - len(_END):  # no other dot follows a line end
             self._keep(data, len(_LINE_END) - len(_END))
             return b""
         # Searching for one byte takes a hundredth of the time that searching for several does.

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from smtpmock.stores.base import Store
 
 _RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # struct linger: on, with a timeout of 0
+_switch = greenlet.switch  # that of a hub first asks who leaves for a hook, which no session has: 0.1 us
 _MORE_FOLLOWS = getattr(socket, "MSG_MORE", 0)  # only on Linux
 
 
@@ -251,7 +252,7 @@ class SessionWorker(greenlet):
             if not self._listens:
                 self._readable.start(self._go_on)
                 self._listens = True
-            self._hub.switch()
+            _switch(self._hub)
             try:
                 data: bytes = self.socket.recv(self._connection.read_size)
                 break
