@@ -63,8 +63,9 @@ class Delivering:
 
 
 def _check_address(what: str, address: Any, expected: str) -> None:
-    bracketed = f"<{address}>"
-    path = (forward_path(bracketed) or local_path(bracketed)) if isinstance(address, str) else None
+    path = None
+    if isinstance(address, str):
+        path = forward_path(f"<{address}>") or local_path(f"<{address}>")
     if path is None or path.address != address:
         raise QueryError(invalid(what, address, expected))
 

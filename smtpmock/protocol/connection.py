@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from smtpmock.protocol.actions import StartTLS
 from smtpmock.protocol.chunk import Chunks, parse
-from smtpmock.protocol.command_line import KNOWN, read, remember
+from smtpmock.protocol.command_line import KNOWN, CommandLine, remember
 from smtpmock.protocol.commands import CHUNK, GREETING, LOGIN, UNKNOWN, UNREAD_CHUNK, Effect, Part, recognise
 from smtpmock.protocol.eraser import Eraser
 from smtpmock.protocol.message_receiver import Chunk
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from smtpmock.protocol.actions import Action
     from smtpmock.protocol.behaviour import Behaviour
-    from smtpmock.protocol.command_line import CommandLine
     from smtpmock.protocol.commands import Command
     from smtpmock.protocol.login import Login, Step
     from smtpmock.records.session import TLS, Origin
@@ -274,7 +273,7 @@ class Connection(Eraser):
         if command is None or (command.extension and not self._is_offered(command.extension)):
             self._refuse_unknown(request)
             return
-        line = read(command, self._decoded(request))
+        line = CommandLine.read(command, self._decoded(request))
         if command is LOGIN:
             self._hides = True
             self._octets = b""
