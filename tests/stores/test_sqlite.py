@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import shutil
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from smtplib import SMTP, SMTPDataError
@@ -413,6 +413,33 @@ def test_the_server_answers_others_while_a_message_waits_for_the_file(url, path)
         smtp.sock.settimeout(SECONDS)
         assert smtp.sock.recv(100) == b"250 Received\r\n"
         assert len(mock) == 2
+
+
+@pytest.mark.parametrize("folder", ["mails", "locked"])  # an error of SQLite may have that word, a path as well
+def test_a_message_that_cannot_be_written_does_not_keep_those_away_that_came_with_it(tmp_path, folder):
+    path = tmp_path / folder / "mails.db"
+    path.parent.mkdir()
+    with SMTPMock(store=f"sqlite:///{path}", store_timeout=SECONDS) as mock, closing(sqlite3.connect(path)) as other:
+        other.execute(
+            "CREATE TRIGGER no_room BEFORE INSERT ON messages WHEN new.size > 1000"
+            " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+        with ExitStack() as stack:
+            clients = [stack.enter_context(client(mock)) for _ in range(4)]
+            for smtp in clients[:3]:
+                smtp.ehlo()
+                smtp.mail("a@example.com")
+                smtp.rcpt("b@example.com")
+                smtp.docmd("DATA")
+            with locked(path):  # the first waits for the file, and the others for the first
+                for smtp, size in zip(clients, (10, 5000, 10), strict=False):
+                    smtp.send(b"Subject: %d\r\n\r\n%b\r\n.\r\n" % (size, b"x" * size))
+                    for _ in range(50):
+                        assert clients[3].noop() == (250, b"Ok")
+            replies = [smtp.getreply()[0] for smtp in clients[:3]]
+
+    assert replies == [250, 451, 250]
+    assert [message.subject for message in mock.messages()] == ["10", "10"]
 
 
 def test_a_purge_that_cannot_be_written_raises_an_error_that_http_passes_on(url, path):

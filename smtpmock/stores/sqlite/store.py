@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from functools import partial
 from secrets import token_hex
 from time import monotonic
@@ -21,6 +22,7 @@ from smtpmock.stores.sqlite.database import Database
 from smtpmock.stores.sqlite.open_session import OpenSession
 from smtpmock.stores.sqlite.reading import Reader
 from smtpmock.stores.sqlite.rows import State, entry, make_session_id
+from smtpmock.stores.sqlite.schema import is_locked
 from smtpmock.stores.sqlite.step import Addition, Step
 from smtpmock.stores.sqlite.transaction import EXCHANGES_PER_MESSAGE
 from smtpmock.stores.sqlite.writer import Writer
@@ -382,7 +384,8 @@ class SQLiteStore:
     @property
     def _is_locked(self) -> bool:
         """True if another program keeps the file locked: then everything has waited long enough."""
-        return "locked" in str(self._failure)
+        reason = self._failure.__context__
+        return isinstance(reason, sqlite3.Error) and is_locked(reason)
 
     def _apply(self, steps: Sequence[Step], written: Written) -> None:
         """Tell everybody what was written."""
