@@ -32,10 +32,29 @@ def client_of(mock):
 def deliver(mock, log_in):
     async def send():
         async with client_of(mock) as client:
-            await log_in(client)
-            await client.sendmail("a@example.com", ["b@example.com"], MAIL)
+            closed = closing_of(client)
+            try:
+                await log_in(client)
+                await client.sendmail("a@example.com", ["b@example.com"], MAIL)
+                await client.quit()
+            finally:
+                client.close()
+                await asyncio.wait_for(closed.wait(), SECONDS)
 
     asyncio.run(send())
+
+
+def closing_of(client):
+    """Return an event for the end of the connection: with TLS, a client closes it later than it returns."""
+    closed = asyncio.Event()
+    lose = client.protocol.connection_lost
+
+    def connection_lost(error):
+        lose(error)
+        closed.set()
+
+    client.protocol.connection_lost = connection_lost
+    return closed
 
 
 @pytest.mark.parametrize("mode", MODES)
