@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     """Something to write."""
 
 
-class LockedError(Exception):
+class LockedError(StoreError):
     """Another program has locked the file."""
 
 
@@ -112,8 +112,8 @@ class Database:
                 and the log in the memory of the system.
 
         Raises:
-            LockedError: If another program has locked the file, and that cannot be waited for.
-            StoreError: If that is not possible now.
+            LockedError: If another program keeps the file locked.
+            StoreError: If that is not possible now for another reason.
         """
         try:
             self._set_patience(not at_once)
@@ -122,7 +122,8 @@ class Database:
             except AlreadyThereError:
                 return self._write(sessions, steps, settles, is_careful=True)
         except (sqlite3.Error, ValueError) as error:
-            raise StoreError(f"Cannot write to the store {self._path}: {error}") from None
+            kind = LockedError if schema.is_locked(error) else StoreError
+            raise kind(f"Cannot write to the store {self._path}: {error}") from None
 
     def _set_patience(self, is_patient: bool) -> None:
         """Wait for locks, and move a log that is long to the file, from now on; or do neither."""
@@ -132,19 +133,11 @@ class Database:
             self._connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
             self._is_patient = is_patient
 
-    def _begin(self) -> None:
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if self._is_patient or not schema.is_locked(error):
-                raise
-            raise LockedError from None
-
     def _write(
         self, sessions: Sequence[SessionFacts], steps: Sequence[Step], settles: bool, *, is_careful: bool
     ) -> Written:
         connection = self._connection
-        self._begin()
+        connection.execute("BEGIN IMMEDIATE")
         try:
             transaction = Transaction(connection, self._bounds, self._recent, is_careful=is_careful)
             transaction.write_sessions(sessions)

@@ -142,9 +142,9 @@ def lock(path: Path) -> sqlite3.Connection:
     return holder
 
 
-def is_locked(error: sqlite3.Error) -> bool:
+def is_locked(error: Exception) -> bool:
     """Return True if an error says that another program has locked the file."""
-    return "locked" in str(error)
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
 
 
 def unusable(path: Path, reason: str) -> StartError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from functools import partial
 from secrets import token_hex
 from time import monotonic
@@ -18,11 +17,10 @@ from smtpmock.records.change import Callbacks
 from smtpmock.records.exchange import Exchange
 from smtpmock.records.session import Origin
 from smtpmock.stores.answers import Answers
-from smtpmock.stores.sqlite.database import Database
+from smtpmock.stores.sqlite.database import Database, LockedError
 from smtpmock.stores.sqlite.open_session import OpenSession
 from smtpmock.stores.sqlite.reading import Reader
 from smtpmock.stores.sqlite.rows import State, entry, make_session_id
-from smtpmock.stores.sqlite.schema import is_locked
 from smtpmock.stores.sqlite.step import Addition, Step
 from smtpmock.stores.sqlite.transaction import EXCHANGES_PER_MESSAGE
 from smtpmock.stores.sqlite.writer import Writer
@@ -384,8 +382,7 @@ class SQLiteStore:
     @property
     def _is_locked(self) -> bool:
         """True if another program keeps the file locked: then everything has waited long enough."""
-        reason = self._failure.__context__
-        return isinstance(reason, sqlite3.Error) and is_locked(reason)
+        return isinstance(self._failure, LockedError)
 
     def _apply(self, steps: Sequence[Step], written: Written) -> None:
         """Tell everybody what was written."""
