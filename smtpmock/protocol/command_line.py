@@ -1,4 +1,4 @@
-"""Command lines as they are read, of which the latest are known: most come again."""
+"""Command lines, and a memory of those that were read lately: most come again."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class CommandLine:
     Attributes:
         command: The command.
         request: The line without surrounding white space.
-        argument: The text after the prefix of the command; without surrounding white space if it is to be a path.
-        path: The path; None if it cannot be read, or there is to be none.
+        argument: The text after the prefix of the command; without surrounding white space if a path is expected.
+        path: The path; None if it is invalid, or the command takes no path.
     """
 
     command: Command

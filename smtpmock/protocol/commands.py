@@ -77,7 +77,7 @@ class Command:
         accepted: The setting whose text is sent when it succeeds.
         delay: The setting that delays its reply; "" for none.
         erases: The part at which its erasing begins; None if it erases nothing.
-        read_path: The function that reads the path which follows the prefix at once; None if no path does.
+        read_path: The function that reads the path directly after the prefix; None if the command takes no path.
         judge: The function that judges the text after the prefix, and the path; the path is None if it cannot be read.
         record: The function that records the exchange in the transaction, and returns its effect.
         bare: True if it is not recognised with an argument.

@@ -372,7 +372,7 @@ class Connection(Eraser):
     # AUTH and STARTTLS.
 
     def _masked(self, line: bytes) -> str:
-        """Return a line that is no command as it is recorded: after an AUTH it may hold credentials."""
+        """Return an unrecognised line as the record shows it, with any credentials masked."""
         from smtpmock.protocol.login import is_login, mask_credentials
 
         request = mask_credentials(line, is_response=self._hides or self._login is not None)

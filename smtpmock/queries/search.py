@@ -287,7 +287,7 @@ def _searched(content: Content) -> str:
 
 
 def message_id(content: Content) -> str:
-    """Return the Message-ID without its brackets; "" if there is none."""
+    """Return the Message-ID without its brackets; "" if the mail has none."""
     return content.headers.get("message-id").strip("<> \t")
 
 

@@ -142,7 +142,7 @@ def text_matcher(wanted: Any, *, ignore_case: bool = False) -> Callable[[str], b
         ignore_case: True to ignore case.
 
     Raises:
-        QueryError: If it is none of these.
+        QueryError: If `wanted` is anything else.
 
     Example:
         >>> text_matcher("Hello*")("Hello, world")

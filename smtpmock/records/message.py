@@ -98,7 +98,7 @@ class MessageRecord(NamedTuple):
 
     @property
     def helo_name(self) -> str:
-        """The name that the client gave in an accepted HELO or EHLO; "" if there is none."""
+        """The name that the client gave in an accepted HELO or EHLO; "" if none was accepted."""
         return (self.helo.argument or "") if self.helo is not None and self.helo.accepted else ""
 
     @property

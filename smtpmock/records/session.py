@@ -140,7 +140,7 @@ class SessionRecord(NamedTuple):
 
     @property
     def helo_name(self) -> str:
-        """The name of the last accepted HELO or EHLO; "" if there is none."""
+        """The name in the last accepted HELO or EHLO; "" if none was accepted."""
         for exchange in reversed(self.exchanges):
             if exchange.accepted and exchange.stage in ("HELO", "EHLO"):
                 return exchange.argument or ""

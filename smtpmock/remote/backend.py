@@ -280,7 +280,7 @@ class RemoteBackend:
 
     @property
     def profile(self) -> Profile | None:
-        """The profile in use besides that of the start; None if there is none."""
+        """The profile that `use_profile` has put in use; None while there is no such profile."""
         return self._rules.profile
 
     def use_profile(self, profile: str | Profile) -> Profile:
