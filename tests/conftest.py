@@ -19,6 +19,7 @@ from smtpmock.mailbox import registry
 from tests.children import heed_hangups
 from tests.long import LONG
 from tests.places import PLACES, end_farm
+from tests.ports import reserved_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -116,6 +117,13 @@ def _farm() -> Iterator[None]:
     """End the process with servers, if the tests needed one."""
     yield
     end_farm()
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port on which only servers of the test can listen."""
+    with reserved_port() as port:
+        yield port
 
 
 @pytest.fixture

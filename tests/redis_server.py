@@ -8,11 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import ExitStack
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
 import pytest
+
+from tests.ports import reserved_port
 
 NEEDED = "SMTPMOCK_TEST_REDIS"
 """The environment variable that makes it an error if there is no Redis; CI sets one of its own."""
@@ -41,8 +43,8 @@ class RedisServer:
     def __init__(self) -> None:
         self._command = find_redis()
         self._folder = TemporaryDirectory()
-        with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-            self.port: int = probe.getsockname()[1]
+        self._reserved = ExitStack()
+        self.port = self._reserved.enter_context(reserved_port())
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -97,4 +99,5 @@ class RedisServer:
     def close(self) -> None:
         """Stop it, and remove its folder."""
         self.stop()
+        self._reserved.close()
         self._folder.cleanup()

@@ -15,7 +15,7 @@ from smtpmock import __main__, cli
 from smtpmock.__main__ import EarlyListener, guessed_address
 from smtpmock.runtime.listener import listen
 from smtpmock.runtime.signals import STOP_SIGNALS
-from tests.clients.command import free_port, port_of, run, spawned, stop, wait_for
+from tests.clients.command import port_of, run, spawned, stop, wait_for
 from tests.raw_client import SECONDS, Client
 
 
@@ -73,24 +73,23 @@ def test_no_port_is_guessed_that_cannot_be_one(port):
     assert guessed_address([f"-port={port}"], {}) == ("127.0.0.1", 0)
 
 
-def test_a_wrong_guess_is_mended():
-    port = free_port()
-    with spawned(f"-port={port // 10}_{port % 10}") as process:
-        wait_for(port)
-        with Client(port) as client:
+def test_a_wrong_guess_is_mended(free_port):
+    with spawned(f"-port={free_port // 10}_{free_port % 10}") as process:
+        wait_for(free_port)
+        with Client(free_port) as client:
             assert client.ask("NOOP") == ["250 Ok"]
         assert stop(process) == (0, "", "")
 
 
-def test_the_port_of_a_wrong_guess_is_free():
-    early = EarlyListener("127.0.0.1", 0)
-    wrong = early.take("127.0.0.1", 0).getsockname()[1]
+def test_the_port_of_a_wrong_guess_is_free(free_port):
+    early = EarlyListener("127.0.0.1", free_port)
+    early.take("127.0.0.1", free_port)
 
     right = early.take("127.0.0.2", 0)
 
     assert right.getsockname()[0] == "127.0.0.2"
     right.close()
-    socket.create_server(("127.0.0.1", wrong)).close()
+    socket.create_server(("127.0.0.1", free_port)).close()
 
 
 def test_a_mistake_is_told_rather_than_that_the_port_is_taken():
@@ -120,11 +119,10 @@ def test_port_is_said_once_and_nothing_else():
         assert stop(process) == (0, "", "")
 
 
-def test_port_that_was_asked_for_need_not_be_said():
-    port = free_port()
-    with spawned(f"-port={port}") as process:
-        wait_for(port)
-        Client(port).close()
+def test_port_that_was_asked_for_need_not_be_said(free_port):
+    with spawned(f"-port={free_port}") as process:
+        wait_for(free_port)
+        Client(free_port).close()
         assert stop(process) == (0, "", "")
 
 

@@ -6,7 +6,6 @@ import os
 import re
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -66,12 +65,6 @@ def stop(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) -
     process.send_signal(how)
     output, errors = process.communicate(timeout=SECONDS)
     return process.returncode, output, errors
-
-
-def free_port() -> int:
-    """Return a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def wait_for(port: int) -> None:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.clients.command import environment, free_port, wait_for
+from tests.clients.command import environment, wait_for
+from tests.ports import reserved_port
 from tests.raw_client import SECONDS, Client
 
 if TYPE_CHECKING:
@@ -71,8 +72,10 @@ def spawned_by_gem(path: str, error_log: Path, arguments: str) -> Iterator[subpr
 @contextmanager
 def session_with_gem_server(path: str, error_log: Path, arguments: str) -> Iterator[Session]:
     """A client that connects when the gem would let it, or as soon as a busy machine lets it."""
-    port = free_port()
-    with spawned_by_gem(path, error_log, f"{arguments} -port={port} -sessionTimeout=60") as process:
+    with (
+        reserved_port() as port,
+        spawned_by_gem(path, error_log, f"{arguments} -port={port} -sessionTimeout=60") as process,
+    ):
         wait_for(port)
         with smtplib.SMTP("127.0.0.1", port, timeout=SECONDS) as client:
             yield Session(process, client)

@@ -13,9 +13,9 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +24,7 @@ import pytest
 
 from tests.docs.pages import ALL, Example, files
 from tests.docs.test_python import masked, write
+from tests.ports import reserved_port
 from tests.test_project import PROJECT
 
 PORTS = ("1025", "8025", "2525")
@@ -67,7 +68,8 @@ class Terminal:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._server: subprocess.Popen[str] | None = None
-        self.ports = {port: free_port() for port in PORTS}
+        self._reserved = ExitStack()
+        self.ports = {port: str(self._reserved.enter_context(reserved_port())) for port in PORTS}
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "SMTPMOCK_"))}
         self._environment = own | {"PATH": path, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
@@ -127,12 +129,17 @@ class Terminal:
             assert self._server.returncode == 0
             self._server = None
 
+    def close(self) -> None:
+        """Stop the server, and give the ports back."""
+        self.stop()
+        self._reserved.close()
+
 
 @pytest.fixture
 def terminal(tmp_path):
     terminal = Terminal(tmp_path)
     yield terminal
-    terminal.stop()
+    terminal.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a Unix shell")
@@ -164,12 +171,6 @@ def test_requirements_name_the_project_and_its_extras(page):
 def _strict(script: str) -> str:
     """Return the script with an exit where a command that should fail does not: `set -e` passes over `!`."""
     return re.sub(r"(?m)^(! .+)$", r"\1 || exit 1", script)
-
-
-def free_port() -> str:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return str(found.getsockname()[1])
 
 
 def _masked(text: str) -> list[str]:

@@ -15,7 +15,7 @@ import pytest
 
 from smtpmock.settings.declarations import SETTINGS
 from tests.docs.pages import ALL, DOCS, ROOT
-from tests.docs.test_commands import free_port
+from tests.ports import reserved_port
 from tests.test_project import PROJECT
 
 TEXT = (ROOT / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ")
@@ -33,9 +33,10 @@ def instruction(name: str) -> str:
 def environment():
     own = {name: value for name, value in os.environ.items() if not name.startswith("SMTPMOCK_")}
     said = dict(re.findall(r"(\w+)=\"?([^\"\s]+)", instruction("ENV")))
-    ports = {"SMTPMOCK_PORT": free_port(), "SMTPMOCK_HTTP_PORT": free_port()}
     path = os.pathsep.join([str(Path(sys.executable).parent), own["PATH"]])
-    return own | said | ports | {"PATH": path, "SMTPMOCK_HOST": "127.0.0.1"}
+    with reserved_port() as smtp, reserved_port() as http:
+        ports = {"SMTPMOCK_PORT": str(smtp), "SMTPMOCK_HTTP_PORT": str(http)}
+        yield own | said | ports | {"PATH": path, "SMTPMOCK_HOST": "127.0.0.1"}
 
 
 def check(environment: dict[str, str]) -> int:

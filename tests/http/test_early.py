@@ -72,9 +72,9 @@ HELD_BACK = """
 
 
 @pytest.fixture
-def early():
+def early(free_port):
     """One on a port of its own, and whether SMTP is ready."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", free_port))
     address, ready = listener.getsockname(), [True]
     opened = get_hub().call(lambda: EarlyHTTP(take_listener([listener]), lambda: ready[0], is_plain=True))
     yield opened, address, ready
@@ -201,20 +201,19 @@ def test_while_it_is_loaded_probes_and_mail_are_served_and_requests_wait(run):
     )
 
 
-def test_a_stop_while_it_is_loaded_ends_the_start_and_frees_the_port(run):
+def test_a_stop_while_it_is_loaded_ends_the_start_and_frees_the_port(run, free_port):
     run(
-        HELD_BACK,
+        HELD_BACK.replace("http_port=0", f"http_port={free_port}"),
         """
         waiting = ask(request("/"))
         assert read(ask(request("/livez"))).startswith(b"HTTP/1.1 200 OK")
-        port = urlsplit(mock.http_url).port
         mock.stop()
         try:
             assert waiting.recv(100) == b""
         except ConnectionResetError:
             pass
         waiting.close()
-        socket.create_server(("127.0.0.1", port)).close()
+        socket.create_server(("127.0.0.1", mock.settings.http_port)).close()
         go_on.set()
         starter.join(60)
         assert outcome == ["ServerStateError: The server was stopped while it started."], outcome
@@ -226,9 +225,9 @@ def test_a_stop_while_it_is_loaded_ends_the_start_and_frees_the_port(run):
 
 
 @pytest.mark.needs("fork")
-def test_a_process_forked_while_it_is_loaded_keeps_nothing_open(run):
+def test_a_process_forked_while_it_is_loaded_keeps_nothing_open(run, free_port):
     run(
-        HELD_BACK,
+        HELD_BACK.replace("http_port=0", f"http_port={free_port}"),
         """
         import os
         waiting = ask(request("/"))
@@ -240,12 +239,11 @@ def test_a_process_forked_while_it_is_loaded_keeps_nothing_open(run):
             os._exit(0)
         go_on.set()
         starter.join(60)
-        port = urlsplit(mock.http_url).port
         mock.stop()
         while waiting.recv(100):
             pass
         waiting.close()
-        socket.create_server(("127.0.0.1", port)).close()
+        socket.create_server(("127.0.0.1", mock.settings.http_port)).close()
         os.write(write_end, b"x")
         assert os.waitpid(child, 0)[1] == 0
         os.close(read_end)

@@ -135,14 +135,14 @@ def test_probe_is_answered_before_the_framework_is_loaded(monkeypatch):
     assert seen == [200, 200]
 
 
-def test_taken_port_is_an_error_and_leaves_nothing_open(mock):
+def test_taken_port_is_an_error_and_leaves_nothing_open(mock, free_port):
     port = urlsplit(mock.http_url).port
-    second = SMTPMock(http_port=port)
+    second = SMTPMock(port=free_port, http_port=port)
     with pytest.raises(StartError, match=f"port: {port}"):
         second.start()
     assert not second.is_running
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((second.host, second.port), SECONDS)
+        socket.create_connection((second.host, free_port), SECONDS)
 
 
 @pytest.mark.parametrize(("module", "package"), installed.REQUIRED.items())

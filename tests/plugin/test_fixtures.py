@@ -6,6 +6,8 @@ import socket
 
 import pytest
 
+from tests.ports import reserved_port
+
 pytest_plugins = ["pytester"]
 
 
@@ -300,37 +302,32 @@ def test_options_come_before_the_configuration_file_and_the_marker_before_both(
     ).assert_outcomes(passed=1)
 
 
-def test_host_and_port_can_be_set(run_tests, unused_port):
-    run_tests(
-        f"""
-        def test(smtpmock, smtpmock_factory):
-            assert (smtpmock.host, smtpmock.port) == ("127.0.0.2", {unused_port})
-            further = smtpmock_factory()
-            assert further.host == "127.0.0.2"
-            assert further.port != {unused_port}
+def test_host_and_port_can_be_set(run_tests):
+    with reserved_port("127.0.0.2") as port:
+        run_tests(
+            f"""
+            def test(smtpmock, smtpmock_factory):
+                assert (smtpmock.host, smtpmock.port) == ("127.0.0.2", {port})
+                further = smtpmock_factory()
+                assert further.host == "127.0.0.2"
+                assert further.port != {port}
 
-        def test_again(smtpmock):
-            assert smtpmock.port == {unused_port}
-        """,
-        f"--smtpmock-port={unused_port}",
-        ini="smtpmock_host = 127.0.0.2",
-    ).assert_outcomes(passed=2)
+            def test_again(smtpmock):
+                assert smtpmock.port == {port}
+            """,
+            f"--smtpmock-port={port}",
+            ini="smtpmock_host = 127.0.0.2",
+        ).assert_outcomes(passed=2)
 
 
-def test_the_server_of_the_run_listens_where_it_is_told_to(run_tests, unused_port):
+def test_the_server_of_the_run_listens_where_it_is_told_to(run_tests, free_port):
     run_tests(
         f"""
         def test(smtpmock_session):
-            assert smtpmock_session.port == {unused_port}
+            assert smtpmock_session.port == {free_port}
         """,
-        ini=f"smtpmock_port = {unused_port}",
+        ini=f"smtpmock_port = {free_port}",
     ).assert_outcomes(passed=1)
-
-
-@pytest.fixture
-def unused_port():
-    with socket.create_server(("127.0.0.2", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def test_a_value_that_cannot_be_is_told_once_the_fixture_is_used(run_tests):

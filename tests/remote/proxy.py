@@ -9,19 +9,27 @@ from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 
+from tests.ports import reserved_port
 from tests.web import Answer, web_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from http.server import BaseHTTPRequestHandler
 
+    from smtpmock import SMTPMock
+
 
 class Proxy:
-    """A proxy for one server."""
+    """A proxy for one server.
 
-    def __init__(self, port: int) -> None:
-        self.target = port
-        self.port = 0
+    Args:
+        target: The port of the server.
+        port: Its own port.
+    """
+
+    def __init__(self, target: int, port: int) -> None:
+        self.target = target
+        self.port = port
         self._is_held = False
         self.start()
 
@@ -30,7 +38,6 @@ class Proxy:
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind(("127.0.0.1", self.port))
-        self.port = self._listener.getsockname()[1]
         self._listener.listen()
         self._open: list[socket.socket] = []
         self.accepted = threading.Semaphore(0)
@@ -78,6 +85,15 @@ class Proxy:
                     sink.sendall(data)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def proxy_of(server: SMTPMock) -> Iterator[Proxy]:
+    """Give a proxy for the HTTP of a server; nobody else takes its port while it is stopped."""
+    with reserved_port() as port:
+        proxy = Proxy(int(server.http_url.rpartition(":")[2]), port)
+        yield proxy
+        proxy.stop()
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from smtplib import SMTP
 from time import monotonic
@@ -23,7 +22,7 @@ from smtpmock import (
     connect,
 )
 from tests.raw_client import SECONDS
-from tests.remote.proxy import Proxy, answering
+from tests.remote.proxy import answering, proxy_of
 from tests.sending import send
 
 SENTENCE = r"[^\n]+\."
@@ -31,15 +30,8 @@ SENTENCE = r"[^\n]+\."
 
 @pytest.fixture
 def proxy(server):
-    running = Proxy(int(server.http_url.rpartition(":")[2]))
-    yield running
-    running.stop()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    with proxy_of(server) as running:
+        yield running
 
 
 # The address and the login.
@@ -53,10 +45,10 @@ def test_what_is_no_url_is_refused(url):
         connect(url)
 
 
-def test_credentials_are_never_shown():
-    for call in (lambda: connect("u:secret@127.0.0.1"), lambda: connect(f"http://u:secret@127.0.0.1:{free_port()}")):
+def test_credentials_are_never_shown(free_port):
+    for url in ("u:secret@127.0.0.1", f"http://u:secret@127.0.0.1:{free_port}"):
         with pytest.raises(SMTPMockError) as caught:
-            call()
+            connect(url)
         assert "secret" not in str(caught.value)
     mock = RemoteMock("http://u:secret@127.0.0.1:1")
     assert (repr(mock), mock.http_url) == ("<RemoteMock http://127.0.0.1:1>", "http://127.0.0.1:1")
@@ -100,9 +92,9 @@ def test_the_host_and_the_port_are_those_of_the_server_unless_it_names_others():
 # What can go wrong.
 
 
-def test_a_refused_connection_is_an_error_at_once():
+def test_a_refused_connection_is_an_error_at_once(free_port):
     with pytest.raises(SMTPMockError, match=r"^The SMTP mock at http://127.0.0.1:\d+ cannot be reached: the con") as e:
-        connect(f"http://127.0.0.1:{free_port()}")
+        connect(f"http://127.0.0.1:{free_port}")
     assert "\n" not in str(e.value)
 
 

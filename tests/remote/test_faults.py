@@ -12,7 +12,7 @@ import pytest
 
 from smtpmock import RemoteMock, SettingError, SMTPMock, SMTPMockError, connect
 from tests.raw_client import SECONDS
-from tests.remote.proxy import Proxy, answering, saying
+from tests.remote.proxy import answering, proxy_of, saying
 
 SENTENCE = r"The SMTP mock at \S+ [^\n]+[^.\n]\."
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -71,8 +71,7 @@ def test_a_server_that_says_nothing_is_given_up(monkeypatch):
 
 
 def test_a_request_that_was_not_answered_in_time_is_not_sent_again(monkeypatch):
-    with SMTPMock(http_port=0) as server, connect(server.http_url) as mock:
-        proxy = Proxy(int(server.http_url.rpartition(":")[2]))
+    with SMTPMock(http_port=0) as server, connect(server.http_url) as mock, proxy_of(server) as proxy:
         silent = RemoteMock(f"http://127.0.0.1:{proxy.port}")
         assert silent.messages() == []
         assert proxy.accepted.acquire(timeout=SECONDS)
@@ -81,24 +80,21 @@ def test_a_request_that_was_not_answered_in_time_is_not_sent_again(monkeypatch):
         with pytest.raises(SMTPMockError, match=r"it did not answer within 0\.05 s\.$"):
             silent.messages()
         assert not proxy.accepted.acquire(blocking=False)
-        proxy.stop()
         assert mock.messages() == []
 
 
 @pytest.mark.parametrize("query", [{}, {"subject": str.islower}])
 def test_a_password_that_is_asked_for_during_a_wait_ends_it(query):
-    with SMTPMock(http_port=0) as server, SMTPMock(http_port=0, http_auth="bob:secret") as guarded:
-        proxy = Proxy(int(server.http_url.rpartition(":")[2]))
+    guarded = SMTPMock(http_port=0, http_auth="bob:secret")
+    with SMTPMock(http_port=0) as server, guarded, proxy_of(server) as proxy, ThreadPoolExecutor(1) as pool:
         mock = RemoteMock(f"http://127.0.0.1:{proxy.port}")
-        with ThreadPoolExecutor(1) as pool:
-            wait = pool.submit(mock.wait_for_message, 3600, **query)
-            assert proxy.accepted.acquire(timeout=SECONDS)
-            proxy.stop()
-            proxy.target = int(guarded.http_url.rpartition(":")[2])
-            proxy.start()
-            with pytest.raises(SMTPMockError, match=r"^The SMTP mock at \S+ requires a login: pass auth\.$"):
-                wait.result(SECONDS)
+        wait = pool.submit(mock.wait_for_message, 3600, **query)
+        assert proxy.accepted.acquire(timeout=SECONDS)
         proxy.stop()
+        proxy.target = int(guarded.http_url.rpartition(":")[2])
+        proxy.start()
+        with pytest.raises(SMTPMockError, match=r"^The SMTP mock at \S+ requires a login: pass auth\.$"):
+            wait.result(SECONDS)
 
 
 def test_tls_where_there_is_none_and_none_where_there_is():

@@ -9,7 +9,7 @@ import pytest
 
 from smtpmock import Change, RemoteMock, SMTPMockError, connect
 from tests.raw_client import SECONDS
-from tests.remote.proxy import Proxy, answering
+from tests.remote.proxy import answering, proxy_of
 
 
 def deliver(server, count=1):
@@ -38,8 +38,7 @@ def test_each_change_since_is_told(server):
 
 def test_what_happens_while_a_proxy_restarts_is_told_afterwards(server):
     changes: Queue[Change] = Queue()
-    proxy = Proxy(int(server.http_url.rpartition(":")[2]))
-    with connect(f"http://127.0.0.1:{proxy.port}") as mock:
+    with proxy_of(server) as proxy, connect(f"http://127.0.0.1:{proxy.port}") as mock:
         unsubscribe = mock.subscribe(changes.put)
         expected = deliver(server, 2)
         assert [changes.get(timeout=SECONDS).ids[0] for _ in expected] == expected
@@ -49,7 +48,6 @@ def test_what_happens_while_a_proxy_restarts_is_told_afterwards(server):
         expected += deliver(server, 2)
         assert [changes.get(timeout=SECONDS).ids[0] for _ in expected] == expected
         unsubscribe()
-    proxy.stop()
 
 
 def test_a_server_that_cannot_tell_is_an_error_at_once():

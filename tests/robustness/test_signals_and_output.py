@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -105,17 +104,16 @@ def test_a_command_that_outlives_its_terminal_goes_on(start: Callable[..., Comma
 
 
 @pytest.mark.needs("signals")
-def test_a_log_to_a_closed_output_says_so_once_and_the_server_goes_on(start: Callable[..., Command]) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def test_a_log_to_a_closed_output_says_so_once_and_the_server_goes_on(
+    start: Callable[..., Command], free_port: int
+) -> None:
     read, write = os.pipe()
-    command = start("-log", f"-port={port}", stdout=write)
+    command = start("-log", f"-port={free_port}", stdout=write)
     os.close(write)
     with os.fdopen(read) as output:
         assert "started on port" in output.readline()
     for _ in range(3):
-        with Client(port) as client:
+        with Client(free_port) as client:
             client.deliver()
     command.process.terminate()
     _, complaints = command.process.communicate(timeout=SECONDS)

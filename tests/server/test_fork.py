@@ -152,10 +152,11 @@ def test_the_child_can_send_to_the_server_of_the_parent(run, world):
 
 
 @in_both_worlds
-def test_a_port_that_the_parent_gives_up_is_free_although_the_child_lives(run, world):
+def test_a_port_that_the_parent_gives_up_is_free_although_the_child_lives(run, world, free_port):
     run(
         world,
         FORK,
+        f"free_port = {free_port}\n",
         """
         from gevent.monkey import get_original
         close = get_original("os", "close")  # gevent's closes later, when its loop runs
@@ -169,7 +170,7 @@ def test_a_port_that_the_parent_gives_up_is_free_although_the_child_lives(run, w
 
         secure = SMTPMock(tls="implicit", shutdown_timeout=0.01)
         secure.start()
-        mock = SMTPMock()
+        mock = SMTPMock(port=free_port)
         mock.start()
         shaking = Client(secure, greeting=None)
         while not secure.sessions():
@@ -191,7 +192,7 @@ def test_a_port_that_the_parent_gives_up_is_free_although_the_child_lives(run, w
             pass
         else:
             raise AssertionError("the child still listens")
-        with SMTPMock(port=mock.port) as again:
+        with SMTPMock(port=free_port) as again:
             deliver(again)
         close(end)
         succeeded()

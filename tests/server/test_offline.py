@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from smtplib import SMTP
 
 import pytest
@@ -12,22 +12,23 @@ import pytest
 from smtpmock import ServerStateError, SMTPMock, StartError
 from tests.explained import send
 from tests.places import PLACES, served
+from tests.ports import reserved_port
 
 SECONDS = 60
 
 
 @contextmanager
 def serving(host):
-    """Give a server in this process, which a test can stop."""
-    try:
-        socket.getaddrinfo(host, 0)
-        running = SMTPMock(host=host)
-        running.start()
-    except (OSError, StartError):
-        pytest.skip("this machine has no such address")
-    yield running
-    if running.is_running:
-        running.stop()
+    """Give a server in this process, which a test can stop, with a port that stays its own."""
+    with ExitStack() as port:
+        try:
+            running = SMTPMock(host=host, port=port.enter_context(reserved_port(host)))
+            running.start()
+        except (OSError, StartError):
+            pytest.skip("this machine has no such address")
+        yield running
+        if running.is_running:
+            running.stop()
 
 
 @pytest.fixture(params=["127.0.0.1", "::1"])

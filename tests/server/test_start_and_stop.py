@@ -5,6 +5,7 @@ import pytest
 
 from smtpmock import ServerStateError, SMTPMock, StartError
 from smtpmock.runtime import hub
+from tests.ports import reserved_port
 from tests.raw_client import Client, deliver
 
 ALREADY_RUNS = r"^Unable to start SMTP mock server\. Server must be inactive$"
@@ -39,8 +40,8 @@ def in_threads(count, function):
     return outcomes
 
 
-def test_a_started_server_accepts_connections_and_a_stopped_one_refuses_them():
-    mock = SMTPMock()
+def test_a_started_server_accepts_connections_and_a_stopped_one_refuses_them(free_port):
+    mock = SMTPMock(port=free_port)
     mock.start()
     assert mock.is_running
     assert accepts(mock.port)
@@ -60,13 +61,11 @@ def test_a_server_starts_again_and_keeps_what_it_received():
         assert [message.number for message in mock.messages()] == list(range(1, number + 1))
 
 
-def test_a_server_with_a_port_of_its_own_starts_again_on_it():
-    with SMTPMock() as finder:
-        port = finder.port
-    mock = SMTPMock(port=port)
+def test_a_server_with_a_port_of_its_own_starts_again_on_it(free_port):
+    mock = SMTPMock(port=free_port)
     for _ in range(3):
         mock.start()
-        assert mock.port == port
+        assert mock.port == free_port
         deliver(mock)  # its connections linger in the kernel
         mock.stop()
 
@@ -172,8 +171,8 @@ def test_many_servers_at_once_keep_apart_what_they_receive():
     assert [len(mock.messages()) for mock in mocks] == [number % 3 for number in range(50)]
 
 
-def test_a_stop_from_the_hub_thread_does_not_block_it_and_stops_the_server():
-    mock = SMTPMock(shutdown_timeout=3600)
+def test_a_stop_from_the_hub_thread_does_not_block_it_and_stops_the_server(free_port):
+    mock = SMTPMock(port=free_port, shutdown_timeout=3600)
     mock.start()
     with Client(mock) as client:
         hub.get_hub().call(mock.stop)
@@ -207,9 +206,9 @@ def test_a_taken_port_leaks_no_descriptor(taken_port, descriptors):
     assert descriptors() == before
 
 
-def test_a_server_starts_when_its_port_has_become_free():
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        mock = SMTPMock(port=other.getsockname()[1])
+def test_a_server_starts_when_its_port_has_become_free(free_port):
+    mock = SMTPMock(port=free_port)
+    with socket.create_server(("127.0.0.1", free_port)):
         with pytest.raises(StartError):
             mock.start()
         with pytest.raises(StartError):
@@ -257,7 +256,7 @@ needs_ipv6 = pytest.mark.skipif(not _has_ipv6(), reason="this machine has no IPv
 @needs_ipv6
 @pytest.mark.parametrize("host", ["[::1]", "::1"])
 def test_an_ipv6_address_with_and_without_brackets(host):
-    with SMTPMock(host=host) as mock, Client(mock) as client:
+    with reserved_port("::") as port, SMTPMock(host=host, port=port) as mock, Client(mock) as client:
         assert mock.host == "::1"
         client.deliver()
         assert mock.messages()[0].client == "::1"

@@ -202,17 +202,17 @@ def test_after_a_stop_no_descriptor_is_open_and_no_greenlet_runs(descriptors):
         client.close()
 
 
-def test_after_a_stop_the_port_is_free():
-    mock = SMTPMock()
+def test_after_a_stop_the_port_is_free(free_port):
+    mock = SMTPMock(port=free_port)
     mock.start()
     with Client(mock) as client:
         client.deliver()
         client.ask("QUIT")
         assert client.read() == ""  # the server is the first to close: it is its port that lingers
     mock.stop()
-    with SMTPMock(port=mock.port):
+    with SMTPMock(port=free_port):
         pass
-    with socket.create_server(("127.0.0.1", mock.port)):
+    with socket.create_server(("127.0.0.1", free_port)):
         pass
 
 

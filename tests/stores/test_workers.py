@@ -45,9 +45,10 @@ def mock_messages(http):
         return mock.messages()
 
 
-def test_a_killed_worker_is_replaced_and_nothing_answered_250_is_lost(redis_url):
+def test_a_killed_worker_is_replaced_and_nothing_answered_250_is_lost(redis_url, free_port):
     taken, tried = [], 0
-    with serving(redis_url, "--workers=2", "--max-messages=0") as (process, port, http):
+    flags = (f"--smtp-port={free_port}", "--workers=2", "--max-messages=0")
+    with serving(redis_url, *flags) as (process, port, http):
         with Client(port) as idle:
             for _ in range(KILLS):
                 victim = workers(process)[0]
