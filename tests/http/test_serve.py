@@ -212,8 +212,9 @@ def test_signal_stops_it_with_status_0(how):
 
 @pytest.mark.needs("signals")
 @pytest.mark.parametrize(("how", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_second_signal_ends_it_at_once(how, status):
-    with started(*ANY, "--shutdown-timeout=60") as service, Client(service.smtp_port) as busy:
+def test_second_signal_ends_it_at_once(how, status, free_port):
+    ports = (f"--smtp-port={free_port}", "--http-port=0")
+    with started(*ports, "--shutdown-timeout=60") as service, Client(service.smtp_port) as busy:
         busy.begin_message()
         service.process.send_signal(how)
         wait_until_nobody_listens(service.smtp_port)

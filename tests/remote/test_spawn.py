@@ -14,20 +14,20 @@ from smtpmock import RuleError, ServerStateError, SettingError, SMTPMockError, S
 from tests.raw_client import SECONDS
 
 
-def test_a_spawned_server_serves_until_it_is_stopped():
-    with spawn(http_auth="bob:secret", http_tls=True, not_registered_emails=["no@example.com"]) as mock:
+def test_a_spawned_server_serves_until_it_is_stopped(free_port):
+    settings = {"http_auth": "bob:secret", "http_tls": True, "not_registered_emails": ["no@example.com"]}
+    with spawn(port=free_port, **settings) as mock:
         with SMTP(mock.host, mock.port, timeout=SECONDS) as client:
             refused = client.sendmail("a@example.com", ["b@example.com", "no@example.com"], "Subject: hi")
         assert mock.wait_for_message().recipients == ("b@example.com",)
         assert list(refused) == ["no@example.com"]
-        address = mock.host, mock.port
     assert not mock.is_running
     with pytest.raises(ServerStateError, match="is not running"):
         mock.stop()
     with pytest.raises(SMTPMockError, match="cannot be reached"):
         mock.messages()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(address)
+        socket.create_connection(("127.0.0.1", free_port))
 
 
 @pytest.mark.parametrize(
@@ -45,27 +45,26 @@ def test_a_server_that_cannot_start_is_an_error_in_this_process(settings, error,
 
 
 @pytest.mark.needs("signals")
-def test_a_spawned_server_ends_with_its_parent_however_that_ends(run):
-    port = int(
-        run(
-            """
-            import os, signal, sys
-            from smtpmock import spawn
+def test_a_spawned_server_ends_with_its_parent_however_that_ends(run, free_port):
+    said = run(
+        f"""
+        import os, signal, sys
+        from smtpmock import spawn
 
-            pid = os.fork()
-            if pid == 0:
-                mock = spawn()
-                print(mock.port, flush=True)
-                os.kill(os.getpid(), signal.SIGKILL)
-            _, status = os.waitpid(pid, 0)
-            assert os.WTERMSIG(status) == signal.SIGKILL
-            """
-        )
+        pid = os.fork()
+        if pid == 0:
+            mock = spawn(port={free_port})
+            print(mock.port, flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        """
     )
+    assert int(said) == free_port
     end = monotonic() + SECONDS
     while monotonic() < end:
         try:
-            socket.create_connection(("127.0.0.1", port), SECONDS).close()
+            socket.create_connection(("127.0.0.1", free_port), SECONDS).close()
         except ConnectionRefusedError:
             return
         sleep(0.01)  # nobody tells when a process has ended that is not a child
