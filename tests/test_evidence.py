@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from email.message import EmailMessage
 from smtplib import SMTP, SMTPRecipientsRefused
 from textwrap import dedent
@@ -17,6 +16,7 @@ from smtpmock.reports.facts import ServerFacts
 from smtpmock.reports.layout import WIDTH
 from smtpmock.reports.unmet import MOST_UNMET
 from tests.explained import send, shown
+from tests.garbage import collect
 
 
 @pytest.fixture
@@ -333,7 +333,7 @@ def test_servers_that_nobody_holds_are_forgotten():
     with SMTPMock() as mock:
         assert evidence.servers == (mock,)
     del mock
-    gc.collect()
+    collect()
 
     assert evidence.servers == ()
 
@@ -375,7 +375,7 @@ def test_servers_that_nobody_holds_are_held_on_request():
     with SMTPMock() as mock:
         send(mock)
     del mock
-    gc.collect()
+    collect()
 
     assert shown(evidence.text()).startswith("127.0.0.1:2525: 1 message, 1 session\n")
     assert Evidence.is_held()
@@ -389,7 +389,7 @@ def test_only_the_last_servers_are_held(monkeypatch):
         with SMTPMock() as mock:
             send(mock, text=f"Subject: {subject}")
     del mock
-    gc.collect()
+    collect()
 
     assert [line.split()[-2] for line in evidence.summary()] == ["two", "three"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import math
 import threading
 import time
@@ -14,6 +13,7 @@ from smtplib import SMTP
 import pytest
 
 from smtpmock import ExpectationError, MessageTimeoutError, SMTPMock
+from tests.garbage import collect
 from tests.places import served
 from tests.raw_client import SECONDS
 from tests.sending import fail, in_thread, send
@@ -315,7 +315,7 @@ def test_a_session_that_goes_on_holds_no_message_that_was_taken_out(mock):
         assert session.messages == ()
         assert parsed() is not None
         del taken
-        gc.collect()
+        collect()
         assert parsed() is None
 
 

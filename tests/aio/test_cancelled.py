@@ -17,6 +17,7 @@ from smtpmock.runtime import hub
 from smtpmock.runtime.tasks import run_in_task
 from smtpmock.runtime.wakeup import make_wakeup
 from tests.aio.conftest import ENDLESS, until_waiting, waiters
+from tests.garbage import collect
 from tests.raw_client import ENVELOPE, Client, deliver
 
 WAITS = {
@@ -248,7 +249,7 @@ def test_loop_that_is_closed_while_a_task_waits_harms_nobody(is_collected, mock,
         deliver(mock)
         assert mock.wait_for_session(ENDLESS).number == 1
     del task
-    gc.collect()
+    collect()
     assert "Task was destroyed but it is pending" in caplog.text
     assert waiters(mock) == (0, 0, 0)
     deliver(mock)
@@ -269,7 +270,7 @@ def test_loop_of_a_thread_that_has_ended_while_a_task_waits_harms_nobody():
         thread.join()
         deliver(other)
         tasks.clear()
-        gc.collect()  # what collecting the task raises is an error of the test
+        collect()  # what collecting the task raises is an error of the test
         deliver(other)
         assert len(other.wait_for_messages(2, 0)) == 2
     assert other.errors == []

@@ -16,6 +16,7 @@ from gevent.pywsgi import WSGIHandler
 from smtpmock import SettingError, SMTPMock, StartError
 from smtpmock.http import app as http_app
 from smtpmock.http import installed
+from tests.garbage import collect
 from tests.http.conftest import SECONDS, Client
 
 
@@ -81,7 +82,7 @@ def test_server_serves_http_again_after_a_restart():
 
 @pytest.fixture
 def no_collection():
-    gc.collect()
+    collect()
     gc.disable()
     yield
     gc.enable()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from smtpmock import RemoteMock, SettingError, SMTPMock, SMTPMockError, connect
+from tests.garbage import collect
 from tests.raw_client import SECONDS
 from tests.remote.proxy import answering, proxy_of, saying
 
@@ -123,7 +123,7 @@ def test_a_task_that_is_cancelled_during_a_handshake_closes_its_connection():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(SECONDS)
         asyncio.run(test(silent))
-    gc.collect()  # a connection that is only forgotten would say so
+    collect()  # a connection that is only forgotten would say so
 
 
 def test_a_host_that_cannot_be_looked_up_is_told():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import tracemalloc
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from smtpmock import SMTPMock
 from smtpmock.stores.memory import EXCHANGES_PER_MESSAGE
+from tests.garbage import collect
 from tests.long import LONG
 from tests.raw_client import Client, deliver
 
@@ -67,7 +67,7 @@ def test_a_session_that_delivers_without_end_holds_nothing_of_what_had_to_go() -
         try:
             for _ in range(5):
                 _deliver(client, 5 * _BATCH)
-                gc.collect()
+                collect()
                 sizes.append(tracemalloc.get_traced_memory()[0])
         finally:
             tracemalloc.stop()

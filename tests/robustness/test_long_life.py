@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 import tracemalloc
@@ -18,6 +17,7 @@ from smtpmock.rfc.grammar import address_key, is_domain
 from smtpmock.rules.recent import MOST_KEYS, RecentKeys
 from smtpmock.runtime import log
 from smtpmock.stores.memory import EXCHANGES_PER_MESSAGE
+from tests.garbage import collect
 from tests.long import LONG
 from tests.raw_client import HELLO, TEXT, Client, deliver
 
@@ -35,11 +35,11 @@ def grown(work: Callable[[int], object], count: int) -> float:
     try:
         for number in range(count // 10):
             work(number)
-        gc.collect()
+        collect()
         before, _ = tracemalloc.get_traced_memory()
         for number in range(count):
             work(count + number)
-        gc.collect()
+        collect()
         return (tracemalloc.get_traced_memory()[0] - before) / count
     finally:
         tracemalloc.stop()

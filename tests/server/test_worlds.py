@@ -146,10 +146,10 @@ def test_many_starts_and_stops_leave_nothing_behind(run, count):
         # On libuv gevent itself keeps a quarter of a kilobyte of each listener.
         f"COUNT = {count}\nMOST = {600 if ON_LIBUV else 100}\n",
         """
-        import gc
         import os
         import tracemalloc
         from smtpmock import SMTPMock
+        from tests.garbage import collect
         from tests.raw_client import Client
 
         def cycles(count):
@@ -159,7 +159,7 @@ def test_many_starts_and_stops_leave_nothing_behind(run, count):
                     assert client.ask("NOOP") == ["250 Ok"]
 
         def state():
-            gc.collect()
+            collect()
             return len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
 
         tracemalloc.start()  # first: what replaces something that was not traced would look like growth
