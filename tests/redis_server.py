@@ -98,6 +98,6 @@ class RedisServer:
 
     def close(self) -> None:
         """Stop it, and remove its folder."""
-        self.stop()
-        self._reserved.close()
+        with self._reserved:
+            self.stop()
         self._folder.cleanup()

@@ -131,8 +131,8 @@ class Terminal:
 
     def close(self) -> None:
         """Stop the server, and give the ports back."""
-        self.stop()
-        self._reserved.close()
+        with self._reserved:
+            self.stop()
 
 
 @pytest.fixture

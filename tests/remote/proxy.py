@@ -92,8 +92,10 @@ def proxy_of(server: SMTPMock) -> Iterator[Proxy]:
     """Give a proxy for the HTTP of a server; nobody else takes its port while it is stopped."""
     with reserved_port() as port:
         proxy = Proxy(int(server.http_url.rpartition(":")[2]), port)
-        yield proxy
-        proxy.stop()
+        try:
+            yield proxy
+        finally:
+            proxy.stop()
 
 
 @contextmanager
