@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 import pytest
 
+from smtpmock import SMTPMock
 from smtpmock.mailbox import registry
 from tests.children import heed_hangups
 from tests.long import LONG
@@ -117,6 +118,20 @@ def _farm() -> Iterator[None]:
     """End the process with servers, if the tests needed one."""
     yield
     end_farm()
+
+
+@pytest.fixture(autouse=True)
+def _forget_servers_elsewhere() -> Iterator[None]:
+    """Forget the servers elsewhere of a test when it ends.
+
+    Before each test, those that still exist are asked for a mark. One that has stopped, and waits for the garbage
+    collector, has a port that may meanwhile be that of any server, where this would look like a session.
+    """
+    since = registry.moment()
+    yield
+    for mailbox in registry.used_since(since):
+        if not isinstance(mailbox, SMTPMock):
+            registry.forget(mailbox)
 
 
 @pytest.fixture
