@@ -80,8 +80,8 @@ def test_with_a_server_that_was_forgotten(run, world):
     run(
         world,
         """
-        import gc
         from smtpmock import SMTPMock
+        from tests.garbage import collect
         from tests.raw_client import deliver
 
         def forget():
@@ -90,7 +90,7 @@ def test_with_a_server_that_was_forgotten(run, world):
             deliver(mock)
 
         forget()
-        gc.collect()
+        collect()
         """,
     )
 
